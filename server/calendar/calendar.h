@@ -1,0 +1,81 @@
+// Zones, business days and staffed hours: all arithmetic on local time stands here.
+//
+// A Calendar is immutable and shared by all threads. No clock is asked: every function takes its time.
+#ifndef RESULTGATE_CALENDAR_CALENDAR_H_
+#define RESULTGATE_CALENDAR_CALENDAR_H_
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "server/base/file_issue.h"
+
+namespace resultgate::calendar {
+
+// A span of time as a rule writes it. Each kind has its own arithmetic, because statutes do.
+struct Span {
+  enum class Kind {
+    kElapsed,              // `72 h`, `90 min`: hours that pass, whatever the clocks on the wall do
+    kDays,                 // `3 days`: 00:00 local on the date of the start + 3
+    kBusinessDays,         // `3 business days`: the same local time on the third business day after the start's date
+    kNextBusinessMorning,  // `next business morning`: the opening of staffed hours on the first business day after the start's date
+  };
+
+  Kind kind = Kind::kElapsed;
+  absl::Duration elapsed;  // kElapsed
+  int count = 0;           // kDays, kBusinessDays
+};
+
+// Reads `72 h`, `15 min`, `3 days`, `1 day`, `3 business days`, `next business morning`. nullopt if `text` is none of these, or is more
+// than a year long.
+std::optional<Span> ParseSpan(absl::string_view text);
+
+// The forms of ParseSpan, for messages.
+inline constexpr absl::string_view kSpanForms = "`72 h`, `15 min`, `3 days`, `3 business days` or `next business morning`";
+
+class Calendar {
+ public:
+  // One day's staffed hours, in minutes after local midnight; closed where opens == closes.
+  struct Hours {
+    int opens = 0;
+    int closes = 0;
+  };
+
+  // `hours` from Monday to Sunday. A business day is one with staffed hours that is no holiday.
+  Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_hash_set<absl::CivilDay> holidays,
+           std::vector<std::pair<int, int>> yearly_holidays);
+
+  const absl::TimeZone& zone() const { return zone_; }
+
+  bool IsBusinessDay(absl::CivilDay day) const;
+  // True while somebody is there.
+  bool IsStaffed(absl::Time time) const;
+  // `time` if staffed, else the next opening.
+  absl::Time NextStaffed(absl::Time time) const;
+  // The time at which `staffed` hours of staffed time have passed since `start`.
+  absl::Time AddStaffed(absl::Time start, absl::Duration staffed) const;
+
+  // `start` plus the span. A local time that a change of clocks skips becomes the first instant after the gap; one that occurs twice,
+  // its later occurrence for a floor's safety.
+  absl::Time Add(absl::Time start, const Span& span) const;
+
+ private:
+  absl::Time At(absl::CivilSecond local) const;
+  absl::CivilDay NextBusinessDay(absl::CivilDay day) const;  // after `day`
+  const Hours& HoursOf(absl::CivilDay day) const;
+
+  absl::TimeZone zone_;
+  std::array<Hours, 7> hours_;  // Monday first
+  absl::flat_hash_set<absl::CivilDay> holidays_;
+  std::vector<std::pair<int, int>> yearly_holidays_;  // month, day
+};
+
+}  // namespace resultgate::calendar
+
+#endif  // RESULTGATE_CALENDAR_CALENDAR_H_

@@ -1,0 +1,73 @@
+// Patient comments: templates loaded, checked and compiled; the choice of one; its rendering.
+//
+// Format: templates/README.md. A library is loaded whole or not at all and is immutable; threads share it (each thread has its own
+// compiled ICU messages, because those are not thread-safe). No clock is asked.
+#ifndef RESULTGATE_COMMENT_LIBRARY_H_
+#define RESULTGATE_COMMENT_LIBRARY_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
+#include "server/base/file_issue.h"
+#include "server/valueset/valueset.h"
+
+namespace resultgate::comment {
+
+// What happened to the units, where it is more than "here is a result".
+enum class Occasion {
+  kResult,          // content is shown: the variant follows from interpretations
+  kCorrected,       // content is shown that replaces what was wrong
+  kBeingCorrected,  // earlier content is withdrawn, the new one is still held
+  kCancelled,       // the test was not performed
+};
+
+struct Request {
+  // The report with the released units only: what is not in it cannot be described. For kBeingCorrected and kCancelled, the units concerned.
+  const v1::DiagnosticReport* report = nullptr;
+  Occasion occasion = Occasion::kResult;
+  // True if it goes without the review that a rule had asked for: the comment says that nobody may have looked yet.
+  bool not_yet_reviewed = false;
+  v1::Audience audience = v1::AUDIENCE_PATIENT;
+  // The pack's language, tried after the patient's own and before English.
+  std::string fallback_language = "en";
+  absl::TimeZone zone;
+};
+
+class Library {
+ public:
+  struct Options {
+    // Development mode: templates that nobody signed may be shown.
+    bool allow_unsigned = false;
+  };
+
+  // Reads every folder below `folder` that holds a `template.yaml`. Mistakes are appended to `issues`; on an error the result is null.
+  static std::shared_ptr<const Library> Load(const std::string& folder, const valueset::Registry& value_sets, const Options& options,
+                                             base::FileIssues* issues);
+
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  // Chooses and renders. Deterministic; never fails: what cannot be rendered falls back along the chain to the generic comment,
+  // and `chosen_because` says so. Where no template may be shown (nothing signed), the comment's text is empty and it says why.
+  v1::Comment Render(const Request& request) const;
+
+  // Template ids, in order.
+  std::vector<std::string> Ids() const;
+  // Digest of all files.
+  const std::string& digest() const;
+
+ private:
+  struct Rep;
+  explicit Library(std::unique_ptr<Rep> rep);
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace resultgate::comment
+
+#endif  // RESULTGATE_COMMENT_LIBRARY_H_

@@ -1,0 +1,85 @@
+// The workflow: what happens to a result between intake and portal. Every change of state goes through here.
+//
+// Calls are asynchronous: they queue work for the one writer thread, which takes what is there (group commit), decides each piece exactly,
+// commits all of it in one transaction with its log entries, and only then calls back. Callbacks run on the writer thread and must not block.
+//
+// Thread-safe. Time comes from the injected clock only.
+#ifndef RESULTGATE_GATE_GATE_H_
+#define RESULTGATE_GATE_GATE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "resultgate/v1/policy_service.pb.h"
+#include "resultgate/v1/release_service.pb.h"
+#include "resultgate/v1/result_gate_service.pb.h"
+#include "resultgate/v1/review_service.pb.h"
+#include "server/base/clock.h"
+#include "server/comment/library.h"
+#include "server/policy/pack.h"
+#include "server/store/store.h"
+
+namespace resultgate::gate {
+
+struct Options {
+  // Written into the log at the start.
+  std::string software_version;
+  bool development = false;
+  // Work that waits for the writer; past this a call is refused with ResourceExhausted, because a longer queue only makes everybody late.
+  size_t longest_queue = 4096;
+  // Work in one transaction: more than this adds latency without saving fsyncs that count.
+  size_t largest_group = 256;
+};
+
+template <typename Response>
+using Callback = std::function<void(absl::StatusOr<Response>)>;
+
+class Gate {
+ public:
+  // Writes the Started entry and starts the writer and the due timer. The clock and store must outlive the gate.
+  static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, std::shared_ptr<const policy::Pack> pack,
+                                                     std::shared_ptr<const comment::Library> comments, const Options& options);
+
+  // Finishes what is queued, then stops.
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // Decides one valid report (see validate.h). FailedPrecondition for a test message that the request does not accept.
+  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done);
+  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done);
+  void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done);
+  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
+
+  // Decides without keeping anything. Blocks for some microseconds only.
+  v1::DecideResponse DryRun(const v1::DecideRequest& request) const;
+  v1::PackSummary ActivePack() const;
+
+  // Reads. They block on the disk: call them from a thread that may.
+  absl::StatusOr<v1::GetResultResponse> GetResult(const v1::GetResultRequest& request) const;
+  absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
+  absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest& request) const;
+  absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;
+  // The next releases after a sequence, contents filled, overtaken ones left out, at most `limit`; `*scanned_to` is the sequence up to which was looked.
+  absl::StatusOr<std::vector<v1::Release>> ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
+                                                        int64_t* scanned_to) const;
+
+  // Calls `wake` (on the writer thread; must not block) after every commit that appended releases, until the returned id is given to Unsubscribe.
+  // After Unsubscribe returned, `wake` is not called again.
+  int64_t Subscribe(std::function<void()> wake);
+  void Unsubscribe(int64_t id);
+
+ private:
+  class Impl;
+  explicit Gate(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_GATE_H_

@@ -1,0 +1,49 @@
+// The decision: a pure function of pack, report, context and time.
+#ifndef RESULTGATE_POLICY_DECIDE_H_
+#define RESULTGATE_POLICY_DECIDE_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
+#include "server/policy/pack.h"
+
+namespace resultgate::policy {
+
+// What a decision must know beyond the report itself.
+struct Context {
+  // When the gate received this version.
+  absl::Time received_at;
+  // Where legal clocks started with an earlier final version: kept by a correction. Absent for a first final version.
+  std::optional<absl::Time> clock_start;
+  // The decision that stands for the version before, for what a correction keeps and what starts anew. May be null.
+  const v1::Decision* previous = nullptr;
+  // Why the report cannot be told apart from another or put in order; empty if it can. Everything of it is then quarantined.
+  std::string quarantine;
+};
+
+// The unit id of a report's document: narrative, conclusion, notes and attached files.
+inline constexpr char kDocument[] = "document";
+
+// True if the report has a document unit.
+bool HasDocument(const v1::DiagnosticReport& report);
+
+// The status of a unit: an observation's own; for the document the least final of the report's and its observations'.
+v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id);
+
+// True for FINAL, AMENDED, CORRECTED and APPENDED.
+bool IsFinal(v1::ResultStatus status);
+
+// Where legal clocks start for this version: `context.clock_start` if set, else the earlier of issued and received, if any unit is
+// final; absent while none is.
+std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context);
+
+// Decides every unit for every audience. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first unit in
+// the report, the document last. The same arguments give the same bytes.
+v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
+
+}  // namespace resultgate::policy
+
+#endif  // RESULTGATE_POLICY_DECIDE_H_

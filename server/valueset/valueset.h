@@ -1,0 +1,80 @@
+// Value sets: named lists of codes that rules and templates speak of.
+//
+// A registry is loaded whole or not at all and is immutable afterwards, so that all threads share it without locks.
+#ifndef RESULTGATE_VALUESET_VALUESET_H_
+#define RESULTGATE_VALUESET_VALUESET_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "resultgate/v1/model.pb.h"
+#include "server/base/file_issue.h"
+
+namespace resultgate::valueset {
+
+// The systems that value-set files name by a short word (`loinc`, `snomed`, `icd10cm`, `icd10`, `icdo3`, `v2-0074`, `cpt`,
+// `radlex`, …), or a full URI, which stays as it is. Empty if `word` is neither.
+std::string SystemUri(absl::string_view word);
+
+// True if the last digit of `code`, as `718-7`, is the check digit of the ones before (LOINC Users' Guide, appendix C: mod 10).
+bool HasValidLoincCheckDigit(absl::string_view code);
+
+// One named set of codes.
+class ValueSet {
+ public:
+  struct Entry {
+    std::string system;  // URI
+    std::string code;
+    std::string display;
+    bool descendants = false;  // every code that begins with `code` too: how ICD-10 nests
+  };
+
+  ValueSet(std::string name, std::string title, std::string source, std::string version, std::string license,
+           std::vector<Entry> entries);
+
+  const std::string& name() const { return name_; }
+  const std::string& title() const { return title_; }
+  const std::string& source() const { return source_; }
+  const std::string& version() const { return version_; }
+  const std::string& license() const { return license_; }
+  const std::vector<Entry>& entries() const { return entries_; }
+
+  bool Contains(absl::string_view system, absl::string_view code) const;
+  // Any coding suffices.
+  bool Contains(const v1::CodeableConcept& codeable_concept) const;
+
+ private:
+  std::string name_, title_, source_, version_, license_;
+  std::vector<Entry> entries_;
+  absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> codes_;  // by system
+  std::vector<std::pair<std::string, std::string>> prefixes_;                 // system, prefix
+};
+
+// All value sets of an installation.
+class Registry {
+ public:
+  // Reads every `.yaml` below `folder`. Mistakes (YAML, unknown keys, duplicate names and codes, wrong LOINC check digits,
+  // missing name, source, version or license, empty sets) are appended to `issues`; on an error the result is null.
+  static std::shared_ptr<const Registry> Load(const std::string& folder, base::FileIssues* issues);
+
+  // Nullptr if there is none of that name.
+  const ValueSet* Find(absl::string_view name) const;
+  // In order.
+  std::vector<std::string> Names() const;
+  // Digest of all files read (base::DigestOfFiles, names relative to the folder).
+  const std::string& digest() const { return digest_; }
+
+ private:
+  std::vector<std::unique_ptr<ValueSet>> sets_;  // in order of name
+  absl::flat_hash_map<std::string, const ValueSet*> by_name_;
+  std::string digest_;
+};
+
+}  // namespace resultgate::valueset
+
+#endif  // RESULTGATE_VALUESET_VALUESET_H_
