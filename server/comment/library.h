@@ -1,7 +1,7 @@
 // Patient comments: templates loaded, checked and compiled; the choice of one; its rendering.
 //
-// Format: templates/README.md. A library is loaded whole or not at all and is immutable; threads share it (each thread has its own
-// compiled ICU messages, because those are not thread-safe). No clock is asked.
+// Format: templates/README.md. A library is loaded whole or not at all and is immutable; threads share it (a compiled ICU message
+// is lent to one of them at a time, because it is not thread-safe: server/text/message.h). No clock is asked.
 #ifndef RESULTGATE_COMMENT_LIBRARY_H_
 #define RESULTGATE_COMMENT_LIBRARY_H_
 
@@ -27,7 +27,8 @@ enum class Occasion {
 };
 
 struct Request {
-  // The report with the released units only: what is not in it cannot be described. For kBeingCorrected and kCancelled, the units concerned.
+  // The report with the released units only: what is not in it cannot be described. For kBeingCorrected and kCancelled, the units
+  // concerned. Required, and outlives the call.
   const v1::DiagnosticReport* report = nullptr;
   Occasion occasion = Occasion::kResult;
   // True if it goes without the review that a rule had asked for: the comment says that nobody may have looked yet.
@@ -45,16 +46,18 @@ class Library {
     bool allow_unsigned = false;
   };
 
-  // Reads every folder below `folder` that holds a `template.yaml`. Mistakes are appended to `issues`; on an error the result is null.
-  static std::shared_ptr<const Library> Load(const std::string& folder, const valueset::Registry& value_sets, const Options& options,
-                                             base::FileIssues* issues);
+  // Reads every folder below `folder` that holds a `template.yaml`. Mistakes are appended to `issues`; on an error the result is
+  // null.
+  static std::shared_ptr<const Library> Load(const std::string& folder, const valueset::Registry& value_sets,
+                                             const Options& options, base::FileIssues* issues);
 
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
   // Chooses and renders. Deterministic; never fails: what cannot be rendered falls back along the chain to the generic comment,
-  // and `chosen_because` says so. Where no template may be shown (nothing signed), the comment's text is empty and it says why.
+  // and `chosen_because` says so, without values or codes. Where no template may be shown (nothing signed), the comment's text
+  // and template id are empty and it says why. `variant` names every sentence put before the wording too, as `corrected+high`.
   v1::Comment Render(const Request& request) const;
 
   // Template ids, in order.

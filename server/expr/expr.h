@@ -4,20 +4,32 @@
 // What is in: literals (int, uint `1u`, double, string with escapes, raw strings `r"…"`, triple quotes, bool, null), lists, field
 // selection, index, `has(a.b)`, `+ - * / %`, comparison, `in`, `&& || !`, `?:`, the macros `exists`, `all`, `exists_one`, `size`,
 // `startsWith`, `endsWith`, `contains`, `matches` (RE2), `int() uint() double() string() bool()`, `timestamp("…")`,
-// `duration("…")` and their accessors (`getFullYear`, `getMonth`, `getDate`, `getDayOfMonth`, `getDayOfWeek`, `getDayOfYear`, `getHours`,
-// `getMinutes`, `getSeconds`, `getMilliseconds`, with an optional time zone), `age(message)` (whole years from the message's text field
-// `birth_date` to `now`, in the activation's zone; unknown where it is absent or too coarse to tell), `valueset("name")`.
+// `duration("…")` and their accessors (`getFullYear`, `getMonth`, `getDate`, `getDayOfMonth`, `getDayOfWeek`, `getDayOfYear`,
+// `getHours`, `getMinutes`, `getSeconds`, `getMilliseconds`, with an optional time zone), `age(message)` (whole years from the
+// message's text field `birth_date` to `now`, in the activation's zone; unknown where it is absent or too coarse to tell),
+// `valueset("name")`. Patterns, time zones and names of value sets are literals, so that they are checked here.
 // Everything else of CEL is refused at compile time by a message that says so and what to write instead.
 //
 // Differences from CEL, all on purpose:
-// - An absent `optional` field (or absent singular message field or oneof member) is unknown, not a default value. `unknown` flows through
-//   operators as an error does; `&&` and `||` are commutative over it (false && unknown is false); `has()` is always known.
+// - An absent `optional` field (or absent singular message field or oneof member) is unknown, not a default value, and so is what
+//   is selected through it. `unknown` flows through operators as an error does, and before it; `&&` and `||` are commutative over
+//   both (false && unknown is false), and so are `exists` and `all`; `exists_one` needs to know every element. `has()` is always
+//   known.
 // - An enumeration value is a bare name without its type's prefix, checked against what it is compared with: `status == FINAL`.
+//   Enumerations are no numbers and have no order. A variable of the same name comes first.
 // - A message whose only field is `repeated … values` reads as that list, absence as unknown.
-// - `x in valueset("v")`: x is a coding, a concept (any coding counts) or a list of either (any element counts).
-//   `x in y` for concepts: any coding of x equals a coding of an element of y, by system and code.
+// - Messages have no `==`. `x in valueset("v")`: x is a coding (a message with texts `system` and `code`), a concept (a message
+// with
+//   `codings`; any of them counts) or a list of either (any element counts). `x in y`, y being a list of codings or concepts: any
+//   coding of x equals a coding of an element of y, by system and code. A coding without a code is in nothing.
+// - Numbers of different types compare by their values (with a double, as doubles), in `==` and `in` too; arithmetic never mixes
+//   them.
+// - The elements of a list are of one type; maps and bytes cannot be read.
+// - `double("…")` takes finite decimal numbers only: `nan` is an error. Durations hold up to 2^63 ns, some 292 years, either way.
+// - Accessors without a zone read in the activation's zone, not in UTC.
 //
-// Guarantee: evaluation ends. There are no loops but macros over finite lists, and steps are counted: past Limits::steps it is an error.
+// Guarantee: evaluation ends. There are no loops but macros over finite lists, and steps are counted: past Limits::steps it is an
+// error, which nothing absorbs.
 //
 // Thread-safety: a compiled Program is immutable and may be evaluated from many threads at once. No exception leaves this folder.
 #ifndef RESULTGATE_EXPR_EXPR_H_
@@ -61,7 +73,7 @@ struct Environment {
     enum class Kind { kMessage, kEnum, kTimestamp };
     std::string name;
     Kind kind = Kind::kMessage;
-    const google::protobuf::Descriptor* message = nullptr;         // kMessage
+    const google::protobuf::Descriptor* message = nullptr;          // kMessage
     const google::protobuf::EnumDescriptor* enumeration = nullptr;  // kEnum
   };
 
@@ -77,8 +89,8 @@ struct Environment {
 struct Activation {
   struct Binding {
     const google::protobuf::Message* message = nullptr;  // kMessage; nullptr: absent, has() of it is false
-    int enum_number = 0;                                  // kEnum
-    absl::Time time;                                      // kTimestamp
+    int enum_number = 0;                                 // kEnum
+    absl::Time time;                                     // kTimestamp
   };
 
   std::vector<Binding> bindings;
@@ -93,14 +105,16 @@ struct Evaluation {
   Truth truth = Truth::kUnknown;
   // For kUnknown: the absent facts that it hangs on, as `patient.known_conditions`, without repetition, in order.
   std::vector<std::string> unknown_facts;
-  // For kUnknown by an error (division by zero, overflow, bad conversion, step limit): what went wrong.
+  // For kUnknown by an error (division by zero, overflow, bad conversion, step limit): what went wrong and where, as
+  // `division by zero at 12:7`. Never holds data.
   std::string error;
 };
 
 class Program {
  public:
   // Where a source text stands in its file: `first_line` and `first_column` are the place of its first byte, and every later
-  // line begins at `indent` + 1 (a YAML block scalar keeps no indentation of its own).
+  // line begins at `indent` + 1 (a YAML block scalar keeps no indentation of its own). An issue's source line shows blanks for
+  // what stands before the text in its file.
   struct Source {
     std::string text;
     std::string file;
@@ -109,8 +123,8 @@ class Program {
     int indent = 0;
   };
 
-  // Parses, checks types and compiles an expression that must be of type bool. All mistakes found are appended to `issues`, each with
-  // its place, the source line and a suggestion; then the result is null.
+  // Parses, checks types and compiles an expression that must be of type bool. All mistakes found are appended to `issues`, each
+  // with its place, the source line and a suggestion; then the result is null.
   static std::shared_ptr<const Program> Compile(const Environment& environment, const Source& source, base::FileIssues* issues);
 
   ~Program();
@@ -119,8 +133,9 @@ class Program {
 
   Evaluation Evaluate(const Activation& activation) const;
 
-  // The paths of fields that the expression reads, from the variable down, without repetition, in order: `observation.interpretation`,
-  // `report.conclusion_codes`. A variable of its own stands by its name. Fields read inside a macro count from what it runs over.
+  // The paths of fields that the expression reads, from the variable down, without repetition, in order:
+  // `observation.interpretation`, `report.conclusion_codes`. A variable of its own stands by its name. Fields read inside a macro
+  // count from what it runs over.
   const std::vector<std::string>& fields() const;
   // The variables tested by `has(variable)` itself.
   const std::vector<std::string>& guarded_variables() const;

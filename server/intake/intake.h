@@ -1,7 +1,7 @@
 // From the messages that hospitals send to the model: HL7 v2 ORU^R01 and FHIR R4.
 //
-// Pure functions, thread-safe, no exception leaves this folder. Input is untrusted: nothing of it is trusted to be well formed, and
-// nothing of it appears in an error text (only places and expectations do).
+// Pure functions, thread-safe, no exception leaves this folder. Input is untrusted: nothing of it is trusted to be well formed,
+// and nothing of it appears in an error text (only places and expectations do).
 #ifndef RESULTGATE_INTAKE_INTAKE_H_
 #define RESULTGATE_INTAKE_INTAKE_H_
 
@@ -26,7 +26,8 @@ struct Options {
 struct Message {
   // Reports that were read; several where the message holds several. Each carries its warnings in `issues`.
   std::vector<v1::DiagnosticReport> reports;
-  // What could not be read, as errors: the whole message where `reports` is empty, else the parts that are missing (one report out of several).
+  // What could not be read, as errors: the whole message where `reports` is empty, else the parts that are missing (one report
+  // out of several).
   std::vector<v1::Issue> refused;
   // Who sent it and its own id, as far as could be read.
   std::string sender = "unknown";
@@ -35,9 +36,9 @@ struct Message {
   std::string digest;
 };
 
-// Reads a file or a network payload: tells HL7 v2 (plain, MLLP-framed, batch; one or many messages) and FHIR JSON apart by content. Every
-// message gives exactly one entry, in order; a message that is unreadable or holds no result gives one without reports and with
-// at least one error. Never stops at the first bad one. An empty or unrecognisable input is one refused message.
+// Reads a file or a network payload: tells HL7 v2 (plain, MLLP-framed, batch; one or many messages) and FHIR JSON apart by
+// content. Every message gives exactly one entry, in order; a message that is unreadable or holds no result gives one without
+// reports and with at least one error. Never stops at the first bad one. An empty or unrecognisable input is one refused message.
 std::vector<Message> ReadMessages(absl::string_view bytes, const Options& options);
 
 }  // namespace resultgate::intake

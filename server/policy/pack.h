@@ -10,12 +10,15 @@
 #include <vector>
 
 #include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/policy_service.pb.h"
 #include "server/base/file_issue.h"
 #include "server/calendar/calendar.h"
 #include "server/expr/expr.h"
 #include "server/valueset/valueset.h"
 
 namespace resultgate::policy {
+
+class ModelEnvironment;
 
 // `review:` of a rule or of the pack's default.
 struct ReviewAsk {
@@ -70,6 +73,8 @@ struct Rule {
 
 class Pack {
  public:
+  ~Pack();
+
   // Reads `folder`/pack.yaml and every other .yaml below `folder` but those below a folder `tests`. Mistakes are appended to `issues`; on an
   // error the result is null. `calendars` is the folder of calendars that `calendar:` names.
   static std::shared_ptr<const Pack> Load(const std::string& folder, const std::string& calendars,
@@ -83,6 +88,8 @@ class Pack {
   const calendar::Calendar& calendar() const { return *calendar_; }
   const ReviewAsk& default_review() const { return default_review_; }
   const ReviewAsk& quarantine_review() const { return quarantine_review_; }
+  // The pool that looks into messages nobody could read: the first pool among the quarantine's owners.
+  const std::string& refusal_owner() const { return refusal_owner_; }
   // In order of id.
   const std::vector<Rule>& rules() const { return rules_; }
   const valueset::Registry& value_sets() const { return *value_sets_; }
@@ -91,7 +98,7 @@ class Pack {
 
  private:
   friend class PackLoader;
-  Pack() = default;
+  Pack();
 
   std::string name_;
   std::string digest_;
@@ -100,10 +107,15 @@ class Pack {
   std::unique_ptr<const calendar::Calendar> calendar_;
   ReviewAsk default_review_;
   ReviewAsk quarantine_review_;
+  std::string refusal_owner_;
   std::vector<Rule> rules_;
   std::shared_ptr<const valueset::Registry> value_sets_;
+  std::unique_ptr<const ModelEnvironment> environment_;  // what the rules' programs point to
   std::vector<std::string> used_value_sets_;
 };
+
+// The pack for a reader: its rules with what they ask for and why.
+v1::PackSummary Summarize(const Pack& pack);
 
 }  // namespace resultgate::policy
 

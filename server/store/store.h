@@ -1,12 +1,17 @@
 // Where the gate keeps everything: results, log entries, releases. One interface per use-case; sqlite/ stands behind it.
 //
-// The one promise that matters: a batch is durable as a whole (on disk, fsynced) or it never was. Failures are absl::Status: Unavailable for
-// I/O errors and a full disk (nothing of the batch happened; try again), DataLoss for a damaged file, NotFound where a method says so.
+// The one promise that matters: a batch is durable as a whole (on disk, fsynced) or it never was. Failures are absl::Status:
+//   Unavailable      the disk fails or is full. Nothing of the batch happened, and the store works again as soon as the
+//                    disk does. One case nobody can exclude: the disk fails while it syncs a commit, keeps failing, and the
+//                    process dies before the next successful Begin. Then that batch may be found whole, never in part.
+//   DataLoss         the file is damaged.
+//   InvalidArgument  what was to be written breaks a rule below. It was not written; the batch goes on.
+//   NotFound         where a method says so; the batch goes on.
+// Times are instants, kept to the microsecond.
 #ifndef RESULTGATE_STORE_STORE_H_
 #define RESULTGATE_STORE_STORE_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,15 +20,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 
 namespace resultgate::store {
 
-// Exact lookups by 32-byte keys that gate/ computes (digests of normalised reports; sender and order numbers; …). What they mean is
-// not the store's business. A key may lead to several results.
+// Exact lookups by 32-byte keys that gate/ computes (digests of normalised reports; sender and order numbers; …). What they
+// mean is not the store's business. A key may lead to several results, a result may have several keys.
 using Key = std::string;
 
 // One row of the outbox. `release.content` is not stored: gate/ fills it from the result when it is delivered.
@@ -33,6 +37,7 @@ struct OutboxRow {
 };
 
 // Reads see what was committed, as of the moment of the call. Thread-safe: any number of threads may read while one writes.
+// They block on the disk. A `limit` below 1 gives nothing.
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -41,21 +46,25 @@ class Reader {
   virtual absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const = 0;
   // Results with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const = 0;
-  // Results of which a unit is held for a review, quarantine, withholding or missing final, in order of id, with id > `after_id`, at most `limit`.
+  // Results of which a unit is held for a review, quarantine, withholding or missing final, in order of id, with
+  // id > `after_id`, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const = 0;
   // Entries with sequence > `after_sequence`, in order, at most `limit`. `result_id` 0: of all results.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const = 0;
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
-  virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only, int limit) const = 0;
+  virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
+                                                            int limit) const = 0;
 };
 
-// One transaction. Lookups see what the batch itself has written. Used by one thread. Destroyed without a successful Commit it leaves
-// nothing behind.
+// One transaction. Lookups see what the batch itself has written. Used by one thread at a time. Destroyed without a successful
+// Commit it leaves nothing behind. After any other failure than InvalidArgument and NotFound, of a lookup too, the batch is
+// lost: every later call returns that failure. A result is put before the keys, entries and releases that name it.
 class Batch {
  public:
   virtual ~Batch() = default;
 
-  // The next unused ids. Ids of a batch that never committed may be given again.
+  // The next unused ids, from 1, each call another. Ids of a batch that never committed, and ids above the highest that a
+  // committed batch used, are given again.
   virtual int64_t NextResultId() = 0;
   virtual int64_t NextEntrySequence() = 0;
   virtual int64_t NextReleaseSequence() = 0;
@@ -64,28 +73,34 @@ class Batch {
   virtual absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) = 0;
   virtual absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) = 0;
   virtual absl::StatusOr<std::optional<OutboxRow>> FindRelease(int64_t sequence) = 0;
-  // Ids of results whose `due_at` is not after `now`, the earliest first, at most `limit`.
+  // Ids of results whose `due_at`, rounded up to the microsecond, is not after `now`: the earliest first, then by id, at most
+  // `limit`.
   virtual absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int limit) = 0;
 
-  // Inserts or replaces the result under its id; `due_at` feeds FindDue, and the outcomes' states feed ListHeld.
+  // Inserts or replaces the result under its id, which NextResultId gave at some time; `due_at` feeds FindDue, and the
+  // outcomes' states and dispositions feed ListHeld.
   virtual absl::Status PutResult(const v1::Result& result) = 0;
-  // Adds a key to a result; doing so again changes nothing.
+  // Adds a key of 32 bytes to a result; doing so again changes nothing.
   virtual absl::Status PutKey(const Key& key, int64_t result_id) = 0;
-  // Appends; the sequence must be the one that NextEntrySequence gave. The exact bytes are stored.
+  // Appends; the sequence must be one that NextEntrySequence gave, and follow on the last entry: the log has no gaps.
+  // `result_id` 0: about none. The bytes are made once, here, and never written again.
   virtual absl::Status AppendEntry(const v1::Entry& entry) = 0;
-  // Appends; the sequence must be the one that NextReleaseSequence gave.
+  // Appends; the sequence must be one that NextReleaseSequence gave this batch. `content` is left out.
   virtual absl::Status AppendRelease(const v1::Release& release) = 0;
+  // NotFound if there is no such release; doing so again changes nothing.
   virtual absl::Status AcknowledgeRelease(int64_t sequence) = 0;
 
-  // Makes all of it durable: when it returns OK it has been fsynced.
+  // Makes all of it durable: when it returns OK it has been fsynced. The batch takes no more work afterwards, whatever it
+  // returned.
   virtual absl::Status Commit() = 0;
 };
 
 class Store : public Reader {
  public:
-  // Begins the one transaction that may be open at a time. The store must outlive it.
+  // Begins the one transaction that may be open at a time; FailedPrecondition while another batch lives. The store must outlive
+  // it.
   virtual absl::StatusOr<std::unique_ptr<Batch>> Begin() = 0;
-  // The earliest `due_at` of all results, or InfiniteFuture().
+  // The earliest `due_at` of all results, rounded up as FindDue does, or InfiniteFuture(). Reads as a Reader does.
   virtual absl::StatusOr<absl::Time> EarliestDue() const = 0;
 };
 

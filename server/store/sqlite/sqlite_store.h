@@ -1,10 +1,14 @@
-// The Store on one SQLite file: WAL, synchronous FULL, one writer, a pool of readers.
+// The Store on one SQLite file: WAL, synchronous FULL, one writer, a pool of readers. The tables are in schema.h.
 //
-// Layout (why: design section 9): sequential keys wherever rows are added on the hot path, STRICT tables, one partial index for what is
-// due; the lookups that a decision needs are one table of 32-byte keys.
+// Files: `path`; `path`-wal and `path`-shm, which SQLite keeps beside it while it is open and which belong to it (copy all or
+// none); `path`.lock, which keeps a second process out and stays behind, empty.
+//
+// Costs: a commit is one fsync of the WAL. Every thousand pages of WAL (SQLite's default) the commit that crosses them also
+// copies them into the file, with two more fsyncs.
 #ifndef RESULTGATE_STORE_SQLITE_SQLITE_STORE_H_
 #define RESULTGATE_STORE_SQLITE_SQLITE_STORE_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -14,12 +18,19 @@
 namespace resultgate::store {
 
 struct SqliteOptions {
-  // Connections for reading; more reads than this at once wait for one another.
+  // Connections for reading, at least one; more reads than this at once wait for one another.
   int readers = 2;
+  // A file up to this size is read and checked as a whole when it is opened (`PRAGMA quick_check`, some 0.1 s for 64 MiB); 0:
+  // none. A larger one would keep the gate from starting: check a copy of it.
+  int64_t largest_whole_check_bytes = 64 << 20;
 };
 
-// Opens `path`, creating it where there is none (its folder must exist), and migrates an older schema forward. FailedPrecondition for a file that is
-// no gate's database, is newer than this program or is open in another process; DataLoss for a damaged one.
+// Opens `path`, creating it where there is none (its folder must exist), and migrates an older schema forward. Always checked:
+// the header, the size, the schema version and that tables and indexes are those of that version.
+//
+// FailedPrecondition for a file that is no gate's database (nothing of it is changed), is newer than this program or is open in
+// another process or a second time in this one; DataLoss for a damaged one; Unavailable where folder or file cannot be opened or
+// the disk fails.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const std::string& path, const SqliteOptions& options = {});
 
 }  // namespace resultgate::store

@@ -1,0 +1,110 @@
+// `resultgate releases follow`: what a portal sees.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "resultgate/v1/release_service.grpc.pb.h"
+#include "server/app/client.h"
+#include "server/app/command.h"
+#include "server/app/json_lines.h"
+#include "server/app/table.h"
+#include "server/app/words.h"
+
+namespace resultgate::app {
+namespace {
+
+struct FollowOptions {
+  std::string server;
+  int64_t after = 0;
+  bool all = false;
+  bool acknowledge = false;
+  bool until_current = false;
+  bool json = false;
+};
+
+Table ReleaseTable() {
+  return Table({{"SEQUENCE", 8},
+                {"TIME", 20},
+                {"RESULT", 8},
+                {"KIND", 15},
+                {"PATIENT", 12},
+                {"REPORT", 28},
+                {"UNITS", 24},
+                {"AUDIENCES", 16},
+                {"COMMENT", 60}});
+}
+
+std::string Row(const v1::Release& release, absl::TimeZone zone) {
+  const std::string units =
+      release.unit_ids_size() > 3 ? absl::StrCat(release.unit_ids_size(), " units") : absl::StrJoin(release.unit_ids(), ", ");
+  return ReleaseTable().Row(
+      {absl::StrCat(release.sequence()), LocalTime(release.released_at(), zone), absl::StrCat(release.result_id()),
+       ReleaseKindText(release.kind()), release.patient_identifiers().empty() ? "" : release.patient_identifiers(0).value(),
+       ConceptText(release.content().code()), units, AudiencesText(release.audiences()), FirstLine(release.comment().text())});
+}
+
+int RunFollow(const FollowOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  const auto stub = v1::ReleaseService::NewStub(channel);
+  v1::StreamReleasesRequest request;
+  request.set_after_sequence(options.after);
+  request.set_unacknowledged_only(!options.all);
+  request.set_until_current(options.until_current);
+  grpc::ClientContext context;
+  const auto stream = stub->StreamReleases(&context, request);
+  if (!options.json) std::cout << ReleaseTable().Heading() << std::flush;
+  v1::StreamReleasesResponse response;
+  while (stream->Read(&response)) {
+    std::cout << (options.json ? ToJson(response.release()) + "\n" : Row(response.release(), *zone)) << std::flush;
+    // Shown first, acknowledged after: what is lost in between is shown again, not lost.
+    if (!std::cout) {
+      context.TryCancel();
+      return Fail("the output cannot be written");
+    }
+    if (!options.acknowledge) continue;
+    grpc::ClientContext acknowledge_context;
+    v1::AcknowledgeReleasesRequest acknowledge;
+    v1::AcknowledgeReleasesResponse acknowledged;
+    acknowledge.add_sequences(response.release().sequence());
+    const grpc::Status status = stub->AcknowledgeReleases(&acknowledge_context, acknowledge, &acknowledged);
+    if (!status.ok()) {
+      context.TryCancel();
+      return Fail(Explain(status));
+    }
+  }
+  const grpc::Status status = stream->Finish();
+  return status.ok() ? kDone : Fail(Explain(status));
+}
+
+}  // namespace
+
+void AddReleases(CLI::App* app, Run* run) {
+  CLI::App* releases = app->add_subcommand("releases", "See what goes to the portal.");
+  releases->require_subcommand(1);
+  auto options = std::make_shared<FollowOptions>();
+  CLI::App* command = releases->add_subcommand(
+      "follow", "Print the release stream: what is there and is not acknowledged, then what comes, until Ctrl-C.");
+  AddServerOption(command, &options->server);
+  command->add_option("--after", options->after, "Begin after this release's sequence")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--all", options->all, "What is acknowledged too");
+  command->add_flag("--ack", options->acknowledge,
+                    "Acknowledge each release when it is printed, as a portal does when it shows it");
+  command->add_flag("--until-current", options->until_current, "End when nothing more is there");
+  command->add_flag("--json", options->json, "One JSON object per release (resultgate.v1.Release), its content included");
+  command->footer(
+      "Examples:\n"
+      "  resultgate releases follow --ack\n"
+      "  resultgate releases follow --all --until-current --json");
+  command->callback([options, run] { *run = [options] { return RunFollow(*options); }; });
+}
+
+}  // namespace resultgate::app

@@ -1,0 +1,52 @@
+// Tables for a terminal. Cells come from untrusted messages: control characters are taken out, so that no cell can steer the
+// terminal. Pure, thread-safe as plain values are.
+#ifndef RESULTGATE_APP_TABLE_H_
+#define RESULTGATE_APP_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace resultgate::app {
+
+// `text` on one line without control characters, cut to `width` characters; the last one kept is `…` where something was cut.
+// Characters are counted as code points.
+std::string Cell(absl::string_view text, size_t width);
+
+// A table whose columns are as wide as their widest cell, up to a limit.
+class Table {
+ public:
+  struct Column {
+    std::string heading;
+    size_t widest = 0;  // characters
+  };
+
+  explicit Table(std::vector<Column> columns);
+
+  // As many cells as columns.
+  void AddRow(std::vector<std::string> cells);
+  // A line over all columns, not cut.
+  void AddLine(absl::string_view text);
+
+  // Heading, rule and rows. Columns in which no row says anything are left out. Only lines, without a heading, if no row was
+  // added.
+  std::string ToString() const;
+
+  // For a table that never ends: every column at its widest.
+  std::string Heading() const;
+  std::string Row(const std::vector<std::string>& cells) const;
+
+ private:
+  struct Entry {
+    std::vector<std::string> cells;  // empty for a line
+    std::string line;
+  };
+
+  std::vector<Column> columns_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace resultgate::app
+
+#endif  // RESULTGATE_APP_TABLE_H_

@@ -1,0 +1,68 @@
+// Decisions, times and codes in a few words, for tables. Pure functions, thread-safe. Empty fields give empty text.
+#ifndef RESULTGATE_APP_WORDS_H_
+#define RESULTGATE_APP_WORDS_H_
+
+#include <google/protobuf/repeated_field.h>
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
+#include "resultgate/v1/release_service.pb.h"
+#include "resultgate/v1/result_gate_service.pb.h"
+
+namespace resultgate::app {
+
+// `Fri 2026-03-06 21:05`, the time on the wall in `zone`.
+std::string LocalTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
+
+// The sender's words for a concept, else the first display, else the first code.
+std::string ConceptText(const v1::CodeableConcept& codeable_concept);
+
+// The value of the first identifier.
+std::string PatientText(const v1::Patient& patient);
+
+// `all 14` where the outcome holds all units of the report, the names of up to three, else `5 of 14`.
+std::string UnitsText(const v1::DiagnosticReport& report, const google::protobuf::RepeatedPtrField<std::string>& unit_ids);
+
+// `patient, delegate`; empty for all three.
+std::string AudiencesText(const google::protobuf::RepeatedField<int>& audiences);
+
+// `released`, `published`, `delayed`, `review`, `withheld`, `not final`, `quarantine`, `never`, `closed`.
+std::string OutcomeText(const v1::Outcome& outcome);
+
+// When the units may go at the earliest by themselves; for a review `by` and its expiry. Empty once they have gone, or where
+// nothing is known.
+std::string NotBeforeText(const v1::Outcome& outcome, absl::TimeZone zone);
+
+// `ordering-provider (1234567893)`, `pathology-pool`.
+std::string OwnerText(const v1::Owner& owner);
+
+// Whose turn it is at `now`: a default Owner if nobody's, because nothing waits.
+v1::Owner OwnerAt(const v1::Outcome& outcome, absl::Time now);
+
+// The ids of the rules that had a part, each once, those that hold it first. A lifted one is written `(biopsy-review)`.
+std::string RulesText(const v1::Outcome& outcome);
+
+// `new`, `version 3`, `duplicate`, `older version`.
+std::string DisposalText(v1::SubmitResultResponse::Disposal disposal, int version);
+
+std::string ReleaseKindText(v1::ReleaseKind kind);
+
+// What an entry tells, on one line: `new: 12 units released, 2 review`.
+std::string EntryText(const v1::Entry& entry);
+// Its kind, as `audit list --kind` takes it.
+std::string EntryKindText(const v1::Entry& entry);
+// UNSPECIFIED if `word` is no kind.
+v1::EntryKind ParseEntryKind(absl::string_view word);
+
+// The first line of a text.
+std::string FirstLine(absl::string_view text);
+
+}  // namespace resultgate::app
+
+#endif  // RESULTGATE_APP_WORDS_H_

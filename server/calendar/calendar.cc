@@ -1,0 +1,132 @@
+#include "server/calendar/calendar.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+
+namespace resultgate::calendar {
+namespace {
+
+constexpr absl::Duration kLongestElapsed = absl::Hours(24 * 366);
+constexpr int kMostDays = 366;
+// A calendar without a business day in a year has none.
+constexpr int kFurthestLook = 366;
+constexpr int kMinutesPerDay = 24 * 60;
+
+size_t IndexOf(absl::Weekday weekday) { return static_cast<size_t>(weekday); }  // absl: Monday is 0
+
+absl::CivilSecond Local(absl::CivilDay day, int minutes) { return absl::CivilSecond(day) + minutes * 60; }
+
+}  // namespace
+
+std::optional<Span> ParseSpan(absl::string_view text) {
+  const std::vector<std::string> words = absl::StrSplit(absl::StripAsciiWhitespace(text), absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  Span span;
+  if (words == std::vector<std::string>{"next", "business", "morning"}) {
+    span.kind = Span::Kind::kNextBusinessMorning;
+    return span;
+  }
+  int count = 0;
+  if (words.size() < 2 || !std::all_of(words[0].begin(), words[0].end(), absl::ascii_isdigit) || !absl::SimpleAtoi(words[0], &count) ||
+      count < 1) {
+    return std::nullopt;
+  }
+  const bool is_day = words.back() == "day" || words.back() == "days";
+  if (words.size() == 2 && (words[1] == "h" || words[1] == "min")) {
+    span.elapsed = words[1] == "h" ? absl::Hours(count) : absl::Minutes(count);
+    if (span.elapsed > kLongestElapsed) return std::nullopt;
+    return span;
+  }
+  if (!is_day || count > kMostDays) return std::nullopt;
+  span.count = count;
+  if (words.size() == 2) {
+    span.kind = Span::Kind::kDays;
+    return span;
+  }
+  if (words.size() == 3 && words[1] == "business") {
+    span.kind = Span::Kind::kBusinessDays;
+    return span;
+  }
+  return std::nullopt;
+}
+
+Calendar::Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_hash_set<absl::CivilDay> holidays,
+                   std::vector<std::pair<int, int>> yearly_holidays)
+    : zone_(zone), hours_(hours), holidays_(std::move(holidays)), yearly_holidays_(std::move(yearly_holidays)) {}
+
+const Calendar::Hours& Calendar::HoursOf(absl::CivilDay day) const { return hours_[IndexOf(absl::GetWeekday(day))]; }
+
+bool Calendar::IsBusinessDay(absl::CivilDay day) const {
+  const Hours& hours = HoursOf(day);
+  if (hours.opens >= hours.closes || holidays_.contains(day)) return false;
+  return std::none_of(yearly_holidays_.begin(), yearly_holidays_.end(), [day](const std::pair<int, int>& month_and_day) {
+    return month_and_day.first == day.month() && month_and_day.second == day.day();
+  });
+}
+
+absl::CivilDay Calendar::NextBusinessDay(absl::CivilDay day) const {
+  for (int i = 1; i <= kFurthestLook; ++i) {
+    if (IsBusinessDay(day + i)) return day + i;
+  }
+  return day + 1;
+}
+
+absl::Time Calendar::At(absl::CivilSecond local) const {
+  const absl::TimeZone::TimeInfo info = zone_.At(local);
+  switch (info.kind) {
+    case absl::TimeZone::TimeInfo::UNIQUE:
+      return info.pre;
+    case absl::TimeZone::TimeInfo::SKIPPED:
+      return info.trans;
+    case absl::TimeZone::TimeInfo::REPEATED:
+      return info.post;
+  }
+  return info.post;
+}
+
+bool Calendar::IsStaffed(absl::Time time) const { return NextStaffed(time) == time; }
+
+absl::Time Calendar::NextStaffed(absl::Time time) const {
+  absl::CivilDay day = absl::ToCivilDay(time, zone_);
+  for (int i = 0; i <= kFurthestLook; ++i, ++day) {
+    if (!IsBusinessDay(day)) continue;
+    const Hours& hours = HoursOf(day);
+    if (time >= At(Local(day, hours.closes))) continue;
+    return std::max(time, At(Local(day, hours.opens)));
+  }
+  return time;
+}
+
+absl::Time Calendar::AddStaffed(absl::Time start, absl::Duration staffed) const {
+  absl::Time time = NextStaffed(start);
+  for (int i = 0; i <= kFurthestLook; ++i) {
+    const absl::CivilDay day = absl::ToCivilDay(time, zone_);
+    const absl::Duration left_today = At(Local(day, HoursOf(day).closes)) - time;
+    if (staffed <= left_today) return time + staffed;
+    staffed -= std::max(left_today, absl::ZeroDuration());
+    time = NextStaffed(At(Local(day, kMinutesPerDay)));
+  }
+  return time + staffed;
+}
+
+absl::Time Calendar::Add(absl::Time start, const Span& span) const {
+  const absl::CivilSecond local = absl::ToCivilSecond(start, zone_);
+  absl::CivilDay day(local);
+  switch (span.kind) {
+    case Span::Kind::kElapsed:
+      return start + span.elapsed;
+    case Span::Kind::kDays:
+      return At(absl::CivilSecond(day + span.count));
+    case Span::Kind::kBusinessDays:
+      for (int i = 0; i < span.count; ++i) day = NextBusinessDay(day);
+      return At(absl::CivilSecond(day) + (local - absl::CivilSecond(absl::CivilDay(local))));
+    case Span::Kind::kNextBusinessMorning:
+      day = NextBusinessDay(day);
+      return At(Local(day, HoursOf(day).opens));
+  }
+  return start;
+}
+
+}  // namespace resultgate::calendar

@@ -1,0 +1,95 @@
+#include "server/comment/lines.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "server/text/plain.h"
+
+namespace resultgate::comment {
+namespace {
+
+std::string WholeOrNothing(absl::string_view text) {
+  text::Plain plain = text::PlainLine(text, kLongestValue);
+  return plain.cut ? "" : std::move(plain.text);
+}
+
+absl::string_view FlagName(v1::Interpretation interpretation) {
+  switch (interpretation) {
+    case v1::INTERPRETATION_LOW:
+      return "low";
+    case v1::INTERPRETATION_HIGH:
+      return "high";
+    case v1::INTERPRETATION_CRITICAL_LOW:
+      return "critical_low";
+    case v1::INTERPRETATION_CRITICAL_HIGH:
+      return "critical_high";
+    case v1::INTERPRETATION_CRITICAL_ABNORMAL:
+      return "critical";
+    case v1::INTERPRETATION_DETECTED:
+      return "detected";
+    default:
+      return "abnormal";
+  }
+}
+
+}  // namespace
+
+std::string NameOf(const v1::CodeableConcept& codeable_concept) {
+  std::string name = text::PlainLine(codeable_concept.text(), kLongestName).text;
+  for (int i = 0; name.empty() && i < codeable_concept.codings_size(); ++i) {
+    name = text::PlainLine(codeable_concept.codings(i).display(), kLongestName).text;
+  }
+  return name;
+}
+
+std::string ValueOf(const v1::Observation& observation) {
+  if (observation.has_quantity()) {
+    const v1::Quantity& quantity = observation.quantity();
+    if (quantity.value().empty()) return "";
+    return WholeOrNothing(
+        absl::StrCat(quantity.comparator(), quantity.value(), quantity.unit().empty() ? "" : " ", quantity.unit()));
+  }
+  if (observation.has_text()) return WholeOrNothing(observation.text());
+  if (!observation.has_codeable_concept()) return "";
+  const v1::CodeableConcept& answer = observation.codeable_concept();
+  if (!answer.text().empty() || answer.codings_size() == 0) return WholeOrNothing(answer.text());
+  return WholeOrNothing(answer.codings(0).display());
+}
+
+std::string RangeOf(const v1::Observation& observation) {
+  const v1::ReferenceRange& range = observation.reference_range();
+  if (!range.text().empty()) return WholeOrNothing(range.text());
+  if (range.low().empty() || range.high().empty()) return "";
+  return WholeOrNothing(absl::StrCat(range.low(), " - ", range.high()));
+}
+
+absl::StatusOr<std::string> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
+                                             const SharedWords& words) {
+  std::string lines;
+  const size_t shown = listed.size() > kMostLines ? kMostLines : listed.size();
+  for (size_t i = 0; i < shown; ++i) {
+    const v1::Observation& observation = report.observations(listed[i]);
+    std::string name = NameOf(observation.code());
+    if (name.empty()) name = words.unnamed;
+    const std::string value = ValueOf(observation);
+    const std::string range = RangeOf(observation);
+    if (value.empty()) {
+      absl::StrAppend(&lines, "- ", name, "\n");
+      continue;
+    }
+    const Pattern& pattern = range.empty() ? words.line : words.line_with_range;
+    RG_ASSIGN_OR_RETURN(
+        const std::string line,
+        pattern.Render({{"name", name}, {"value", value}, {"range", range}, {"flag", FlagName(observation.interpretation())}}));
+    absl::StrAppend(&lines, "- ", line, "\n");
+  }
+  if (listed.size() > shown) {
+    RG_ASSIGN_OR_RETURN(const std::string more, words.more.Render({{"count", static_cast<int64_t>(listed.size() - shown)}}));
+    absl::StrAppend(&lines, "- ", more, "\n");
+  }
+  return lines;
+}
+
+}  // namespace resultgate::comment

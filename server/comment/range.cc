@@ -1,0 +1,155 @@
+#include "server/comment/range.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+
+namespace resultgate::comment {
+namespace {
+
+constexpr std::pair<absl::string_view, absl::string_view> kComparators[] = {{"<=", "<="}, {"≤", "<="}, {">=", ">="},
+                                                                            {"≥", ">="},  {"<", "<"},  {">", ">"}};
+
+// An end of an interval; absent where it is open towards infinity.
+struct Bound {
+  Decimal at;
+  bool included = true;
+};
+
+struct Interval {
+  std::optional<Bound> low;
+  std::optional<Bound> high;
+};
+
+// Takes `<`, `<=`, `>`, `>=` (or ≤, ≥) off the front; empty if there is none.
+absl::string_view TakeComparator(absl::string_view* text) {
+  *text = absl::StripLeadingAsciiWhitespace(*text);
+  for (const auto& [written, comparator] : kComparators) {
+    if (!absl::ConsumePrefix(text, written)) continue;
+    *text = absl::StripLeadingAsciiWhitespace(*text);
+    return comparator;
+  }
+  return "";
+}
+
+// Takes a number off the front.
+std::optional<Decimal> TakeDecimal(absl::string_view* text) {
+  *text = absl::StripLeadingAsciiWhitespace(*text);
+  size_t end = !text->empty() && ((*text)[0] == '-' || (*text)[0] == '+') ? 1 : 0;
+  while (end < text->size() && (absl::ascii_isdigit((*text)[end]) || (*text)[end] == '.')) ++end;
+  std::optional<Decimal> decimal = Decimal::Parse(text->substr(0, end));
+  if (decimal) text->remove_prefix(end);
+  return decimal;
+}
+
+bool TakeDash(absl::string_view* text) {
+  *text = absl::StripLeadingAsciiWhitespace(*text);
+  return absl::ConsumePrefix(text, "-") || absl::ConsumePrefix(text, "–") || absl::ConsumePrefix(text, "to ");
+}
+
+Interval FromComparator(absl::string_view comparator, const Decimal& decimal) {
+  if (comparator == "<") return {std::nullopt, Bound{decimal, false}};
+  if (comparator == "<=") return {std::nullopt, Bound{decimal, true}};
+  if (comparator == ">") return {Bound{decimal, false}, std::nullopt};
+  if (comparator == ">=") return {Bound{decimal, true}, std::nullopt};
+  return {Bound{decimal, true}, Bound{decimal, true}};
+}
+
+std::optional<Interval> ParseRangeText(absl::string_view text, absl::string_view unit) {
+  text = absl::StripAsciiWhitespace(text);
+  if (!unit.empty() && absl::ConsumeSuffix(&text, unit)) text = absl::StripAsciiWhitespace(text);
+  const absl::string_view comparator = TakeComparator(&text);
+  const std::optional<Decimal> first = TakeDecimal(&text);
+  if (!first) return std::nullopt;
+  if (!comparator.empty()) {
+    if (!absl::StripAsciiWhitespace(text).empty()) return std::nullopt;
+    return FromComparator(comparator, *first);
+  }
+  if (!TakeDash(&text)) return std::nullopt;
+  const std::optional<Decimal> second = TakeDecimal(&text);
+  if (!second || !absl::StripAsciiWhitespace(text).empty() || first->Compare(*second) > 0) return std::nullopt;
+  return Interval{Bound{*first}, Bound{*second}};
+}
+
+std::optional<Interval> ParseRange(const v1::ReferenceRange& range, absl::string_view unit) {
+  if (std::optional<Interval> printed = ParseRangeText(range.text(), unit)) return printed;
+  Interval interval;
+  if (const auto low = Decimal::Parse(absl::StripAsciiWhitespace(range.low()))) interval.low = Bound{*low};
+  if (const auto high = Decimal::Parse(absl::StripAsciiWhitespace(range.high()))) interval.high = Bound{*high};
+  if ((!interval.low && !range.low().empty()) || (!interval.high && !range.high().empty())) return std::nullopt;
+  if (!interval.low && !interval.high) return std::nullopt;
+  if (interval.low && interval.high && interval.low->at.Compare(interval.high->at) > 0) return std::nullopt;
+  return interval;
+}
+
+// All of `a` lies below all of `b`.
+bool EndsBelow(const Interval& a, const Interval& b) {
+  if (!a.high || !b.low) return false;
+  const int order = a.high->at.Compare(b.low->at);
+  return order < 0 || (order == 0 && !(a.high->included && b.low->included));
+}
+
+// All of `a` lies in `b`.
+bool LiesIn(const Interval& a, const Interval& b) {
+  if (b.low) {
+    if (!a.low) return false;
+    const int order = a.low->at.Compare(b.low->at);
+    if (order < 0 || (order == 0 && a.low->included && !b.low->included)) return false;
+  }
+  if (b.high) {
+    if (!a.high) return false;
+    const int order = a.high->at.Compare(b.high->at);
+    if (order > 0 || (order == 0 && a.high->included && !b.high->included)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Decimal> Decimal::Parse(absl::string_view text) {
+  Decimal decimal;
+  if (absl::ConsumePrefix(&text, "-")) {
+    decimal.negative_ = true;
+  } else {
+    absl::ConsumePrefix(&text, "+");
+  }
+  const size_t point = text.find('.');
+  const absl::string_view integer = text.substr(0, point);
+  const absl::string_view fraction = point == absl::string_view::npos ? absl::string_view() : text.substr(point + 1);
+  if (integer.empty() && fraction.empty()) return std::nullopt;
+  const auto all_digits = [](absl::string_view digits) { return std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit); };
+  if (!all_digits(integer) || !all_digits(fraction)) return std::nullopt;
+  decimal.integer_ = std::string(integer.substr(std::min(integer.find_first_not_of('0'), integer.size())));
+  decimal.fraction_ = std::string(fraction.substr(0, fraction.find_last_not_of('0') + 1));
+  if (decimal.integer_.empty() && decimal.fraction_.empty()) decimal.negative_ = false;
+  return decimal;
+}
+
+int Decimal::Compare(const Decimal& other) const {
+  if (negative_ != other.negative_) return negative_ ? -1 : 1;
+  int order = 0;
+  if (integer_.size() != other.integer_.size()) {
+    order = integer_.size() < other.integer_.size() ? -1 : 1;
+  } else {
+    order = integer_.compare(other.integer_);
+    if (order == 0) order = fraction_.compare(other.fraction_);  // digits after the point compare from the left, as words do
+  }
+  return negative_ ? -order : order;
+}
+
+Relation Relate(absl::string_view comparator, absl::string_view value, absl::string_view unit, const v1::ReferenceRange& range) {
+  const std::optional<Interval> usual = ParseRange(range, unit);
+  if (!usual) return Relation::kUnknown;
+  const absl::string_view own_comparator = comparator.empty() ? TakeComparator(&value) : comparator;
+  const std::optional<Decimal> decimal = Decimal::Parse(absl::StripAsciiWhitespace(value));
+  if (!decimal) return Relation::kUnknown;
+  const Interval measured = FromComparator(own_comparator, *decimal);
+  if (EndsBelow(measured, *usual)) return Relation::kBelow;
+  if (EndsBelow(*usual, measured)) return Relation::kAbove;
+  return LiesIn(measured, *usual) ? Relation::kInside : Relation::kUnknown;
+}
+
+}  // namespace resultgate::comment

@@ -1,0 +1,201 @@
+#include "server/comment/verdict.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/comment/range.h"
+
+namespace resultgate::comment {
+namespace {
+
+// Words at the head of an answer that no "normal" or "not detected" flag goes with. Errs to the careful side: a blood group
+// `positive` gets no verdict.
+constexpr absl::string_view kFindingWords[] = {"pos", "detected", "reactive", "abnormal", "present", "critical"};
+
+bool IsFinal(v1::ResultStatus status) {
+  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
+         status == v1::RESULT_STATUS_APPENDED;
+}
+
+bool IsGone(v1::ResultStatus status) {
+  return status == v1::RESULT_STATUS_CANCELLED || status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+}
+
+absl::string_view AnswerText(const v1::Observation& observation) {
+  if (observation.has_text()) return observation.text();
+  if (!observation.has_codeable_concept()) return "";
+  const v1::CodeableConcept& answer = observation.codeable_concept();
+  if (!answer.text().empty()) return answer.text();
+  return answer.codings_size() > 0 ? absl::string_view(answer.codings(0).display()) : "";
+}
+
+bool HasValue(const v1::Observation& observation) {
+  if (observation.has_quantity()) return !observation.quantity().value().empty();
+  if (observation.has_codeable_concept()) {
+    return !observation.codeable_concept().text().empty() || observation.codeable_concept().codings_size() > 0;
+  }
+  return observation.has_text() && !observation.text().empty();
+}
+
+bool SoundsLikeAFinding(const v1::Observation& observation) {
+  const absl::string_view answer = absl::StripLeadingAsciiWhitespace(AnswerText(observation));
+  return std::any_of(std::begin(kFindingWords), std::end(kFindingWords),
+                     [&](absl::string_view word) { return absl::StartsWithIgnoreCase(answer, word); });
+}
+
+Relation RelationOf(const v1::Observation& observation) {
+  if (observation.has_quantity()) {
+    const v1::Quantity& quantity = observation.quantity();
+    return Relate(quantity.comparator(), quantity.value(), quantity.unit(), observation.reference_range());
+  }
+  return Relate("", observation.text(), "", observation.reference_range());
+}
+
+// All critical grades alike give their own variant, else the one for all of them.
+Variant CriticalVariant(const std::vector<Grade>& grades) {
+  std::optional<Grade> common;
+  for (const Grade grade : grades) {
+    if (grade != Grade::kCriticalLow && grade != Grade::kCriticalHigh && grade != Grade::kCritical) continue;
+    if (common && *common != grade) return Variant::kCritical;
+    common = grade;
+  }
+  if (common == Grade::kCriticalLow) return Variant::kCriticalLow;
+  return common == Grade::kCriticalHigh ? Variant::kCriticalHigh : Variant::kCritical;
+}
+
+Variant FindingVariant(const std::vector<Grade>& grades, const std::vector<int>& findings) {
+  const Grade first = grades[static_cast<size_t>(findings.front())];
+  const bool alike =
+      std::all_of(findings.begin(), findings.end(), [&](int i) { return grades[static_cast<size_t>(i)] == first; });
+  if (!alike) return Variant::kAbnormal;
+  switch (first) {
+    case Grade::kLow:
+      return Variant::kLow;
+    case Grade::kHigh:
+      return Variant::kHigh;
+    case Grade::kDetected:
+      return Variant::kDetected;
+    default:
+      return Variant::kAbnormal;
+  }
+}
+
+bool IsCriticalGrade(Grade grade) {
+  return grade == Grade::kCriticalLow || grade == Grade::kCriticalHigh || grade == Grade::kCritical;
+}
+
+bool IsFindingGrade(Grade grade) {
+  return grade == Grade::kLow || grade == Grade::kHigh || grade == Grade::kAbnormal || grade == Grade::kDetected;
+}
+
+// A report of which only the document is shown.
+Verdict JudgeDocument(const v1::DiagnosticReport& report) {
+  Verdict verdict;
+  if (report.status() == v1::RESULT_STATUS_CANCELLED) {
+    verdict.variant = Variant::kCancelled;
+    verdict.reason = "the report is cancelled";
+  } else if (report.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
+    verdict.variant = Variant::kBeingCorrected;
+    verdict.reason = "the report was entered in error";
+  } else {
+    verdict.preliminary = !IsFinal(report.status());
+    verdict.reason = "a document says it in words";
+  }
+  return verdict;
+}
+
+}  // namespace
+
+Grade GradeOf(const v1::Observation& observation) {
+  if (IsGone(observation.status()) || !observation.has_interpretation()) return Grade::kUngraded;
+  switch (observation.interpretation()) {
+    case v1::INTERPRETATION_CRITICAL_LOW:
+      return Grade::kCriticalLow;
+    case v1::INTERPRETATION_CRITICAL_HIGH:
+      return Grade::kCriticalHigh;
+    case v1::INTERPRETATION_CRITICAL_ABNORMAL:
+      return Grade::kCritical;
+    default:
+      break;
+  }
+  if (!HasValue(observation)) return Grade::kUngraded;
+  const Relation relation = RelationOf(observation);
+  const bool out_of_range = relation == Relation::kBelow || relation == Relation::kAbove;
+  switch (observation.interpretation()) {
+    case v1::INTERPRETATION_NORMAL:
+      return out_of_range || SoundsLikeAFinding(observation) ? Grade::kUngraded : Grade::kNormal;
+    case v1::INTERPRETATION_NOT_DETECTED:
+      return out_of_range || SoundsLikeAFinding(observation) ? Grade::kUngraded : Grade::kNotDetected;
+    case v1::INTERPRETATION_LOW:
+      return relation == Relation::kInside || relation == Relation::kAbove ? Grade::kUngraded : Grade::kLow;
+    case v1::INTERPRETATION_HIGH:
+      return relation == Relation::kInside || relation == Relation::kBelow ? Grade::kUngraded : Grade::kHigh;
+    case v1::INTERPRETATION_ABNORMAL:
+      return Grade::kAbnormal;
+    case v1::INTERPRETATION_DETECTED:
+      return Grade::kDetected;
+    default:
+      return Grade::kUngraded;
+  }
+}
+
+Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged) {
+  if (report.observations_size() == 0) return JudgeDocument(report);
+
+  Verdict verdict;
+  std::vector<Grade> grades;
+  std::vector<int> findings;
+  bool any_critical = false, any_ungraded = false, any_unjudged = false, all_gone = true, any_in_error = false,
+       all_not_detected = true;
+  for (int i = 0; i < report.observations_size(); ++i) {
+    const v1::Observation& observation = report.observations(i);
+    const Grade grade = GradeOf(observation);
+    grades.push_back(grade);
+    const bool gone = IsGone(observation.status());
+    all_gone = all_gone && gone;
+    any_in_error = any_in_error || observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    if (!gone && !IsFinal(observation.status())) verdict.preliminary = true;
+    all_not_detected = all_not_detected && grade == Grade::kNotDetected;
+    if (IsCriticalGrade(grade)) {
+      any_critical = true;
+      verdict.findings.push_back(i);
+    } else if (!judged[static_cast<size_t>(i)]) {
+      any_unjudged = true;
+    } else if (IsFindingGrade(grade)) {
+      findings.push_back(i);
+    } else if (grade == Grade::kUngraded) {
+      any_ungraded = true;
+    }
+  }
+  const bool any_finding = !findings.empty();
+
+  if (any_critical) {
+    verdict.variant = CriticalVariant(grades);
+    verdict.findings.insert(verdict.findings.end(), findings.begin(), findings.end());
+    verdict.reason = "an observation is flagged critical";
+  } else if (all_gone) {
+    verdict.variant = any_in_error ? Variant::kBeingCorrected : Variant::kCancelled;
+    verdict.reason = any_in_error ? "all observations are cancelled or entered in error" : "all observations are cancelled";
+  } else if (verdict.preliminary) {
+    verdict.reason = "an observation is not final";
+  } else if (any_finding) {
+    verdict.variant = FindingVariant(grades, findings);
+    verdict.findings = findings;
+    verdict.reason = "an observation is flagged";
+  } else if (any_ungraded) {
+    verdict.reason = "an observation has no flag, no value, or a flag that its value contradicts";
+  } else if (any_unjudged) {
+    verdict.reason = "the usual range does not judge this test";
+  } else if (report.conclusion_codes_size() > 0) {
+    verdict.reason = "the report has a coded conclusion beside its observations";
+  } else {
+    verdict.variant = all_not_detected ? Variant::kNotDetected : Variant::kNormal;
+    verdict.reason = all_not_detected ? "every observation is flagged as not detected" : "every observation is flagged as normal";
+  }
+  return verdict;
+}
+
+}  // namespace resultgate::comment

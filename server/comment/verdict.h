@@ -1,0 +1,47 @@
+// What a set of observations amounts to, for the choice of a wording. Pure functions, thread-safe.
+//
+// It leans to the careful side: `normal` needs every observation to be final and flagged normal or not detected, with a value
+// that does not contradict the flag; one that is missing, unknown or odd is enough for `no-verdict`.
+#ifndef RESULTGATE_COMMENT_VERDICT_H_
+#define RESULTGATE_COMMENT_VERDICT_H_
+
+#include <string>
+#include <vector>
+
+#include "resultgate/v1/model.pb.h"
+#include "server/comment/variant.h"
+
+namespace resultgate::comment {
+
+// What one observation says by itself.
+enum class Grade {
+  kNormal,
+  kNotDetected,
+  kLow,
+  kHigh,
+  kAbnormal,
+  kDetected,
+  kCriticalLow,
+  kCriticalHigh,
+  kCritical,
+  kUngraded,  // no flag, a flag that grades nothing, no value, cancelled, or flag and printed range contradict each other
+};
+
+Grade GradeOf(const v1::Observation& observation);
+
+struct Verdict {
+  Variant variant = Variant::kNoVerdict;
+  // Something of it may still change.
+  bool preliminary = false;
+  // Indexes of the observations to list, critical ones first, else in the report's order.
+  std::vector<int> findings;
+  // Why, without values or codes.
+  std::string reason;
+};
+
+// `judged[i]` is false where observation i has no meaning without the patient's own goal: then only a critical flag counts.
+Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged);
+
+}  // namespace resultgate::comment
+
+#endif  // RESULTGATE_COMMENT_VERDICT_H_

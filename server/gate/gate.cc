@@ -1,0 +1,356 @@
+#include "server/gate/gate.h"
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/reads.h"
+#include "server/gate/result_commit.h"
+#include "server/gate/submit.h"
+#include "server/gate/transition.h"
+#include "server/gate/writer.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+namespace {
+
+bool IsQuarantined(const v1::Result& result) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.disposition() == v1::DISPOSITION_QUARANTINE && outcome.state() == v1::OUTCOME_STATE_HELD) return true;
+  }
+  return false;
+}
+
+// What the callers' request comes to, filled by the writer.
+template <typename Response>
+struct Answer {
+  absl::Status refused;
+  Response response;
+  bool released = false;
+};
+
+}  // namespace
+
+class Gate::Impl {
+ public:
+  Impl(store::Store* store, base::Clock* clock, Rulebook rulebook, const Options& options)
+      : store_(store),
+        clock_(clock),
+        rulebook_(std::move(rulebook)),
+        options_(options),
+        writer_(
+            store, clock, {options.longest_queue, options.largest_group},
+            [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); }, [this] { WakeSubscribers(); }) {}
+
+  absl::Status Start() {
+    RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
+    v1::Entry entry;
+    v1::Entry::Started* started = entry.mutable_started();
+    started->set_software_version(options_.software_version);
+    started->set_pack(rulebook_.pack->name());
+    started->set_pack_digest(rulebook_.pack->digest());
+    started->set_development(options_.development);
+    RG_RETURN_IF_ERROR(AppendEntry(*batch, clock_->Now(), "gate", std::move(entry)));
+    RG_RETURN_IF_ERROR(batch->Commit());
+    writer_.Start();
+    return absl::OkStatus();
+  }
+
+  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
+    auto submission = std::make_shared<Submission>(std::move(request));
+    writer_.Add({[this, submission](store::Batch& batch) {
+                   RG_RETURN_IF_ERROR(submission->Run(batch, rulebook_, clock_->Now()));
+                   released_ = released_ || submission->released();
+                   return absl::OkStatus();
+                 },
+                 [submission, done = std::move(done)](const absl::Status& status) {
+                   done(status.ok() ? submission->TakeAnswer() : absl::StatusOr<v1::SubmitResultResponse>(status));
+                 }});
+  }
+
+  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done) {
+    Queue<v1::RefuseResultResponse>(
+        [this, request = std::move(request)](store::Batch& batch, Answer<v1::RefuseResultResponse>& answer) {
+          v1::Entry entry;
+          v1::Entry::Refused* refused = entry.mutable_refused();
+          refused->set_sender(request.sender());
+          refused->set_message_id(request.message_id());
+          refused->set_message_digest(request.message_digest());
+          *refused->mutable_issues() = request.issues();
+          // Somebody must look for what was lost: the pool that also sorts out identities.
+          refused->mutable_owner()->set_role(rulebook_.pack->refusal_owner());
+          *answer.response.mutable_owner() = refused->owner();
+          answer.response.set_entry_sequence(batch.NextEntrySequence());
+          entry.set_sequence(answer.response.entry_sequence());
+          *entry.mutable_time() = base::ToProto(clock_->Now());
+          entry.set_actor(request.sender());
+          return batch.AppendEntry(entry);
+        },
+        std::move(done));
+  }
+
+  void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done) {
+    Queue<v1::ApproveReviewResponse>(
+        [this, request = std::move(request)](store::Batch& batch, Answer<v1::ApproveReviewResponse>& answer) {
+          return RunApprove(batch, request, answer);
+        },
+        std::move(done));
+  }
+
+  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done) {
+    Queue<v1::AcknowledgeReleasesResponse>(
+        [this, request = std::move(request)](store::Batch& batch, Answer<v1::AcknowledgeReleasesResponse>& answer) {
+          return RunAcknowledge(batch, request, answer);
+        },
+        std::move(done));
+  }
+
+  v1::DecideResponse DryRun(const v1::DecideRequest& request) const {
+    const absl::Time now = request.has_now() ? base::FromProto(request.now()) : clock_->Now();
+    policy::Context context;
+    context.received_at = now;
+    v1::DecideResponse response;
+    *response.mutable_decision() = policy::Decide(*rulebook_.pack, request.report(), context, now);
+    const Transition transition = TakeVersion(nullptr, request.report(), response.decision(), now);
+    for (const PlannedRelease& planned : transition.releases) {
+      *response.add_comments() = RenderComment(*rulebook_.comments, *rulebook_.pack, request.report(), planned);
+    }
+    *response.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
+    return response;
+  }
+
+  int64_t Subscribe(std::function<void()> wake) {
+    const std::lock_guard<std::mutex> lock(subscribers_mutex_);
+    subscribers_[++last_subscriber_] = std::move(wake);
+    return last_subscriber_;
+  }
+
+  void Unsubscribe(int64_t id) {
+    const std::lock_guard<std::mutex> lock(subscribers_mutex_);
+    subscribers_.erase(id);
+  }
+
+  store::Store& store() const { return *store_; }
+  base::Clock& clock() const { return *clock_; }
+  const Rulebook& rulebook() const { return rulebook_; }
+
+ private:
+  template <typename Response, typename Run>
+  void Queue(Run run, Callback<Response> done) {
+    auto answer = std::make_shared<Answer<Response>>();
+    writer_.Add({[this, answer, run = std::move(run)](store::Batch& batch) {
+                   RG_RETURN_IF_ERROR(run(batch, *answer));
+                   released_ = released_ || answer->released;
+                   return absl::OkStatus();
+                 },
+                 [answer, done = std::move(done)](const absl::Status& status) {
+                   if (!status.ok()) return done(status);
+                   if (!answer->refused.ok()) return done(answer->refused);
+                   done(std::move(answer->response));
+                 }});
+  }
+
+  // Writes a transition of a standing result, without its entry.
+  absl::StatusOr<Committed> Write(store::Batch& batch, const Transition& transition, absl::Time now, v1::Result* result) {
+    const v1::Patient patient = result->report().patient();
+    RG_ASSIGN_OR_RETURN(Committed committed,
+                        CommitTransition(batch, *rulebook_.comments, *rulebook_.pack, transition, patient, now, result));
+    released_ = released_ || !transition.releases.empty();
+    return committed;
+  }
+
+  absl::Status RunDue(store::Batch& batch, absl::Time now, int limit) {
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> due, batch.FindDue(now, limit));
+    for (const int64_t id : due) {
+      RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(id));
+      if (!result) return absl::DataLossError(absl::StrCat("result ", id, " is due, but not there"));
+      const policy::Outcomes before = result->decision().outcomes();
+      const Transition transition = Advance(*result, rulebook_.pack->calendar(), now);
+      RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &*result));
+      if (transition.reasons.empty() && transition.releases.empty()) continue;
+      v1::Entry entry;
+      entry.set_result_id(id);
+      entry.set_version(result->version());
+      for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
+        *entry.mutable_advanced()->add_outcomes() = std::move(outcome);
+      }
+      for (v1::ReleaseNote& note : committed.notes) *entry.mutable_advanced()->add_releases() = std::move(note);
+      for (const std::string& reason : transition.reasons) entry.mutable_advanced()->add_reasons(reason);
+      RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status RunApprove(store::Batch& batch, const v1::ApproveReviewRequest& request, Answer<v1::ApproveReviewResponse>& answer) {
+    const absl::Time now = clock_->Now();
+    RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(request.result_id()));
+    if (!result) {
+      answer.refused = absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+      return absl::OkStatus();
+    }
+    if (result->version() != request.version()) {
+      answer.refused = absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ", result->version(),
+                                                       " stands now; read it and approve again"));
+      return absl::OkStatus();
+    }
+    const policy::Outcomes before = result->decision().outcomes();
+    const std::vector<std::string> unit_ids(request.unit_ids().begin(), request.unit_ids().end());
+    Transition transition;
+    if (IsQuarantined(*result)) {
+      transition = EndQuarantine(*result, request.reviewer(), now);
+    } else {
+      transition = gate::Approve(*result, unit_ids, request.reviewer(), now);
+    }
+    if (transition.reasons.empty()) {
+      answer.refused = absl::FailedPreconditionError("nothing of the result waits for a review");
+      return absl::OkStatus();
+    }
+    RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &*result));
+    v1::Entry entry;
+    entry.set_result_id(result->id());
+    entry.set_version(result->version());
+    for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
+      *entry.mutable_approved()->add_outcomes() = std::move(outcome);
+    }
+    for (v1::ReleaseNote& note : committed.notes) *entry.mutable_approved()->add_releases() = std::move(note);
+    RG_RETURN_IF_ERROR(AppendEntry(batch, now, request.reviewer(), std::move(entry)));
+    *answer.response.mutable_decision() = result->decision();
+    for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
+    return absl::OkStatus();
+  }
+
+  // A person has settled whose the report is and which version stands: now the rules decide it, as they would have without the doubt.
+  Transition EndQuarantine(const v1::Result& result, const std::string& reviewer, absl::Time now) const {
+    policy::Context context;
+    context.received_at = now;
+    if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
+    const v1::Decision decision = policy::Decide(*rulebook_.pack, result.report(), context, now);
+    Transition transition = TakeVersion(&result, result.report(), decision, now);
+    transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
+    return transition;
+  }
+
+  absl::Status RunAcknowledge(store::Batch& batch, const v1::AcknowledgeReleasesRequest& request,
+                              Answer<v1::AcknowledgeReleasesResponse>& answer) {
+    std::map<int64_t, std::vector<int64_t>> new_by_result;
+    for (const int64_t sequence : request.sequences()) {
+      RG_ASSIGN_OR_RETURN(const std::optional<store::OutboxRow> row, batch.FindRelease(sequence));
+      if (!row) {
+        answer.refused = absl::NotFoundError(absl::StrCat("no release ", sequence));
+        return absl::OkStatus();
+      }
+      std::vector<int64_t>& sequences = new_by_result[row->release.result_id()];
+      const bool repeated = std::find(sequences.begin(), sequences.end(), sequence) != sequences.end();
+      if (!row->acknowledged && !repeated) sequences.push_back(sequence);
+    }
+    for (const auto& [result_id, sequences] : new_by_result) {
+      if (!sequences.empty()) RG_RETURN_IF_ERROR(AcknowledgeResult(batch, result_id, sequences));
+      answer.response.set_newly_acknowledged(answer.response.newly_acknowledged() + static_cast<int>(sequences.size()));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AcknowledgeResult(store::Batch& batch, int64_t result_id, const std::vector<int64_t>& sequences) {
+    RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(result_id));
+    if (!result) return absl::DataLossError(absl::StrCat("a release is of result ", result_id, ", which is not there"));
+    v1::Entry entry;
+    entry.set_result_id(result_id);
+    entry.set_version(result->version());
+    for (const int64_t sequence : sequences) {
+      RG_RETURN_IF_ERROR(batch.AcknowledgeRelease(sequence));
+      entry.mutable_acknowledged()->add_release_sequences(sequence);
+      for (v1::Outcome& outcome : *result->mutable_decision()->mutable_outcomes()) {
+        if (outcome.release_sequence() != sequence || outcome.state() != v1::OUTCOME_STATE_RELEASED) continue;
+        outcome.set_state(v1::OUTCOME_STATE_PUBLISHED);
+      }
+    }
+    RG_RETURN_IF_ERROR(batch.PutResult(*result));
+    return AppendEntry(batch, clock_->Now(), "portal", std::move(entry));
+  }
+
+  // Writer thread, after a commit.
+  void WakeSubscribers() {
+    if (!std::exchange(released_, false)) return;
+    const std::lock_guard<std::mutex> lock(subscribers_mutex_);
+    for (const auto& [id, wake] : subscribers_) wake();
+  }
+
+  store::Store* const store_;
+  base::Clock* const clock_;
+  const Rulebook rulebook_;
+  const Options options_;
+
+  bool released_ = false;  // writer thread only: the batch appended to the release stream
+
+  std::mutex subscribers_mutex_;
+  std::map<int64_t, std::function<void()>> subscribers_;  // guarded by subscribers_mutex_
+  int64_t last_subscriber_ = 0;                           // guarded by subscribers_mutex_
+
+  Writer writer_;  // last: its thread uses everything above
+};
+
+Gate::Gate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gate::~Gate() = default;
+
+absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clock* clock, std::shared_ptr<const policy::Pack> pack,
+                                                  std::shared_ptr<const comment::Library> comments, const Options& options) {
+  auto impl = std::make_unique<Impl>(store, clock, Rulebook{std::move(pack), std::move(comments)}, options);
+  RG_RETURN_IF_ERROR(impl->Start());
+  return std::unique_ptr<Gate>(new Gate(std::move(impl)));
+}
+
+void Gate::Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
+  impl_->Submit(std::move(request), std::move(done));
+}
+
+void Gate::Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done) {
+  impl_->Refuse(std::move(request), std::move(done));
+}
+
+void Gate::Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done) {
+  impl_->Approve(std::move(request), std::move(done));
+}
+
+void Gate::Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done) {
+  impl_->Acknowledge(std::move(request), std::move(done));
+}
+
+v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const { return impl_->DryRun(request); }
+
+v1::PackSummary Gate::ActivePack() const { return policy::Summarize(*impl_->rulebook().pack); }
+
+absl::StatusOr<v1::GetResultResponse> Gate::GetResult(const v1::GetResultRequest& request) const {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, impl_->store().FindResult(request.result_id()));
+  if (!result) return absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  v1::GetResultResponse response;
+  *response.mutable_result() = *std::move(result);
+  return response;
+}
+
+absl::StatusOr<v1::ListResultsResponse> Gate::ListResults(const v1::ListResultsRequest& request) const {
+  return gate::ListResults(impl_->store(), request);
+}
+
+absl::StatusOr<v1::ListReviewsResponse> Gate::ListReviews(const v1::ListReviewsRequest& request) const {
+  return gate::ListReviews(impl_->store(), request, impl_->clock().Now());
+}
+
+absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {
+  return gate::ListEntries(impl_->store(), request);
+}
+
+absl::StatusOr<std::vector<v1::Release>> Gate::ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
+                                                            int64_t* scanned_to) const {
+  return gate::ReadReleases(impl_->store(), impl_->rulebook(), after_sequence, unacknowledged_only, limit, scanned_to);
+}
+
+int64_t Gate::Subscribe(std::function<void()> wake) { return impl_->Subscribe(std::move(wake)); }
+
+void Gate::Unsubscribe(int64_t id) { impl_->Unsubscribe(id); }
+
+}  // namespace resultgate::gate

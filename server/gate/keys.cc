@@ -1,0 +1,88 @@
+#include "server/gate/keys.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "server/base/digest.h"
+
+namespace resultgate::gate {
+namespace {
+
+// Parts are preceded by their length, so that no two lists of parts run together.
+store::Key KeyOf(std::initializer_list<absl::string_view> parts) {
+  std::string all;
+  for (const absl::string_view part : parts) absl::StrAppend(&all, part.size(), ":", part);
+  return base::Sha256(all);
+}
+
+// How a service or observation is named: every coding on its own, the text only where there is none.
+std::vector<std::string> NamesOf(const v1::CodeableConcept& code) {
+  std::vector<std::string> names;
+  for (const v1::Coding& coding : code.codings()) {
+    if (!coding.code().empty()) names.push_back(absl::StrCat(coding.system(), "|", coding.code()));
+  }
+  if (names.empty() && !code.text().empty()) names.push_back(absl::StrCat("text|", code.text()));
+  return names;
+}
+
+// An id made from the observation's code, as v2 gives, says which test it is, but not which result.
+bool IsMadeFromCode(const v1::Observation& observation) {
+  return std::any_of(observation.code().codings().begin(), observation.code().codings().end(), [&observation](const v1::Coding& coding) {
+    if (coding.code().empty() || !absl::StartsWith(observation.id(), coding.code())) return false;
+    const absl::string_view rest = absl::string_view(observation.id()).substr(coding.code().size());
+    return rest.empty() || rest[0] == '/' || rest[0] == '#';
+  });
+}
+
+}  // namespace
+
+std::string ReportDigest(const v1::DiagnosticReport& report) {
+  v1::DiagnosticReport content = report;
+  content.clear_message_id();
+  content.clear_message_time();
+  content.clear_report_id();
+  content.clear_issues();
+  std::string bytes;
+  {
+    google::protobuf::io::StringOutputStream stream(&bytes);
+    google::protobuf::io::CodedOutputStream coded(&stream);
+    coded.SetSerializationDeterministic(true);
+    content.SerializeToCodedStream(&coded);
+  }
+  return base::Sha256(bytes);
+}
+
+store::Key DuplicateKey(const v1::DiagnosticReport& report, const std::string& digest) {
+  return KeyOf({"duplicate", report.sender(), digest});
+}
+
+IdentityKeys IdentityOf(const v1::DiagnosticReport& report) {
+  IdentityKeys keys;
+  const std::string occurrence = absl::StrCat(report.occurrence());
+  const v1::ServiceRequest& order = report.order();
+  for (const std::string& name : NamesOf(report.code())) {
+    if (!order.filler_order_number().empty()) {
+      keys.tiers[0].push_back(KeyOf({"filler", report.sender(), order.filler_order_number(), name, occurrence}));
+    }
+    if (!order.accession_number().empty()) {
+      keys.tiers[1].push_back(KeyOf({"accession", report.sender(), order.accession_number(), name, occurrence}));
+    }
+  }
+  for (const v1::Observation& observation : report.observations()) {
+    if (!report.specimen_id().empty()) {
+      keys.tiers[2].push_back(KeyOf({"specimen", report.sender(), report.specimen_id(), observation.id(), occurrence}));
+    }
+    if (!IsMadeFromCode(observation) && !observation.code().codings().empty()) {
+      keys.tiers[3].push_back(KeyOf({"observation", report.sender(), observation.id()}));
+    }
+  }
+  return keys;
+}
+
+}  // namespace resultgate::gate

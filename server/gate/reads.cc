@@ -1,0 +1,182 @@
+#include "server/gate/reads.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/result_commit.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/review_plan.h"
+
+namespace resultgate::gate {
+namespace {
+
+using base::FromProto;
+
+constexpr int kDefaultPage = 100;
+constexpr int kReadAhead = 256;
+
+int PageSize(int asked) { return asked > 0 ? asked : kDefaultPage; }
+
+absl::StatusOr<int64_t> TokenNumber(const std::string& token) {
+  int64_t number = 0;
+  if (token.empty()) return number;
+  if (!absl::SimpleAtoi(token, &number) || number < 0) {
+    return absl::InvalidArgumentError("page_token is none that this service gave; begin again without one");
+  }
+  return number;
+}
+
+bool HasState(const v1::Result& result, v1::OutcomeState state) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [state](const v1::Outcome& outcome) { return outcome.state() == state; });
+}
+
+// Reviews that one result waits for.
+void AddPending(const v1::Result& result, const std::string& owner, absl::Time now, std::vector<v1::PendingReview>* reviews) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_review() || outcome.review().has_approved_at()) continue;
+    const v1::ReviewTurn& turn = policy::CurrentTurn(outcome.review(), now);
+    if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
+    v1::PendingReview review;
+    review.set_result_id(result.id());
+    review.set_version(result.version());
+    *review.mutable_code() = result.report().code();
+    if (result.report().patient().identifiers_size() > 0) *review.mutable_patient() = result.report().patient().identifiers(0);
+    *review.mutable_owner() = turn.owner();
+    *review.mutable_outcome() = outcome;
+    *review.mutable_turn_ends_at() = turn.until();
+    reviews->push_back(std::move(review));
+  }
+}
+
+v1::EntryKind KindOf(const v1::Entry& entry) {
+  switch (entry.event_case()) {
+    case v1::Entry::kDecided:
+      return v1::ENTRY_KIND_DECIDED;
+    case v1::Entry::kAdvanced:
+      return v1::ENTRY_KIND_ADVANCED;
+    case v1::Entry::kApproved:
+      return v1::ENTRY_KIND_APPROVED;
+    case v1::Entry::kAcknowledged:
+      return v1::ENTRY_KIND_ACKNOWLEDGED;
+    case v1::Entry::kRefused:
+      return v1::ENTRY_KIND_REFUSED;
+    case v1::Entry::kStarted:
+      return v1::ENTRY_KIND_STARTED;
+    case v1::Entry::EVENT_NOT_SET:
+      break;
+  }
+  return v1::ENTRY_KIND_UNSPECIFIED;
+}
+
+// What of a stored release still stands; nullopt where all of it was overtaken.
+std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Result& result, const Rulebook& rulebook) {
+  if (stored.kind() == v1::RELEASE_KIND_RETRACTION) return stored;
+  PlannedRelease planned;
+  planned.kind = stored.kind();
+  for (const int audience : stored.audiences()) planned.audiences.push_back(static_cast<v1::Audience>(audience));
+  for (const std::string& unit : stored.unit_ids()) {
+    const bool stands = [&] {
+      for (const v1::Outcome& outcome : result.decision().outcomes()) {
+        if (outcome.release_sequence() != stored.sequence()) continue;
+        planned.unreviewed = planned.unreviewed || outcome.released_unreviewed();
+        if (std::find(outcome.unit_ids().begin(), outcome.unit_ids().end(), unit) != outcome.unit_ids().end()) return true;
+      }
+      return false;
+    }();
+    if (stands) planned.unit_ids.push_back(unit);
+  }
+  if (planned.unit_ids.empty()) return std::nullopt;
+  v1::Release release = stored;
+  if (planned.unit_ids.size() < static_cast<size_t>(stored.unit_ids_size())) {
+    release.clear_unit_ids();
+    for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
+    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned);
+  }
+  if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids);
+  return release;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request) {
+  RG_ASSIGN_OR_RETURN(int64_t after, TokenNumber(request.page_token()));
+  const int size = PageSize(request.page_size());
+  v1::ListResultsResponse response;
+  for (;;) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListResults(after, kReadAhead));
+    if (results.empty()) return response;
+    for (v1::Result& result : results) {
+      const int64_t before = after;
+      after = result.id();
+      if (request.state() != v1::OUTCOME_STATE_UNSPECIFIED && !HasState(result, request.state())) continue;
+      if (request.has_received_since() && FromProto(result.received_at()) < FromProto(request.received_since())) continue;
+      if (response.results_size() == size) {
+        response.set_next_page_token(absl::StrCat(before));
+        return response;
+      }
+      *response.add_results() = std::move(result);
+    }
+  }
+}
+
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(const int64_t offset, TokenNumber(request.page_token()));
+  std::vector<v1::PendingReview> reviews;
+  for (int64_t after = 0;;) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListHeld(after, kReadAhead));
+    if (results.empty()) break;
+    after = results.back().id();
+    for (const v1::Result& result : results) AddPending(result, request.owner(), now, &reviews);
+  }
+  std::stable_sort(reviews.begin(), reviews.end(), [](const v1::PendingReview& a, const v1::PendingReview& b) {
+    return FromProto(a.outcome().review().expires_at()) < FromProto(b.outcome().review().expires_at());
+  });
+  v1::ListReviewsResponse response;
+  const size_t end = static_cast<size_t>(offset) + static_cast<size_t>(PageSize(request.page_size()));
+  for (size_t i = static_cast<size_t>(offset); i < std::min(end, reviews.size()); ++i) *response.add_reviews() = std::move(reviews[i]);
+  if (end < reviews.size()) response.set_next_page_token(absl::StrCat(end));
+  return response;
+}
+
+absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request) {
+  RG_ASSIGN_OR_RETURN(int64_t after, TokenNumber(request.page_token()));
+  const int size = PageSize(request.page_size());
+  v1::ListEntriesResponse response;
+  for (;;) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, reader.ListEntries(after, request.result_id(), kReadAhead));
+    if (entries.empty()) return response;
+    for (v1::Entry& entry : entries) {
+      const int64_t before = after;
+      after = entry.sequence();
+      if (request.kind() != v1::ENTRY_KIND_UNSPECIFIED && KindOf(entry) != request.kind()) continue;
+      if (response.entries_size() == size) {
+        response.set_next_page_token(absl::StrCat(before));
+        return response;
+      }
+      *response.add_entries() = std::move(entry);
+    }
+  }
+}
+
+absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook, int64_t after_sequence,
+                                                      bool unacknowledged_only, int limit, int64_t* scanned_to) {
+  RG_ASSIGN_OR_RETURN(const std::vector<store::OutboxRow> rows, reader.ListOutbox(after_sequence, unacknowledged_only, limit));
+  std::vector<v1::Release> releases;
+  *scanned_to = after_sequence;
+  for (const store::OutboxRow& row : rows) {
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(row.release.result_id()));
+    if (!result) return absl::DataLossError(absl::StrCat("release ", row.release.sequence(), " is of a result that is not there"));
+    if (std::optional<v1::Release> release = StillStanding(row.release, *result, rulebook)) releases.push_back(*std::move(release));
+    *scanned_to = row.release.sequence();
+  }
+  return releases;
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,31 @@
+// What is read from the store for people and the portal. Pure over a Reader; thread-safe.
+#ifndef RESULTGATE_GATE_READS_H_
+#define RESULTGATE_GATE_READS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/release_service.pb.h"
+#include "resultgate/v1/result_gate_service.pb.h"
+#include "resultgate/v1/review_service.pb.h"
+#include "server/gate/submit.h"
+#include "server/store/store.h"
+
+namespace resultgate::gate {
+
+// InvalidArgument for a page token that none of these gave.
+absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request, absl::Time now);
+absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request);
+
+// As Gate::ReadReleases. A release of which some units were overtaken is given for the others only, with a comment about them only, so that what is
+// shown always fits (I12).
+absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook, int64_t after_sequence,
+                                                      bool unacknowledged_only, int limit, int64_t* scanned_to);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_READS_H_

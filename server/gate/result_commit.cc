@@ -1,0 +1,150 @@
+#include "server/gate/result_commit.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+namespace {
+
+// A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for ever.
+constexpr absl::Duration kLeastWait = absl::Minutes(1);
+
+comment::Occasion OccasionOf(const v1::DiagnosticReport& report, const PlannedRelease& planned) {
+  switch (planned.kind) {
+    case v1::RELEASE_KIND_CANCELLED:
+      return comment::Occasion::kCancelled;
+    case v1::RELEASE_KIND_BEING_CORRECTED:
+      return comment::Occasion::kBeingCorrected;
+    default:
+      break;
+  }
+  const bool says_corrected = std::any_of(planned.unit_ids.begin(), planned.unit_ids.end(), [&report](const std::string& unit) {
+    const v1::ResultStatus status = policy::UnitStatus(report, unit);
+    return status == v1::RESULT_STATUS_CORRECTED || status == v1::RESULT_STATUS_AMENDED;
+  });
+  return planned.corrected || says_corrected ? comment::Occasion::kCorrected : comment::Occasion::kResult;
+}
+
+v1::ReleaseNote NoteOf(const v1::Release& release) {
+  v1::ReleaseNote note;
+  note.set_sequence(release.sequence());
+  note.set_kind(release.kind());
+  *note.mutable_audiences() = release.audiences();
+  *note.mutable_unit_ids() = release.unit_ids();
+  note.set_template_id(release.comment().template_id());
+  note.set_template_digest(release.comment().template_digest());
+  note.set_language(release.comment().language());
+  note.set_variant(release.comment().variant());
+  *note.mutable_chosen_because() = release.comment().chosen_because();
+  return note;
+}
+
+}  // namespace
+
+v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids) {
+  const absl::flat_hash_set<std::string> units(unit_ids.begin(), unit_ids.end());
+  v1::DiagnosticReport content = report;
+  content.clear_issues();
+  auto* observations = content.mutable_observations();
+  observations->erase(std::remove_if(observations->begin(), observations->end(),
+                                     [&units](const v1::Observation& observation) { return !units.contains(observation.id()); }),
+                      observations->end());
+  if (!units.contains(policy::kDocument)) {
+    content.clear_narrative();
+    content.clear_conclusion();
+    content.clear_conclusion_codes();
+    content.clear_notes();
+    content.clear_presented_forms();
+  }
+  return content;
+}
+
+v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
+                          const PlannedRelease& planned) {
+  const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids);
+  comment::Request request;
+  request.report = &content;
+  request.occasion = OccasionOf(report, planned);
+  request.not_yet_reviewed = planned.unreviewed;
+  request.audience = planned.audiences.front();
+  request.fallback_language = pack.language();
+  request.zone = pack.calendar().zone();
+  return comments.Render(request);
+}
+
+absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::Library& comments, const policy::Pack& pack,
+                                           const Transition& transition, const v1::Patient& previous_patient, absl::Time now,
+                                           v1::Result* result) {
+  Committed committed;
+  std::vector<v1::Release> releases;
+  std::map<std::pair<std::string, v1::Audience>, int64_t> sequence_of;
+  for (const PlannedRelease& planned : transition.releases) {
+    v1::Release release;
+    release.set_sequence(batch.NextReleaseSequence());
+    release.set_result_id(result->id());
+    result->set_report_sequence(result->report_sequence() + 1);
+    release.set_report_sequence(result->report_sequence());
+    release.set_idempotency_key(absl::StrCat(result->id(), "/", result->report_sequence()));
+    release.set_kind(planned.kind);
+    *release.mutable_patient_identifiers() =
+        planned.from_previous_patient ? previous_patient.identifiers() : result->report().patient().identifiers();
+    for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
+    for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
+    if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
+      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned);
+    }
+    *release.mutable_released_at() = base::ToProto(now);
+    release.set_version(result->version());
+    for (const std::string& unit : planned.unit_ids) {
+      for (const v1::Audience audience : planned.audiences) {
+        if (!planned.from_previous_patient) sequence_of[{unit, audience}] = release.sequence();
+      }
+    }
+    committed.notes.push_back(NoteOf(release));
+    if (release.has_comment()) committed.comments.push_back(release.comment());
+    releases.push_back(std::move(release));
+  }
+  std::vector<policy::Cell> cells = transition.cells;
+  for (policy::Cell& cell : cells) {
+    const auto found = sequence_of.find({cell.unit_id, cell.audience});
+    if (found != sequence_of.end()) cell.outcome.set_release_sequence(found->second);
+  }
+  *result->mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
+  absl::Time due = EarliestDue(result->decision().outcomes());
+  if (due <= now) due = now + kLeastWait;
+  if (due < absl::InfiniteFuture()) {
+    *result->mutable_due_at() = base::ToProto(due);
+  } else {
+    result->clear_due_at();
+  }
+  RG_RETURN_IF_ERROR(batch.PutResult(*result));
+  for (const v1::Release& release : releases) RG_RETURN_IF_ERROR(batch.AppendRelease(release));
+  return committed;
+}
+
+absl::Status AppendEntry(store::Batch& batch, absl::Time now, const std::string& actor, v1::Entry entry) {
+  entry.set_sequence(batch.NextEntrySequence());
+  *entry.mutable_time() = base::ToProto(now);
+  entry.set_actor(actor);
+  return batch.AppendEntry(entry);
+}
+
+std::vector<v1::Outcome> ChangedOutcomes(const policy::Outcomes& before, const policy::Outcomes& after) {
+  std::set<std::string> standing;
+  for (const v1::Outcome& outcome : before) standing.insert(outcome.SerializeAsString());
+  std::vector<v1::Outcome> changed;
+  for (const v1::Outcome& outcome : after) {
+    if (standing.count(outcome.SerializeAsString()) == 0) changed.push_back(outcome);
+  }
+  return changed;
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,231 @@
+#include "server/gate/submit.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/result_commit.h"
+#include "server/gate/transition.h"
+#include "server/gate/versions.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+namespace {
+
+using Response = v1::SubmitResultResponse;
+
+constexpr char kOtherPatient[] = "the report moved to another patient";
+constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
+constexpr char kSeveralResults[] = "the report is a version of several results, so nobody can tell of which";
+
+std::string DigestText(const std::string& digest) { return absl::StrCat("sha256:", absl::BytesToHexString(digest)); }
+
+// Why the standing version is quarantined, or empty.
+std::string StandingQuarantine(const v1::Result& result) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.disposition() != v1::DISPOSITION_QUARANTINE || outcome.state() != v1::OUTCOME_STATE_HELD) continue;
+    for (const v1::AppliedRule& rule : outcome.rules()) {
+      if (rule.rule_id() == "quarantine") return rule.basis().citation();
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+Submission::Submission(v1::SubmitResultRequest request)
+    : request_(std::move(request)),
+      digest_(ReportDigest(request_.report())),
+      duplicate_key_(DuplicateKey(request_.report(), digest_)),
+      identity_(IdentityOf(request_.report())) {}
+
+absl::StatusOr<Response> Submission::TakeAnswer() {
+  if (!refused_.ok()) return refused_;
+  return std::move(response_);
+}
+
+absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now) {
+  const v1::DiagnosticReport& report = request_.report();
+  if (report.test_message() && !request_.accept_test_message()) {
+    return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
+  }
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
+  if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
+  if (same.size() == 1) return TakeVersion(batch, rulebook, now, std::move(same.front()));
+  return TakeNew(batch, rulebook, now, same.empty() ? "" : kSeveralResults);
+}
+
+absl::Status Submission::Refuse(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& why) {
+  refused_ = absl::FailedPreconditionError(why);
+  v1::Entry entry;
+  v1::Entry::Refused* refused = entry.mutable_refused();
+  refused->set_sender(request_.report().sender());
+  refused->set_message_id(request_.report().message_id());
+  refused->set_message_digest(DigestText(digest_));
+  v1::Issue* issue = refused->add_issues();
+  issue->set_severity(v1::Issue::SEVERITY_ERROR);
+  issue->set_place("test_message");
+  issue->set_message(why);
+  refused->mutable_owner()->set_role(rulebook.pack->refusal_owner());
+  return AppendEntry(batch, now, request_.report().sender(), std::move(entry));
+}
+
+absl::Status Submission::AnswerDuplicate(store::Batch& batch, int64_t result_id, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> standing, batch.FindResult(result_id));
+  if (!standing) return absl::DataLossError(absl::StrCat("a key leads to result ", result_id, ", which is not there"));
+  response_.set_result_id(standing->id());
+  response_.set_version(standing->version());
+  response_.set_disposal(Response::DISPOSAL_DUPLICATE);
+  *response_.mutable_decision() = standing->decision();
+  std::set<int64_t> sequences;
+  for (const v1::Outcome& outcome : standing->decision().outcomes()) {
+    if (outcome.release_sequence() > 0) sequences.insert(outcome.release_sequence());
+  }
+  for (const int64_t sequence : sequences) {
+    RG_ASSIGN_OR_RETURN(std::optional<store::OutboxRow> row, batch.FindRelease(sequence));
+    if (row && row->release.has_comment()) *response_.add_comments() = row->release.comment();
+  }
+  v1::Entry entry;
+  entry.set_result_id(standing->id());
+  entry.set_version(standing->version());
+  entry.mutable_decided()->set_disposal(Response::DISPOSAL_DUPLICATE);
+  entry.mutable_decided()->set_report_digest(DigestText(digest_));
+  return AppendEntry(batch, now, request_.report().sender(), std::move(entry));
+}
+
+absl::StatusOr<std::vector<v1::Result>> Submission::FindSameResult(store::Batch& batch) const {
+  for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
+    std::set<int64_t> ids;
+    for (const store::Key& key : identity_.tiers[tier]) {
+      RG_ASSIGN_OR_RETURN(const std::vector<int64_t> found, batch.FindByKey(key));
+      ids.insert(found.begin(), found.end());
+    }
+    std::vector<v1::Result> candidates;
+    for (const int64_t id : ids) {
+      RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(id));
+      if (!result) return absl::DataLossError(absl::StrCat("a key leads to result ", id, ", which is not there"));
+      // It has a more telling key of a tier in which we have one too, and the two differ: another result.
+      const IdentityKeys theirs = IdentityOf(result->report());
+      const bool differs = [&] {
+        for (int higher = 0; higher < tier; ++higher) {
+          if (!identity_.tiers[higher].empty() && !theirs.tiers[higher].empty()) return true;
+        }
+        return false;
+      }();
+      if (!differs) candidates.push_back(*std::move(result));
+    }
+    if (!candidates.empty()) return candidates;
+  }
+  return std::vector<v1::Result>();
+}
+
+absl::Status Submission::TakeNew(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& quarantine) {
+  v1::Result result;
+  result.set_id(batch.NextResultId());
+  result.set_version(1);
+  *result.mutable_report() = std::move(*request_.mutable_report());
+  *result.mutable_first_received_at() = base::ToProto(now);
+  *result.mutable_received_at() = result.first_received_at();
+  return DecideAndWrite(batch, rulebook, now, nullptr, quarantine, std::move(result), Response::DISPOSAL_NEW);
+}
+
+absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, v1::Result standing) {
+  const v1::DiagnosticReport& submitted = request_.report();
+  const bool same_patient = SamePatient(submitted.patient(), standing.report().patient());
+  const VersionOrder order = CompareVersions(submitted, standing.report());
+  std::string quarantine = StandingQuarantine(standing);
+  bool submitted_wins = order == VersionOrder::kNewer;
+  if (order == VersionOrder::kUnclear) {
+    quarantine = kUnclearOrder;
+    submitted_wins = digest_ > ReportDigest(standing.report());
+  }
+  if (!same_patient) {
+    // What comes late and belongs to somebody else adds nothing to the one whose it now is.
+    if (order == VersionOrder::kOlder) return LogOlder(batch, standing, now);
+    quarantine = kOtherPatient;
+  }
+  v1::Result result = standing;
+  if (!same_patient) {
+    if (submitted_wins) *result.mutable_report() = submitted;
+  } else if (submitted_wins) {
+    *result.mutable_report() = MergeVersions(submitted, standing.report());
+  } else {
+    *result.mutable_report() = MergeVersions(standing.report(), submitted);
+  }
+  const bool adds_nothing = result.report().SerializeAsString() == standing.report().SerializeAsString();
+  if (order == VersionOrder::kOlder && adds_nothing) return LogOlder(batch, standing, now);
+  result.set_version(standing.version() + 1);
+  *result.mutable_received_at() = base::ToProto(now);
+  return DecideAndWrite(batch, rulebook, now, &standing, quarantine, std::move(result), Response::DISPOSAL_NEW_VERSION);
+}
+
+absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now) {
+  response_.set_result_id(standing.id());
+  response_.set_version(standing.version());
+  response_.set_disposal(Response::DISPOSAL_OLDER_VERSION);
+  *response_.mutable_decision() = standing.decision();
+  v1::Entry entry;
+  entry.set_result_id(standing.id());
+  entry.set_version(standing.version());
+  entry.mutable_decided()->set_disposal(Response::DISPOSAL_OLDER_VERSION);
+  entry.mutable_decided()->set_report_digest(DigestText(digest_));
+  RG_RETURN_IF_ERROR(AppendEntry(batch, now, request_.report().sender(), std::move(entry)));
+  return batch.PutKey(duplicate_key_, standing.id());
+}
+
+absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
+                                        const std::string& quarantine, v1::Result result, Response::Disposal disposal) {
+  policy::Context context;
+  context.received_at = now;
+  context.quarantine = quarantine;
+  if (before != nullptr) {
+    context.previous = &before->decision();
+    if (before->decision().has_clock_start()) context.clock_start = base::FromProto(before->decision().clock_start());
+  }
+  v1::Decision decision = policy::Decide(*rulebook.pack, result.report(), context, now);
+  const Transition transition = gate::TakeVersion(before, result.report(), decision, now);
+  decision.clear_outcomes();
+  *result.mutable_decision() = std::move(decision);
+  const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
+  RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now,
+                                                            &result));
+  released_ = !transition.releases.empty();
+  RG_RETURN_IF_ERROR(PutKeys(batch, result.id()));
+
+  v1::Entry entry;
+  entry.set_result_id(result.id());
+  entry.set_version(result.version());
+  v1::Entry::Decided* decided = entry.mutable_decided();
+  decided->set_disposal(disposal);
+  *decided->mutable_decision() = result.decision();
+  decided->set_report_digest(DigestText(digest_));
+  for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);
+  *decided->mutable_issues() = result.report().issues();
+  RG_RETURN_IF_ERROR(AppendEntry(batch, now, result.report().sender(), std::move(entry)));
+
+  response_.set_result_id(result.id());
+  response_.set_version(result.version());
+  response_.set_disposal(disposal);
+  response_.mutable_decision()->Swap(result.mutable_decision());
+  for (v1::Comment& comment : committed.comments) *response_.add_comments() = std::move(comment);
+  return absl::OkStatus();
+}
+
+absl::Status Submission::PutKeys(store::Batch& batch, int64_t result_id) const {
+  RG_RETURN_IF_ERROR(batch.PutKey(duplicate_key_, result_id));
+  for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
+    // Observations are many and their keys random: they are kept only where the order says nothing.
+    const bool order_tells = !identity_.tiers[0].empty() || !identity_.tiers[1].empty();
+    if (tier >= 2 && order_tells) break;
+    for (const store::Key& key : identity_.tiers[tier]) RG_RETURN_IF_ERROR(batch.PutKey(key, result_id));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::gate

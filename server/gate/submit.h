@@ -1,0 +1,60 @@
+// The way of one result: from a submitted report to what is written (design, section 3). Start reading here.
+#ifndef RESULTGATE_GATE_SUBMIT_H_
+#define RESULTGATE_GATE_SUBMIT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/result_gate_service.pb.h"
+#include "server/comment/library.h"
+#include "server/gate/keys.h"
+#include "server/policy/pack.h"
+#include "server/store/store.h"
+
+namespace resultgate::gate {
+
+// What decides: immutable while the gate runs.
+struct Rulebook {
+  std::shared_ptr<const policy::Pack> pack;
+  std::shared_ptr<const comment::Library> comments;
+};
+
+// One submitted report on its way. Made on the caller's thread, where the costly digests are computed; Run() is the writer's part.
+class Submission {
+ public:
+  explicit Submission(v1::SubmitResultRequest request);
+
+  // Decides the report against what the store holds, exactly, and writes everything that follows into the batch. Not OK only if the store failed.
+  absl::Status Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now);
+
+  // After the batch is durable: the answer, or why the report was refused.
+  absl::StatusOr<v1::SubmitResultResponse> TakeAnswer();
+  bool released() const { return released_; }
+
+ private:
+  absl::Status Refuse(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& why);
+  absl::Status AnswerDuplicate(store::Batch& batch, int64_t result_id, absl::Time now);
+  // The results that the report is a version of: none, one, or several that nobody can choose from.
+  absl::StatusOr<std::vector<v1::Result>> FindSameResult(store::Batch& batch) const;
+  absl::Status TakeNew(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& quarantine);
+  absl::Status TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, v1::Result standing);
+  absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
+  absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
+                              const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
+  absl::Status PutKeys(store::Batch& batch, int64_t result_id) const;
+
+  v1::SubmitResultRequest request_;
+  const std::string digest_;
+  const store::Key duplicate_key_;
+  const IdentityKeys identity_;
+  absl::Status refused_;
+  v1::SubmitResultResponse response_;
+  bool released_ = false;
+};
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_SUBMIT_H_

@@ -1,0 +1,294 @@
+#include "server/gate/transition.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/gate/versions.h"
+#include "server/policy/decide.h"
+#include "server/policy/review_plan.h"
+
+namespace resultgate::gate {
+namespace {
+
+using base::FromProto;
+using base::ToProto;
+using policy::Cell;
+
+// A planned release for one cell, before cells are put together.
+struct CellRelease {
+  v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
+  bool corrected = false;
+  bool unreviewed = false;
+  bool from_previous_patient = false;
+  std::string unit_id;
+  v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
+};
+
+bool IsOut(const v1::Outcome& outcome) {
+  return outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+}
+
+bool IsHeld(const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }
+
+// Units that go in the same way to the same audience are one release; audiences with the same units share it.
+std::vector<PlannedRelease> Group(const std::vector<CellRelease>& singles) {
+  using Way = std::tuple<v1::ReleaseKind, bool, bool, bool>;
+  std::map<std::pair<Way, v1::Audience>, std::vector<std::string>> units_by_way;
+  for (const CellRelease& single : singles) {
+    units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}].push_back(
+        single.unit_id);
+  }
+  std::map<std::pair<Way, std::vector<std::string>>, std::vector<v1::Audience>> audiences_by_units;
+  for (const auto& [way_and_audience, units] : units_by_way) {
+    audiences_by_units[{way_and_audience.first, units}].push_back(way_and_audience.second);
+  }
+  std::vector<PlannedRelease> planned;
+  for (const auto& [way_and_units, audiences] : audiences_by_units) {
+    const auto& [kind, corrected, unreviewed, previous] = way_and_units.first;
+    planned.push_back({kind, corrected, unreviewed, previous, way_and_units.second, audiences});
+  }
+  // Withdrawals first: what is wrong goes before what is right comes.
+  std::stable_sort(planned.begin(), planned.end(), [](const PlannedRelease& a, const PlannedRelease& b) {
+    return (a.kind == v1::RELEASE_KIND_RETRACTION) > (b.kind == v1::RELEASE_KIND_RETRACTION);
+  });
+  return planned;
+}
+
+class Work {
+ public:
+  Work(const v1::DiagnosticReport& report, absl::Time now) : report_(report), now_(now) {}
+
+  std::vector<Cell>& cells() { return transition_.cells; }
+
+  void Say(std::string reason) {
+    auto& reasons = transition_.reasons;
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
+  }
+
+  void Withdraw(const Cell& cell, v1::ReleaseKind kind, bool from_previous_patient) {
+    singles_.push_back({kind, false, false, from_previous_patient, cell.unit_id, cell.audience});
+  }
+
+  // Lets a held cell go now.
+  void Release(Cell* cell, bool corrected) {
+    const bool cancelled = policy::UnitStatus(report_, cell->unit_id) == v1::RESULT_STATUS_CANCELLED;
+    cell->outcome.set_state(v1::OUTCOME_STATE_RELEASED);
+    *cell->outcome.mutable_released_at() = ToProto(now_);
+    cell->outcome.clear_due_at();
+    singles_.push_back({cancelled ? v1::RELEASE_KIND_CANCELLED : v1::RELEASE_KIND_RESULT, corrected,
+                        cell->outcome.released_unreviewed(), false, cell->unit_id, cell->audience});
+  }
+
+  // Lets go what is decided to go, the document last: it waits while any observation is held for the same audience.
+  // `corrected` says for a cell whether it replaces something that was out.
+  template <typename IsCorrected>
+  void ReleaseWhatMay(const IsCorrected& corrected) {
+    for (const bool documents : {false, true}) {
+      for (Cell& cell : cells()) {
+        if ((cell.unit_id == policy::kDocument) != documents) continue;
+        if (!IsHeld(cell.outcome) || cell.outcome.disposition() != v1::DISPOSITION_RELEASE) continue;
+        const std::optional<absl::Time> wait = documents ? WaitsForObservations(cell.audience) : std::nullopt;
+        if (!wait) {
+          Release(&cell, corrected(cell));
+        } else if (*wait < absl::InfiniteFuture()) {
+          *cell.outcome.mutable_due_at() = ToProto(*wait);
+        }
+      }
+    }
+  }
+
+  Transition Finish() {
+    transition_.releases = Group(singles_);
+    return std::move(transition_);
+  }
+
+ private:
+  // When the first of the observations that are held for this audience comes up again; nullopt where none is held.
+  std::optional<absl::Time> WaitsForObservations(v1::Audience audience) {
+    std::optional<absl::Time> earliest;
+    for (const Cell& cell : cells()) {
+      if (cell.audience != audience || cell.unit_id == policy::kDocument || !IsHeld(cell.outcome)) continue;
+      const absl::Time due = cell.outcome.has_due_at() ? FromProto(cell.outcome.due_at()) : absl::InfiniteFuture();
+      earliest = std::min(earliest.value_or(due), due);
+    }
+    return earliest;
+  }
+
+  const v1::DiagnosticReport& report_;
+  const absl::Time now_;
+  Transition transition_;
+  std::vector<CellRelease> singles_;
+};
+
+bool MayBeReleasedByTime(const v1::Outcome& outcome) {
+  return outcome.disposition() == v1::DISPOSITION_REVIEW || outcome.disposition() == v1::DISPOSITION_DELAY;
+}
+
+// A review, or a withholding whose time is over: then its owner decides.
+bool WaitsForAPerson(const v1::Outcome& outcome, absl::Time now) {
+  return outcome.disposition() == v1::DISPOSITION_REVIEW ||
+         (outcome.disposition() == v1::DISPOSITION_WITHHOLD && FromProto(outcome.withheld_until()) <= now);
+}
+
+bool FloorStands(const v1::Outcome& outcome, absl::Time now) { return outcome.has_not_before() && FromProto(outcome.not_before()) > now; }
+
+// The review is over: the unit goes, or waits for its floor.
+void EndReview(v1::Outcome* outcome, absl::Time now) {
+  const bool waits = FloorStands(*outcome, now);
+  outcome->set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
+  if (waits) *outcome->mutable_due_at() = outcome->not_before();
+}
+
+// One step of a cell that is due; says what happened, or nothing if it is not due.
+std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl::Time now) {
+  if (!IsHeld(*outcome) || !outcome->has_due_at() || FromProto(outcome->due_at()) > now) return "";
+  if (outcome->disposition() == v1::DISPOSITION_DELAY) {
+    outcome->set_disposition(v1::DISPOSITION_RELEASE);
+    return "the floor has passed";
+  }
+  // A document that only waits for its observations: whether it still must is looked at afterwards.
+  if (outcome->disposition() == v1::DISPOSITION_RELEASE) {
+    outcome->clear_due_at();
+    return "";
+  }
+  v1::Review* review = outcome->mutable_review();
+  const auto hand_to = [&](const v1::Owner& owner, absl::Time until) {
+    review->clear_turns();
+    v1::ReviewTurn* turn = review->add_turns();
+    *turn->mutable_owner() = owner;
+    *turn->mutable_until() = ToProto(until);
+    *review->mutable_expires_at() = ToProto(until);
+    *outcome->mutable_due_at() = ToProto(until);
+  };
+  if (FromProto(review->expires_at()) > now) {
+    const v1::ReviewTurn& turn = policy::CurrentTurn(*review, now);
+    *outcome->mutable_due_at() = turn.until();
+    return absl::StrCat("now waits for ", turn.owner().role());
+  }
+  if (review->on_expiry() == v1::ON_EXPIRY_ESCALATE && !review->escalated()) {
+    review->set_escalated(true);
+    review->set_on_expiry(review->after_escalation());
+    const v1::Owner to = review->escalate_to();
+    hand_to(to, calendar.NextStaffed(now + FromProto(review->escalate_for())));
+    return absl::StrCat("escalated to ", to.role());
+  }
+  if (!MayBeReleasedByTime(*outcome)) {
+    review->set_overruns(review->overruns() + 1);
+    calendar::Span next;
+    next.kind = calendar::Span::Kind::kBusinessDays;
+    next.count = 1;
+    const v1::Owner owner = policy::CurrentTurn(*review, now).owner();
+    hand_to(owner, calendar.NextStaffed(calendar.Add(now, next)));
+    return absl::StrCat("overrun: may not be released by time, comes back to ", owner.role());
+  }
+  outcome->set_released_unreviewed(true);
+  EndReview(outcome, now);
+  return review->on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH ? "the review expired; the owner is asked to reach the patient"
+                                                                    : "the review expired";
+}
+
+// More steps than this in one go would mean that time does not move on.
+constexpr int kMostSteps = 16;
+
+}  // namespace
+
+Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now) {
+  Work work(report, now);
+  work.cells() = policy::ToCells(decision.outcomes());
+  if (before == nullptr) {
+    work.ReleaseWhatMay([](const Cell&) { return false; });
+    return work.Finish();
+  }
+  const bool other_patient = !SamePatient(before->report().patient(), report.patient());
+  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
+  for (Cell& cell : policy::ToCells(before->decision().outcomes())) {
+    if (other_patient) {
+      if (IsOut(cell.outcome)) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/true);
+      continue;
+    }
+    standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
+  }
+  std::map<std::pair<std::string, v1::Audience>, bool> replaced;
+  for (Cell& cell : work.cells()) {
+    const auto found = standing.find({cell.unit_id, cell.audience});
+    if (found == standing.end()) continue;
+    const v1::Outcome old = std::move(found->second);
+    standing.erase(found);
+    const bool same = SameContent(before->report(), report, cell.unit_id);
+    cell.outcome.set_release_sequence(old.release_sequence());
+    if (IsOut(old) && same && cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE) {
+      cell.outcome = old;  // seen already, and unchanged: it stays as it is
+      continue;
+    }
+    if (IsHeld(old) && same && old.review().has_approved_at() && cell.outcome.disposition() == v1::DISPOSITION_REVIEW) {
+      *cell.outcome.mutable_review() = old.review();  // read and approved as it stands: the approval holds
+      EndReview(&cell.outcome, now);
+    }
+    if (old.release_sequence() == 0) continue;
+    replaced[{cell.unit_id, cell.audience}] = true;
+    if (!IsOut(old)) continue;
+    if (cell.outcome.disposition() == v1::DISPOSITION_NEVER) {
+      work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
+    } else if (cell.outcome.disposition() != v1::DISPOSITION_RELEASE) {
+      work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
+    }
+  }
+  // Units that the standing version no longer has.
+  for (const auto& [unit_and_audience, outcome] : standing) {
+    if (IsOut(outcome)) work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
+  }
+  work.ReleaseWhatMay([&replaced](const Cell& cell) { return replaced.count({cell.unit_id, cell.audience}) > 0; });
+  // A document that was out and now waits for an observation that is held again must not stay out.
+  for (Cell& cell : work.cells()) {
+    if (cell.unit_id != policy::kDocument || !IsHeld(cell.outcome) || cell.outcome.disposition() != v1::DISPOSITION_RELEASE) continue;
+    if (replaced.count({cell.unit_id, cell.audience}) > 0) work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
+  }
+  return work.Finish();
+}
+
+Transition Advance(const v1::Result& result, const calendar::Calendar& calendar, absl::Time now) {
+  Work work(result.report(), now);
+  work.cells() = policy::ToCells(result.decision().outcomes());
+  for (Cell& cell : work.cells()) {
+    for (int i = 0; i < kMostSteps; ++i) {
+      std::string reason = Step(&cell.outcome, calendar, now);
+      if (reason.empty()) break;
+      work.Say(absl::StrCat(cell.unit_id, ": ", reason));
+      if (cell.outcome.disposition() == v1::DISPOSITION_RELEASE) break;
+    }
+  }
+  const auto corrected = [](const Cell& cell) { return cell.outcome.release_sequence() > 0; };
+  work.ReleaseWhatMay(corrected);
+  return work.Finish();
+}
+
+Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer, absl::Time now) {
+  Work work(result.report(), now);
+  work.cells() = policy::ToCells(result.decision().outcomes());
+  for (Cell& cell : work.cells()) {
+    v1::Outcome& outcome = cell.outcome;
+    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
+    if (!named || !IsHeld(outcome) || !WaitsForAPerson(outcome, now)) continue;
+    outcome.mutable_review()->set_approved_by(reviewer);
+    *outcome.mutable_review()->mutable_approved_at() = ToProto(now);
+    EndReview(&outcome, now);
+    work.Say(absl::StrCat(cell.unit_id, ": approved"));
+  }
+  work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
+  return work.Finish();
+}
+
+absl::Time EarliestDue(const policy::Outcomes& outcomes) {
+  absl::Time earliest = absl::InfiniteFuture();
+  for (const v1::Outcome& outcome : outcomes) {
+    if (IsHeld(outcome) && outcome.has_due_at()) earliest = std::min(earliest, FromProto(outcome.due_at()));
+  }
+  return earliest;
+}
+
+}  // namespace resultgate::gate

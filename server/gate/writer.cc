@@ -1,0 +1,99 @@
+#include "server/gate/writer.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "server/base/status_macros.h"
+
+namespace resultgate::gate {
+namespace {
+
+// What is due goes in pieces, so that submissions do not wait behind a long list.
+constexpr int kDuePerBatch = 64;
+// A store that fails is asked again after this: often enough to release in time, seldom enough to leave it room.
+constexpr absl::Duration kRetryDue = absl::Seconds(1);
+
+}  // namespace
+
+Writer::Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due, std::function<void()> after_commit)
+    : store_(store), clock_(clock), options_(options), run_due_(std::move(run_due)), after_commit_(std::move(after_commit)) {}
+
+void Writer::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
+
+Writer::~Writer() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::Add(Work work) {
+  absl::Status refused;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_) {
+      refused = absl::UnavailableError("the gate is stopping; send it again later");
+    } else if (queue_.size() >= options_.longest_queue) {
+      refused = absl::ResourceExhaustedError("too much work waits; send it again later");
+    } else {
+      queue_.push_back(std::move(work));
+    }
+  }
+  if (!refused.ok()) return work.done(refused);
+  wake_.notify_one();
+}
+
+void Writer::Loop() {
+  for (;;) {
+    std::vector<Work> group;
+    bool stop = false;
+    {
+      std::unique_lock<std::mutex> lock(mutex_);
+      while (queue_.empty() && !stopping_ && clock_->Now() < due_at_) clock_->WaitUntil(lock, wake_, due_at_);
+      stop = stopping_ && queue_.empty();
+      while (!queue_.empty() && group.size() < options_.largest_group) {
+        group.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      }
+    }
+    if (stop) return;
+    if (!group.empty()) Run(std::move(group));
+    if (clock_->Now() >= due_at_) RunWhatIsDue();
+  }
+}
+
+void Writer::Run(std::vector<Work> group) {
+  const absl::Status status = [&]() -> absl::Status {
+    RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
+    for (const Work& work : group) RG_RETURN_IF_ERROR(work.run(*batch));
+    return batch->Commit();
+  }();
+  if (status.ok()) {
+    due_at_ = NextDue();
+    after_commit_();
+  }
+  for (const Work& work : group) work.done(status);
+}
+
+void Writer::RunWhatIsDue() {
+  const absl::Time now = clock_->Now();
+  const absl::Status status = [&]() -> absl::Status {
+    RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
+    RG_RETURN_IF_ERROR(run_due_(*batch, now, kDuePerBatch));
+    return batch->Commit();
+  }();
+  due_at_ = status.ok() ? NextDue() : now + kRetryDue;
+  if (status.ok()) after_commit_();
+}
+
+absl::Time Writer::NextDue() const {
+  const absl::StatusOr<absl::Time> due = store_->EarliestDue();
+  return due.ok() ? *due : clock_->Now() + kRetryDue;
+}
+
+}  // namespace resultgate::gate

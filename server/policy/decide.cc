@@ -1,0 +1,268 @@
+#include "server/policy/decide.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/policy/combine.h"
+#include "server/policy/match.h"
+#include "server/policy/outcomes.h"
+
+namespace resultgate::policy {
+namespace {
+
+constexpr size_t kAudienceCount = std::size(kAudiences);
+
+// How far a status is from final: the least final of a report's counts for its document.
+int Finality(v1::ResultStatus status) {
+  switch (status) {
+    case v1::RESULT_STATUS_REGISTERED:
+      return 1;
+    case v1::RESULT_STATUS_PRELIMINARY:
+      return 2;
+    case v1::RESULT_STATUS_FINAL:
+    case v1::RESULT_STATUS_AMENDED:
+    case v1::RESULT_STATUS_CORRECTED:
+    case v1::RESULT_STATUS_APPENDED:
+    case v1::RESULT_STATUS_CANCELLED:
+    case v1::RESULT_STATUS_ENTERED_IN_ERROR:
+      return 3;
+    default:
+      return 0;
+  }
+}
+
+// An issue time further back than this is taken for a wrong one: a clock that starts too early releases too early.
+constexpr absl::Duration kOldestIssue = absl::Hours(24 * 31);
+
+// The earlier of issued and received; received where issued is absent or implausible.
+absl::Time VersionIssued(const v1::DiagnosticReport& report, const Context& context) {
+  if (!report.has_issued()) return context.received_at;
+  const absl::Time issued = base::FromProto(report.issued());
+  return issued < context.received_at - kOldestIssue ? context.received_at : std::min(issued, context.received_at);
+}
+
+std::vector<Unit> UnitsOf(const v1::DiagnosticReport& report) {
+  std::vector<Unit> units;
+  for (const v1::Observation& observation : report.observations()) {
+    units.push_back({observation.id(), &observation, observation.status()});
+  }
+  if (HasDocument(report)) units.push_back({kDocument, nullptr, UnitStatus(report, kDocument)});
+  return units;
+}
+
+// The outcome of the version before for a unit and audience, or nullptr.
+const v1::Outcome* Before(const Context& context, const std::string& unit_id, v1::Audience audience) {
+  if (context.previous == nullptr) return nullptr;
+  for (const v1::Outcome& outcome : context.previous->outcomes()) {
+    const auto& units = outcome.unit_ids();
+    const auto& audiences = outcome.audiences();
+    if (std::find(units.begin(), units.end(), unit_id) != units.end() &&
+        std::find(audiences.begin(), audiences.end(), audience) != audiences.end()) {
+      return &outcome;
+    }
+  }
+  return nullptr;
+}
+
+// What the rules ask for, for one unit and audience.
+struct Asked {
+  std::vector<Part> parts;  // in order of rule id
+  bool needs_default = false;
+};
+
+class Decider {
+ public:
+  Decider(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now)
+      : pack_(pack), report_(report), context_(context), units_(UnitsOf(report)) {
+    clocks_.now = now;
+    clocks_.received_at = context.received_at;
+    clocks_.version_issued = VersionIssued(report, context);
+    clocks_.first_final = ClockStart(report, context).value_or(clocks_.version_issued);
+  }
+
+  std::vector<Cell> Decide() {
+    if (context_.quarantine.empty()) AskRules();
+    std::vector<Cell> cells;
+    cells.reserve(units_.size() * kAudienceCount);
+    for (size_t u = 0; u < units_.size(); ++u) {
+      for (size_t a = 0; a < kAudienceCount; ++a) cells.push_back({units_[u].id, kAudiences[a], DecideCell(u, a)});
+    }
+    return cells;
+  }
+
+ private:
+  void AskRules() {
+    asked_.resize(units_.size());
+    for (size_t u = 0; u < units_.size(); ++u) {
+      for (const Rule& rule : pack_.rules()) AskRule(rule, u);
+      for (size_t a = 0; a < kAudienceCount; ++a) {
+        Asked& asked = asked_[u][a];
+        // What binds the patient binds whoever sees through the patient (I8): their restrictions are never fewer.
+        if (kAudiences[a] != v1::AUDIENCE_PATIENT) AddRestrictionsOf(asked_[u][0], &asked);
+        asked.needs_default = asked.needs_default || !SpokenFor(asked.parts);
+      }
+    }
+    // A document tells what its report's observations say: it waits for whatever any of them waits for.
+    if (units_.empty() || units_.back().observation != nullptr) return;
+    for (size_t a = 0; a < kAudienceCount; ++a) {
+      for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], &asked_.back()[a]);
+    }
+  }
+
+  void AskRule(const Rule& rule, size_t u) {
+    const Unit& unit = units_[u];
+    const bool reads_audience = rule.when != nullptr && [&] {
+      const auto& fields = rule.when->fields();
+      return std::find(fields.begin(), fields.end(), "audience") != fields.end();
+    }();
+    RuleTruth truth;
+    bool known = false;
+    for (size_t a = 0; a < kAudienceCount; ++a) {
+      if (std::find(rule.audiences.begin(), rule.audiences.end(), kAudiences[a]) == rule.audiences.end()) continue;
+      if (!known || reads_audience) truth = Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.calendar().zone());
+      known = true;
+      Part part;
+      part.rule = &rule;
+      // Unknown counts on the side of holding.
+      part.restricts = truth.as_restriction != expr::Truth::kFalse;
+      part.permits = truth.as_permit == expr::Truth::kTrue;
+      if (!part.restricts && !part.permits) continue;
+      part.unknown_facts = truth.unknown_facts;
+      part.is_new = part.restricts && IsNew(rule, unit.id, kAudiences[a]);
+      asked_[u][a].parts.push_back(std::move(part));
+    }
+  }
+
+  bool IsNew(const Rule& rule, const std::string& unit_id, v1::Audience audience) const {
+    const v1::Outcome* before = Before(context_, unit_id, audience);
+    // Nothing was final before: then every clock starts with the first final, whatever held until now.
+    if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return false;
+    return std::none_of(before->rules().begin(), before->rules().end(),
+                        [&rule](const v1::AppliedRule& applied) { return applied.rule_id() == rule.id; });
+  }
+
+  static void AddRestrictionsOf(const Asked& from, Asked* to) {
+    to->needs_default = to->needs_default || from.needs_default;
+    for (const Part& part : from.parts) {
+      if (!part.restricts) continue;
+      const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
+                                       [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
+      if (at != to->parts.end() && at->rule == part.rule) {
+        at->restricts = true;
+        continue;
+      }
+      Part added = part;
+      added.permits = false;
+      to->parts.insert(at, std::move(added));
+    }
+  }
+
+  bool MayGoUnfinished(const Asked& asked, v1::ResultStatus status) const {
+    if (status != v1::RESULT_STATUS_PRELIMINARY && status != v1::RESULT_STATUS_REGISTERED) return false;
+    return std::any_of(asked.parts.begin(), asked.parts.end(),
+                       [](const Part& part) { return part.permits && part.rule->then.permit_preliminary; });
+  }
+
+  v1::Outcome DecideCell(size_t u, size_t a) {
+    const Unit& unit = units_[u];
+    if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
+      v1::Outcome never;
+      never.set_disposition(v1::DISPOSITION_NEVER);
+      never.set_state(v1::OUTCOME_STATE_CLOSED);
+      return never;
+    }
+    Clocks clocks = clocks_;
+    const v1::Outcome* before = Before(context_, unit.id, kAudiences[a]);
+    const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
+                         !before->review().has_approved_at() && before->review().has_started_at();
+    if (!context_.quarantine.empty()) {
+      return Remember(absl::StrCat("q", goes_on), [&] {
+        return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine);
+      });
+    }
+    const Asked& asked = asked_[u][a];
+    const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED || MayGoUnfinished(asked, unit.status);
+    // A review that goes on keeps its clock; one that waited for the final version begins with it.
+    const bool same_kind = goes_on && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
+    if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
+    if (!settled) {
+      return Remember(absl::StrCat("n", absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast()))), [&] {
+        return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
+      });
+    }
+    std::string key = absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
+    for (const Part& part : asked.parts) {
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.is_new);
+      for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
+    }
+    return Remember(key, [&] { return Combine(pack_, report_, clocks, asked.parts, asked.needs_default); });
+  }
+
+  // Units that the rules treat alike are combined once.
+  template <typename Make>
+  v1::Outcome Remember(const std::string& key, Make make) {
+    const auto found = made_.find(key);
+    if (found != made_.end()) return found->second;
+    return made_.emplace(key, make()).first->second;
+  }
+
+  const Pack& pack_;
+  const v1::DiagnosticReport& report_;
+  const Context& context_;
+  const std::vector<Unit> units_;
+  Clocks clocks_;
+  std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
+  std::map<std::string, v1::Outcome> made_;
+};
+
+}  // namespace
+
+bool HasDocument(const v1::DiagnosticReport& report) {
+  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 || report.notes_size() > 0 ||
+         report.presented_forms_size() > 0 || report.observations().empty();
+}
+
+v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id) {
+  if (unit_id != kDocument) {
+    for (const v1::Observation& observation : report.observations()) {
+      if (observation.id() == unit_id) return observation.status();
+    }
+    return v1::RESULT_STATUS_UNKNOWN;
+  }
+  v1::ResultStatus least = report.status();
+  for (const v1::Observation& observation : report.observations()) {
+    if (Finality(observation.status()) < Finality(least)) least = observation.status();
+  }
+  return least;
+}
+
+bool IsFinal(v1::ResultStatus status) {
+  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
+         status == v1::RESULT_STATUS_APPENDED;
+}
+
+std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context) {
+  if (context.clock_start.has_value()) return context.clock_start;
+  const std::vector<Unit> units = UnitsOf(report);
+  if (std::none_of(units.begin(), units.end(), [](const Unit& unit) { return IsFinal(unit.status); })) return std::nullopt;
+  return VersionIssued(report, context);
+}
+
+v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now) {
+  v1::Decision decision;
+  decision.set_pack(pack.name());
+  decision.set_pack_digest(pack.digest());
+  *decision.mutable_decided_at() = base::ToProto(now);
+  if (const std::optional<absl::Time> start = ClockStart(report, context); start.has_value()) {
+    *decision.mutable_clock_start() = base::ToProto(*start);
+  }
+  *decision.mutable_outcomes() = ToOutcomes(Decider(pack, report, context, now).Decide());
+  return decision;
+}
+
+}  // namespace resultgate::policy

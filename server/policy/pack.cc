@@ -1,0 +1,32 @@
+#include "server/policy/pack.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/policy/model_environment.h"
+
+namespace resultgate::policy {
+
+Pack::Pack() = default;
+Pack::~Pack() = default;
+
+v1::PackSummary Summarize(const Pack& pack) {
+  v1::PackSummary summary;
+  summary.set_name(pack.name());
+  summary.set_digest(pack.digest());
+  summary.set_time_zone(pack.time_zone_name());
+  for (const Rule& rule : pack.rules()) {
+    v1::RuleSummary* row = summary.add_rules();
+    row->set_id(rule.id);
+    row->set_title(rule.title);
+    row->set_place(absl::StrCat(rule.place.file, ":", rule.place.line));
+    if (rule.then.permit) row->add_effects(v1::RULE_EFFECT_PERMIT);
+    if (rule.then.delay) row->add_effects(v1::RULE_EFFECT_DELAY);
+    if (rule.then.review) row->add_effects(v1::RULE_EFFECT_REVIEW);
+    if (rule.then.withhold_until) row->add_effects(v1::RULE_EFFECT_WITHHOLD);
+    if (rule.then.deadline) row->add_effects(rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE);
+    *row->mutable_basis() = rule.basis;
+  }
+  for (const std::string& name : pack.used_value_sets()) summary.add_value_sets(name);
+  return summary;
+}
+
+}  // namespace resultgate::policy

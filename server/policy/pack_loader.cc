@@ -1,0 +1,242 @@
+// Loads a pack: pack.yaml, its calendar, its rules, its digest.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "server/base/digest.h"
+#include "server/base/file.h"
+#include "server/policy/model_environment.h"
+#include "server/policy/pack.h"
+#include "server/policy/rule_loader.h"
+#include "server/yaml/yaml.h"
+
+namespace resultgate::policy {
+namespace {
+
+using base::FileIssue;
+using base::FileIssues;
+using calendar::Calendar;
+using yaml::Document;
+using yaml::MapReader;
+using yaml::Node;
+
+// The version of the rule language that this program reads.
+constexpr int kLanguageVersion = 1;
+constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+// Who an order itself names; everybody else is one of the pack's pools.
+constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"};
+
+std::optional<int> ParseMinutes(absl::string_view text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ':');
+  int hours = 0;
+  int minutes = 0;
+  if (parts.size() != 2 || parts[0].size() != 2 || parts[1].size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
+      !absl::SimpleAtoi(parts[1], &minutes) || hours < 0 || hours > 24 || minutes < 0 || minutes > 59 || hours * 60 + minutes > 24 * 60) {
+    return std::nullopt;
+  }
+  return hours * 60 + minutes;
+}
+
+struct Holidays {
+  absl::flat_hash_set<absl::CivilDay> by_date;
+  std::vector<std::pair<int, int>> yearly;
+};
+
+Holidays LoadHolidays(const std::string& path, const std::string& content, FileIssues* issues) {
+  Holidays holidays;
+  const std::optional<Document> document = yaml::Parse(path, content, issues);
+  if (!document.has_value()) return holidays;
+  MapReader map(*document, document->root, "a calendar", issues);
+  if (!map.valid()) return holidays;
+  map.RequiredText("name");
+  map.OptionalText("title");
+  map.OptionalText("source");
+  const Node* list = map.Optional("holidays");
+  map.RefuseUnknownKeys();
+  if (list == nullptr || list->IsNull()) return holidays;
+  if (!list->IsList()) document->Error(list->place, "`holidays` must be a list", "", issues);
+  for (const Node& item : list->items) {
+    MapReader holiday(*document, item, "a holiday", issues);
+    holiday.RequiredText("name");
+    const std::string date = holiday.RequiredText("date");
+    holiday.RefuseUnknownKeys();
+    absl::CivilDay day;
+    // A month and day hold in every year; 2028 lends its leap day.
+    if (date.size() == 5 && absl::ParseCivilTime(absl::StrCat("2028-", date), &day)) {
+      holidays.yearly.emplace_back(day.month(), day.day());
+    } else if (date.size() == 10 && absl::ParseCivilTime(date, &day)) {
+      holidays.by_date.insert(day);
+    } else if (!date.empty()) {
+      document->Error(item.place, absl::StrCat("`", date, "` is no date"), "write `12-25` for every year or `2026-11-26` for one day",
+                      issues);
+    }
+  }
+  return holidays;
+}
+
+}  // namespace
+
+class PackLoader {
+ public:
+  PackLoader(std::string folder, std::string calendars, std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues)
+      : folder_(std::move(folder)), calendars_(std::move(calendars)), pack_(new Pack), issues_(issues) {
+    pack_->value_sets_ = std::move(value_sets);
+    pack_->environment_ = std::make_unique<ModelEnvironment>(pack_->value_sets_);
+  }
+
+  std::shared_ptr<const Pack> Load() {
+    const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder_, ".yaml");
+    if (!paths.ok()) return Fail(folder_, std::string(paths.status().message()));
+    const std::string pack_file = absl::StrCat(folder_, "/pack.yaml");
+    if (std::find(paths->begin(), paths->end(), pack_file) == paths->end()) {
+      return Fail(folder_, "the folder has no `pack.yaml`, so it is no pack");
+    }
+    const size_t issues_before = issues_->size();
+    LoadPackFile(pack_file);
+    const std::string tests = absl::StrCat(folder_, "/tests/");
+    for (const std::string& path : *paths) {
+      if (path == pack_file || absl::StartsWith(path, tests)) continue;
+      const std::optional<Document> document = Read(path);
+      if (!document.has_value()) continue;
+      LoadRules(*document, {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_}, &pack_->rules_, issues_);
+    }
+    Finish();
+    const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
+    if (base::HasErrors(found)) return nullptr;
+    return std::move(pack_);
+  }
+
+ private:
+  std::shared_ptr<const Pack> Fail(const std::string& file, std::string message) {
+    issues_->push_back({FileIssue::Severity::kError, {file, 0, 0}, std::move(message), "", ""});
+    return nullptr;
+  }
+
+  // Reads a file into the digest and as YAML.
+  std::optional<Document> Read(const std::string& path) {
+    const absl::StatusOr<std::string> content = base::ReadFile(path);
+    if (!content.ok()) {
+      Fail(path, std::string(content.status().message()));
+      return std::nullopt;
+    }
+    digested_.emplace_back(std::string(absl::StripPrefix(path, folder_)), *content);
+    return yaml::Parse(path, *content, issues_);
+  }
+
+  void LoadPackFile(const std::string& path) {
+    std::optional<Document> document = Read(path);
+    if (!document.has_value()) return;
+    MapReader map(*document, document->root, "a pack", issues_);
+    if (!map.valid()) return;
+    pack_->name_ = map.RequiredText("name");
+    if (map.Required("language_version") != nullptr) map.OptionalInt("language_version", 0, kLanguageVersion, kLanguageVersion);
+    map.RequiredText("jurisdiction");
+    pack_->language_ = map.RequiredText("language");
+    pack_->time_zone_name_ = map.RequiredText("time_zone");
+    absl::TimeZone zone;
+    if (!pack_->time_zone_name_.empty() && !absl::LoadTimeZone(pack_->time_zone_name_, &zone)) {
+      document->Error(document->root.Find("time_zone")->place, absl::StrCat("no time zone is named `", pack_->time_zone_name_, "`"),
+                      "write an IANA name as `America/New_York`", issues_);
+    }
+    const std::array<Calendar::Hours, 7> hours = LoadStaffedHours(*document, map.Required("staffed_hours"));
+    const std::string calendar_name = map.RequiredText("calendar");
+    Holidays holidays;
+    if (!calendar_name.empty()) {
+      const std::string calendar_path = absl::StrCat(calendars_, "/", calendar_name, ".yaml");
+      const absl::StatusOr<std::string> content = base::ReadFile(calendar_path);
+      if (content.ok()) {
+        digested_.emplace_back(absl::StrCat("calendar/", calendar_name), *content);
+        holidays = LoadHolidays(calendar_path, *content, issues_);
+      } else {
+        document->Error(document->root.Find("calendar")->place, absl::StrCat("no calendar `", calendar_name, "`"),
+                        absl::StrCat("expected a file ", calendar_path), issues_);
+      }
+    }
+    pack_->calendar_ = std::make_unique<Calendar>(zone, hours, holidays.by_date, holidays.yearly);
+    pools_ = map.OptionalTexts("pools");
+    for (const absl::string_view role : kRoles) owners_.emplace_back(role);
+    owners_.insert(owners_.end(), pools_.begin(), pools_.end());
+    pack_->default_review_ = LoadFloorReview(*document, &map, "default");
+    pack_->quarantine_review_ = LoadFloorReview(*document, &map, "quarantine");
+    const auto& watchers = pack_->quarantine_review_.owners;
+    const auto pool = std::find_first_of(watchers.begin(), watchers.end(), pools_.begin(), pools_.end());
+    if (pool != watchers.end()) pack_->refusal_owner_ = *pool;
+    map.RefuseUnknownKeys();
+  }
+
+  std::array<Calendar::Hours, 7> LoadStaffedHours(const Document& document, const Node* node) {
+    std::array<Calendar::Hours, 7> hours;
+    if (node == nullptr) return hours;
+    MapReader map(document, *node, "`staffed_hours`", issues_);
+    bool any = false;
+    for (size_t i = 0; i < kDayNames.size(); ++i) {
+      const std::string text = map.OptionalText(kDayNames[i]);
+      if (text.empty()) continue;
+      const std::vector<std::string> ends = absl::StrSplit(text, '-');
+      const std::optional<int> opens = ends.size() == 2 ? ParseMinutes(ends[0]) : std::nullopt;
+      const std::optional<int> closes = ends.size() == 2 ? ParseMinutes(ends[1]) : std::nullopt;
+      if (!opens || !closes || *opens >= *closes) {
+        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"), "write `08:00-17:00`", issues_);
+        continue;
+      }
+      hours[i] = {*opens, *closes};
+      any = true;
+    }
+    map.RefuseUnknownKeys();
+    if (map.valid() && !any) document.Error(node->place, "no day has staffed hours, so no review could ever end", "", issues_);
+    return hours;
+  }
+
+  // `default:` and `quarantine:`: somebody must always be there, so one of the owners is a pool.
+  ReviewAsk LoadFloorReview(const Document& document, MapReader* map, const std::string& key) {
+    const Node* node = map->Required(key);
+    if (node == nullptr) return {};
+    ReviewAsk review = LoadReview(document, *node, absl::StrCat("`", key, "`"), owners_, issues_);
+    const auto is_pool = [this](const std::string& owner) { return std::find(pools_.begin(), pools_.end(), owner) != pools_.end(); };
+    if (std::none_of(review.owners.begin(), review.owners.end(), is_pool)) {
+      document.Error(node->place, absl::StrCat("`", key, "` names no pool among its owners, so a report without a known clinician would have none"),
+                     "add one of the pack's `pools`", issues_);
+    }
+    if (review.on_expiry != v1::ON_EXPIRY_ESCALATE) {
+      document.Error(node->place, absl::StrCat("`", key, "` must escalate: what nobody classified is not released by a timer alone"),
+                     "write `on_expiry: {escalate: {to: …, for: …, then: …}}`", issues_);
+    }
+    return review;
+  }
+
+  void Finish() {
+    std::sort(pack_->rules_.begin(), pack_->rules_.end(), [](const Rule& a, const Rule& b) { return a.id < b.id; });
+    std::set<std::string> used;
+    for (const Rule& rule : pack_->rules_) {
+      for (const valueset::ValueSet* set : rule.match.codes) used.insert(set->name());
+      if (rule.when != nullptr) used.insert(rule.when->code_sets().begin(), rule.when->code_sets().end());
+    }
+    pack_->used_value_sets_.assign(used.begin(), used.end());
+    digested_.emplace_back("valuesets", pack_->value_sets_->digest());
+    pack_->digest_ = base::DigestOfFiles(digested_);
+  }
+
+  const std::string folder_;
+  const std::string calendars_;
+  std::shared_ptr<Pack> pack_;
+  FileIssues* const issues_;
+  std::vector<std::string> pools_;
+  std::vector<std::string> owners_;
+  std::vector<std::pair<std::string, std::string>> digested_;
+};
+
+
+std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,
+                                       std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues) {
+  std::string trimmed = folder;
+  while (trimmed.size() > 1 && trimmed.back() == '/') trimmed.pop_back();
+  return PackLoader(trimmed, calendars, std::move(value_sets), issues).Load();
+}
+
+}  // namespace resultgate::policy

@@ -1,0 +1,26 @@
+// resultgate.v1.AuditService: the log. What each method means stands in proto/resultgate/v1/audit_service.proto.
+#ifndef RESULTGATE_RPC_AUDIT_SERVICE_H_
+#define RESULTGATE_RPC_AUDIT_SERVICE_H_
+
+#include "resultgate/v1/audit_service.grpc.pb.h"
+#include "server/gate/gate.h"
+#include "server/rpc/executor.h"
+
+namespace resultgate::rpc {
+
+// Thread-safe. `gate` and `executor` must outlive the server that runs it.
+class AuditService final : public v1::AuditService::CallbackService {
+ public:
+  AuditService(gate::Gate* gate, Executor* executor) : gate_(gate), executor_(executor) {}
+
+  grpc::ServerUnaryReactor* ListEntries(grpc::CallbackServerContext* context, const v1::ListEntriesRequest* request,
+                                        v1::ListEntriesResponse* response) override;
+
+ private:
+  gate::Gate* const gate_;
+  Executor* const executor_;
+};
+
+}  // namespace resultgate::rpc
+
+#endif  // RESULTGATE_RPC_AUDIT_SERVICE_H_

@@ -1,0 +1,155 @@
+#include "server/rpc/checks.h"
+
+#include <google/protobuf/timestamp.pb.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace resultgate::rpc {
+namespace {
+
+constexpr size_t kLongestName = 256;
+constexpr int kLargestPage = 1000;
+constexpr int kMostReleases = 1000;
+constexpr int kMostUnits = 1001;  // 1,000 observations and the document
+constexpr int kMostIssues = 1000;
+
+void CheckPageSize(int page_size, Violations* violations) {
+  if (page_size < 0 || page_size > kLargestPage) violations->push_back({"page_size", "must be from 0 (for 100) to 1000"});
+}
+
+void CheckId(const char* field, int64_t id, Violations* violations) {
+  if (id < 1) violations->push_back({field, "must be a positive number"});
+}
+
+void CheckName(const char* field, const std::string& name, bool required, Violations* violations) {
+  if (required && name.empty()) violations->push_back({field, "is required"});
+  if (name.size() > kLongestName) violations->push_back({field, "must be at most 256 bytes"});
+}
+
+// The range that google/protobuf/timestamp.proto gives: 0001-01-01 to 9999-12-31.
+void CheckTime(const char* field, const google::protobuf::Timestamp& time, Violations* violations) {
+  if (time.seconds() < -62135596800 || time.seconds() > 253402300799 || time.nanos() < 0 || time.nanos() > 999999999) {
+    violations->push_back({field, "must be a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z"});
+  }
+}
+
+bool IsDigest(absl::string_view text) {
+  constexpr absl::string_view kPrefix = "sha256:";
+  if (text.size() != kPrefix.size() + 64 || text.substr(0, kPrefix.size()) != kPrefix) return false;
+  text.remove_prefix(kPrefix.size());
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)) || (c >= 'a' && c <= 'f'); });
+}
+
+void CheckReport(bool present, const v1::DiagnosticReport& report, Violations* violations) {
+  if (!present) {
+    violations->push_back({"report", "is required"});
+    return;
+  }
+  for (gate::Violation& violation : gate::Validate(report)) {
+    violation.field = violation.field.empty() ? "report" : absl::StrCat("report.", violation.field);
+    violations->push_back(std::move(violation));
+  }
+}
+
+}  // namespace
+
+std::string CutName(std::string name) {
+  if (name.size() <= kLongestName) return name;
+  size_t end = kLongestName;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name;
+}
+
+Violations Check(const v1::SubmitResultRequest& request) {
+  Violations violations;
+  CheckReport(request.has_report(), request.report(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::RefuseResultRequest& request) {
+  Violations violations;
+  CheckName("sender", request.sender(), /*required=*/true, &violations);
+  CheckName("message_id", request.message_id(), /*required=*/false, &violations);
+  if (!IsDigest(request.message_digest())) {
+    violations.push_back({"message_digest", "must be `sha256:` and 64 lower-case hexadecimal digits"});
+  }
+  if (request.issues().empty()) violations.push_back({"issues", "must hold at least one"});
+  if (request.issues_size() > kMostIssues) violations.push_back({"issues", "must hold at most 1000"});
+  return violations;
+}
+
+Violations Check(const v1::GetResultRequest& request) {
+  Violations violations;
+  CheckId("result_id", request.result_id(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::ListResultsRequest& request) {
+  Violations violations;
+  CheckPageSize(request.page_size(), &violations);
+  if (!v1::OutcomeState_IsValid(request.state())) violations.push_back({"state", "must be a state of this version of the API"});
+  if (request.has_received_since()) CheckTime("received_since", request.received_since(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::ListReviewsRequest& request) {
+  Violations violations;
+  CheckName("owner", request.owner(), /*required=*/false, &violations);
+  CheckPageSize(request.page_size(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::ApproveReviewRequest& request) {
+  Violations violations;
+  CheckId("result_id", request.result_id(), &violations);
+  if (request.version() < 1) violations.push_back({"version", "is required: the version that the reviewer read, from 1"});
+  CheckName("reviewer", request.reviewer(), /*required=*/true, &violations);
+  if (request.unit_ids_size() > kMostUnits) violations.push_back({"unit_ids", "must hold at most 1001"});
+  for (int i = 0; i < request.unit_ids_size(); ++i) {
+    if (request.unit_ids(i).empty())
+      violations.push_back({absl::StrCat("unit_ids[", i, "]"), "must be an observation's id, or `document`"});
+  }
+  return violations;
+}
+
+Violations Check(const v1::StreamReleasesRequest& request) {
+  Violations violations;
+  if (request.after_sequence() < 0) violations.push_back({"after_sequence", "must be 0, for all, or a release's sequence"});
+  return violations;
+}
+
+Violations Check(const v1::AcknowledgeReleasesRequest& request) {
+  Violations violations;
+  if (request.sequences().empty() || request.sequences_size() > kMostReleases) {
+    violations.push_back({"sequences", "must hold 1 to 1000"});
+  }
+  for (int i = 0; i < request.sequences_size(); ++i) {
+    if (request.sequences(i) < 1) violations.push_back({absl::StrCat("sequences[", i, "]"), "must be a positive number"});
+  }
+  return violations;
+}
+
+Violations Check(const v1::ListEntriesRequest& request) {
+  Violations violations;
+  if (request.result_id() < 0) violations.push_back({"result_id", "must be 0, for all, or a result's id"});
+  if (!v1::EntryKind_IsValid(request.kind())) violations.push_back({"kind", "must be a kind of this version of the API"});
+  CheckPageSize(request.page_size(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::DecideRequest& request) {
+  Violations violations;
+  CheckReport(request.has_report(), request.report(), &violations);
+  if (request.has_now()) CheckTime("now", request.now(), &violations);
+  return violations;
+}
+
+}  // namespace resultgate::rpc

@@ -1,0 +1,105 @@
+#include "server/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/rpc/audit_service.h"
+#include "server/rpc/executor.h"
+#include "server/rpc/policy_service.h"
+#include "server/rpc/release_service.h"
+#include "server/rpc/result_gate_service.h"
+#include "server/rpc/review_service.h"
+
+namespace resultgate::rpc {
+
+class Server::Impl {
+ public:
+  Impl(gate::Gate* gate, const ServerOptions& options)
+      : options_(options),
+        result_gate_service_(gate, &executor_),
+        review_service_(gate, &executor_),
+        release_service_(gate, &executor_),
+        audit_service_(gate, &executor_),
+        policy_service_(gate) {}
+
+  ~Impl() { Stop(); }
+
+  absl::Status Start() {
+    // Both are switches of the whole process, to be thrown before the first server is built.
+    static std::once_flag once;
+    std::call_once(once, [] {
+      grpc::EnableDefaultHealthCheckService(true);
+      grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    });
+
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort(options_.address, grpc::InsecureServerCredentials(), &port_);
+    // Otherwise a second gate on the same port would silently take half of the results.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+    builder.SetMaxReceiveMessageSize(options_.largest_message_bytes);
+    builder.SetMaxSendMessageSize(options_.largest_message_bytes);
+    // Reflection alone is of the synchronous API; one thread is enough for it.
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MIN_POLLERS, 1);
+    builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
+    builder.RegisterService(&result_gate_service_);
+    builder.RegisterService(&review_service_);
+    builder.RegisterService(&release_service_);
+    builder.RegisterService(&audit_service_);
+    builder.RegisterService(&policy_service_);
+    server_ = builder.BuildAndStart();
+    if (server_ == nullptr || port_ == 0) {
+      return absl::UnavailableError(absl::StrCat("cannot listen on `", options_.address, "`: another process may have the port"));
+    }
+    server_->GetHealthCheckService()->SetServingStatus(true);
+    return absl::OkStatus();
+  }
+
+  void Stop() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (server_ == nullptr) return;
+    server_->GetHealthCheckService()->SetServingStatus(false);
+    release_service_.EndStreams();
+    const gpr_timespec drain = gpr_time_from_millis(absl::ToInt64Milliseconds(options_.drain), GPR_TIMESPAN);
+    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), drain));
+    server_.reset();
+  }
+
+  int port() const { return port_; }
+
+ private:
+  const ServerOptions options_;
+  // Outlives every call, because the server is gone before it; finishes what is queued.
+  Executor executor_;
+  ResultGateService result_gate_service_;
+  ReviewService review_service_;
+  ReleaseService release_service_;
+  AuditService audit_service_;
+  PolicyService policy_service_;
+  int port_ = 0;
+  std::mutex mutex_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(gate::Gate* gate, const ServerOptions& options) {
+  auto impl = std::make_unique<Impl>(gate, options);
+  if (absl::Status status = impl->Start(); !status.ok()) return status;
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+int Server::port() const {
+  return impl_->port();
+}
+void Server::Stop() {
+  impl_->Stop();
+}
+
+}  // namespace resultgate::rpc

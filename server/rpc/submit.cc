@@ -1,0 +1,54 @@
+#include "server/rpc/submit.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
+#include "server/rpc/checks.h"
+#include "server/rpc/status.h"
+
+namespace resultgate::rpc {
+namespace {
+
+// A log entry is read by a person: whoever made a thousand mistakes made them all the same way.
+constexpr size_t kMostIssues = 100;
+
+v1::RefuseResultRequest Refusal(const v1::DiagnosticReport& report, const Violations& violations) {
+  v1::RefuseResultRequest refusal;
+  refusal.set_sender(report.sender().empty() ? "unknown" : CutName(report.sender()));
+  refusal.set_message_id(CutName(report.message_id()));
+  refusal.set_message_digest(base::DigestText(report.SerializeAsString()));
+  for (size_t i = 0; i < violations.size(); ++i) {
+    v1::Issue* issue = refusal.add_issues();
+    issue->set_severity(v1::Issue::SEVERITY_ERROR);
+    if (i == kMostIssues) {
+      issue->set_message(absl::StrCat(violations.size() - i, " more violations, left out here"));
+      break;
+    }
+    issue->set_place(violations[i].field);
+    issue->set_message(violations[i].description);
+  }
+  return refusal;
+}
+
+}  // namespace
+
+void Submit(gate::Gate* gate, v1::SubmitResultRequest request, gate::Callback<v1::SubmitResultResponse> done) {
+  const Violations violations = Check(request);
+  if (violations.empty()) {
+    gate->Submit(std::move(request), std::move(done));
+    return;
+  }
+  absl::Status status = BadRequest(violations);
+  if (!request.has_report()) {
+    done(std::move(status));
+    return;
+  }
+  gate->Refuse(Refusal(request.report(), violations),
+               [status = std::move(status), done = std::move(done)](const absl::StatusOr<v1::RefuseResultResponse>& refused) {
+                 done(refused.ok() ? status : refused.status());
+               });
+}
+
+}  // namespace resultgate::rpc

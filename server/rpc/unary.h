@@ -1,0 +1,52 @@
+// How a unary call of the callback API is answered: at once when its request is wrong, else when the work for it calls back.
+#ifndef RESULTGATE_RPC_UNARY_H_
+#define RESULTGATE_RPC_UNARY_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/message_allocator.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/gate/gate.h"
+#include "server/rpc/checks.h"
+#include "server/rpc/executor.h"
+#include "server/rpc/status.h"
+
+namespace resultgate::rpc {
+
+// The request of a call, moved out of the memory that gRPC holds for this call alone: a report is too large to copy for nothing.
+template <typename Request, typename Response>
+Request Take(grpc::CallbackServerContext* context) {
+  return std::move(*static_cast<grpc::MessageHolder<Request, Response>*>(context->GetRpcAllocatorState())->request());
+}
+
+// Ends the call with a callback's answer. The reactor and `*response` live until then.
+template <typename Response>
+gate::Callback<Response> Answer(grpc::ServerUnaryReactor* reactor, Response* response) {
+  return [reactor, response](absl::StatusOr<Response> answer) {
+    if (answer.ok()) *response = *std::move(answer);
+    reactor->Finish(ToGrpcStatus(answer.status()));
+  };
+}
+
+// Answers with `read(request)`, called on the executor.
+template <typename Request, typename Response, typename Read>
+grpc::ServerUnaryReactor* AnswerRead(grpc::CallbackServerContext* context, const Request* request, Response* response,
+                                     Executor* executor, Read read) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
+    return reactor;
+  }
+  const bool queued =
+      executor->Run([reactor, request, response, read = std::move(read)] { Answer(reactor, response)(read(*request)); });
+  if (!queued) reactor->Finish(ToGrpcStatus(absl::ResourceExhaustedError("too many reads wait; try again later")));
+  return reactor;
+}
+
+}  // namespace resultgate::rpc
+
+#endif  // RESULTGATE_RPC_UNARY_H_

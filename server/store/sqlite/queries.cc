@@ -1,0 +1,154 @@
+#include "server/store/sqlite/queries.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+
+namespace resultgate::store {
+
+namespace {
+
+absl::Status Damaged(absl::string_view table, int64_t key) {
+  return absl::DataLossError(absl::StrCat("database: row ", key, " of `", table, "` is damaged"));
+}
+
+absl::StatusOr<v1::Result> ReadResult(const Statement& row) {
+  v1::Result result;
+  const absl::string_view record = row.Blob(1);
+  if (!result.ParseFromArray(record.data(), static_cast<int>(record.size())) || result.id() != row.Int(0)) {
+    return Damaged("results", row.Int(0));
+  }
+  return result;
+}
+
+absl::StatusOr<v1::Entry> ReadEntry(const Statement& row) {
+  v1::Entry entry;
+  const absl::string_view bytes = row.Blob(1);
+  if (!entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) || entry.sequence() != row.Int(0)) {
+    return Damaged("entries", row.Int(0));
+  }
+  return entry;
+}
+
+absl::StatusOr<OutboxRow> ReadOutboxRow(const Statement& row) {
+  OutboxRow outbox_row;
+  outbox_row.acknowledged = row.Int(1) != 0;
+  const absl::string_view bytes = row.Blob(2);
+  if (!outbox_row.release.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      outbox_row.release.sequence() != row.Int(0)) {
+    return Damaged("outbox", row.Int(0));
+  }
+  return outbox_row;
+}
+
+absl::StatusOr<int64_t> ReadId(const Statement& row) {
+  return row.Int(0);
+}
+
+// All rows of a bound statement.
+template <typename T>
+absl::StatusOr<std::vector<T>> ReadAll(Statement& statement, absl::StatusOr<T> (*read)(const Statement&)) {
+  std::vector<T> rows;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return rows;
+    RG_ASSIGN_OR_RETURN(T row, read(statement));
+    rows.push_back(std::move(row));
+  }
+}
+
+// The row of a bound statement that gives one at most.
+template <typename T>
+absl::StatusOr<std::optional<T>> ReadOne(Statement& statement, absl::StatusOr<T> (*read)(const Statement&)) {
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<T>();
+  RG_ASSIGN_OR_RETURN(T row, read(statement));
+  return std::optional<T>(std::move(row));
+}
+
+}  // namespace
+
+std::optional<int64_t> DueMicros(const v1::Result& result) {
+  if (!result.has_due_at()) return std::nullopt;
+  const absl::Time due = base::FromProto(result.due_at());
+  const int64_t micros = absl::ToUnixMicros(due);
+  return absl::FromUnixMicros(micros) < due ? micros + 1 : micros;
+}
+
+bool IsHeld(const v1::Result& result) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
+    switch (outcome.disposition()) {
+      case v1::DISPOSITION_REVIEW:
+      case v1::DISPOSITION_WITHHOLD:
+      case v1::DISPOSITION_NOT_FINAL:
+      case v1::DISPOSITION_QUARANTINE:
+        return true;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
+absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindResult));
+  statement.BindInt(1, id);
+  return ReadOne<v1::Result>(statement, ReadResult);
+}
+
+absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl::string_view sql, int64_t after_id, int limit) {
+  if (limit < 1) return std::vector<v1::Result>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql));
+  statement.BindInt(1, after_id);
+  statement.BindInt(2, limit);
+  return ReadAll<v1::Result>(statement, ReadResult);
+}
+
+absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindByKey));
+  statement.BindBlob(1, key);
+  return ReadAll<int64_t>(statement, ReadId);
+}
+
+absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit) {
+  if (limit < 1) return std::vector<int64_t>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindDue));
+  statement.BindInt(1, absl::ToUnixMicros(now));
+  statement.BindInt(2, limit);
+  return ReadAll<int64_t>(statement, ReadId);
+}
+
+absl::StatusOr<absl::Time> EarliestDue(Connection& connection) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kEarliestDue));
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  return found ? absl::FromUnixMicros(statement.Int(0)) : absl::InfiniteFuture();
+}
+
+absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit) {
+  if (limit < 1) return std::vector<v1::Entry>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(result_id == 0 ? sql::kListEntries : sql::kListEntriesOfResult));
+  statement.BindInt(1, after_sequence);
+  statement.BindInt(2, limit);
+  if (result_id != 0) statement.BindInt(3, result_id);
+  return ReadAll<v1::Entry>(statement, ReadEntry);
+}
+
+absl::StatusOr<std::optional<OutboxRow>> FindRelease(Connection& connection, int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindRelease));
+  statement.BindInt(1, sequence);
+  return ReadOne<OutboxRow>(statement, ReadOutboxRow);
+}
+
+absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_t after_sequence, bool unacknowledged_only,
+                                                  int limit) {
+  if (limit < 1) return std::vector<OutboxRow>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(unacknowledged_only ? sql::kListUnacknowledged : sql::kListOutbox));
+  statement.BindInt(1, after_sequence);
+  statement.BindInt(2, limit);
+  return ReadAll<OutboxRow>(statement, ReadOutboxRow);
+}
+
+}  // namespace resultgate::store

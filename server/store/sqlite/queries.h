@@ -1,0 +1,79 @@
+// What the store asks of SQLite: the statements, and the reads that a batch and a reader share.
+//
+// The statements stand here by name so that a test can hold each against its query plan: none may scan a table or sort.
+#ifndef RESULTGATE_STORE_SQLITE_QUERIES_H_
+#define RESULTGATE_STORE_SQLITE_QUERIES_H_
+
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "server/store/sqlite/database.h"
+#include "server/store/store.h"
+
+namespace resultgate::store {
+
+namespace sql {
+
+inline constexpr char kFindResult[] = "SELECT id, record FROM results WHERE id = ?1";
+inline constexpr char kListResults[] = "SELECT id, record FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
+inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held = 1 AND id > ?1 ORDER BY id LIMIT ?2";
+inline constexpr char kFindDue[] =
+    "SELECT id FROM results WHERE due_us IS NOT NULL AND due_us <= ?1 ORDER BY due_us, id LIMIT ?2";
+inline constexpr char kEarliestDue[] = "SELECT due_us FROM results WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1";
+inline constexpr char kFindByKey[] = "SELECT result_id FROM keys WHERE key = ?1 ORDER BY result_id";
+inline constexpr char kListEntries[] = "SELECT sequence, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+inline constexpr char kListEntriesOfResult[] =
+    "SELECT sequence, bytes FROM entries WHERE sequence > ?1 AND result_id = ?3 ORDER BY sequence LIMIT ?2";
+inline constexpr char kFindRelease[] = "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence = ?1";
+inline constexpr char kListOutbox[] =
+    "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+inline constexpr char kListUnacknowledged[] =
+    "SELECT sequence, acknowledged, bytes FROM outbox WHERE acknowledged = 0 AND sequence > ?1 ORDER BY sequence LIMIT ?2";
+inline constexpr char kLastResultId[] = "SELECT max(id) FROM results";
+inline constexpr char kLastEntrySequence[] = "SELECT max(sequence) FROM entries";
+inline constexpr char kLastReleaseSequence[] = "SELECT max(sequence) FROM outbox";
+
+// An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
+inline constexpr char kPutResult[] =
+    "INSERT INTO results (id, due_us, held, record) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (id) DO UPDATE SET due_us = excluded.due_us, held = excluded.held, record = excluded.record";
+// Not INSERT OR IGNORE, which would hide every other constraint too.
+inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1, ?2) ON CONFLICT (key, result_id) DO NOTHING";
+inline constexpr char kAppendEntry[] = "INSERT INTO entries (sequence, result_id, bytes) VALUES (?1, ?2, ?3)";
+inline constexpr char kAppendRelease[] = "INSERT INTO outbox (sequence, acknowledged, result_id, bytes) VALUES (?1, 0, ?2, ?3)";
+inline constexpr char kAcknowledgeRelease[] = "UPDATE outbox SET acknowledged = 1 WHERE sequence = ?1";
+
+inline constexpr const char* kAll[] = {kFindResult,        kListResults,         kListHeld,           kFindDue,
+                                       kEarliestDue,       kFindByKey,           kListEntries,        kListEntriesOfResult,
+                                       kFindRelease,       kListOutbox,          kListUnacknowledged, kLastResultId,
+                                       kLastEntrySequence, kLastReleaseSequence, kPutResult,          kPutKey,
+                                       kAppendEntry,       kAppendRelease,       kAcknowledgeRelease};
+
+}  // namespace sql
+
+// `due_at` as it is stored: whole microseconds, rounded up, because a floor may be passed late but never early. nullopt: nothing
+// is due.
+std::optional<int64_t> DueMicros(const v1::Result& result);
+
+// True if an outcome of the result waits for a person or for the sender: what ListHeld lists. A mere delay does not.
+bool IsHeld(const v1::Result& result);
+
+// DataLoss where a row does not hold the message that its key promises. A `limit` below 1 gives nothing (to SQLite it would mean
+// all).
+absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id);
+absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
+absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key);
+absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
+absl::StatusOr<absl::Time> EarliestDue(Connection& connection);
+absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit);
+absl::StatusOr<std::optional<OutboxRow>> FindRelease(Connection& connection, int64_t sequence);
+absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_t after_sequence, bool unacknowledged_only,
+                                                  int limit);
+
+}  // namespace resultgate::store
+
+#endif  // RESULTGATE_STORE_SQLITE_QUERIES_H_

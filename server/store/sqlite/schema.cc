@@ -1,0 +1,98 @@
+#include "server/store/sqlite/schema.h"
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+
+namespace resultgate::store {
+
+namespace {
+
+constexpr const char* kMigrations[] = {
+    R"sql(
+CREATE TABLE results (
+  id INTEGER PRIMARY KEY,
+  due_us INTEGER,                -- microseconds since 1970, rounded up; NULL: nothing waits
+  held INTEGER NOT NULL,         -- 1: a unit waits for a person or for the sender
+  record BLOB NOT NULL           -- resultgate.v1.Result
+) STRICT;
+CREATE INDEX results_due ON results (due_us) WHERE due_us IS NOT NULL;
+CREATE INDEX results_held ON results (held) WHERE held = 1;
+
+CREATE TABLE keys (
+  key BLOB NOT NULL CHECK (length(key) = 32),
+  result_id INTEGER NOT NULL REFERENCES results (id),
+  PRIMARY KEY (key, result_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entries (
+  sequence INTEGER PRIMARY KEY,
+  result_id INTEGER REFERENCES results (id),   -- NULL: about none
+  bytes BLOB NOT NULL                          -- resultgate.v1.Entry, never written again
+) STRICT;
+CREATE INDEX entries_result ON entries (result_id) WHERE result_id IS NOT NULL;
+
+CREATE TABLE outbox (
+  sequence INTEGER PRIMARY KEY,
+  acknowledged INTEGER NOT NULL,
+  result_id INTEGER NOT NULL REFERENCES results (id),
+  bytes BLOB NOT NULL                          -- resultgate.v1.Release without its content
+) STRICT;
+CREATE INDEX outbox_unacknowledged ON outbox (acknowledged) WHERE acknowledged = 0;
+)sql",
+};
+
+absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations) {
+  for (size_t i = from; i < migrations.size(); ++i) RG_RETURN_IF_ERROR(connection.Execute(migrations[i]));
+  return connection.Execute(
+      absl::StrCat("PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = ", migrations.size(), ";"));
+}
+
+// The schema as text, independent of the order in which it was made. SQLite's own tables (ANALYZE makes some) do not count.
+absl::StatusOr<std::string> DescribeSchema(Connection& connection) {
+  return connection.QueryText(
+      "SELECT group_concat(line, char(10)) FROM"
+      " (SELECT type || ' ' || name || ' ' || coalesce(sql, '') AS line FROM sqlite_schema"
+      "  WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name)");
+}
+
+}  // namespace
+
+absl::Span<const char* const> Migrations() {
+  return kMigrations;
+}
+
+absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations) {
+  RG_ASSIGN_OR_RETURN(const int64_t application_id, connection.QueryInt("PRAGMA application_id"));
+  RG_ASSIGN_OR_RETURN(const int64_t version, connection.QueryInt("PRAGMA user_version"));
+  RG_ASSIGN_OR_RETURN(const int64_t objects, connection.QueryInt("SELECT count(*) FROM sqlite_schema"));
+  const int64_t last = static_cast<int64_t>(migrations.size());
+  const bool is_new = application_id == 0 && version == 0 && objects == 0;
+  if (!is_new && application_id != kApplicationId) {
+    return absl::FailedPreconditionError("the file is an SQLite database, but not one of this program");
+  }
+  if (version > last) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the database has schema version ", version, ", and this program knows versions up to ", last,
+                     "; use the newer program that wrote it, or restore a backup made before it"));
+  }
+  if (version < 0 || (version == 0 && !is_new)) {
+    return absl::DataLossError(absl::StrCat("the database has schema version ", version, ", which never existed"));
+  }
+  if (version == last) return absl::OkStatus();
+  RG_RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
+  absl::Status status = RunMigrations(connection, version, migrations);
+  if (status.ok()) status = connection.Execute("COMMIT");
+  if (!status.ok() && connection.InTransaction()) connection.Execute("ROLLBACK").IgnoreError();
+  return status;
+}
+
+absl::Status CheckSchema(Connection& connection, absl::Span<const char* const> migrations) {
+  RG_ASSIGN_OR_RETURN(Connection model, Connection::Open(":memory:", Connection::Mode::kReadWriteCreate));
+  RG_RETURN_IF_ERROR(RunMigrations(model, 0, migrations));
+  RG_ASSIGN_OR_RETURN(const std::string expected, DescribeSchema(model));
+  RG_ASSIGN_OR_RETURN(const std::string found, DescribeSchema(connection));
+  if (found != expected) return absl::DataLossError("the database's tables or indexes are not those of its schema version");
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::store

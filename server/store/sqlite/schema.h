@@ -1,0 +1,45 @@
+// The tables, their versions, and how a file is recognised as ours.
+//
+// Every commit writes whole pages, so the order of keys is what a commit costs (design section 9). Hence sequential integer keys
+// wherever rows are added on the hot path, and partial indexes that hold only what waits:
+//
+//   results  by id; what is due and what is held have a partial index each. Small columns come first, so that changing them
+//   touches the
+//            first page of a long record only.
+//   keys     32-byte keys to results: the one table in random order, because a decision needs it exact. One page per key and
+//            commit once the table is larger than a few hundred pages.
+//   entries  by sequence, the exact bytes. Its index by result costs some 12 bytes an entry and is nearly sequential itself,
+//   since most
+//            entries are about the newest results: cheaper than the scan of the log that a result's history would need.
+//   outbox   by sequence; what the portal has not acknowledged has a partial index.
+//
+// Foreign keys are immediate on purpose: a deferred one would make SQLite scan `keys` for each new result.
+#ifndef RESULTGATE_STORE_SQLITE_SCHEMA_H_
+#define RESULTGATE_STORE_SQLITE_SCHEMA_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "server/store/sqlite/database.h"
+
+namespace resultgate::store {
+
+// `PRAGMA application_id`, "RGat" in ASCII: tells our files from other SQLite files.
+inline constexpr int64_t kApplicationId = 0x52476174;
+
+// SQL that takes a file from version i to i + 1 (`PRAGMA user_version`), at index i. Forward only: what has been released is
+// never changed, new steps are added at the end.
+absl::Span<const char* const> Migrations();
+
+// Brings the file to the last version, all steps in one transaction, and marks a new file as ours. A new file is one without any
+// schema. FailedPrecondition, without a byte changed, if the file is somebody else's or newer than the last step.
+absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations);
+
+// DataLoss unless the tables and indexes are exactly those that `migrations` make: an index that is missing would be silently
+// slow.
+absl::Status CheckSchema(Connection& connection, absl::Span<const char* const> migrations);
+
+}  // namespace resultgate::store
+
+#endif  // RESULTGATE_STORE_SQLITE_SCHEMA_H_

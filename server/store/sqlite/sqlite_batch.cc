@@ -1,0 +1,192 @@
+#include "server/store/sqlite/sqlite_batch.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/status_macros.h"
+#include "server/store/sqlite/queries.h"
+
+namespace resultgate::store {
+
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+
+const absl::Status& StatusIn(const absl::Status& status) {
+  return status;
+}
+template <typename T>
+const absl::Status& StatusIn(const absl::StatusOr<T>& status_or) {
+  return status_or.status();
+}
+
+// The caller's mistakes leave the transaction as it was.
+bool IsCallersMistake(const absl::Status& status) {
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status);
+}
+
+absl::Status Run(Connection& connection, absl::string_view sql) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql));
+  return statement.Run();
+}
+
+// A commit whose fsync failed may have left all of its frames in the WAL, commit mark included: invisible to this process, but
+// the next one would find a batch that was reported as failed. A commit that changes nothing takes their place; what follows it
+// no longer fits its checksums.
+absl::Status Repair(Writer& writer) {
+  RG_ASSIGN_OR_RETURN(const int64_t version, writer.connection.QueryInt("PRAGMA user_version"));
+  RG_RETURN_IF_ERROR(writer.connection.Execute(absl::StrCat("PRAGMA user_version = ", version)));
+  writer.needs_repair = false;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Batch>> SqliteBatch::Begin(Writer* writer) {
+  if (writer->busy.exchange(true, std::memory_order_acquire)) {
+    return absl::FailedPreconditionError("a batch is open already: one at a time");
+  }
+  std::unique_ptr<SqliteBatch> batch(new SqliteBatch(writer));
+  if (writer->needs_repair) RG_RETURN_IF_ERROR(Repair(*writer));
+  RG_RETURN_IF_ERROR(Run(writer->connection, "BEGIN IMMEDIATE"));
+  return batch;
+}
+
+SqliteBatch::~SqliteBatch() {
+  Rollback();
+  writer_.busy.store(false, std::memory_order_release);
+}
+
+void SqliteBatch::Rollback() {
+  // It cannot fail in a way that matters: the WAL's end is only moved by a commit.
+  if (writer_.connection.InTransaction()) Run(writer_.connection, "ROLLBACK").IgnoreError();
+}
+
+template <typename Work>
+auto SqliteBatch::Do(Work work) -> decltype(work()) {
+  if (!ended_.ok()) return ended_;
+  auto outcome = work();
+  const absl::Status& status = StatusIn(outcome);
+  if (!status.ok() && !IsCallersMistake(status)) ended_ = status;
+  return outcome;
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteBatch::FindByKey(const Key& key) {
+  return Do([&] { return store::FindByKey(writer_.connection, key); });
+}
+
+absl::StatusOr<std::optional<v1::Result>> SqliteBatch::FindResult(int64_t id) {
+  return Do([&] { return store::FindResult(writer_.connection, id); });
+}
+
+absl::StatusOr<std::optional<OutboxRow>> SqliteBatch::FindRelease(int64_t sequence) {
+  return Do([&] { return store::FindRelease(writer_.connection, sequence); });
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteBatch::FindDue(absl::Time now, int limit) {
+  return Do([&] { return store::FindDue(writer_.connection, now, limit); });
+}
+
+absl::Status SqliteBatch::PutResult(const v1::Result& result) {
+  return Do([&]() -> absl::Status {
+    if (result.id() < 1 || result.id() > given_.result) {
+      return absl::InvalidArgumentError(absl::StrCat("result id ", result.id(), " was not given by NextResultId"));
+    }
+    const std::string record = result.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutResult));
+    statement.BindInt(1, result.id());
+    const std::optional<int64_t> due_us = DueMicros(result);
+    if (due_us.has_value()) {
+      statement.BindInt(2, *due_us);
+    } else {
+      statement.BindNull(2);
+    }
+    statement.BindInt(3, IsHeld(result) ? 1 : 0);
+    statement.BindBlob(4, record);
+    RG_RETURN_IF_ERROR(statement.Run());
+    used_.result = std::max(used_.result, result.id());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::PutKey(const Key& key, int64_t result_id) {
+  return Do([&]() -> absl::Status {
+    if (key.size() != kKeyBytes) {
+      return absl::InvalidArgumentError(absl::StrCat("a key has ", kKeyBytes, " bytes, not ", key.size()));
+    }
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutKey));
+    statement.BindBlob(1, key);
+    statement.BindInt(2, result_id);
+    return statement.Run();
+  });
+}
+
+absl::Status SqliteBatch::AppendEntry(const v1::Entry& entry) {
+  return Do([&]() -> absl::Status {
+    if (entry.sequence() != used_.entry + 1 || entry.sequence() > given_.entry) {
+      return absl::InvalidArgumentError(absl::StrCat("entry ", entry.sequence(), " is out of order: ", used_.entry,
+                                                     " is the last, ", given_.entry, " was given"));
+    }
+    const std::string bytes = entry.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kAppendEntry));
+    statement.BindInt(1, entry.sequence());
+    if (entry.result_id() != 0) {
+      statement.BindInt(2, entry.result_id());
+    } else {
+      statement.BindNull(2);
+    }
+    statement.BindBlob(3, bytes);
+    RG_RETURN_IF_ERROR(statement.Run());
+    used_.entry = entry.sequence();
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::AppendRelease(const v1::Release& release) {
+  return Do([&]() -> absl::Status {
+    if (release.sequence() <= writer_.last.release || release.sequence() > given_.release) {
+      return absl::InvalidArgumentError(absl::StrCat("release ", release.sequence(), " was not given by NextReleaseSequence"));
+    }
+    std::string bytes;
+    if (release.has_content()) {
+      v1::Release without_content = release;
+      without_content.clear_content();
+      bytes = without_content.SerializeAsString();
+    } else {
+      bytes = release.SerializeAsString();
+    }
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kAppendRelease));
+    statement.BindInt(1, release.sequence());
+    statement.BindInt(2, release.result_id());
+    statement.BindBlob(3, bytes);
+    RG_RETURN_IF_ERROR(statement.Run());
+    used_.release = std::max(used_.release, release.sequence());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::AcknowledgeRelease(int64_t sequence) {
+  return Do([&]() -> absl::Status {
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kAcknowledgeRelease));
+    statement.BindInt(1, sequence);
+    RG_RETURN_IF_ERROR(statement.Run());
+    if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no release ", sequence));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::Commit() {
+  RG_RETURN_IF_ERROR(ended_);
+  ended_ = Run(writer_.connection, "COMMIT");
+  if (!ended_.ok()) {
+    Rollback();
+    writer_.needs_repair = true;
+    Repair(writer_).IgnoreError();  // Begin tries again, and says so where it fails
+    return ended_;
+  }
+  writer_.last = used_;
+  ended_ = absl::FailedPreconditionError("the batch is committed");
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::store

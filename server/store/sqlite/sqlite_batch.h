@@ -1,0 +1,79 @@
+// The writing side of the SQLite store: the one writer's state and the batch that works on it.
+#ifndef RESULTGATE_STORE_SQLITE_SQLITE_BATCH_H_
+#define RESULTGATE_STORE_SQLITE_SQLITE_BATCH_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/store/sqlite/database.h"
+#include "server/store/store.h"
+
+namespace resultgate::store {
+
+// The highest ids in use.
+struct LastIds {
+  int64_t result = 0;
+  int64_t entry = 0;
+  int64_t release = 0;
+};
+
+// What outlives a batch. Belongs to the batch while `busy`; the flag's release and acquire hand the rest from one batch's thread
+// to the next's.
+struct Writer {
+  Connection connection;
+  // As committed.
+  LastIds last;
+  // A commit failed and its frames may still stand behind the end of the WAL: see Repair.
+  bool needs_repair = false;
+  std::atomic<bool> busy{false};
+};
+
+class SqliteBatch final : public Batch {
+ public:
+  // FailedPrecondition while another batch lives.
+  static absl::StatusOr<std::unique_ptr<Batch>> Begin(Writer* writer);
+  ~SqliteBatch() override;
+
+  int64_t NextResultId() override { return ++given_.result; }
+  int64_t NextEntrySequence() override { return ++given_.entry; }
+  int64_t NextReleaseSequence() override { return ++given_.release; }
+
+  absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) override;
+  absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override;
+  absl::StatusOr<std::optional<OutboxRow>> FindRelease(int64_t sequence) override;
+  absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int limit) override;
+
+  absl::Status PutResult(const v1::Result& result) override;
+  absl::Status PutKey(const Key& key, int64_t result_id) override;
+  absl::Status AppendEntry(const v1::Entry& entry) override;
+  absl::Status AppendRelease(const v1::Release& release) override;
+  absl::Status AcknowledgeRelease(int64_t sequence) override;
+
+  absl::Status Commit() override;
+
+ private:
+  explicit SqliteBatch(Writer* writer) : writer_(*writer), given_(writer->last), used_(writer->last) {}
+
+  // Runs `work` on the connection, unless the batch has ended, and ends it if SQLite fails: after an I/O error or on a full disk
+  // SQLite has rolled back by itself, and whatever came next would be written, and committed, outside of the transaction.
+  template <typename Work>
+  auto Do(Work work) -> decltype(work());
+  void Rollback();
+
+  Writer& writer_;
+  LastIds given_;
+  LastIds used_;
+  // OK while the batch takes work; then why it does not.
+  absl::Status ended_;
+};
+
+}  // namespace resultgate::store
+
+#endif  // RESULTGATE_STORE_SQLITE_SQLITE_BATCH_H_

@@ -1,0 +1,283 @@
+// Loading of value sets: every file is read and every mistake reported before anything is given out.
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "server/base/digest.h"
+#include "server/base/file.h"
+#include "server/valueset/valueset.h"
+#include "server/yaml/yaml.h"
+
+namespace resultgate::valueset {
+namespace {
+
+using base::FileIssues;
+
+constexpr absl::string_view kSystemForms =
+    "write `loinc`, `snomed`, `icd10cm`, `icd10`, `icdo3`, `radlex`, `cpt`, `v2-0074` and the like, or a full URI";
+
+// A file as read, its includes not resolved yet.
+struct Draft {
+  struct Include {
+    std::string name;
+    base::Place place;
+  };
+
+  yaml::Document document;
+  std::string name;
+  base::Place place;  // of the name
+  std::string title, source, version, license;
+  std::vector<ValueSet::Entry> entries;
+  std::vector<Include> includes;
+};
+
+bool IsKebabCase(absl::string_view name) {
+  if (name.empty() || !absl::ascii_islower(name.front()) || name.back() == '-' || absl::StrContains(name, "--")) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; });
+}
+
+// The code with the check digit that its other digits ask for, or empty.
+std::string WithRightCheckDigit(absl::string_view code) {
+  const absl::string_view number = code.substr(0, code.find('-'));
+  for (char digit = '0'; digit <= '9'; ++digit) {
+    std::string candidate = absl::StrCat(number, "-", std::string(1, digit));
+    if (HasValidLoincCheckDigit(candidate)) return candidate;
+  }
+  return "";
+}
+
+void CheckCode(const yaml::Document& document, const yaml::Node& node, const ValueSet::Entry& entry, FileIssues* issues) {
+  const yaml::Node* written = node.Find("code");
+  if (written == nullptr || entry.code.empty()) return;
+  if (std::any_of(entry.code.begin(), entry.code.end(), absl::ascii_isspace)) {
+    document.Error(written->place, absl::StrCat("code `", entry.code, "` holds a blank"), "leave it out", issues);
+    return;
+  }
+  if (entry.system != SystemUri("loinc")) return;
+  if (entry.descendants) {
+    document.Error(node.Find("descendants")->place, "LOINC codes do not nest", "leave `descendants` out", issues);
+  }
+  if (!HasValidLoincCheckDigit(entry.code)) {
+    const std::string right = WithRightCheckDigit(entry.code);
+    document.Error(written->place, absl::StrCat("`", entry.code, "` is no LOINC code: its check digit is wrong"),
+                   right.empty() ? "" : absl::StrCat("`", right, "` would be right; look the code up before you change it"),
+                   issues);
+  }
+}
+
+void ReadCodes(const yaml::Node& list, Draft* draft, FileIssues* issues) {
+  const yaml::Document& document = draft->document;
+  if (!list.IsList()) {
+    document.Error(list.place, "`codes` must be a list", "write `codes:`, then one `- {system: …, code: …, display: …}` a line",
+                   issues);
+    return;
+  }
+  std::map<std::pair<std::string, std::string>, int> lines;  // of codes seen so far
+  for (const yaml::Node& item : list.items) {
+    yaml::MapReader reader(document, item, "a code", issues);
+    if (!reader.valid()) continue;
+    ValueSet::Entry entry;
+    const std::string word = reader.RequiredText("system");
+    entry.code = reader.RequiredText("code");
+    entry.display = reader.RequiredText("display");
+    entry.descendants = reader.OptionalBool("descendants", false);
+    reader.RefuseUnknownKeys();
+    entry.system = SystemUri(word);
+    if (!word.empty() && entry.system.empty()) {
+      document.Error(item.Find("system")->place, absl::StrCat("unknown code system `", word, "`"), std::string(kSystemForms),
+                     issues);
+      continue;
+    }
+    CheckCode(document, item, entry, issues);
+    if (!entry.code.empty()) {
+      const auto [before, is_new] = lines.emplace(std::make_pair(entry.system, entry.code), item.place.line);
+      if (!is_new) {
+        document.Error(item.Find("code")->place, absl::StrCat("`", entry.code, "` stands twice, first in line ", before->second),
+                       "keep one of them", issues);
+        continue;
+      }
+    }
+    draft->entries.push_back(std::move(entry));
+  }
+}
+
+void ReadIncludes(const yaml::Node& list, Draft* draft, FileIssues* issues) {
+  if (!list.IsList()) {
+    draft->document.Error(list.place, "`includes` must be a list of names of value sets", "write `includes: [a, b]`", issues);
+    return;
+  }
+  for (const yaml::Node& item : list.items) {
+    if (!item.IsScalar() || item.text.empty()) {
+      draft->document.Error(item.place, "an entry of `includes` must be the name of a value set", "", issues);
+    } else {
+      draft->includes.push_back({item.text, item.place});
+    }
+  }
+}
+
+// Absent, `codes:` without a value, or `codes: []`.
+bool NoEntries(const yaml::Node* list) {
+  return list == nullptr || list->IsNull() || (list->IsList() && list->items.empty());
+}
+
+std::optional<Draft> ReadDraft(const std::string& path, const std::string& text, FileIssues* issues) {
+  std::optional<yaml::Document> document = yaml::Parse(path, text, issues);
+  if (!document) return std::nullopt;
+  Draft draft;
+  draft.document = *std::move(document);
+  const yaml::Node& root = draft.document.root;
+  yaml::MapReader reader(draft.document, root, "a value set", issues);
+  if (!reader.valid()) return std::nullopt;
+  draft.name = reader.RequiredText("name");
+  draft.title = reader.RequiredText("title");
+  draft.source = reader.RequiredText("source");
+  draft.version = reader.RequiredText("version");
+  draft.license = reader.RequiredText("license");
+  const yaml::Node* codes = reader.Optional("codes");
+  const yaml::Node* includes = reader.Optional("includes");
+  reader.RefuseUnknownKeys();
+  draft.place = draft.name.empty() ? root.place : root.Find("name")->place;
+  if (!draft.name.empty() && !IsKebabCase(draft.name)) {
+    draft.document.Error(draft.place, absl::StrCat("`", draft.name, "` is no name for a value set"),
+                         "lower-case words and numbers joined by single hyphens, as `new-cancer`", issues);
+  }
+  if (codes != nullptr) ReadCodes(*codes, &draft, issues);
+  if (includes != nullptr) ReadIncludes(*includes, &draft, issues);
+  if (NoEntries(codes) && draft.includes.empty()) {
+    draft.document.Error(root.place, "a value set without codes holds nothing", "give it `codes` or `includes`", issues);
+  }
+  return draft;
+}
+
+// Follows `includes`: reports unknown names and cycles once, and gathers what a set holds in the end.
+class Includes {
+ public:
+  // `complete`: every file could be read, so that a name that is not there is a mistake and no consequence of another one.
+  Includes(const std::map<std::string, Draft>& drafts, bool complete, FileIssues* issues)
+      : drafts_(drafts), complete_(complete), issues_(issues) {
+    for (const auto& [name, draft] : drafts_) names_.push_back(name);
+  }
+
+  // The entries of `name` and of all that it includes, each code once. What stands nearer wins.
+  const std::vector<ValueSet::Entry>& Resolve(const std::string& name) {
+    const auto done = resolved_.find(name);
+    if (done != resolved_.end()) return done->second;
+    const Draft& draft = drafts_.at(name);
+    path_.push_back(name);
+    std::vector<ValueSet::Entry> entries = draft.entries;
+    for (const Draft::Include& include : draft.includes) {
+      if (drafts_.count(include.name) == 0) {
+        if (!complete_) continue;
+        draft.document.Error(include.place, absl::StrCat("no value set is named `", include.name, "`"),
+                             base::Suggest(include.name, names_), issues_);
+      } else if (const auto begin = std::find(path_.begin(), path_.end(), include.name); begin != path_.end()) {
+        draft.document.Error(include.place,
+                             absl::StrCat("value sets include each other in a circle: `",
+                                          absl::StrJoin(begin, path_.end(), "` includes `"), "` includes `", include.name, "`"),
+                             "take one of the includes out", issues_);
+      } else {
+        Merge(Resolve(include.name), &entries);
+      }
+    }
+    path_.pop_back();
+    return resolved_[name] = std::move(entries);
+  }
+
+ private:
+  static void Merge(const std::vector<ValueSet::Entry>& from, std::vector<ValueSet::Entry>* into) {
+    std::set<std::pair<std::string, std::string>> known;
+    for (const ValueSet::Entry& entry : *into) known.emplace(entry.system, entry.code);
+    for (const ValueSet::Entry& entry : from) {
+      if (known.emplace(entry.system, entry.code).second) {
+        into->push_back(entry);
+      } else if (entry.descendants) {
+        // The same code once alone and once with all below it: the set holds both.
+        for (ValueSet::Entry& own : *into) {
+          if (own.system == entry.system && own.code == entry.code) own.descendants = true;
+        }
+      }
+    }
+  }
+
+  const std::map<std::string, Draft>& drafts_;
+  const bool complete_;
+  FileIssues* const issues_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::vector<ValueSet::Entry>> resolved_;
+  std::vector<std::string> path_;  // from the set asked for to where we are
+};
+
+}  // namespace
+
+std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::FileIssues* issues) {
+  FileIssues found;
+  const auto fail = [&]() -> std::shared_ptr<const Registry> {
+    issues->insert(issues->end(), found.begin(), found.end());
+    return nullptr;
+  };
+  const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
+  if (!paths.ok()) {
+    found.push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
+    return fail();
+  }
+  std::vector<std::pair<std::string, std::string>> files;
+  std::map<std::string, Draft> drafts;  // by name
+  bool complete = true;
+  for (const std::string& path : *paths) {
+    absl::StatusOr<std::string> text = base::ReadFile(path);
+    if (!text.ok()) {
+      found.push_back({base::FileIssue::Severity::kError, {path}, std::string(text.status().message()), "", ""});
+      complete = false;
+      continue;
+    }
+    std::optional<Draft> draft = ReadDraft(path, *text, &found);
+    files.emplace_back(absl::StripPrefix(absl::StripPrefix(path, folder), "/"), *std::move(text));
+    if (!draft || draft->name.empty()) {
+      complete = false;
+      continue;
+    }
+    const std::string name = draft->name;
+    const auto before = drafts.find(name);
+    if (before != drafts.end()) {
+      draft->document.Error(draft->place,
+                            absl::StrCat("a value set named `", name, "` stands in ", before->second.document.file, " too"),
+                            "give one of them another name", &found);
+      continue;
+    }
+    drafts.emplace(name, *std::move(draft));
+  }
+  Includes includes(drafts, complete, &found);
+  for (const auto& [name, draft] : drafts) includes.Resolve(name);
+  if (base::HasErrors(found)) return fail();
+
+  auto registry = std::make_shared<Registry>();
+  for (const auto& [name, draft] : drafts) {
+    registry->sets_.push_back(
+        std::make_unique<ValueSet>(name, draft.title, draft.source, draft.version, draft.license, includes.Resolve(name)));
+    registry->by_name_[name] = registry->sets_.back().get();
+  }
+  registry->digest_ = base::DigestOfFiles(std::move(files));
+  issues->insert(issues->end(), found.begin(), found.end());
+  return registry;
+}
+
+const ValueSet* Registry::Find(absl::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<std::string> Registry::Names() const {
+  std::vector<std::string> names;
+  names.reserve(sets_.size());
+  for (const auto& set : sets_) names.push_back(set->name());
+  return names;
+}
+
+}  // namespace resultgate::valueset

@@ -1,0 +1,38 @@
+#include "server/valueset/valueset.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+
+namespace resultgate::valueset {
+
+ValueSet::ValueSet(std::string name, std::string title, std::string source, std::string version, std::string license,
+                   std::vector<Entry> entries)
+    : name_(std::move(name)),
+      title_(std::move(title)),
+      source_(std::move(source)),
+      version_(std::move(version)),
+      license_(std::move(license)),
+      entries_(std::move(entries)) {
+  for (const Entry& entry : entries_) {
+    codes_[entry.system].insert(entry.code);
+    if (entry.descendants) prefixes_.emplace_back(entry.system, entry.code);
+  }
+}
+
+bool ValueSet::Contains(absl::string_view system, absl::string_view code) const {
+  // An empty code is what a sender writes who has none: no set holds it, whatever its prefixes.
+  if (code.empty()) return false;
+  const auto of_system = codes_.find(system);
+  if (of_system == codes_.end()) return false;
+  if (of_system->second.contains(code)) return true;
+  return std::any_of(prefixes_.begin(), prefixes_.end(),
+                     [&](const auto& prefix) { return prefix.first == system && absl::StartsWith(code, prefix.second); });
+}
+
+bool ValueSet::Contains(const v1::CodeableConcept& codeable_concept) const {
+  return std::any_of(codeable_concept.codings().begin(), codeable_concept.codings().end(),
+                     [this](const v1::Coding& coding) { return Contains(coding.system(), coding.code()); });
+}
+
+}  // namespace resultgate::valueset

@@ -1,0 +1,122 @@
+// The binary as a person calls it: help texts, exit codes, and what works without a gate.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "tests/app/run_binary.h"
+#include "tests/testing/server_process.h"
+
+namespace resultgate::app {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+using Arguments = std::vector<std::string>;
+
+TEST(CommandLineTest, EverySubcommandExplainsItselfWithAnExample) {
+  const Arguments commands[] = {{},
+                                {"serve"},
+                                {"submit"},
+      {"submit", "--zone", "Nowhere/Land", "-"},
+                                {"review", "list"},
+                                {"review", "approve"},
+                                {"policy", "check"},
+                                {"policy", "test"},
+                                {"policy", "decide"},
+                                {"releases", "follow"},
+                                {"audit", "list"}};
+  for (Arguments arguments : commands) {
+    const std::string command = absl::StrJoin(arguments, " ");
+    arguments.push_back("--help");
+    const Ran ran = RunBinary(arguments);
+    EXPECT_EQ(ran.exit_code, 0) << command;
+    EXPECT_THAT(ran.out, AllOf(HasSubstr("Example"), HasSubstr("resultgate " + command))) << command;
+  }
+}
+
+TEST(CommandLineTest, WrongUsageIsTwo) {
+  const Arguments lines[] = {
+      {},
+      {"sreve"},
+      {"serve", "--no-such-option"},
+      {"serve", "--listen", "0.0.0.0:0"},
+      {"serve", "--listen", "nowhere"},
+      {"serve", "--clock", "2026-03-06T21:05:00-05:00"},  // needs --dev
+      {"serve", "--dev", "--clock", "yesterday"},
+      {"serve", "--policies", "no/such/folder"},
+      {"submit"},
+      {"submit", "--zone", "Nowhere/Land", "-"},
+      {"review"},
+      {"review", "approve", "7"},
+      {"review", "approve", "0", "--reviewer", "D1"},
+      {"review", "approve", "seven", "--reviewer", "D1"},
+      {"policy", "check"},
+      {"policy", "check", "no/such/folder"},
+      {"policy", "decide", "--now", "yesterday", "-"},
+      {"policy", "decide", "--zone", "Nowhere/Land", "-"},
+      {"releases", "follow", "--after", "-1"},
+      {"audit", "list", "--kind", "anything"},
+  };
+  for (const Arguments& arguments : lines) {
+    const Ran ran = RunBinary(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << absl::StrJoin(arguments, " ") << "\n" << ran.out << ran.err;
+    EXPECT_FALSE(ran.err.empty()) << absl::StrJoin(arguments, " ");
+  }
+}
+
+TEST(CommandLineTest, ARefusedAddressSaysWhy) {
+  EXPECT_THAT(RunBinary({"serve", "--listen", "0.0.0.0:50051"}).err, HasSubstr("can be reached from other machines"));
+}
+
+TEST(CommandLineTest, WithoutAGateClientsSaySo) {
+  const Arguments lines[] = {{"submit", "-"},
+                             {"review", "list"},
+                             {"releases", "follow"},
+                             {"audit", "list"},
+                             {"review", "approve", "7", "--reviewer", "D1"}};
+  for (Arguments arguments : lines) {
+    // Port 1 needs a privileged server: nobody listens there.
+    arguments.insert(arguments.end(), {"--server", "127.0.0.1:1"});
+    const Ran ran = RunBinary(arguments);
+    EXPECT_EQ(ran.exit_code, 1) << absl::StrJoin(arguments, " ");
+    EXPECT_THAT(ran.err, HasSubstr("is `resultgate serve` running?")) << absl::StrJoin(arguments, " ");
+  }
+}
+
+TEST(CommandLineTest, ChecksAGoodPack) {
+  const Ran ran = RunBinary({"policy", "check", "policies/default/"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, AllOf(StartsWith("default: "), HasSubstr(" rules, "), HasSubstr("sha256:")));
+}
+
+TEST(CommandLineTest, SaysWhatIsWrongWithAPackAndWhere) {
+  const testing::TemporaryFolder folder;
+  const std::string pack = folder.path() + "/pack.yaml";
+  std::ofstream(pack) << "pack: 7\nno_such_key: true\n";
+  const Ran ran =
+      RunBinary({"policy", "check", folder.path(), "--value-sets", "policies/valuesets", "--calendars", "policies/calendars"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr(pack + ":2:1: error: "), HasSubstr("no_such_key"), HasSubstr("cannot be used")));
+  EXPECT_THAT(ran.out, IsEmpty());
+
+  const Ran served = RunBinary({"serve", "--listen", "127.0.0.1:0", "--database", folder.path() + "/gate.db", "--policies",
+                                folder.path(), "--value-sets", "policies/valuesets", "--calendars", "policies/calendars"});
+  EXPECT_EQ(served.exit_code, 1);
+  EXPECT_THAT(served.err, AllOf(HasSubstr(pack + ":2:1: error: "), HasSubstr("nothing was started")));
+}
+
+TEST(CommandLineTest, RunsTheTestsOfAPack) {
+  const Ran ran = RunBinary({"policy", "test", "policies/default"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr(" passed\n"));
+}
+
+}  // namespace
+}  // namespace resultgate::app

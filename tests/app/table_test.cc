@@ -1,0 +1,61 @@
+#include "server/app/table.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace resultgate::app {
+namespace {
+
+TEST(CellTest, IsCutByCharactersNotBytes) {
+  struct Case {
+    std::string text;
+    size_t width;
+    std::string cell;
+  };
+  const Case cases[] = {
+      {"", 3, ""},     {"abc", 3, "abc"},     {"abcd", 3, "ab…"},      {"abcd", 1, "…"},
+      {"abcd", 0, ""}, {"ñandú", 5, "ñandú"}, {"ñandúes", 5, "ñand…"}, {"日本語", 2, "日…"},
+  };
+  for (const Case& c : cases) EXPECT_EQ(Cell(c.text, c.width), c.cell) << c.text << " at " << c.width;
+}
+
+TEST(CellTest, NothingSteersTheTerminal) {
+  EXPECT_EQ(Cell("a\x1b[2Jb\nc\td\x7f", 20), "a [2Jb c d ");
+  EXPECT_EQ(Cell("a\xc2\x9b"
+                 "b\xc2\xa0"
+                 "c",
+                 20),
+            "a b\xc2\xa0"
+            "c");
+  EXPECT_EQ(Cell("broken \xff\xc2", 20), "broken \xff\xc2");
+}
+
+TEST(TableTest, ColumnsAreAsWideAsNeededAndEmptyOnesAreLeftOut) {
+  Table table({{"ID", 5}, {"NOTHING", 9}, {"NAME", 6}, {"END", 9}});
+  table.AddRow({"1", "", "año", "x"});
+  table.AddLine("a line that is longer than all columns together");
+  table.AddRow({"1234567", "", "abcdefgh", ""});
+  EXPECT_EQ(table.ToString(),
+            "ID     NAME    END\n"
+            "-----  ------  ---\n"
+            "1      año     x\n"
+            "a line that is longer than all columns together\n"
+            "1234…  abcde…\n");
+}
+
+TEST(TableTest, WithoutRowsThereIsNoHeading) {
+  Table table({{"ID", 5}});
+  EXPECT_EQ(table.ToString(), "");
+  table.AddLine("refused");
+  EXPECT_EQ(table.ToString(), "refused\n");
+}
+
+TEST(TableTest, RowsOfATableThatNeverEnds) {
+  const Table table({{"SEQUENCE", 8}, {"KIND", 6}, {"WHAT", 4}});
+  EXPECT_EQ(table.Heading(), "SEQUENCE  KIND    WHAT\n");
+  EXPECT_EQ(table.Row({"1", "result", "abcdef"}), "1         result  abc…\n");
+}
+
+}  // namespace
+}  // namespace resultgate::app

@@ -1,0 +1,75 @@
+#include <gtest/gtest.h>
+
+#include "server/base/digest.h"
+#include "server/base/file.h"
+#include "server/base/file_issue.h"
+#include "server/base/proto_time.h"
+#include "tests/testing/temp_folder.h"
+
+namespace resultgate::base {
+namespace {
+
+TEST(FileIssue, IsWrittenWithPlaceLineAndCaret) {
+  const FileIssue issue{FileIssue::Severity::kError, {"rules.yaml", 3, 5}, "no value set is named `x`", "did you mean `y`?", "  \tcodes: [x]"};
+  EXPECT_EQ(Format(issue),
+            "rules.yaml:3:5: error: no value set is named `x`; did you mean `y`?\n"
+            "      \tcodes: [x]\n"
+            "      \t ^\n");
+  EXPECT_EQ(Format({FileIssue::Severity::kWarning, {"pack", 0, 0}, "empty", "", ""}), "pack: warning: empty\n");
+}
+
+TEST(FileIssue, AreSortedByPlaceAndOnlyErrorsCount) {
+  FileIssues issues = {{FileIssue::Severity::kWarning, {"b", 1, 1}, "second", "", ""},
+                       {FileIssue::Severity::kWarning, {"a", 9, 1}, "first", "", ""}};
+  EXPECT_EQ(Format(issues), "a:9:1: warning: first\nb:1:1: warning: second\n");
+  EXPECT_FALSE(HasErrors(issues));
+  issues.push_back({});
+  EXPECT_TRUE(HasErrors(issues));
+}
+
+TEST(Nearest, FindsWhatWasMeant) {
+  const std::vector<std::string> known = {"biopsy", "cytology", "hiv", "sti", "lipids"};
+  EXPECT_EQ(Nearest("biospy", known), "biopsy");
+  EXPECT_EQ(Nearest("Cytologie", known), "cytology");
+  EXPECT_EQ(Nearest("hib", known), "hiv");
+  EXPECT_EQ(Nearest("mammography", known), "");
+  EXPECT_EQ(Suggest("mammography", known), "one of `biopsy`, `cytology`, `hiv`, `sti`, `lipids`");
+  EXPECT_EQ(Suggest("x", std::vector<std::string>(13, "entry")), "");
+}
+
+TEST(Digest, IsSha256) {
+  // FIPS 180-4's example for "abc".
+  EXPECT_EQ(DigestText("abc"), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(DigestOfFiles({{"a", "1"}, {"b", "2"}}), DigestOfFiles({{"b", "2"}, {"a", "1"}}));
+  EXPECT_NE(DigestOfFiles({{"a", "1"}, {"b", "2"}}), DigestOfFiles({{"a", "1b"}, {"", "2"}}));
+}
+
+TEST(ProtoTime, IsExactBothWays) {
+  for (const char* text : {"2026-03-06T21:05:00.123456789-05:00", "1969-12-31T23:59:59.5Z", "0001-01-01T00:00:00Z"}) {
+    absl::Time time;
+    ASSERT_TRUE(ParseRfc3339(text, &time)) << text;
+    EXPECT_EQ(FromProto(ToProto(time)), time) << text;
+    EXPECT_GE(ToProto(time).nanos(), 0) << text;
+  }
+  absl::Time time;
+  EXPECT_FALSE(ParseRfc3339("2026-03-06", &time));
+  EXPECT_FALSE(ParseRfc3339("2026-03-06T21:05:00", &time)) << "a time without a zone is no instant";
+  EXPECT_EQ(FromProto(ToProto(absl::Milliseconds(-1500))), absl::Milliseconds(-1500));
+}
+
+TEST(File, ReadsAndLists) {
+  const testing::TempFolder folder;
+  const std::string file = folder.Write("b/x.yaml", std::string("a\0b", 3));
+  folder.Write("a.yaml", "");
+  folder.Write(".hidden/y.yaml", "");
+  folder.Write("c.txt", "");
+  EXPECT_EQ(ReadFile(file)->size(), 3u);
+  EXPECT_EQ(*ReadFile(folder.path() + "/a.yaml"), "");
+  EXPECT_EQ(ReadFile(folder.path() + "/nosuch").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(ReadFile(folder.path()).ok());
+  EXPECT_EQ(*ListFiles(folder.path(), ".yaml"), (std::vector<std::string>{folder.path() + "/a.yaml", file}));
+  EXPECT_EQ(ListFiles(folder.path() + "/nosuch", "").status().code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace resultgate::base

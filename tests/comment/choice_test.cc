@@ -1,0 +1,333 @@
+// Which template, wording and language a report gets, and what is said of the choice.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "server/base/file.h"
+#include "tests/comment/library_for_tests.h"
+
+namespace resultgate::comment {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kLoinc = "http://loinc.org";
+
+void SetCode(const std::string& code, v1::CodeableConcept* codeable_concept) {
+  if (code.empty()) return;
+  v1::Coding* coding = codeable_concept->add_codings();
+  coding->set_system(kLoinc);
+  coding->set_code(code);
+}
+
+// A final report whose observations are all normal.
+v1::DiagnosticReport Report(const std::string& code, v1::Section section, const std::vector<std::string>& observations) {
+  v1::DiagnosticReport report;
+  report.set_status(v1::RESULT_STATUS_FINAL);
+  report.set_section(section);
+  SetCode(code, report.mutable_code());
+  for (const std::string& observed : observations) {
+    v1::Observation* observation = report.add_observations();
+    observation->set_status(v1::RESULT_STATUS_FINAL);
+    observation->mutable_quantity()->set_value("5");
+    observation->set_interpretation(v1::INTERPRETATION_NORMAL);
+    SetCode(observed, observation->mutable_code());
+  }
+  return report;
+}
+
+v1::Comment Render(const v1::DiagnosticReport& report, const Library& library = ProjectTemplates()) {
+  Request request;
+  request.report = &report;
+  return library.Render(request);
+}
+
+std::string Steps(const v1::Comment& comment) {
+  return absl::StrJoin(comment.chosen_because(), "\n");
+}
+
+TEST(ChoiceTest, Templates) {
+  constexpr v1::Section kLab = v1::SECTION_LABORATORY;
+  struct Case {
+    const char* name;
+    const char* code;
+    v1::Section section;
+    std::vector<std::string> observations;
+    const char* template_id;
+    const char* variant;
+    const char* because;
+  };
+  const Case cases[] = {
+      {"exact code of the report", "58410-2", kLab, {"718-7"}, "cbc", "normal", "its code is the report's"},
+      {"exact codes of the observations",
+       "",
+       kLab,
+       {"62292-8", "2132-9"},
+       "vitamins",
+       "normal",
+       "its codes are those of all observations"},
+      {"exact before value set", "2160-0", kLab, {"2160-0"}, "kidney", "normal", "its code is the report's"},
+      {"observations exact before the report's value set",
+       "1963-8",
+       kLab,
+       {"2160-0"},
+       "kidney",
+       "normal",
+       "its codes are those of all"},
+      {"value set of the report", "3173-2", kLab, {}, "coagulation", "no-verdict", "its value set has the report's code"},
+      {"value set of the observations",
+       "",
+       kLab,
+       {"718-7", "6690-2"},
+       "cbc",
+       "normal",
+       "its value set has the codes of all observations"},
+      {"observations of two kinds",
+       "",
+       kLab,
+       {"718-7", "2093-3"},
+       "generic-normal",
+       "normal",
+       "it says this wording for every test"},
+      {"section", "", v1::SECTION_MICROBIOLOGY, {}, "microbiology", "no-verdict", "it speaks for the section"},
+      {"section without code", "", v1::SECTION_PATHOLOGY, {}, "biopsy-ready", "no-verdict", "it speaks for the section"},
+      {"a template that cannot say it is passed over",
+       "",
+       v1::SECTION_CYTOLOGY,
+       {"718-7"},
+       "biopsy-ready",
+       "no-verdict",
+       "it speaks for the section"},
+      {"imaging", "", v1::SECTION_IMAGING, {}, "imaging-ready", "no-verdict", "it speaks for the section"},
+      {"nothing known",
+       "",
+       v1::SECTION_UNCLASSIFIED,
+       {},
+       "generic-no-verdict",
+       "no-verdict",
+       "it says this wording for every test"},
+      {"unknown codes", "99999-9", kLab, {"99999-9"}, "generic-normal", "normal", "it says this wording for every test"},
+      {"an INR in a panel of others", "", kLab, {"718-7", "6301-6"}, "generic-no-verdict", "no-verdict", "does not judge"},
+      {"a wording that the template has not",
+       "24323-8",
+       kLab,
+       {},
+       "generic-no-verdict",
+       "no-verdict",
+       "but it leaves `no-verdict` to the generic"},
+  };
+  for (const Case& c : cases) {
+    const v1::Comment comment = Render(Report(c.code, c.section, c.observations));
+    EXPECT_EQ(comment.template_id(), c.template_id) << c.name << "\n" << Steps(comment);
+    EXPECT_EQ(comment.variant(), c.variant) << c.name;
+    EXPECT_EQ(comment.language(), "en") << c.name;
+    EXPECT_THAT(Steps(comment), HasSubstr(c.because)) << c.name;
+    EXPECT_FALSE(comment.text().empty()) << c.name;
+    EXPECT_EQ(comment.template_digest().size(), 71u) << c.name;
+  }
+}
+
+TEST(ChoiceTest, LocalCodesBesideLoinc) {
+  v1::DiagnosticReport report = Report("", v1::SECTION_LABORATORY, {"718-7"});
+  v1::Coding* local = report.mutable_code()->add_codings();
+  local->set_system("urn:local:LAB|NORTH");
+  local->set_code("58410-2");  // the same letters in another system mean nothing
+  EXPECT_THAT(Steps(Render(report)), HasSubstr("all observations"));
+  SetCode("58410-2", report.mutable_code());
+  EXPECT_THAT(Steps(Render(report)), HasSubstr("its code is the report's"));
+}
+
+TEST(ChoiceTest, Languages) {
+  struct Case {
+    const char* patient;
+    const char* pack;
+    const char* language;
+    const char* because;
+  };
+  const Case cases[] = {
+      {"es", "en", "es", "language `es`: for the patient's `es`"},
+      {"es-MX", "en", "es", "language `es`: for the patient's `es-MX`"},
+      {"ES_us", "en", "es", "language `es`: for the patient's `es-US`"},
+      {"en-GB", "es", "en", "language `en`: for the patient's `en-GB`"},
+      {"fr", "es", "es", "no template is written in the patient's `fr`"},
+      {"fr", "pt", "en", "no template is written in the pack's `pt`"},
+      {"", "es", "es", "the patient's language is not known"},
+      {"{es}", "en", "en", "the patient's language is no language tag"},
+      {"zz", "", "en", "language `en`: for the last resort, `en`"},
+  };
+  for (const Case& c : cases) {
+    v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
+    if (*c.patient != '\0') report.mutable_patient()->set_language(c.patient);
+    Request request;
+    request.report = &report;
+    request.fallback_language = c.pack;
+    const v1::Comment comment = ProjectTemplates().Render(request);
+    EXPECT_EQ(comment.language(), c.language) << c.patient;
+    EXPECT_THAT(Steps(comment), HasSubstr(c.because));
+    EXPECT_EQ(comment.template_id(), "cbc");
+  }
+}
+
+TEST(ChoiceTest, TheSameRequestGivesTheSameCommentInEveryThread) {
+  const v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7", "6690-2"});
+  const std::string expected = Render(report).SerializeAsString();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 100; ++i) ASSERT_EQ(Render(report).SerializeAsString(), expected);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
+  const auto library = LoadProjectTemplates(/*allow_unsigned=*/false);
+  const v1::Comment comment = Render(Report("58410-2", v1::SECTION_LABORATORY, {"718-7"}), *library);
+  EXPECT_EQ(comment.text(), "");
+  EXPECT_EQ(comment.template_id(), "");
+  EXPECT_EQ(comment.variant(), "normal");
+  EXPECT_THAT(Steps(comment), HasSubstr("template `cbc`: nobody signed it off in `en`"));
+  EXPECT_THAT(comment.chosen_because(), Contains("no template may be shown"));
+}
+
+// Signs templates in a copy and looks at what may then be shown.
+class SignOffTest : public ::testing::Test {
+ protected:
+  SignOffTest() : folder_(::testing::TempDir() + "/templates-of-sign-off-test") {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::copy("templates", folder_, std::filesystem::copy_options::recursive);
+  }
+  ~SignOffTest() override { std::filesystem::remove_all(folder_); }
+
+  void Append(const std::string& id, const std::string& lines) {
+    std::ofstream(folder_ + "/" + id + "/template.yaml", std::ios::app) << lines;
+  }
+  void Sign(const std::string& id, const std::string& language) {
+    Append(id, absl::StrCat("sign_off: {", language, ": {role: physician, date: 2026-03-01, next_review: 2027-03-01}}\n"));
+  }
+  v1::Comment RenderFor(const std::string& language, Occasion occasion = Occasion::kResult,
+                        v1::Audience audience = v1::AUDIENCE_PATIENT) {
+    base::FileIssues issues;
+    const auto library = Library::Load(folder_, ProjectValueSets(), {}, &issues);
+    EXPECT_NE(library, nullptr) << base::Format(issues);
+    v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
+    report.mutable_patient()->set_language(language);
+    Request request;
+    request.report = &report;
+    request.occasion = occasion;
+    request.audience = audience;
+    return library->Render(request);
+  }
+
+  const std::string folder_;
+};
+
+TEST_F(SignOffTest, ASignedGenericTextComesBeforeAnUnsignedSpecificOne) {
+  Sign("generic-normal", "es");
+  Sign("cbc", "en");
+  const v1::Comment spanish = RenderFor("es");
+  EXPECT_EQ(spanish.template_id(), "generic-normal");
+  EXPECT_EQ(spanish.language(), "es");
+  EXPECT_THAT(Steps(spanish), HasSubstr("template `cbc`: nobody signed it off in `es`"));
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+}
+
+TEST_F(SignOffTest, AnotherLanguageComesBeforeNothing) {
+  Sign("cbc", "en");
+  const v1::Comment comment = RenderFor("es");
+  EXPECT_EQ(comment.template_id(), "cbc");
+  EXPECT_EQ(comment.language(), "en");
+}
+
+TEST_F(SignOffTest, WithoutItsSentenceACorrectedResultIsNotExplained) {
+  Sign("cbc", "en");
+  EXPECT_EQ(RenderFor("en", Occasion::kCorrected).text(), "");
+  Sign("corrected", "en");
+  EXPECT_THAT(RenderFor("en", Occasion::kCorrected).text(), HasSubstr("corrected"));
+}
+
+TEST_F(SignOffTest, Audiences) {
+  Append("cbc", "audiences: [patient]\n");
+  Sign("cbc", "en");
+  Sign("generic-normal", "en");
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+  const v1::Comment delegate = RenderFor("en", Occasion::kResult, v1::AUDIENCE_DELEGATE);
+  EXPECT_EQ(delegate.template_id(), "generic-normal");
+  EXPECT_THAT(delegate.text(), ::testing::StartsWith("You are reading about another person."));
+  EXPECT_THAT(Steps(delegate), HasSubstr("template `cbc`: not for this audience"));
+}
+
+TEST(ChoiceTest, ReasonsAndPrivateTestsHoldNoNamesOrValues) {
+  v1::DiagnosticReport report = Report("56888-1", v1::SECTION_LABORATORY, {"56888-1", "2951-2"});
+  report.mutable_code()->set_text("HIV panel");
+  report.mutable_order()->mutable_code()->set_text("HIV");
+  report.mutable_observations(0)->mutable_code()->set_text("HIV screen");
+  report.mutable_observations(0)->set_text("Reactive for HIV");
+  report.mutable_observations(1)->mutable_quantity()->set_value("123.45");
+  for (const int interpretation : {1, 2, 4, 7, 8, 9, 10}) {
+    for (v1::Observation& observation : *report.mutable_observations())
+      observation.set_interpretation(static_cast<v1::Interpretation>(interpretation));
+    for (const Occasion occasion : {Occasion::kResult, Occasion::kCorrected, Occasion::kBeingCorrected, Occasion::kCancelled}) {
+      Request request;
+      request.report = &report;
+      request.occasion = occasion;
+      const v1::Comment comment = ProjectTemplates().Render(request);
+      EXPECT_THAT(comment.text(), Not(HasSubstr("HIV")));
+      EXPECT_THAT(comment.text(), Not(HasSubstr("Reactive")));
+      for (const char* hidden : {"HIV", "123.45", "56888-1", "Reactive"}) EXPECT_THAT(Steps(comment), Not(HasSubstr(hidden)));
+    }
+  }
+}
+
+TEST(ChoiceTest, WhatReplacesEverythingIsSaidAlone) {
+  v1::DiagnosticReport report = Report("2345-7", v1::SECTION_LABORATORY, {"2345-7"});
+  report.mutable_observations(0)->mutable_quantity()->set_value("31.7");
+  report.mutable_observations(0)->set_interpretation(v1::INTERPRETATION_CRITICAL_LOW);
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  for (const Occasion occasion : {Occasion::kBeingCorrected, Occasion::kCancelled}) {
+    Request request;
+    request.report = &report;
+    request.occasion = occasion;
+    request.not_yet_reviewed = true;
+    const v1::Comment comment = ProjectTemplates().Render(request);
+    EXPECT_EQ(comment.variant(), occasion == Occasion::kCancelled ? "cancelled" : "being-corrected");
+    EXPECT_THAT(comment.text(), Not(HasSubstr("31.7")));
+    EXPECT_THAT(comment.text(), Not(HasSubstr("early result")));
+  }
+}
+
+TEST(ChoiceTest, DatesAreThoseOfTheZone) {
+  v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
+  report.mutable_effective()->set_seconds(1772423999);  // 2026-03-02T03:59:59Z
+  Request request;
+  request.report = &report;
+  ASSERT_TRUE(absl::LoadTimeZone("America/New_York", &request.zone));
+  EXPECT_THAT(ProjectTemplates().Render(request).text(), HasSubstr("Date of the test: March 1, 2026."));
+  request.zone = absl::UTCTimeZone();
+  EXPECT_THAT(ProjectTemplates().Render(request).text(), HasSubstr("Date of the test: March 2, 2026."));
+}
+
+TEST(ChoiceTest, AtMostTwelveLines) {
+  for (const int findings : {11, 12, 13, 14, 40}) {
+    v1::DiagnosticReport report =
+        Report("58410-2", v1::SECTION_LABORATORY, std::vector<std::string>(static_cast<size_t>(findings), "718-7"));
+    for (v1::Observation& observation : *report.mutable_observations()) observation.set_interpretation(v1::INTERPRETATION_HIGH);
+    const std::string text = Render(report).text();
+    const std::vector<std::string> parts = absl::StrSplit(text, "\n- ");
+    const auto lines = static_cast<int>(parts.size()) - 1;
+    EXPECT_EQ(lines, std::min(findings, 12) + (findings > 12 ? 1 : 0)) << text;
+    const char* const more = findings == 13 ? "- and 1 more value\n" : findings == 14 ? "- and 2 more values\n" : "\n";
+    EXPECT_THAT(text, HasSubstr(more));
+  }
+}
+
+}  // namespace
+}  // namespace resultgate::comment

@@ -1,0 +1,263 @@
+// Mistakes in templates: the project's own are copied and broken.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "server/base/file.h"
+#include "tests/comment/library_for_tests.h"
+
+namespace resultgate::comment {
+namespace {
+
+using ::testing::HasSubstr;
+
+namespace fs = std::filesystem;
+
+// What the cases below break; not the project's own, so that authors may change those.
+constexpr char kHeader[] = R"(title: Complete blood count
+purpose: Blood cells.
+codes: [cbc]
+exact:
+  - {system: loinc, code: 58410-2}
+  - {system: loinc, code: 57021-8}
+arguments: {count: number, total: number, days: number}
+variants:
+  normal: none
+  abnormal: call within 7 days
+fallback: generic
+)";
+constexpr char kEnglish[] = R"(common:
+  tested: >
+    This test counts
+    cells.
+variants:
+  normal:
+    result: "All {total, plural, one {is} other {are}} well."
+    meaning: Nothing.
+    to_do: You do not need to do anything.
+  abnormal:
+    result: Of {total} {count}.
+    meaning: Something.
+    to_do: Call within {days, plural, one {# day} other {# days}}.
+)";
+constexpr char kSpanish[] = R"(common:
+  tested: Esta prueba cuenta.
+variants:
+  normal:
+    result: Todos {total} bien.
+    meaning: Nada.
+    to_do: No haga nada.
+  abnormal:
+    result: De {total} {count}.
+    meaning: Algo.
+    to_do: Llame en {days, plural, one {# día} other {# días}}.
+)";
+
+class LoadTest : public ::testing::Test {
+ protected:
+  LoadTest() : folder_(::testing::TempDir() + "/templates-of-load-test") {
+    fs::remove_all(folder_);
+    fs::copy("templates", folder_, fs::copy_options::recursive);
+    Write("cbc/template.yaml", kHeader);
+    Write("cbc/en.yaml", kEnglish);
+    Write("cbc/es.yaml", kSpanish);
+  }
+  ~LoadTest() override { fs::remove_all(folder_); }
+
+  void Write(const std::string& name, const std::string& content) { std::ofstream(folder_ + "/" + name) << content; }
+
+  // Replaces the first `from`, which must be there.
+  void Edit(const std::string& name, const std::string& from, const std::string& to) {
+    std::string content = *base::ReadFile(folder_ + "/" + name);
+    const size_t at = content.find(from);
+    ASSERT_NE(at, std::string::npos) << name << ": " << from;
+    Write(name, content.replace(at, from.size(), to));
+  }
+
+  // All issues, with the folder's name left out.
+  std::string Load() {
+    base::FileIssues issues;
+    loaded_ = Library::Load(folder_, ProjectValueSets(), {}, &issues) != nullptr;
+    return absl::StrReplaceAll(base::Format(issues), {{folder_ + "/", ""}, {folder_, "."}});
+  }
+
+  const std::string folder_;
+  bool loaded_ = false;
+};
+
+TEST_F(LoadTest, TheProjectsOwnLoad) {
+  EXPECT_EQ(Load(), "");
+  EXPECT_TRUE(loaded_);
+}
+
+TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
+  struct Case {
+    const char* file;
+    const char* from;
+    const char* to;
+    const char* expected;
+  };
+  const Case cases[] = {
+      // template.yaml
+      {"cbc/template.yaml",
+       "purpose:", "porpose:", "cbc/template.yaml:2:1: error: unknown key `porpose` in a template; did you mean `purpose`?"},
+      {"cbc/template.yaml", "purpose:", "porpose:", "cbc/template.yaml:1:1: error: a template lacks `purpose`"},
+      {"cbc/template.yaml", "[cbc]", "[cbd]", "cbc/template.yaml:3:9: error: there is no value set `cbd`; did you mean `cbc`?"},
+      {"cbc/template.yaml", "58410-2", "58410-3",
+       "cbc/template.yaml:5:27: error: `58410-3` is no LOINC code: its check digit is wrong"},
+      {"cbc/template.yaml", "system: loinc", "system: lionc", "cbc/template.yaml:5:14: error: unknown code system `lionc`"},
+      {"cbc/template.yaml", "58410-2", "24331-1", "error: `24331-1` leads to two templates; it stands in `cbc` too"},
+      {"lipids/template.yaml", "[lipids]", "[cbc]", "error: the value set `cbc` leads to two templates"},
+      {"cbc/template.yaml", "count: number", "count: text", "error: the type of `count` is `number`"},
+      {"cbc/template.yaml", "count: number", "size: number", "error: there is no argument `size`"},
+      {"cbc/template.yaml", "{count: number", "{test: text, count: number",
+       "cbc/template.yaml:7:13: error: no text uses the argument `test`; leave it out"},
+      {"cbc/template.yaml", "normal: none", "normel: none", "error: unknown variant `normel`; did you mean `normal`?"},
+      {"cbc/template.yaml", "normal: none", "normal: nothing", "error: unknown action `nothing`"},
+      {"cbc/template.yaml", "call within 7 days", "call within 0 days", "error: unknown action `call within 0 days`"},
+      {"cbc/template.yaml", "call within 7 days", "none",
+       "error: only `normal` and `not-detected` may tell the reader to do nothing"},
+      {"cbc/template.yaml", "fallback: generic", "", "error: variants are missing: `not-detected`, `low`"},
+      {"cbc/template.yaml", "fallback: generic", "fallback: any", "error: `fallback` must be `generic`, or be left out"},
+      {"cbc/template.yaml", "fallback: generic", "audiences: [parent]\nfallback: generic", "error: unknown audience `parent`"},
+      {"cbc/template.yaml", "fallback: generic", "exempt_terms: [spleen]\nfallback: generic",
+       "error: no text uses the exempt term `spleen`"},
+      {"cbc/template.yaml", "fallback: generic", "verdict: none\nfallback: generic",
+       "error: a template with `verdict: none` cannot say `normal`"},
+      {"cbc/template.yaml", "fallback: generic", "sections: [lab]\nfallback: generic", "error: unknown section `lab`"},
+      {"cbc/template.yaml", "fallback: generic", "sections: [imaging]\nfallback: generic",
+       "error: the section leads to two templates"},
+      {"critical/template.yaml", "critical-low: emergency", "critical-low: message",
+       "error: the action of `critical-low` must be `emergency`"},
+      {"critical/template.yaml", "  critical: emergency\n", "",
+       "critical/template.yaml:1:1: error: the template must list the variant `critical`"},
+      {"cbc/template.yaml", "normal: none", "normal: none\n  corrected: sentence",
+       "error: only the template `corrected` says `corrected`; leave it out"},
+      {"preliminary/template.yaml", ": sentence", ": message",
+       "error: `preliminary` is a sentence before another wording; write `sentence`"},
+      {"cbc/template.yaml", "fallback: generic",
+       "fallback: generic\nsign_off: {fr: {role: physician, date: 2026-03-01, next_review: 2027-03-01}}",
+       "error: there is no language `fr`"},
+      {"cbc/template.yaml", "fallback: generic", "fallback: generic\nsign_off: {en: {role: physician, date: 2026-03-01}}",
+       "error: a sign-off lacks `next_review`"},
+      {"cbc/template.yaml", "fallback: generic",
+       "fallback: generic\nsign_off: {en: {role: physician, date: March, next_review: 2027-03-01}}",
+       "error: `date` must be a date as `2026-03-01`"},
+      {"cbc/template.yaml", "fallback: generic",
+       "fallback: generic\nsign_off: {en: {role: physician, date: 2026-03-01, next_review: 2026-02-01}}",
+       "error: the next review must be after the sign-off"},
+      {"iron/template.yaml", "exact:", "exact: 12\nexcat:", "error: `exact` must be a list of codes"},
+      // <language>.yaml
+      {"cbc/es.yaml", "  abnormal:", "  abnormal:\n    advice: x",
+       "cbc/es.yaml:9:5: error: unknown key `advice` in the variant `abnormal`"},
+      {"cbc/es.yaml", "{days, plural", "{dias, plural",
+       "error: the argument `dias` is not to be had here; one of `count`, `days`, `total`"},
+      {"cbc/es.yaml", "{days, plural, one {# día} other {# días}}", "7 días",
+       "error: `to_do` does not say within how many days to call; use the argument `days`"},
+      {"cbc/en.yaml", "{total, plural, one", "{total, plural, one}", "cbc/en.yaml:7:34: error: not a message that ICU can read"},
+      {"cbc/en.yaml", "to_do: You do", "to_do: Within {days} you do", "error: the argument `days` is not to be had here"},
+      {"cbc/en.yaml", "to_do: You do", "to_do: In {count, select, other {}} you do",
+       "error: `count` is a number and is used as a text"},
+      {"cbc/en.yaml", "to_do: You do", "to_do: You {0} do", "error: `{0}` has a number where a name must stand"},
+      {"cbc/en.yaml", "    to_do: You do not need", "    todo: You do not need",
+       "cbc/en.yaml:6:3: error: the variant `normal` lacks `to_do`"},
+      {"cbc/en.yaml", "  abnormal:", "  unusual:", "cbc/en.yaml:10:3: error: unknown variant `unusual`"},
+      {"cbc/en.yaml", "  abnormal:", "  unusual:", "error: the variant `abnormal` is missing: template.yaml promises it"},
+      {"cbc/en.yaml", "  abnormal:", "  high:", "cbc/en.yaml:10:3: error: template.yaml does not list the variant `high`"},
+      {"cbc/en.yaml", "variants:", "variants: [normal]\nvariantes:", "error: `variants` must be a map"},
+      {"cbc/en.yaml", "common:", "common: &x", "error: anchors"},
+      {"cbc/en.yaml", "cells.", "cells {count", "cbc/en.yaml:4:11: error: a brace is not closed"},
+      {"preliminary/en.yaml",
+       "    result:", "    to_do: x\n    result:", "error: unknown key `to_do` in the variant `preliminary`"},
+      // Shared words
+      {"es.yaml", "this_test: esta prueba\n", "", "error: the shared words lacks `this_test`"},
+      {"es.yaml", "{name}: {value}", "{nombre}: {value}",
+       "error: the argument `nombre` is not to be had here; one of `flag`, `name`, `value`"},
+      {"es.yaml", "{date, date, long}", "{date, time}", "error: `time` is not read"},
+  };
+  for (const Case& c : cases) {
+    const std::string original = *base::ReadFile(folder_ + "/" + c.file);
+    Edit(c.file, c.from, c.to);
+    EXPECT_THAT(Load(), HasSubstr(c.expected)) << c.file << ": " << c.to;
+    EXPECT_FALSE(loaded_);
+    Write(c.file, original);
+  }
+}
+
+TEST_F(LoadTest, FilesThatAreMissingOrTooMany) {
+  fs::remove(folder_ + "/cbc/es.yaml");
+  fs::remove(folder_ + "/iron/template.yaml");
+  fs::remove_all(folder_ + "/critical");
+  Write("lipids/fr.yaml", "variants: {}\n");
+  Write("xx_yy.yaml", "this_test: x\n");
+  fs::create_directories(folder_ + "/lipids/more");
+  Write("lipids/more/en.yaml", "variants: {}\n");
+  fs::create_directories(folder_ + "/lonely");
+  Write("lonely/template.yaml", "title: a\npurpose: b\nvariants: {}\nfallback: generic\n");
+  const std::string issues = Load();
+  for (const char* expected :
+       {"cbc/template.yaml:1:1: error: the template has no `es.yaml`", "iron: error: a template's folder lacks `template.yaml`",
+        "error: there is no template `critical`, which says `critical-low` for every test",
+        "lipids/fr.yaml:1:1: error: there is no language `fr`", "xx_yy.yaml:1:1: error: `xx_yy` is no language tag",
+        "lipids/more/en.yaml:1:1: error: a template's files stand in its own folder",
+        "lonely/template.yaml:1:1: error: nothing leads to this template"}) {
+    EXPECT_THAT(issues, HasSubstr(expected));
+  }
+}
+
+TEST_F(LoadTest, ManyMistakesAreReportedTogether) {
+  Edit("cbc/template.yaml", "title:", "titel:");
+  Edit("lipids/en.yaml", "{total, plural", "{sum, plural");
+  Edit("glucose/es.yaml", "  low:", "  lo:");
+  Write("urinalysis/en.yaml", "variants: [\n");
+  const std::string issues = Load();
+  for (const char* expected : {"cbc/template.yaml:1:1: error: unknown key `titel`", "lipids/en.yaml:", "`sum`",
+                               "glucose/es.yaml:", "unknown variant `lo`", "urinalysis/en.yaml:", "not valid YAML"}) {
+    EXPECT_THAT(issues, HasSubstr(expected));
+  }
+}
+
+// The place is the byte in the file, also in texts that YAML folds or quotes.
+TEST_F(LoadTest, PlacesInsideTexts) {
+  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: >\n      one two\n      three {wrong} four\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:5:14: error: the argument `wrong`"));
+  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: |\n      one two\n\n      three {wrong} four\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:6:14: error: the argument `wrong`"));
+  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: \"one {wrong} two\"\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:3:19: error: the argument `wrong`"));
+  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: one\n      two {wrong}\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:4:12: error: the argument `wrong`"));
+}
+
+TEST_F(LoadTest, DigestsFollowTheFiles) {
+  base::FileIssues issues;
+  Library::Options options;
+  options.allow_unsigned = true;
+  const auto load = [&] { return Library::Load(folder_, ProjectValueSets(), options, &issues); };
+  v1::DiagnosticReport report;
+  report.set_status(v1::RESULT_STATUS_CANCELLED);
+  Request request;
+  request.report = &report;
+  const auto before = load();
+  Edit("cbc/en.yaml", "This test", "The test");
+  const auto elsewhere = load();
+  Edit("cancelled/en.yaml", "The lab", "A lab");
+  const auto here = load();
+  Write("cancelled/tests.yaml", "changed");
+  const auto tests = load();
+  ASSERT_TRUE(before && elsewhere && here && tests) << base::Format(issues);
+  EXPECT_TRUE(absl::StartsWith(before->digest(), "sha256:"));
+  EXPECT_NE(before->digest(), elsewhere->digest());
+  EXPECT_NE(elsewhere->digest(), here->digest());
+  EXPECT_EQ(here->digest(), tests->digest());
+  EXPECT_EQ(before->Render(request).template_digest(), elsewhere->Render(request).template_digest());
+  EXPECT_NE(before->Render(request).template_digest(), here->Render(request).template_digest());
+}
+
+}  // namespace
+}  // namespace resultgate::comment

@@ -1,0 +1,102 @@
+#include "server/gate/versions.h"
+
+#include <gtest/gtest.h>
+
+#include "server/policy/decide.h"
+#include "tests/gate/reports.h"
+
+namespace resultgate::gate {
+namespace {
+
+using ::resultgate::testing::AddObservation;
+using ::resultgate::testing::Cbc;
+using ::resultgate::testing::Later;
+
+v1::DiagnosticReport WithStatus(v1::DiagnosticReport report, v1::ResultStatus status) {
+  report.set_status(status);
+  for (v1::Observation& observation : *report.mutable_observations()) observation.set_status(status);
+  return report;
+}
+
+TEST(CompareVersions, TimeOfStatusFirstThenStatus) {
+  const v1::DiagnosticReport final_report = Cbc("F1");
+  const v1::DiagnosticReport corrected = WithStatus(Cbc("F1", "9.9"), v1::RESULT_STATUS_CORRECTED);
+  EXPECT_EQ(CompareVersions(Later(corrected, absl::Minutes(1)), final_report), VersionOrder::kNewer);
+  EXPECT_EQ(CompareVersions(final_report, Later(corrected, absl::Minutes(1))), VersionOrder::kOlder);
+  EXPECT_EQ(CompareVersions(Later(corrected, -absl::Minutes(1)), final_report), VersionOrder::kOlder) << "time counts before status";
+  EXPECT_EQ(CompareVersions(corrected, final_report), VersionOrder::kNewer) << "at the same time the status counts";
+  EXPECT_EQ(CompareVersions(final_report, corrected), VersionOrder::kOlder);
+}
+
+TEST(CompareVersions, WhereATimeIsMissingTheStatusCounts) {
+  v1::DiagnosticReport preliminary = WithStatus(Cbc("F1"), v1::RESULT_STATUS_PRELIMINARY);
+  v1::DiagnosticReport final_report = Cbc("F1");
+  final_report.clear_issued();
+  EXPECT_EQ(CompareVersions(final_report, preliminary), VersionOrder::kNewer);
+  EXPECT_EQ(CompareVersions(preliminary, final_report), VersionOrder::kOlder);
+}
+
+TEST(CompareVersions, TheMessagesTimeStandsInForAMissingTimeOfStatus) {
+  v1::DiagnosticReport first = Cbc("F1", "1");
+  v1::DiagnosticReport second = Cbc("F1", "2");
+  first.clear_issued();
+  second.clear_issued();
+  first.mutable_message_time()->set_seconds(100);
+  second.mutable_message_time()->set_seconds(200);
+  EXPECT_EQ(CompareVersions(second, first), VersionOrder::kNewer);
+  EXPECT_EQ(CompareVersions(first, second), VersionOrder::kOlder);
+}
+
+TEST(CompareVersions, AnObservationsOwnTimeCounts) {
+  v1::DiagnosticReport first = Cbc("F1", "1");
+  v1::DiagnosticReport second = Cbc("F1", "2");
+  *second.mutable_observations(0)->mutable_issued() = base::ToProto(base::FromProto(first.issued()) + absl::Minutes(1));
+  EXPECT_EQ(CompareVersions(second, first), VersionOrder::kNewer);
+}
+
+TEST(CompareVersions, DifferentContentOfTheSameUnitAtTheSameTimeIsUnclear) {
+  EXPECT_EQ(CompareVersions(Cbc("F1", "1"), Cbc("F1", "2")), VersionOrder::kUnclear);
+  v1::DiagnosticReport other_part = resultgate::testing::Report("F1", "58410-2");
+  AddObservation(&other_part, "4544-3", "41");
+  EXPECT_EQ(CompareVersions(other_part, Cbc("F1")), VersionOrder::kNewer) << "parts of one report do not contradict each other";
+}
+
+TEST(MergeVersions, TakesNothingAwayThatTheNewerDoesNotMention) {
+  v1::DiagnosticReport older = Cbc("F1", "1");
+  AddObservation(&older, "4544-3", "41");
+  older.set_narrative("the older text");
+  v1::DiagnosticReport newer = Cbc("F1", "2");
+  const v1::DiagnosticReport merged = MergeVersions(newer, older);
+  ASSERT_EQ(merged.observations_size(), 2);
+  EXPECT_EQ(merged.observations(0).quantity().value(), "2");
+  EXPECT_EQ(merged.observations(1).quantity().value(), "41");
+  EXPECT_EQ(merged.narrative(), "the older text");
+  newer.set_conclusion("the newer words");
+  EXPECT_EQ(MergeVersions(newer, older).narrative(), "") << "a document is replaced as a whole";
+}
+
+TEST(SamePatient, ComparesIdentifiersOnly) {
+  v1::Patient a;
+  a.add_identifiers()->set_value("1");
+  v1::Patient b = a;
+  EXPECT_TRUE(SamePatient(a, b));
+  b.mutable_identifiers(0)->set_system("other");
+  EXPECT_FALSE(SamePatient(a, b)) << "the same number of another assigner is another patient";
+  *b.add_identifiers() = a.identifiers(0);
+  EXPECT_TRUE(SamePatient(a, b));
+  EXPECT_FALSE(SamePatient(v1::Patient(), v1::Patient()));
+}
+
+TEST(SameContent, ByUnitWithoutTimes) {
+  v1::DiagnosticReport a = Cbc("F1");
+  v1::DiagnosticReport b = a;
+  b.mutable_observations(0)->mutable_issued()->set_seconds(5);
+  EXPECT_TRUE(SameContent(a, b, "718-7"));
+  b.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  EXPECT_FALSE(SameContent(a, b, "718-7"));
+  b.set_narrative("text");
+  EXPECT_FALSE(SameContent(a, b, policy::kDocument));
+}
+
+}  // namespace
+}  // namespace resultgate::gate

@@ -1,0 +1,83 @@
+// The tour of README.md, as a newcomer would walk it: every command of its ```sh tour blocks, against a server that has had the
+// sample day.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "server/base/file.h"
+#include "tests/testing/server_process.h"
+
+namespace resultgate {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The commands between "```sh tour" and "```", in order.
+std::vector<std::string> TourCommands(const std::string& readme) {
+  std::vector<std::string> commands;
+  bool within = false;
+  for (const std::string line : absl::StrSplit(readme, '\n')) {
+    if (line == "```sh tour") {
+      within = true;
+    } else if (absl::StartsWith(line, "```")) {
+      within = false;
+    } else if (within && !line.empty()) {
+      commands.push_back(line);
+    }
+  }
+  return commands;
+}
+
+// Runs a line of shell with the gate's address in its environment: exit code and all that it printed.
+std::pair<int, std::string> Shell(const std::string& address, const std::string& line) {
+  // The name of the binary is the one of the build under test.
+  const std::string command = absl::StrReplaceAll(line, {{"build/bin/resultgate", RESULTGATE_BINARY}});
+  FILE* pipe = popen(absl::StrCat("export RESULTGATE_SERVER=", address, "; ( ", command, " ) 2>&1 </dev/null").c_str(), "r");
+  std::string output;
+  std::array<char, 4096> buffer;
+  while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), got);
+  const int status = pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
+}
+
+TEST(TourTest, EveryCommandDoesWhatItSays) {
+  absl::StatusOr<std::string> readme = base::ReadFile("README.md");
+  ASSERT_TRUE(readme.ok()) << readme.status();
+  const std::vector<std::string> commands = TourCommands(*readme);
+  ASSERT_GE(commands.size(), 8);
+
+  const testing::TemporaryFolder folder;
+  absl::StatusOr<std::unique_ptr<testing::ServerProcess>> server =
+      testing::StartGate(RESULTGATE_BINARY, folder.path() + "/resultgate.db");
+  ASSERT_TRUE(server.ok()) << server.status();
+  std::filesystem::create_directory("var");
+
+  // As ./dev run does it: all samples, in order of name.
+  const auto [submitted, table] =
+      Shell((*server)->address(),
+            "build/bin/resultgate submit --accept-test-messages $(ls tests/data/*.hl7 tests/data/*.json | LC_ALL=C sort)");
+  ASSERT_EQ(submitted, 0) << table;
+
+  for (const std::string& command : commands) {
+    SCOPED_TRACE(command);
+    const auto [code, output] = Shell((*server)->address(), command);
+    EXPECT_EQ(code, 0) << output;
+    EXPECT_TRUE(!output.empty() || absl::StrContains(command, " > ")) << "it prints nothing";
+    if (absl::StrContains(command, "resultgate submit")) EXPECT_THAT(output, HasSubstr("duplicate), 0 refused"));
+  }
+  EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
+}
+
+}  // namespace
+}  // namespace resultgate

@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "tests/policy/small_pack.h"
+
+namespace resultgate::policy {
+namespace {
+
+constexpr char kGoodRule[] = R"(
+  - id: routine
+    title: Routine goes at once
+    match: {codes: [routine]}
+    then: {release: now}
+)";
+
+TEST(PackLoading, AGoodPackHasItsRulesInOrderAndADigestOfItsContent) {
+  SmallWorld world;
+  base::FileIssues issues;
+  const auto pack = world.Load(std::string(kGoodRule) + R"(
+  - {id: a-first, title: t, when: "true", then: {release: now}}
+)",
+                               &issues);
+  ASSERT_NE(pack, nullptr) << base::Format(issues);
+  EXPECT_TRUE(issues.empty());
+  ASSERT_EQ(pack->rules().size(), 2u);
+  EXPECT_EQ(pack->rules()[0].id, "a-first");
+  EXPECT_EQ(pack->used_value_sets(), std::vector<std::string>{"routine"});
+  const auto same = world.Load(std::string(kGoodRule) + R"(
+  - {id: a-first, title: t, when: "true", then: {release: now}}
+)",
+                               &issues);
+  const auto other = world.Load(kGoodRule, &issues);
+  EXPECT_EQ(pack->digest(), same->digest());
+  EXPECT_NE(pack->digest(), other->digest());
+}
+
+struct Mistake {
+  const char* what;
+  const char* rule;
+  const char* expected;  // a part of the message
+};
+
+TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
+  const Mistake mistakes[] = {
+      {"unknown key", "  - {id: x, title: t, when: \"true\", then: {release: now}, prioritty: 1}\n", "unknown key `prioritty` in a rule"},
+      {"unknown set", "  - {id: x, title: t, match: {codes: [rutine]}, then: {release: now}}\n",
+       "no value set is named `rutine`; did you mean `routine`?"},
+      {"unknown section", "  - {id: x, title: t, match: {section: [patology]}, then: {release: now}}\n",
+       "`patology` is no value of `section`; did you mean `pathology`?"},
+      {"no condition", "  - {id: x, title: t, then: {release: now}}\n", "neither `match` nor `when`"},
+      {"empty match", "  - {id: x, title: t, match: {}, then: {release: now}}\n", "`match` is empty"},
+      {"nothing asked", "  - {id: x, title: t, when: \"true\", then: {}}\n", "`then` asks for nothing"},
+      {"bad span", "  - {id: x, title: t, when: \"true\", then: {delay: 3 weeks}, basis: {type: statute, citation: c}}\n",
+       "`3 weeks` is no length of time; write `72 h`"},
+      {"no basis", "  - {id: x, title: t, when: \"true\", then: {delay: 72 h}}\n", "has no `basis`"},
+      {"bad basis", "  - {id: x, title: t, when: \"true\", then: {delay: 72 h}, basis: {type: statut, citation: c}}\n",
+       "`statut` is no type of basis; did you mean `statute`?"},
+      {"bad release", "  - {id: x, title: t, when: \"true\", then: {release: later}}\n", "`later` is no way to release"},
+      {"unknown owner",
+       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [patology-pool], each: 1 day, expires: 1 day, on_expiry: release}}, "
+       "basis: {type: privacy, citation: c}}\n",
+       "`patology-pool` is neither a role nor one of the pack's `pools`; did you mean `pathology-pool`?"},
+      {"bad ending",
+       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: wait}}, "
+       "basis: {type: privacy, citation: c}}\n",
+       "`wait` is no end of a review"},
+      {"bad expression", "  - {id: x, title: t, when: \"report.sttus == FINAL\", then: {release: now}}\n", "did you mean `status`"},
+      {"the wait tells the outcome (match)",
+       "  - {id: x, title: t, match: {interpretation: [high]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
+       "the wait itself would tell the outcome"},
+      {"the wait tells the outcome (when)",
+       "  - {id: x, title: t, when: \"observation.interpretation == HIGH\", then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
+       "the wait itself would tell the outcome"},
+      {"bad id", "  - {id: X y, title: t, when: \"true\", then: {release: now}}\n", "is not made of a-z"},
+      {"id twice", "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: now}}\n",
+       "the id `x` is taken by the rule at"},
+  };
+  SmallWorld world;
+  for (const Mistake& mistake : mistakes) {
+    base::FileIssues issues;
+    EXPECT_EQ(world.Load(mistake.rule, &issues), nullptr) << mistake.what;
+    const std::string text = base::Format(issues);
+    EXPECT_TRUE(absl::StrContains(text, mistake.expected)) << mistake.what << "\n" << text;
+    EXPECT_TRUE(absl::StrContains(text, "rules.yaml:")) << text;
+  }
+}
+
+TEST(PackLoading, AllMistakesAreToldAtOnce) {
+  SmallWorld world;
+  base::FileIssues issues;
+  std::string rules;
+  for (int i = 0; i < 7; ++i) rules += absl::StrCat("  - {id: r", i, ", title: t, match: {codes: [nosuch", i, "]}, then: {release: now}}\n");
+  EXPECT_EQ(world.Load(rules, &issues), nullptr);
+  EXPECT_EQ(issues.size(), 7u) << base::Format(issues);
+}
+
+TEST(PackLoading, PackFileMistakes) {
+  const std::pair<const char*, const char*> changes[][2] = {
+      {{"America/New_York", "America/NewYork"}, {"", "no time zone is named"}},
+      {{"calendar: weekdays", "calendar: nowhere"}, {"", "no calendar `nowhere`"}},
+      {{"language_version: 1", "language_version: 2"}, {"", "`language_version` must be a whole number from 1 to 1"}},
+      {{"monday: 08:00-17:00", "monday: 17:00-08:00"}, {"", "are no hours of a day"}},
+      {{"owners: [records]", "owners: [ordering-provider]"}, {"", "`quarantine` names no pool among its owners"}},
+      {{"owners: [ordering-provider, results-pool]", "owners: [ordering-provider]"}, {"", "`default` names no pool among its owners"}},
+      {{"on_expiry: {escalate: {to: director, for: 1 business day, then: release_with_outreach}}", "on_expiry: release"},
+       {"", "`default` must escalate"}},
+  };
+  SmallWorld world;
+  for (const auto& change : changes) {
+    base::FileIssues issues;
+    const std::string file = absl::StrReplaceAll(kPackFile, {{change[0].first, change[0].second}});
+    ASSERT_NE(file, kPackFile) << change[0].first;
+    EXPECT_EQ(world.Load(kGoodRule, &issues, file), nullptr) << change[1].second;
+    EXPECT_TRUE(absl::StrContains(base::Format(issues), change[1].second)) << base::Format(issues);
+  }
+}
+
+}  // namespace
+}  // namespace resultgate::policy

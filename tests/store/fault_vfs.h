@@ -1,0 +1,67 @@
+// A disk that fails on demand: SQLite's own file system with counters and faults in front of it.
+#ifndef RESULTGATE_TESTS_STORE_FAULT_VFS_H_
+#define RESULTGATE_TESTS_STORE_FAULT_VFS_H_
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace resultgate::store {
+
+// While it lives, every database that is opened goes through it. One at a time. Thread-safe. It never really syncs.
+class FaultVfs {
+ public:
+  enum class Operation { kRead, kWrite, kSync, kNone };
+  struct Counts {
+    int reads = 0;
+    int writes = 0;
+    int syncs = 0;
+    int64_t wal_bytes = 0;
+  };
+
+  FaultVfs();
+  ~FaultVfs();
+  FaultVfs(const FaultVfs&) = delete;
+  FaultVfs& operator=(const FaultVfs&) = delete;
+
+  // The n-th operation from now on (from 1) fails with `code`, and if `lasting` all later ones of its kind too. A write that
+  // fails has written half of its bytes; a sync that fails leaves what was written where it is.
+  void Fail(Operation operation, int n, int code, bool lasting);
+  // The disk works again.
+  void Heal();
+  // Neither counts nor fails until Resume, so that a test can look without being in the way.
+  void Suspend();
+  void Resume();
+  // How often an operation failed since Fail.
+  int failures() const;
+
+  Counts counts() const;
+
+  // Called instead of sleeping, when SQLite waits for a lock.
+  void OnSleep(std::function<void()> wake);
+
+  // For the callbacks that SQLite calls: SQLITE_OK, or the fault that is due.
+  int Count(Operation operation, int64_t wal_bytes = 0);
+  void Sleep();
+  sqlite3_vfs* real() const { return real_; }
+
+ private:
+  sqlite3_vfs* const real_;
+  sqlite3_vfs shim_;
+  mutable std::mutex mutex_;
+  Counts counts_;
+  Operation failing_ = Operation::kNone;
+  int until_failure_ = 0;
+  int code_ = SQLITE_OK;
+  bool lasting_ = false;
+  int failures_ = 0;
+  bool suspended_ = false;
+  std::function<void()> wake_;
+};
+
+}  // namespace resultgate::store
+
+#endif  // RESULTGATE_TESTS_STORE_FAULT_VFS_H_

@@ -1,0 +1,448 @@
+// The Store's contract, on a real SQLite file, with one reader connection and with several.
+#include "server/store/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/store/sqlite/sqlite_store.h"
+#include "tests/store/store_testing.h"
+
+namespace resultgate::store {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const absl::Time kNoon = absl::FromUnixSeconds(1'772'798'400);
+
+std::vector<int64_t> Ids(const absl::StatusOr<std::vector<v1::Result>>& results) {
+  EXPECT_TRUE(results.ok()) << results.status();
+  std::vector<int64_t> ids;
+  if (results.ok()) {
+    for (const v1::Result& result : *results) ids.push_back(result.id());
+  }
+  return ids;
+}
+
+std::vector<int64_t> Sequences(const absl::StatusOr<std::vector<v1::Entry>>& entries) {
+  EXPECT_TRUE(entries.ok()) << entries.status();
+  std::vector<int64_t> sequences;
+  if (entries.ok()) {
+    for (const v1::Entry& entry : *entries) sequences.push_back(entry.sequence());
+  }
+  return sequences;
+}
+
+std::vector<int64_t> Sequences(const absl::StatusOr<std::vector<OutboxRow>>& rows) {
+  EXPECT_TRUE(rows.ok()) << rows.status();
+  std::vector<int64_t> sequences;
+  if (rows.ok()) {
+    for (const OutboxRow& row : *rows) sequences.push_back(row.release.sequence());
+  }
+  return sequences;
+}
+
+class StoreTest : public testing::TestWithParam<int> {
+ protected:
+  StoreTest() { Reopen(); }
+
+  void Reopen() {
+    store_.reset();
+    SqliteOptions options;
+    options.readers = GetParam();
+    auto store = OpenSqlite(folder_.File("gate.db"), options);
+    ASSERT_TRUE(store.ok()) << store.status();
+    store_ = *std::move(store);
+  }
+
+  std::unique_ptr<Batch> Begin() {
+    auto batch = store_->Begin();
+    EXPECT_TRUE(batch.ok()) << batch.status();
+    return batch.ok() ? *std::move(batch) : nullptr;
+  }
+
+  // Commits `n` empty results, so that ids 1 to n exist.
+  void PutResults(int n) {
+    const auto batch = Begin();
+    for (int i = 0; i < n; ++i) ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+
+  TempFolder folder_;
+  std::unique_ptr<Store> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Readers, StoreTest, testing::Values(1, 3));
+
+TEST_P(StoreTest, IsEmptyAtFirst) {
+  EXPECT_THAT(Ids(store_->ListResults(0, 10)), IsEmpty());
+  EXPECT_THAT(Ids(store_->ListHeld(0, 10)), IsEmpty());
+  EXPECT_THAT(Sequences(store_->ListEntries(0, 0, 10)), IsEmpty());
+  EXPECT_THAT(Sequences(store_->ListOutbox(0, false, 10)), IsEmpty());
+  EXPECT_EQ(*store_->EarliestDue(), absl::InfiniteFuture());
+  EXPECT_FALSE(store_->FindResult(1)->has_value());
+}
+
+TEST_P(StoreTest, PutsGetsAndReplacesResults) {
+  const std::string long_text(100'000, 'x');  // many pages
+  auto batch = Begin();
+  const int64_t id = batch->NextResultId();
+  EXPECT_EQ(id, 1);
+  ASSERT_EQ(batch->PutResult(MakeResult(id, long_text)), absl::OkStatus());
+  ASSERT_EQ(batch->PutKey(MakeKey("a"), id), absl::OkStatus());
+  EXPECT_EQ((*batch->FindResult(id))->report().conclusion(), long_text);
+  EXPECT_FALSE(batch->FindResult(2)->has_value());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ((*store_->FindResult(id))->SerializeAsString(), MakeResult(id, long_text).SerializeAsString());
+
+  batch = nullptr;
+  batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeResult(id, "short")), absl::OkStatus());
+  EXPECT_EQ((*batch->FindResult(id))->report().conclusion(), "short");
+  EXPECT_THAT(*batch->FindByKey(MakeKey("a")), ElementsAre(id)) << "what refers to a result survives its replacement";
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ((*store_->FindResult(id))->report().conclusion(), "short");
+  EXPECT_THAT(Ids(store_->ListResults(0, 10)), ElementsAre(1));
+}
+
+TEST_P(StoreTest, ListsResultsInPages) {
+  PutResults(5);
+  EXPECT_THAT(Ids(store_->ListResults(0, 2)), ElementsAre(1, 2));
+  EXPECT_THAT(Ids(store_->ListResults(2, 2)), ElementsAre(3, 4));
+  EXPECT_THAT(Ids(store_->ListResults(4, 2)), ElementsAre(5));
+  EXPECT_THAT(Ids(store_->ListResults(5, 2)), IsEmpty());
+}
+
+TEST_P(StoreTest, GivesNothingForALimitBelowOne) {
+  auto batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeDueResult(batch->NextResultId(), kNoon)), absl::OkStatus());
+  ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId(), "", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD)),
+            absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), 1)), absl::OkStatus());
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(batch->NextReleaseSequence(), 1)), absl::OkStatus());
+  for (const int limit : {0, -1}) EXPECT_THAT(*batch->FindDue(kNoon, limit), IsEmpty());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  for (const int limit : {0, -1}) {
+    EXPECT_THAT(Ids(store_->ListResults(0, limit)), IsEmpty());
+    EXPECT_THAT(Ids(store_->ListHeld(0, limit)), IsEmpty());
+    EXPECT_THAT(Sequences(store_->ListEntries(0, 0, limit)), IsEmpty());
+    EXPECT_THAT(Sequences(store_->ListOutbox(0, false, limit)), IsEmpty());
+  }
+}
+
+TEST_P(StoreTest, FindsByKeyWithinAndAfterTheBatch) {
+  auto batch = Begin();
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+  ASSERT_EQ(batch->PutKey(MakeKey("shared"), 3), absl::OkStatus());
+  ASSERT_EQ(batch->PutKey(MakeKey("shared"), 1), absl::OkStatus());
+  ASSERT_EQ(batch->PutKey(MakeKey("shared"), 1), absl::OkStatus()) << "again changes nothing";
+  ASSERT_EQ(batch->PutKey(MakeKey("own"), 2), absl::OkStatus());
+  EXPECT_THAT(*batch->FindByKey(MakeKey("shared")), ElementsAre(1, 3));
+  EXPECT_THAT(*batch->FindByKey(MakeKey("unknown")), IsEmpty());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  batch = nullptr;
+  Reopen();
+  batch = Begin();
+  EXPECT_THAT(*batch->FindByKey(MakeKey("shared")), ElementsAre(1, 3));
+  EXPECT_THAT(*batch->FindByKey(MakeKey("own")), ElementsAre(2));
+}
+
+TEST_P(StoreTest, FindsWhatIsDueEarliestFirst) {
+  auto batch = Begin();
+  for (const int minutes : {30, 10, 20, 10}) {
+    ASSERT_EQ(batch->PutResult(MakeDueResult(batch->NextResultId(), kNoon + absl::Minutes(minutes))), absl::OkStatus());
+  }
+  ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+  EXPECT_THAT(*batch->FindDue(kNoon + absl::Minutes(9), 10), IsEmpty());
+  EXPECT_THAT(*batch->FindDue(kNoon + absl::Minutes(10), 10), ElementsAre(2, 4));
+  EXPECT_THAT(*batch->FindDue(kNoon + absl::Minutes(20), 10), ElementsAre(2, 4, 3));
+  EXPECT_THAT(*batch->FindDue(absl::InfiniteFuture(), 10), ElementsAre(2, 4, 3, 1));
+  EXPECT_THAT(*batch->FindDue(absl::InfiniteFuture(), 3), ElementsAre(2, 4, 3));
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ(*store_->EarliestDue(), kNoon + absl::Minutes(10));
+
+  // What is no longer due is no longer found; a later time moves it.
+  batch = nullptr;
+  batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeResult(2)), absl::OkStatus());
+  ASSERT_EQ(batch->PutResult(MakeDueResult(4, kNoon + absl::Minutes(40))), absl::OkStatus());
+  EXPECT_THAT(*batch->FindDue(absl::InfiniteFuture(), 10), ElementsAre(3, 1, 4));
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ(*store_->EarliestDue(), kNoon + absl::Minutes(20));
+}
+
+TEST_P(StoreTest, NothingIsDueEarlyByAFractionOfAMicrosecond) {
+  const absl::Time due = kNoon + absl::Nanoseconds(1);
+  const auto batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeDueResult(batch->NextResultId(), due)), absl::OkStatus());
+  ASSERT_EQ(batch->PutResult(MakeDueResult(batch->NextResultId(), absl::UnixEpoch() - absl::Nanoseconds(1))), absl::OkStatus());
+  EXPECT_THAT(*batch->FindDue(kNoon, 10), ElementsAre(2));
+  EXPECT_THAT(*batch->FindDue(kNoon + absl::Microseconds(1), 10), ElementsAre(2, 1));
+  EXPECT_THAT(*batch->FindDue(absl::UnixEpoch() - absl::Microseconds(1), 10), IsEmpty());
+  EXPECT_THAT(*batch->FindDue(absl::UnixEpoch(), 10), ElementsAre(2));
+  ASSERT_EQ(batch->PutResult(MakeResult(2)), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ(*store_->EarliestDue(), kNoon + absl::Microseconds(1)) << "so that who wakes then finds it";
+}
+
+TEST_P(StoreTest, ListsWhatIsHeldForAPersonOrTheSender) {
+  struct Case {
+    v1::Disposition disposition;
+    v1::OutcomeState state;
+    bool held;
+  };
+  const std::vector<Case> cases = {
+      {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD, true},       {v1::DISPOSITION_QUARANTINE, v1::OUTCOME_STATE_HELD, true},
+      {v1::DISPOSITION_WITHHOLD, v1::OUTCOME_STATE_HELD, true},     {v1::DISPOSITION_NOT_FINAL, v1::OUTCOME_STATE_HELD, true},
+      {v1::DISPOSITION_DELAY, v1::OUTCOME_STATE_HELD, false},       {v1::DISPOSITION_RELEASE, v1::OUTCOME_STATE_HELD, false},
+      {v1::DISPOSITION_NEVER, v1::OUTCOME_STATE_HELD, false},       {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_RELEASED, false},
+      {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_PUBLISHED, false}, {v1::DISPOSITION_WITHHOLD, v1::OUTCOME_STATE_CLOSED, false},
+  };
+  auto batch = Begin();
+  std::vector<int64_t> expected;
+  for (const Case& c : cases) {
+    const int64_t id = batch->NextResultId();
+    if (c.held) expected.push_back(id);
+    ASSERT_EQ(batch->PutResult(MakeResult(id, "", c.disposition, c.state)), absl::OkStatus());
+  }
+  // One held outcome among others is enough.
+  v1::Result mixed = MakeResult(batch->NextResultId());
+  *mixed.mutable_decision()->add_outcomes() =
+      MakeResult(1, "", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD).decision().outcomes(0);
+  expected.push_back(mixed.id());
+  ASSERT_EQ(batch->PutResult(mixed), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ(Ids(store_->ListHeld(0, 100)), expected);
+  EXPECT_THAT(Ids(store_->ListHeld(1, 2)), ElementsAre(2, 3));
+
+  batch = nullptr;
+  batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeResult(1)), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_THAT(Ids(store_->ListHeld(0, 2)), ElementsAre(2, 3)) << "released: held no more";
+}
+
+TEST_P(StoreTest, KeepsEntriesInOrderByteForByte) {
+  auto batch = Begin();
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+  v1::Entry odd = MakeEntry(2, 2);
+  odd.GetReflection()->MutableUnknownFields(&odd)->AddVarint(9999, 7);  // as a newer program may have written it
+  const std::vector<v1::Entry> entries = {MakeEntry(1, 1), odd, MakeEntry(3, 0), MakeEntry(4, 1)};
+  for (const v1::Entry& entry : entries) {
+    EXPECT_EQ(batch->NextEntrySequence(), entry.sequence());
+    ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+  }
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  const auto read = store_->ListEntries(0, 0, 10);
+  ASSERT_EQ(Sequences(read).size(), entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) EXPECT_EQ((*read)[i].SerializeAsString(), entries[i].SerializeAsString());
+
+  EXPECT_THAT(Sequences(store_->ListEntries(1, 0, 2)), ElementsAre(2, 3));
+  EXPECT_THAT(Sequences(store_->ListEntries(0, 1, 10)), ElementsAre(1, 4));
+  EXPECT_THAT(Sequences(store_->ListEntries(1, 1, 10)), ElementsAre(4));
+  EXPECT_THAT(Sequences(store_->ListEntries(0, 1, 1)), ElementsAre(1));
+  EXPECT_THAT(Sequences(store_->ListEntries(0, 3, 10)), IsEmpty());
+}
+
+TEST_P(StoreTest, KeepsReleasesWithoutContentUntilAcknowledged) {
+  auto batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+  for (int i = 1; i <= 3; ++i) {
+    EXPECT_EQ(batch->NextReleaseSequence(), i);
+    v1::Release release = MakeRelease(i, 1);
+    release.mutable_content()->set_conclusion("is in the result");
+    ASSERT_EQ(batch->AppendRelease(release), absl::OkStatus());
+  }
+  EXPECT_EQ((*batch->FindRelease(2))->release.SerializeAsString(), MakeRelease(2, 1).SerializeAsString());
+  EXPECT_FALSE((*batch->FindRelease(2))->acknowledged);
+  EXPECT_FALSE(batch->FindRelease(4)->has_value());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_THAT(Sequences(store_->ListOutbox(0, true, 10)), ElementsAre(1, 2, 3));
+
+  batch = nullptr;
+  batch = Begin();
+  ASSERT_EQ(batch->AcknowledgeRelease(2), absl::OkStatus());
+  ASSERT_EQ(batch->AcknowledgeRelease(2), absl::OkStatus()) << "again changes nothing";
+  EXPECT_TRUE(absl::IsNotFound(batch->AcknowledgeRelease(4)));
+  EXPECT_TRUE((*batch->FindRelease(2))->acknowledged);
+  ASSERT_EQ(batch->Commit(), absl::OkStatus()) << "NotFound does not end a batch";
+  EXPECT_THAT(Sequences(store_->ListOutbox(0, true, 10)), ElementsAre(1, 3));
+  EXPECT_THAT(Sequences(store_->ListOutbox(1, true, 10)), ElementsAre(3));
+  EXPECT_THAT(Sequences(store_->ListOutbox(0, true, 1)), ElementsAre(1));
+  EXPECT_THAT(Sequences(store_->ListOutbox(1, false, 1)), ElementsAre(2));
+  const auto all = store_->ListOutbox(0, false, 10);
+  ASSERT_THAT(Sequences(all), ElementsAre(1, 2, 3));
+  EXPECT_TRUE((*all)[1].acknowledged);
+  EXPECT_FALSE((*all)[2].acknowledged);
+  EXPECT_EQ((*all)[2].release.SerializeAsString(), MakeRelease(3, 1).SerializeAsString());
+}
+
+TEST_P(StoreTest, RefusesWhatBreaksTheRulesAndGoesOn) {
+  PutResults(1);
+  const auto batch = Begin();
+  const auto refused = [](const absl::Status& status) { return absl::IsInvalidArgument(status); };
+  EXPECT_TRUE(refused(batch->PutResult(MakeResult(0))));
+  EXPECT_TRUE(refused(batch->PutResult(MakeResult(2)))) << "not given yet";
+  EXPECT_TRUE(refused(batch->PutKey("short", 1)));
+  EXPECT_TRUE(refused(batch->PutKey(MakeKey("a"), 2))) << "no such result";
+  EXPECT_TRUE(refused(batch->AppendEntry(MakeEntry(1, 0)))) << "not given yet";
+  EXPECT_TRUE(refused(batch->AppendRelease(MakeRelease(1, 1)))) << "not given yet";
+  ASSERT_EQ(batch->NextEntrySequence(), 1);
+  ASSERT_EQ(batch->NextEntrySequence(), 2);
+  EXPECT_TRUE(refused(batch->AppendEntry(MakeEntry(2, 0)))) << "a gap";
+  EXPECT_TRUE(refused(batch->AppendEntry(MakeEntry(1, 2)))) << "no such result";
+  ASSERT_EQ(batch->NextReleaseSequence(), 1);
+  EXPECT_TRUE(refused(batch->AppendRelease(MakeRelease(1, 2)))) << "no such result";
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(1, 1)), absl::OkStatus());
+  EXPECT_TRUE(refused(batch->AppendRelease(MakeRelease(1, 1)))) << "twice";
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(1, 1)), absl::OkStatus());
+  EXPECT_TRUE(refused(batch->AppendEntry(MakeEntry(1, 1)))) << "twice";
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_THAT(Sequences(store_->ListEntries(0, 0, 10)), ElementsAre(1));
+  EXPECT_THAT(Sequences(store_->ListOutbox(0, false, 10)), ElementsAre(1));
+  EXPECT_THAT(Ids(store_->ListResults(0, 10)), ElementsAre(1));
+}
+
+TEST_P(StoreTest, NoReleaseIsAppendedBehindTheLast) {
+  PutResults(1);
+  auto batch = Begin();
+  ASSERT_EQ(batch->NextReleaseSequence(), 1);
+  ASSERT_EQ(batch->NextReleaseSequence(), 2);
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(2, 1)), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  batch = nullptr;
+  batch = Begin();
+  EXPECT_TRUE(absl::IsInvalidArgument(batch->AppendRelease(MakeRelease(1, 1)))) << "who has read up to 2 would never see it";
+}
+
+TEST_P(StoreTest, ABatchThatIsDroppedLeavesNothingAndItsIdsAreGivenAgain) {
+  PutResults(2);
+  const Contents before = ReadContents(*store_);
+  auto batch = Begin();
+  EXPECT_EQ(batch->NextResultId(), 3);
+  EXPECT_EQ(batch->NextResultId(), 4);
+  EXPECT_EQ(batch->NextEntrySequence(), 1);
+  EXPECT_EQ(batch->NextReleaseSequence(), 1);
+  ASSERT_EQ(batch->PutResult(MakeResult(4, "gone", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD)), absl::OkStatus());
+  ASSERT_EQ(batch->PutResult(MakeResult(1, "gone")), absl::OkStatus());
+  ASSERT_EQ(batch->PutKey(MakeKey("gone"), 4), absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(1, 4)), absl::OkStatus());
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(1, 4)), absl::OkStatus());
+  batch = nullptr;
+  EXPECT_EQ(ReadContents(*store_), before);
+
+  batch = Begin();
+  EXPECT_THAT(*batch->FindByKey(MakeKey("gone")), IsEmpty());
+  EXPECT_EQ(batch->NextResultId(), 3);
+  EXPECT_EQ(batch->NextEntrySequence(), 1);
+  EXPECT_EQ(batch->NextReleaseSequence(), 1);
+  ASSERT_EQ(batch->PutResult(MakeResult(3)), absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(1, 3)), absl::OkStatus());
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(1, 3)), absl::OkStatus());
+  batch->NextEntrySequence();  // never used: given again
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  for (const bool reopen : {false, true}) {
+    batch = nullptr;
+    if (reopen) Reopen();
+    batch = Begin();
+    EXPECT_EQ(batch->NextResultId(), 4);
+    EXPECT_EQ(batch->NextEntrySequence(), 2);
+    EXPECT_EQ(batch->NextReleaseSequence(), 2);
+  }
+}
+
+TEST_P(StoreTest, ReopeningSeesEverything) {
+  auto batch = Begin();
+  const int64_t id = batch->NextResultId();
+  ASSERT_EQ(batch->PutResult(MakeDueResult(id, kNoon)), absl::OkStatus());
+  ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId(), "", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD)),
+            absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), id)), absl::OkStatus());
+  ASSERT_EQ(batch->AppendRelease(MakeRelease(batch->NextReleaseSequence(), id)), absl::OkStatus());
+  ASSERT_EQ(batch->AcknowledgeRelease(1), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  batch = nullptr;
+  const Contents before = ReadContents(*store_);
+  EXPECT_EQ(before.results.size(), 2);
+  EXPECT_EQ(before.earliest_due, kNoon);
+  Reopen();
+  EXPECT_EQ(ReadContents(*store_), before);
+}
+
+TEST_P(StoreTest, ReadersSeeOnlyWhatIsCommitted) {
+  const auto batch = Begin();
+  ASSERT_EQ(batch->PutResult(MakeDueResult(batch->NextResultId(), kNoon)), absl::OkStatus());
+  EXPECT_FALSE(store_->FindResult(1)->has_value());
+  EXPECT_EQ(*store_->EarliestDue(), absl::InfiniteFuture());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  // Every connection of the pool: each read above must have let its snapshot go.
+  for (int i = 0; i < 2 * GetParam(); ++i) EXPECT_TRUE(store_->FindResult(1)->has_value());
+  EXPECT_EQ(*store_->EarliestDue(), kNoon);
+}
+
+TEST_P(StoreTest, OneBatchAtATime) {
+  auto batch = Begin();
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Begin().status()));
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_TRUE(absl::IsFailedPrecondition(store_->Begin().status())) << "it still lives";
+  EXPECT_TRUE(absl::IsFailedPrecondition(batch->PutResult(MakeResult(batch->NextResultId())))) << "it is committed";
+  EXPECT_TRUE(absl::IsFailedPrecondition(batch->FindResult(1).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(batch->Commit()));
+  batch = nullptr;
+  EXPECT_NE(Begin(), nullptr);
+}
+
+// A writer rewrites five results at once, again and again: no reader may ever see two of its rounds mixed, or go back.
+TEST_P(StoreTest, ManyThreadsReadWhileOneWrites) {
+  constexpr int kResults = 5;
+  constexpr int kRounds = 100;
+  PutResults(kResults);
+  std::atomic<bool> stop = false;
+  std::atomic<int> mistakes = 0;
+  std::atomic<int64_t> reads = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      int last = 0;
+      while (!stop) {
+        const auto results = store_->ListResults(0, 100);
+        const auto entries = store_->ListEntries(0, 0, 1000);
+        if (!results.ok() || !entries.ok() || results->size() != kResults) {
+          ++mistakes;
+          return;
+        }
+        const int version = results->front().version();
+        for (const v1::Result& result : *results) mistakes += result.version() != version;
+        mistakes += version < last;
+        mistakes += static_cast<int>(entries->size()) < version - 1;  // read later: as many at least
+        last = version;
+        ++reads;
+      }
+    });
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    const auto batch = Begin();
+    for (int id = 1; id <= kResults; ++id) {
+      v1::Result result = MakeResult(id, std::string(3000, 'x'));
+      result.set_version(round + 2);
+      EXPECT_EQ(batch->PutResult(result), absl::OkStatus());
+    }
+    EXPECT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), 1)), absl::OkStatus());
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  while (reads == 0 && mistakes == 0) std::this_thread::yield();
+  stop = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(mistakes, 0);
+}
+
+}  // namespace
+}  // namespace resultgate::store
