@@ -35,23 +35,23 @@ std::vector<std::string> CommentLines(const v1::Decision& decision,
 }  // namespace
 
 Table DecisionTable() {
-  return Table({{"TIME", 20},
+  return Table({{"TIME", 15},
                 {"PATIENT", 10},
-                {"REPORT", 26},
-                {"UNITS", 22},
+                {"REPORT", 22},
+                {"UNITS", 18},
                 {"AUDIENCES", 14},
-                {"DECISION", 20},
-                {"NOT BEFORE", 23},
-                {"OWNER NOW", 20},
-                {"RULES", 26},
-                {"COMMENT", 44}});
+                {"DECISION", 19},
+                {"NOT BEFORE", 18},
+                {"OWNER NOW", 24},
+                {"RULES", 24},
+                {"COMMENT", 32}});
 }
 
 void AddDecision(const v1::DiagnosticReport& report, const v1::Decision& decision,
                  const google::protobuf::RepeatedPtrField<v1::Comment>& comments, const std::string& note, absl::TimeZone zone,
                  Table* table) {
   const std::vector<std::string> lines = CommentLines(decision, comments);
-  const std::string time = LocalTime(decision.decided_at(), zone);
+  const std::string time = ShortTime(decision.decided_at(), zone);
   const std::string patient = PatientText(report.patient());
   const std::string name = ConceptText(report.code());
   const absl::Time now = base::FromProto(decision.decided_at());

@@ -122,10 +122,7 @@ int RunDecide(const DecideOptions& options) {
     Fail(absl::StrCat("--now: `", options.now, "` is no time; write it as 2026-03-06T21:05:00-05:00"));
     return kWrongUsage;
   }
-  const std::shared_ptr<const policy::Pack> pack = Load(options.folders);
-  if (pack == nullptr) return kProblemFound;
   intake::Options intake_options;
-  intake_options.zone = pack->calendar().zone();
   if (!options.zone.empty()) {
     const absl::StatusOr<absl::TimeZone> zone = ZoneNamed(options.zone);
     if (!zone.ok()) {
@@ -134,6 +131,9 @@ int RunDecide(const DecideOptions& options) {
     }
     intake_options.zone = *zone;
   }
+  const std::shared_ptr<const policy::Pack> pack = Load(options.folders);
+  if (pack == nullptr) return kProblemFound;
+  if (options.zone.empty()) intake_options.zone = pack->calendar().zone();
   Decider decider(*pack, now);
   ForEachMessage(options.files, intake_options,
                  [&decider](const Source& source, bool, intake::Message message) { decider.Take(source, std::move(message)); });

@@ -55,6 +55,10 @@ std::string LocalTime(const google::protobuf::Timestamp& time, absl::TimeZone zo
   return absl::FormatTime("%a %Y-%m-%d %H:%M", base::FromProto(time), zone);
 }
 
+std::string ShortTime(const google::protobuf::Timestamp& time, absl::TimeZone zone) {
+  return absl::FormatTime("%a %m-%d %H:%M", base::FromProto(time), zone);
+}
+
 std::string ConceptText(const v1::CodeableConcept& codeable_concept) {
   if (!codeable_concept.text().empty()) return codeable_concept.text();
   for (const v1::Coding& coding : codeable_concept.codings()) {
@@ -118,17 +122,17 @@ std::string NotBeforeText(const v1::Outcome& outcome, absl::TimeZone zone) {
   if (outcome.state() != v1::OUTCOME_STATE_HELD && outcome.state() != v1::OUTCOME_STATE_UNSPECIFIED) return "";
   switch (outcome.disposition()) {
     case v1::DISPOSITION_WITHHOLD:
-      return outcome.has_withheld_until() ? LocalTime(outcome.withheld_until(), zone) : "";
+      return outcome.has_withheld_until() ? ShortTime(outcome.withheld_until(), zone) : "";
     case v1::DISPOSITION_REVIEW:
     case v1::DISPOSITION_QUARANTINE:
       if (outcome.has_review() && !outcome.review().has_approved_at()) {
-        return absl::StrCat("by ", LocalTime(outcome.review().expires_at(), zone));
+        return absl::StrCat("by ", ShortTime(outcome.review().expires_at(), zone));
       }
       break;
     default:
       break;
   }
-  return outcome.has_not_before() ? LocalTime(outcome.not_before(), zone) : "";
+  return outcome.has_not_before() ? ShortTime(outcome.not_before(), zone) : "";
 }
 
 std::string OwnerText(const v1::Owner& owner) {

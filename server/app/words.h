@@ -20,6 +20,9 @@ namespace resultgate::app {
 // `Fri 2026-03-06 21:05`, the time on the wall in `zone`.
 std::string LocalTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
 
+// `Fri 03-06 21:05`, where a table is wide and its times are near.
+std::string ShortTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
+
 // The sender's words for a concept, else the first display, else the first code.
 std::string ConceptText(const v1::CodeableConcept& codeable_concept);
 

@@ -60,6 +60,8 @@ class Hl7Segment {
       : id_(std::move(id)), ordinal_(ordinal), text_(std::move(text)), encoding_(encoding) {}
 
   const std::string& id() const { return id_; }
+  // Counted among the message's segments of that id, from 1.
+  int ordinal() const { return ordinal_; }
   // The field of that number (MSH-1 is the separator itself).
   Hl7Field operator[](int number) const;
   // `OBX[3]-5`, or `OBX[3]` for number 0; without an ordinal for MSH, of which a message has one.

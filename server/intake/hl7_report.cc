@@ -164,10 +164,9 @@ std::string GroupPlace(const Group& group) {
   return group.obr != nullptr ? group.obr->Place(0) : group.parts.front().segment->Place(0);
 }
 
-std::string PidPlace(const Hl7Message& message, const Hl7Segment* pid) {
-  int count = 0;
-  for (const Hl7Segment& segment : message.segments()) count += segment.id() == "PID" ? 1 : 0;
-  return pid == nullptr || count == 1 ? "PID-3" : pid->Place(3);
+// Most messages have one PID, or should have.
+std::string PidPlace(const Hl7Segment* pid) {
+  return pid == nullptr || pid->ordinal() == 1 ? "PID-3" : pid->Place(3);
 }
 
 }  // namespace
@@ -201,7 +200,11 @@ Message ReadHl7(const Hl7Text& text, const Options& options) {
     const auto [patient, first] = patients.try_emplace(group.pid, header);
     if (first && (group.pid == nullptr || !ReadPid(*group.pid, &patient->second))) {
       result.refused.push_back(
-          Refusal(PidPlace(message, group.pid), "nobody can be told whose results these are; expected a patient identifier"));
+          Refusal(PidPlace(group.pid), "nobody can be told whose results these are; expected a patient identifier"));
+    }
+    if (result.refused.size() >= Budget::kMostReports) {
+      result.refused.push_back(Refusal(GroupPlace(group), kOverBudget));
+      break;
     }
     if (patient->second.patient().identifiers_size() == 0) continue;
     v1::DiagnosticReport report = patient->second;

@@ -146,7 +146,7 @@ class Combination {
   void ApplyCeiling() {
     if (!asks_.empty()) {
       review_ = PlanReview(pack_, report_.order(), asks_, clocks_.review_started.value_or(clocks_.received_at),
-                           review_rank_ == v1::BASIS_TYPE_ORGANIZATION_POLICY);
+                           review_rank_ == v1::BASIS_TYPE_STATUTE);
     }
     if (!ceiling_) return;
     for (RankedFloor& floor : floors_) {
@@ -172,7 +172,7 @@ class Combination {
   // A withholding ends with a person, not with a timer: its owner is asked from then on.
   void HoldForOwnerAfterWithholding() {
     outcome_.set_disposition(v1::DISPOSITION_WITHHOLD);
-    if (!review_) review_ = PlanReview(pack_, report_.order(), {&pack_.default_review()}, *withheld_until_, true);
+    if (!review_) review_ = PlanReview(pack_, report_.order(), {&pack_.default_review()}, *withheld_until_, /*by_statute=*/false);
     *outcome_.mutable_review() = *review_;
     *outcome_.mutable_due_at() = outcome_.withheld_until();
   }
@@ -214,7 +214,7 @@ v1::Outcome HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, co
   outcome.set_disposition(disposition);
   outcome.set_state(v1::OUTCOME_STATE_HELD);
   *outcome.mutable_review() = PlanReview(pack, report.order(), {quarantine ? &pack.quarantine_review() : &pack.default_review()},
-                                         clocks.review_started.value_or(clocks.received_at), true);
+                                         clocks.review_started.value_or(clocks.received_at), /*by_statute=*/false);
   v1::AppliedRule* rule = outcome.add_rules();
   rule->set_rule_id(quarantine ? "quarantine" : "not-final");
   rule->set_effect(v1::RULE_EFFECT_REVIEW);

@@ -37,7 +37,7 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
 }  // namespace
 
 v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<const ReviewAsk*>& asks, absl::Time start,
-                      bool organizational) {
+                      bool by_statute) {
   const calendar::Calendar& calendar = pack.calendar();
   v1::Review review;
   *review.mutable_started_at() = base::ToProto(start);
@@ -54,7 +54,7 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
     review.set_after_escalation(std::max(review.after_escalation(), ask->after_escalation));
   }
   if (review.turns().empty()) AddTurns(pack.default_review(), order, calendar, &asked, &at, &review);
-  if (organizational) expires = calendar.NextStaffed(expires);
+  if (!by_statute) expires = calendar.NextStaffed(expires);
   *review.mutable_expires_at() = base::ToProto(expires);
   if (escalation != nullptr) {
     review.mutable_escalate_to()->set_role(escalation->escalate_to);

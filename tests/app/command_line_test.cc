@@ -24,7 +24,6 @@ TEST(CommandLineTest, EverySubcommandExplainsItselfWithAnExample) {
   const Arguments commands[] = {{},
                                 {"serve"},
                                 {"submit"},
-      {"submit", "--zone", "Nowhere/Land", "-"},
                                 {"review", "list"},
                                 {"review", "approve"},
                                 {"policy", "check"},

@@ -102,15 +102,13 @@ TEST(DecisionTableTest, ARowPerOutcome) {
       comments { text: "Your blood count\nmore" })");
   EXPECT_EQ(
       text,
-      "TIME                  PATIENT  REPORT     UNITS   AUDIENCES  DECISION  NOT BEFORE               OWNER NOW             "
-      "RULES       "
+      "TIME             PATIENT  REPORT     UNITS   AUDIENCES  DECISION  NOT BEFORE          OWNER NOW               RULES       "
       "  COMMENT\n"
-      "--------------------  -------  ---------  ------  ---------  --------  -----------------------  --------------------  "
+      "---------------  -------  ---------  ------  ---------  --------  ------------------  ----------------------  "
       "------------  ----------------\n"
-      "Fri 2026-03-06 21:05  P00001   CBC panel  5 of 6             released                                                 "
+      "Fri 03-06 21:05  P00001   CBC panel  5 of 6             released                                              "
       "routine-labs  Your blood count\n"
-      "Fri 2026-03-06 21:05  P00001   CBC panel  MCV     patient    review    by Mon 2026-03-09 22:05  ordering-provider (…  "
-      "default\n");
+      "Fri 03-06 21:05  P00001   CBC panel  MCV     patient    review    by Mon 03-09 22:05  ordering-provider (D1)  default\n");
 }
 
 TEST(DecisionTableTest, CommentsGoWithTheirAudiences) {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "server/base/file.h"
 #include "tests/testing/server_process.h"
 
@@ -27,13 +28,13 @@ using ::testing::HasSubstr;
 std::vector<std::string> TourCommands(const std::string& readme) {
   std::vector<std::string> commands;
   bool within = false;
-  for (const std::string line : absl::StrSplit(readme, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(readme, '\n')) {
     if (line == "```sh tour") {
       within = true;
     } else if (absl::StartsWith(line, "```")) {
       within = false;
     } else if (within && !line.empty()) {
-      commands.push_back(line);
+      commands.emplace_back(line);
     }
   }
   return commands;
@@ -74,7 +75,9 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
     const auto [code, output] = Shell((*server)->address(), command);
     EXPECT_EQ(code, 0) << output;
     EXPECT_TRUE(!output.empty() || absl::StrContains(command, " > ")) << "it prints nothing";
-    if (absl::StrContains(command, "resultgate submit")) EXPECT_THAT(output, HasSubstr("duplicate), 0 refused"));
+    if (absl::StrContains(command, "resultgate submit")) {
+      EXPECT_THAT(output, HasSubstr("duplicate), 0 refused"));
+    }
   }
   EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
 }
