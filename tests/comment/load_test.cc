@@ -246,7 +246,7 @@ TEST_F(LoadTest, DigestsFollowTheFiles) {
   const auto before = load();
   Edit("cbc/en.yaml", "This test", "The test");
   const auto elsewhere = load();
-  Edit("cancelled/en.yaml", "The lab", "A lab");
+  Edit("cancelled/en.yaml", "There is", "There was");
   const auto here = load();
   Write("cancelled/tests.yaml", "changed");
   const auto tests = load();
