@@ -15,7 +15,9 @@ std::string Sha256(absl::string_view bytes) {
   return digest;
 }
 
-std::string DigestText(absl::string_view bytes) { return absl::StrCat("sha256:", absl::BytesToHexString(Sha256(bytes))); }
+std::string DigestText(absl::string_view bytes) {
+  return absl::StrCat("sha256:", absl::BytesToHexString(Sha256(bytes)));
+}
 
 std::string DigestOfFiles(std::vector<std::pair<std::string, std::string>> names_and_contents) {
   std::sort(names_and_contents.begin(), names_and_contents.end());

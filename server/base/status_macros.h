@@ -6,8 +6,8 @@
 #include "absl/status/statusor.h"
 
 // Returns from the enclosing function if `expression`, an absl::Status, is not OK.
-#define RG_RETURN_IF_ERROR(expression)                                 \
-  do {                                                                 \
+#define RG_RETURN_IF_ERROR(expression)                                            \
+  do {                                                                            \
     if (absl::Status rg_status = (expression); !rg_status.ok()) return rg_status; \
   } while (false)
 

@@ -15,22 +15,27 @@ constexpr int kMostDays = 366;
 constexpr int kFurthestLook = 366;
 constexpr int kMinutesPerDay = 24 * 60;
 
-size_t IndexOf(absl::Weekday weekday) { return static_cast<size_t>(weekday); }  // absl: Monday is 0
+size_t IndexOf(absl::Weekday weekday) {
+  return static_cast<size_t>(weekday);
+}  // absl: Monday is 0
 
-absl::CivilSecond Local(absl::CivilDay day, int minutes) { return absl::CivilSecond(day) + minutes * 60; }
+absl::CivilSecond Local(absl::CivilDay day, int minutes) {
+  return absl::CivilSecond(day) + minutes * 60;
+}
 
 }  // namespace
 
 std::optional<Span> ParseSpan(absl::string_view text) {
-  const std::vector<std::string> words = absl::StrSplit(absl::StripAsciiWhitespace(text), absl::ByAnyChar(" \t"), absl::SkipEmpty());
+  const std::vector<std::string> words =
+      absl::StrSplit(absl::StripAsciiWhitespace(text), absl::ByAnyChar(" \t"), absl::SkipEmpty());
   Span span;
   if (words == std::vector<std::string>{"next", "business", "morning"}) {
     span.kind = Span::Kind::kNextBusinessMorning;
     return span;
   }
   int count = 0;
-  if (words.size() < 2 || !std::all_of(words[0].begin(), words[0].end(), absl::ascii_isdigit) || !absl::SimpleAtoi(words[0], &count) ||
-      count < 1) {
+  if (words.size() < 2 || !std::all_of(words[0].begin(), words[0].end(), absl::ascii_isdigit) ||
+      !absl::SimpleAtoi(words[0], &count) || count < 1) {
     return std::nullopt;
   }
   const bool is_day = words.back() == "day" || words.back() == "days";
@@ -56,7 +61,9 @@ Calendar::Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_h
                    std::vector<std::pair<int, int>> yearly_holidays)
     : zone_(zone), hours_(hours), holidays_(std::move(holidays)), yearly_holidays_(std::move(yearly_holidays)) {}
 
-const Calendar::Hours& Calendar::HoursOf(absl::CivilDay day) const { return hours_[IndexOf(absl::GetWeekday(day))]; }
+const Calendar::Hours& Calendar::HoursOf(absl::CivilDay day) const {
+  return hours_[IndexOf(absl::GetWeekday(day))];
+}
 
 bool Calendar::IsBusinessDay(absl::CivilDay day) const {
   const Hours& hours = HoursOf(day);
@@ -86,7 +93,9 @@ absl::Time Calendar::At(absl::CivilSecond local) const {
   return info.post;
 }
 
-bool Calendar::IsStaffed(absl::Time time) const { return NextStaffed(time) == time; }
+bool Calendar::IsStaffed(absl::Time time) const {
+  return NextStaffed(time) == time;
+}
 
 absl::Time Calendar::NextStaffed(absl::Time time) const {
   absl::CivilDay day = absl::ToCivilDay(time, zone_);

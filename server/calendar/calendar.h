@@ -24,7 +24,8 @@ struct Span {
     kElapsed,              // `72 h`, `90 min`: hours that pass, whatever the clocks on the wall do
     kDays,                 // `3 days`: 00:00 local on the date of the start + 3
     kBusinessDays,         // `3 business days`: the same local time on the third business day after the start's date
-    kNextBusinessMorning,  // `next business morning`: the opening of staffed hours on the first business day after the start's date
+    kNextBusinessMorning,  // `next business morning`: the opening of staffed hours on the first business day after the start's
+                           // date
   };
 
   Kind kind = Kind::kElapsed;
@@ -32,8 +33,8 @@ struct Span {
   int count = 0;           // kDays, kBusinessDays
 };
 
-// Reads `72 h`, `15 min`, `3 days`, `1 day`, `3 business days`, `next business morning`. nullopt if `text` is none of these, or is more
-// than a year long.
+// Reads `72 h`, `15 min`, `3 days`, `1 day`, `3 business days`, `next business morning`. nullopt if `text` is none of these, or
+// is more than a year long.
 std::optional<Span> ParseSpan(absl::string_view text);
 
 // The forms of ParseSpan, for messages.
@@ -61,8 +62,8 @@ class Calendar {
   // The time at which `staffed` hours of staffed time have passed since `start`.
   absl::Time AddStaffed(absl::Time start, absl::Duration staffed) const;
 
-  // `start` plus the span. A local time that a change of clocks skips becomes the first instant after the gap; one that occurs twice,
-  // its later occurrence for a floor's safety.
+  // `start` plus the span. A local time that a change of clocks skips becomes the first instant after the gap; one that occurs
+  // twice, its later occurrence for a floor's safety.
   absl::Time Add(absl::Time start, const Span& span) const;
 
  private:

@@ -45,7 +45,8 @@ class Gate::Impl {
         options_(options),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
-            [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); }, [this] { WakeSubscribers(); }) {}
+            [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); },
+            [this] { WakeSubscribers(); }) {}
 
   absl::Status Start() {
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
@@ -186,7 +187,8 @@ class Gate::Impl {
     return absl::OkStatus();
   }
 
-  absl::Status RunApprove(store::Batch& batch, const v1::ApproveReviewRequest& request, Answer<v1::ApproveReviewResponse>& answer) {
+  absl::Status RunApprove(store::Batch& batch, const v1::ApproveReviewRequest& request,
+                          Answer<v1::ApproveReviewResponse>& answer) {
     const absl::Time now = clock_->Now();
     RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(request.result_id()));
     if (!result) {
@@ -194,8 +196,8 @@ class Gate::Impl {
       return absl::OkStatus();
     }
     if (result->version() != request.version()) {
-      answer.refused = absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ", result->version(),
-                                                       " stands now; read it and approve again"));
+      answer.refused = absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ",
+                                                       result->version(), " stands now; read it and approve again"));
       return absl::OkStatus();
     }
     const policy::Outcomes before = result->decision().outcomes();
@@ -224,7 +226,8 @@ class Gate::Impl {
     return absl::OkStatus();
   }
 
-  // A person has settled whose the report is and which version stands: now the rules decide it, as they would have without the doubt.
+  // A person has settled whose the report is and which version stands: now the rules decide it, as they would have without the
+  // doubt.
   Transition EndQuarantine(const v1::Result& result, const std::string& reviewer, absl::Time now) const {
     policy::Context context;
     context.received_at = now;
@@ -297,7 +300,8 @@ class Gate::Impl {
 Gate::Gate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Gate::~Gate() = default;
 
-absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clock* clock, std::shared_ptr<const policy::Pack> pack,
+absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clock* clock,
+                                                  std::shared_ptr<const policy::Pack> pack,
                                                   std::shared_ptr<const comment::Library> comments, const Options& options) {
   auto impl = std::make_unique<Impl>(store, clock, Rulebook{std::move(pack), std::move(comments)}, options);
   RG_RETURN_IF_ERROR(impl->Start());
@@ -320,9 +324,13 @@ void Gate::Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::Ackn
   impl_->Acknowledge(std::move(request), std::move(done));
 }
 
-v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const { return impl_->DryRun(request); }
+v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const {
+  return impl_->DryRun(request);
+}
 
-v1::PackSummary Gate::ActivePack() const { return policy::Summarize(*impl_->rulebook().pack); }
+v1::PackSummary Gate::ActivePack() const {
+  return policy::Summarize(*impl_->rulebook().pack);
+}
 
 absl::StatusOr<v1::GetResultResponse> Gate::GetResult(const v1::GetResultRequest& request) const {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, impl_->store().FindResult(request.result_id()));
@@ -349,8 +357,12 @@ absl::StatusOr<std::vector<v1::Release>> Gate::ReadReleases(int64_t after_sequen
   return gate::ReadReleases(impl_->store(), impl_->rulebook(), after_sequence, unacknowledged_only, limit, scanned_to);
 }
 
-int64_t Gate::Subscribe(std::function<void()> wake) { return impl_->Subscribe(std::move(wake)); }
+int64_t Gate::Subscribe(std::function<void()> wake) {
+  return impl_->Subscribe(std::move(wake));
+}
 
-void Gate::Unsubscribe(int64_t id) { impl_->Unsubscribe(id); }
+void Gate::Unsubscribe(int64_t id) {
+  impl_->Unsubscribe(id);
+}
 
 }  // namespace resultgate::gate

@@ -1,7 +1,8 @@
 // The workflow: what happens to a result between intake and portal. Every change of state goes through here.
 //
-// Calls are asynchronous: they queue work for the one writer thread, which takes what is there (group commit), decides each piece exactly,
-// commits all of it in one transaction with its log entries, and only then calls back. Callbacks run on the writer thread and must not block.
+// Calls are asynchronous: they queue work for the one writer thread, which takes what is there (group commit), decides each piece
+// exactly, commits all of it in one transaction with its log entries, and only then calls back. Callbacks run on the writer
+// thread and must not block.
 //
 // Thread-safe. Time comes from the injected clock only.
 #ifndef RESULTGATE_GATE_GATE_H_
@@ -30,7 +31,8 @@ struct Options {
   // Written into the log at the start.
   std::string software_version;
   bool development = false;
-  // Work that waits for the writer; past this a call is refused with ResourceExhausted, because a longer queue only makes everybody late.
+  // Work that waits for the writer; past this a call is refused with ResourceExhausted, because a longer queue only makes
+  // everybody late.
   size_t longest_queue = 4096;
   // Work in one transaction: more than this adds latency without saving fsyncs that count.
   size_t largest_group = 256;
@@ -42,7 +44,8 @@ using Callback = std::function<void(absl::StatusOr<Response>)>;
 class Gate {
  public:
   // Writes the Started entry and starts the writer and the due timer. The clock and store must outlive the gate.
-  static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, std::shared_ptr<const policy::Pack> pack,
+  static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock,
+                                                     std::shared_ptr<const policy::Pack> pack,
                                                      std::shared_ptr<const comment::Library> comments, const Options& options);
 
   // Finishes what is queued, then stops.
@@ -65,12 +68,13 @@ class Gate {
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
   absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest& request) const;
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;
-  // The next releases after a sequence, contents filled, overtaken ones left out, at most `limit`; `*scanned_to` is the sequence up to which was looked.
+  // The next releases after a sequence, contents filled, overtaken ones left out, at most `limit`; `*scanned_to` is the sequence
+  // up to which was looked.
   absl::StatusOr<std::vector<v1::Release>> ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
                                                         int64_t* scanned_to) const;
 
-  // Calls `wake` (on the writer thread; must not block) after every commit that appended releases, until the returned id is given to Unsubscribe.
-  // After Unsubscribe returned, `wake` is not called again.
+  // Calls `wake` (on the writer thread; must not block) after every commit that appended releases, until the returned id is given
+  // to Unsubscribe. After Unsubscribe returned, `wake` is not called again.
   int64_t Subscribe(std::function<void()> wake);
   void Unsubscribe(int64_t id);
 

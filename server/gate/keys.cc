@@ -33,11 +33,12 @@ std::vector<std::string> NamesOf(const v1::CodeableConcept& code) {
 
 // An id made from the observation's code, as v2 gives, says which test it is, but not which result.
 bool IsMadeFromCode(const v1::Observation& observation) {
-  return std::any_of(observation.code().codings().begin(), observation.code().codings().end(), [&observation](const v1::Coding& coding) {
-    if (coding.code().empty() || !absl::StartsWith(observation.id(), coding.code())) return false;
-    const absl::string_view rest = absl::string_view(observation.id()).substr(coding.code().size());
-    return rest.empty() || rest[0] == '/' || rest[0] == '#';
-  });
+  return std::any_of(observation.code().codings().begin(), observation.code().codings().end(),
+                     [&observation](const v1::Coding& coding) {
+                       if (coding.code().empty() || !absl::StartsWith(observation.id(), coding.code())) return false;
+                       const absl::string_view rest = absl::string_view(observation.id()).substr(coding.code().size());
+                       return rest.empty() || rest[0] == '/' || rest[0] == '#';
+                     });
 }
 
 }  // namespace

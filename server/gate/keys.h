@@ -13,8 +13,8 @@
 
 namespace resultgate::gate {
 
-// Digest of the normalised report, 32 bytes: everything that the sender says of the result, status and times included; message and report ids,
-// the message's time and what the reader of the message noted are not.
+// Digest of the normalised report, 32 bytes: everything that the sender says of the result, status and times included; message
+// and report ids, the message's time and what the reader of the message noted are not.
 std::string ReportDigest(const v1::DiagnosticReport& report);
 
 // Equal for the same sender and digest: the same report again.
@@ -22,8 +22,8 @@ store::Key DuplicateKey(const v1::DiagnosticReport& report, const std::string& d
 
 // What a report may be known by, the most telling tier first. Equal keys of the same tier mean the same result.
 struct IdentityKeys {
-  // 0: filler order number and service code. 1: accession number and service code. 2: specimen and observation. 3: the sender's own (FHIR) ids of its
-  // observations. Every tier may be empty.
+  // 0: filler order number and service code. 1: accession number and service code. 2: specimen and observation. 3: the sender's
+  // own (FHIR) ids of its observations. Every tier may be empty.
   static constexpr int kTiers = 4;
   std::vector<store::Key> tiers[kTiers];
 };

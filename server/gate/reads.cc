@@ -21,7 +21,9 @@ using base::FromProto;
 constexpr int kDefaultPage = 100;
 constexpr int kReadAhead = 256;
 
-int PageSize(int asked) { return asked > 0 ? asked : kDefaultPage; }
+int PageSize(int asked) {
+  return asked > 0 ? asked : kDefaultPage;
+}
 
 absl::StatusOr<int64_t> TokenNumber(const std::string& token) {
   int64_t number = 0;
@@ -126,7 +128,8 @@ absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader,
   }
 }
 
-absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request, absl::Time now) {
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request,
+                                                    absl::Time now) {
   RG_ASSIGN_OR_RETURN(const int64_t offset, TokenNumber(request.page_token()));
   std::vector<v1::PendingReview> reviews;
   for (int64_t after = 0;;) {
@@ -140,7 +143,8 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
   });
   v1::ListReviewsResponse response;
   const size_t end = static_cast<size_t>(offset) + static_cast<size_t>(PageSize(request.page_size()));
-  for (size_t i = static_cast<size_t>(offset); i < std::min(end, reviews.size()); ++i) *response.add_reviews() = std::move(reviews[i]);
+  for (size_t i = static_cast<size_t>(offset); i < std::min(end, reviews.size()); ++i)
+    *response.add_reviews() = std::move(reviews[i]);
   if (end < reviews.size()) response.set_next_page_token(absl::StrCat(end));
   return response;
 }
@@ -165,15 +169,18 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader,
   }
 }
 
-absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook, int64_t after_sequence,
-                                                      bool unacknowledged_only, int limit, int64_t* scanned_to) {
+absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook,
+                                                      int64_t after_sequence, bool unacknowledged_only, int limit,
+                                                      int64_t* scanned_to) {
   RG_ASSIGN_OR_RETURN(const std::vector<store::OutboxRow> rows, reader.ListOutbox(after_sequence, unacknowledged_only, limit));
   std::vector<v1::Release> releases;
   *scanned_to = after_sequence;
   for (const store::OutboxRow& row : rows) {
     RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(row.release.result_id()));
-    if (!result) return absl::DataLossError(absl::StrCat("release ", row.release.sequence(), " is of a result that is not there"));
-    if (std::optional<v1::Release> release = StillStanding(row.release, *result, rulebook)) releases.push_back(*std::move(release));
+    if (!result)
+      return absl::DataLossError(absl::StrCat("release ", row.release.sequence(), " is of a result that is not there"));
+    if (std::optional<v1::Release> release = StillStanding(row.release, *result, rulebook))
+      releases.push_back(*std::move(release));
     *scanned_to = row.release.sequence();
   }
   return releases;

@@ -18,13 +18,15 @@ namespace resultgate::gate {
 
 // InvalidArgument for a page token that none of these gave.
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
-absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request, absl::Time now);
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request,
+                                                    absl::Time now);
 absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request);
 
-// As Gate::ReadReleases. A release of which some units were overtaken is given for the others only, with a comment about them only, so that what is
-// shown always fits (I12).
-absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook, int64_t after_sequence,
-                                                      bool unacknowledged_only, int limit, int64_t* scanned_to);
+// As Gate::ReadReleases. A release of which some units were overtaken is given for the others only, with a comment about them
+// only, so that what is shown always fits (I12).
+absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook,
+                                                      int64_t after_sequence, bool unacknowledged_only, int limit,
+                                                      int64_t* scanned_to);
 
 }  // namespace resultgate::gate
 

@@ -14,7 +14,8 @@
 namespace resultgate::gate {
 namespace {
 
-// A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for ever.
+// A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for
+// ever.
 constexpr absl::Duration kLeastWait = absl::Minutes(1);
 
 comment::Occasion OccasionOf(const v1::DiagnosticReport& report, const PlannedRelease& planned) {

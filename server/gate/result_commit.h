@@ -17,8 +17,8 @@
 
 namespace resultgate::gate {
 
-// The report with these units only: what a release shows. Data problems, transport and the sender's order numbers stay; nothing of a unit that is not
-// named does. A kind without content gives no observations values.
+// The report with these units only: what a release shows. Data problems, transport and the sender's order numbers stay; nothing
+// of a unit that is not named does. A kind without content gives no observations values.
 v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids);
 
 // Renders the comment of a planned release.
@@ -26,12 +26,12 @@ v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& 
                           const PlannedRelease& planned);
 
 struct Committed {
-  std::vector<v1::ReleaseNote> notes;   // for the log entry
-  std::vector<v1::Comment> comments;    // in the same order
+  std::vector<v1::ReleaseNote> notes;  // for the log entry
+  std::vector<v1::Comment> comments;   // in the same order
 };
 
-// Puts the transition's outcomes and due time into `result`, whose other fields are final and whose report is the standing one, and writes it with the
-// transition's releases. `previous_patient` is whose the result was before, for withdrawals.
+// Puts the transition's outcomes and due time into `result`, whose other fields are final and whose report is the standing one,
+// and writes it with the transition's releases. `previous_patient` is whose the result was before, for withdrawals.
 absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::Library& comments, const policy::Pack& pack,
                                            const Transition& transition, const v1::Patient& previous_patient, absl::Time now,
                                            v1::Result* result);

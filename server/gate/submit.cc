@@ -23,7 +23,9 @@ constexpr char kOtherPatient[] = "the report moved to another patient";
 constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
 constexpr char kSeveralResults[] = "the report is a version of several results, so nobody can tell of which";
 
-std::string DigestText(const std::string& digest) { return absl::StrCat("sha256:", absl::BytesToHexString(digest)); }
+std::string DigestText(const std::string& digest) {
+  return absl::StrCat("sha256:", absl::BytesToHexString(digest));
+}
 
 // Why the standing version is quarantined, or empty.
 std::string StandingQuarantine(const v1::Result& result) {
@@ -193,8 +195,8 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   decision.clear_outcomes();
   *result.mutable_decision() = std::move(decision);
   const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
-  RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now,
-                                                            &result));
+  RG_ASSIGN_OR_RETURN(Committed committed,
+                      CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now, &result));
   released_ = !transition.releases.empty();
   RG_RETURN_IF_ERROR(PutKeys(batch, result.id()));
 

@@ -22,12 +22,14 @@ struct Rulebook {
   std::shared_ptr<const comment::Library> comments;
 };
 
-// One submitted report on its way. Made on the caller's thread, where the costly digests are computed; Run() is the writer's part.
+// One submitted report on its way. Made on the caller's thread, where the costly digests are computed; Run() is the writer's
+// part.
 class Submission {
  public:
   explicit Submission(v1::SubmitResultRequest request);
 
-  // Decides the report against what the store holds, exactly, and writes everything that follows into the batch. Not OK only if the store failed.
+  // Decides the report against what the store holds, exactly, and writes everything that follows into the batch. Not OK only if
+  // the store failed.
   absl::Status Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now);
 
   // After the batch is durable: the answer, or why the report was refused.

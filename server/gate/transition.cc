@@ -33,15 +33,17 @@ bool IsOut(const v1::Outcome& outcome) {
   return outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
 }
 
-bool IsHeld(const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }
+bool IsHeld(const v1::Outcome& outcome) {
+  return outcome.state() == v1::OUTCOME_STATE_HELD;
+}
 
 // Units that go in the same way to the same audience are one release; audiences with the same units share it.
 std::vector<PlannedRelease> Group(const std::vector<CellRelease>& singles) {
   using Way = std::tuple<v1::ReleaseKind, bool, bool, bool>;
   std::map<std::pair<Way, v1::Audience>, std::vector<std::string>> units_by_way;
   for (const CellRelease& single : singles) {
-    units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}].push_back(
-        single.unit_id);
+    units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}]
+        .push_back(single.unit_id);
   }
   std::map<std::pair<Way, std::vector<std::string>>, std::vector<v1::Audience>> audiences_by_units;
   for (const auto& [way_and_audience, units] : units_by_way) {
@@ -135,7 +137,9 @@ bool WaitsForAPerson(const v1::Outcome& outcome, absl::Time now) {
          (outcome.disposition() == v1::DISPOSITION_WITHHOLD && FromProto(outcome.withheld_until()) <= now);
 }
 
-bool FloorStands(const v1::Outcome& outcome, absl::Time now) { return outcome.has_not_before() && FromProto(outcome.not_before()) > now; }
+bool FloorStands(const v1::Outcome& outcome, absl::Time now) {
+  return outcome.has_not_before() && FromProto(outcome.not_before()) > now;
+}
 
 // The review is over: the unit goes, or waits for its floor.
 void EndReview(v1::Outcome* outcome, absl::Time now) {
@@ -188,8 +192,9 @@ std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl:
   }
   outcome->set_released_unreviewed(true);
   EndReview(outcome, now);
-  return review->on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH ? "the review expired; the owner is asked to reach the patient"
-                                                                    : "the review expired";
+  return review->on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH
+             ? "the review expired; the owner is asked to reach the patient"
+             : "the review expired";
 }
 
 // More steps than this in one go would mean that time does not move on.
@@ -197,7 +202,8 @@ constexpr int kMostSteps = 16;
 
 }  // namespace
 
-Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now) {
+Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision,
+                       absl::Time now) {
   Work work(report, now);
   work.cells() = policy::ToCells(decision.outcomes());
   if (before == nullptr) {
@@ -240,12 +246,14 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   }
   // Units that the standing version no longer has.
   for (const auto& [unit_and_audience, outcome] : standing) {
-    if (IsOut(outcome)) work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
+    if (IsOut(outcome))
+      work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
   }
   work.ReleaseWhatMay([&replaced](const Cell& cell) { return replaced.count({cell.unit_id, cell.audience}) > 0; });
   // A document that was out and now waits for an observation that is held again must not stay out.
   for (Cell& cell : work.cells()) {
-    if (cell.unit_id != policy::kDocument || !IsHeld(cell.outcome) || cell.outcome.disposition() != v1::DISPOSITION_RELEASE) continue;
+    if (cell.unit_id != policy::kDocument || !IsHeld(cell.outcome) || cell.outcome.disposition() != v1::DISPOSITION_RELEASE)
+      continue;
     if (replaced.count({cell.unit_id, cell.audience}) > 0) work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
   }
   return work.Finish();
@@ -267,7 +275,8 @@ Transition Advance(const v1::Result& result, const calendar::Calendar& calendar,
   return work.Finish();
 }
 
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer, absl::Time now) {
+Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
+                   absl::Time now) {
   Work work(result.report(), now);
   work.cells() = policy::ToCells(result.decision().outcomes());
   for (Cell& cell : work.cells()) {

@@ -1,5 +1,5 @@
-// What happens to the units of a result when something happens to it: a version comes, time passes, somebody approves. Pure functions, thread-safe:
-// they say what is to be released or withdrawn; the writer gives sequence numbers and commits.
+// What happens to the units of a result when something happens to it: a version comes, time passes, somebody approves. Pure
+// functions, thread-safe: they say what is to be released or withdrawn; the writer gives sequence numbers and commits.
 #ifndef RESULTGATE_GATE_TRANSITION_H_
 #define RESULTGATE_GATE_TRANSITION_H_
 
@@ -18,8 +18,8 @@ namespace resultgate::gate {
 // One row of the release stream to be made: cells that go together.
 struct PlannedRelease {
   v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
-  bool corrected = false;             // it replaces something that was wrong
-  bool unreviewed = false;            // it goes without the review that a rule had asked for
+  bool corrected = false;              // it replaces something that was wrong
+  bool unreviewed = false;             // it goes without the review that a rule had asked for
   bool from_previous_patient = false;  // a withdrawal from the patient whose it no longer is
   std::vector<std::string> unit_ids;
   std::vector<v1::Audience> audiences;
@@ -34,15 +34,17 @@ struct Transition {
 };
 
 // A version was decided. `before` is the result as it stood, or nullptr for a new one; `report` is the version that now stands.
-Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now);
+Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision,
+                       absl::Time now);
 
-// Time has passed: floors end, turns pass on, reviews expire. A unit that is not final, of unknown status, quarantined or withheld is never released by
-// it, but escalates and comes back each business day (I2). Without reasons nothing changed.
+// Time has passed: floors end, turns pass on, reviews expire. A unit that is not final, of unknown status, quarantined or
+// withheld is never released by it, but escalates and comes back each business day (I2). Without reasons nothing changed.
 Transition Advance(const v1::Result& result, const calendar::Calendar& calendar, absl::Time now);
 
-// `reviewer` approved. Ends the reviews of these units (all where none is named) that wait for one; they go where no floor stands against it.
-// Without reasons nothing of them waited for a review.
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer, absl::Time now);
+// `reviewer` approved. Ends the reviews of these units (all where none is named) that wait for one; they go where no floor stands
+// against it. Without reasons nothing of them waited for a review.
+Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
+                   absl::Time now);
 
 // The earliest `due_at` of what is held, or InfiniteFuture().
 absl::Time EarliestDue(const policy::Outcomes& outcomes);

@@ -55,7 +55,8 @@ class Validator {
 
   void CheckObservations(const v1::DiagnosticReport& report) {
     if (report.observations_size() > kMostObservations) {
-      Add("observations", absl::StrCat("has ", report.observations_size(), " entries, at most ", kMostObservations, " are taken"));
+      Add("observations",
+          absl::StrCat("has ", report.observations_size(), " entries, at most ", kMostObservations, " are taken"));
     }
     absl::flat_hash_set<std::string> ids;
     for (int i = 0; i < report.observations_size(); ++i) {
@@ -75,6 +76,8 @@ class Validator {
 
 }  // namespace
 
-std::vector<Violation> Validate(const v1::DiagnosticReport& report) { return Validator().Validate(report); }
+std::vector<Violation> Validate(const v1::DiagnosticReport& report) {
+  return Validator().Validate(report);
+}
 
 }  // namespace resultgate::gate

@@ -61,8 +61,8 @@ const v1::Observation* Find(const v1::DiagnosticReport& report, const std::strin
 }
 
 bool HasDocumentContent(const v1::DiagnosticReport& report) {
-  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 || report.notes_size() > 0 ||
-         report.presented_forms_size() > 0;
+  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 ||
+         report.notes_size() > 0 || report.presented_forms_size() > 0;
 }
 
 // The document's fields alone.

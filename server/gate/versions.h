@@ -1,4 +1,5 @@
-// Versions of one result: which is newer, what they come to together, whether they are about the same patient. Pure functions, thread-safe.
+// Versions of one result: which is newer, what they come to together, whether they are about the same patient. Pure functions,
+// thread-safe.
 #ifndef RESULTGATE_GATE_VERSIONS_H_
 #define RESULTGATE_GATE_VERSIONS_H_
 
@@ -14,13 +15,13 @@ enum class VersionOrder {
   kUnclear,  // the same time and status but other content for the same unit: nobody can tell which is right
 };
 
-// How `submitted` stands to `standing`: by time of status (OBX-19, OBR-22, FHIR issued; else the message's own time) where both have one, then by
-// status rank. Does not look at content that both share.
+// How `submitted` stands to `standing`: by time of status (OBX-19, OBR-22, FHIR issued; else the message's own time) where both
+// have one, then by status rank. Does not look at content that both share.
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing);
 
-// `newer` with the observations and, where it has none, the document of `older` that it does not mention: a message that corrects one
-// observation of a panel takes nothing away from the others. Where both stand side by side by kUnclear, give the one with the greater digest as `newer`,
-// so that the order of arrival does not matter.
+// `newer` with the observations and, where it has none, the document of `older` that it does not mention: a message that corrects
+// one observation of a panel takes nothing away from the others. Where both stand side by side by kUnclear, give the one with the
+// greater digest as `newer`, so that the order of arrival does not matter.
 v1::DiagnosticReport MergeVersions(const v1::DiagnosticReport& newer, const v1::DiagnosticReport& older);
 
 // True if an identifier of one is an identifier of the other. Names are never compared.

@@ -16,7 +16,8 @@ constexpr absl::Duration kRetryDue = absl::Seconds(1);
 
 }  // namespace
 
-Writer::Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due, std::function<void()> after_commit)
+Writer::Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due,
+               std::function<void()> after_commit)
     : store_(store), clock_(clock), options_(options), run_due_(std::move(run_due)), after_commit_(std::move(after_commit)) {}
 
 void Writer::Start() {

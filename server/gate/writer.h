@@ -1,4 +1,5 @@
-// The one thread that writes: takes what waits, runs it in one transaction, makes it durable, answers. Also wakes for what is due.
+// The one thread that writes: takes what waits, runs it in one transaction, makes it durable, answers. Also wakes for what is
+// due.
 #ifndef RESULTGATE_GATE_WRITER_H_
 #define RESULTGATE_GATE_WRITER_H_
 
@@ -16,12 +17,12 @@
 
 namespace resultgate::gate {
 
-// Natural group commit: what came while the last transaction was made durable is the next one; nothing ever lingers to wait for company.
-// Thread-safe.
+// Natural group commit: what came while the last transaction was made durable is the next one; nothing ever lingers to wait for
+// company. Thread-safe.
 class Writer {
  public:
-  // A piece of work. `run` makes its changes in the batch; a failure of the store fails the whole batch. `done` gets OK after the batch is
-  // durable, otherwise why it is not; it runs on the writer thread and must not block.
+  // A piece of work. `run` makes its changes in the batch; a failure of the store fails the whole batch. `done` gets OK after the
+  // batch is durable, otherwise why it is not; it runs on the writer thread and must not block.
   struct Work {
     std::function<absl::Status(store::Batch& batch)> run;
     std::function<void(const absl::Status& status)> done;
@@ -32,8 +33,8 @@ class Writer {
     size_t largest_group = 0;
   };
 
-  // Runs what is due: makes the changes of at most `limit` results in the batch and returns when the next is due; called with a batch of its
-  // own whenever that time has come. Work like any other.
+  // Runs what is due: makes the changes of at most `limit` results in the batch and returns when the next is due; called with a
+  // batch of its own whenever that time has come. Work like any other.
   using RunDue = std::function<absl::Status(store::Batch& batch, absl::Time now, int limit)>;
 
   // `after_commit` is called on the writer thread after each batch that became durable, before its work is answered.
@@ -45,7 +46,8 @@ class Writer {
   // Starts the thread. Call once, before anything is due or queued by others.
   void Start();
 
-  // Queues work; `done` is called with ResourceExhausted at once where the queue is full, and with Unavailable after the end has begun.
+  // Queues work; `done` is called with ResourceExhausted at once where the queue is full, and with Unavailable after the end has
+  // begun.
   void Add(Work work);
 
  private:

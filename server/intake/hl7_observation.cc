@@ -185,10 +185,9 @@ void Hl7Observations::AddDocument(const Hl7Segment& obx, bool pointer) {
     Warn(obx.Place(11), "an attached document is cancelled or wrong and was left out", report_);
     return;
   }
-  v1::CodeableConcept code;
-  AddCwe(obx[3], CodeUse::kObserved, obx.Place(3), &code, report_);
   v1::Attachment attachment;
-  attachment.set_title(code.text());
+  AddCwe(obx[3], CodeUse::kObserved, obx.Place(3), attachment.mutable_code(), report_);
+  attachment.set_title(attachment.code().text());
   const Hl7Field value = obx[5];
   if (pointer) {
     attachment.set_url(Stripped(value.Component(1).Subcomponent(1)));

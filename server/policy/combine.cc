@@ -154,7 +154,8 @@ class Combination {
       if (floor.rank > ceiling_rank_) {
         floor.until = *ceiling_;
       } else {
-        outcome_.add_conflicts(absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
+        outcome_.add_conflicts(
+            absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
       }
     }
     if (!review_ || base::FromProto(review_->expires_at()) <= *ceiling_) return;

@@ -16,8 +16,8 @@ namespace resultgate::policy {
 // A rule's part for one unit and audience.
 struct Part {
   const Rule* rule = nullptr;
-  bool restricts = false;  // its delay, review, withholding and deadline count
-  bool permits = false;    // its permit counts
+  bool restricts = false;                  // its delay, review, withholding and deadline count
+  bool permits = false;                    // its permit counts
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
@@ -27,13 +27,14 @@ struct Part {
 struct Clocks {
   absl::Time now;
   absl::Time received_at;
-  absl::Time first_final;      // legal clocks
-  absl::Time version_issued;   // clocks of restrictions that are new with this version
+  absl::Time first_final;                    // legal clocks
+  absl::Time version_issued;                 // clocks of restrictions that are new with this version
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
 };
 
-// Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final. Permit or default is decided
-// here: where neither a permit nor a review is among the parts, or `add_default`, the pack's default review is added.
+// Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final. Permit or
+// default is decided here: where neither a permit nor a review is among the parts, or `add_default`, the pack's default review is
+// added.
 v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<Part>& parts,
                     bool add_default);
 

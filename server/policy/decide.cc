@@ -181,12 +181,12 @@ class Decider {
     const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
                          !before->review().has_approved_at() && before->review().has_started_at();
     if (!context_.quarantine.empty()) {
-      return Remember(absl::StrCat("q", goes_on), [&] {
-        return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine);
-      });
+      return Remember(absl::StrCat("q", goes_on),
+                      [&] { return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine); });
     }
     const Asked& asked = asked_[u][a];
-    const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED || MayGoUnfinished(asked, unit.status);
+    const bool settled =
+        IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED || MayGoUnfinished(asked, unit.status);
     // A review that goes on keeps its clock; one that waited for the final version begins with it.
     const bool same_kind = goes_on && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
@@ -195,7 +195,8 @@ class Decider {
         return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
       });
     }
-    std::string key = absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
+    std::string key =
+        absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
       absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.is_new);
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
@@ -223,8 +224,8 @@ class Decider {
 }  // namespace
 
 bool HasDocument(const v1::DiagnosticReport& report) {
-  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 || report.notes_size() > 0 ||
-         report.presented_forms_size() > 0 || report.observations().empty();
+  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 ||
+         report.notes_size() > 0 || report.presented_forms_size() > 0 || report.observations().empty();
 }
 
 v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id) {

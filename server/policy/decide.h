@@ -36,12 +36,12 @@ v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::strin
 // True for FINAL, AMENDED, CORRECTED and APPENDED.
 bool IsFinal(v1::ResultStatus status);
 
-// Where legal clocks start for this version: `context.clock_start` if set, else the earlier of issued and received (received, where issued is
-// absent or more than 31 days back), if any unit is final; absent while none is.
+// Where legal clocks start for this version: `context.clock_start` if set, else the earlier of issued and received (received,
+// where issued is absent or more than 31 days back), if any unit is final; absent while none is.
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context);
 
-// Decides every unit for every audience. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first unit in
-// the report, the document last. The same arguments give the same bytes.
+// Decides every unit for every audience. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first
+// unit in the report, the document last. The same arguments give the same bytes.
 v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
 
 }  // namespace resultgate::policy

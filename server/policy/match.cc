@@ -23,11 +23,21 @@ bool CodesMatch(const Match& match, const v1::DiagnosticReport& report, const Un
   if (match.codes.empty()) return true;
   const v1::CodeableConcept& own = unit.observation != nullptr ? unit.observation->code() : report.code();
   if (AnySetHolds(match.codes, own)) return true;
-  return !own_only && (AnySetHolds(match.codes, report.code()) || AnySetHolds(match.codes, report.order().code()));
+  if (own_only) return false;
+  // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
+  // of.
+  const auto& files = report.presented_forms();
+  if (unit.observation == nullptr && std::any_of(files.begin(), files.end(), [&match](const v1::Attachment& file) {
+        return AnySetHolds(match.codes, file.code());
+      })) {
+    return true;
+  }
+  return AnySetHolds(match.codes, report.code()) || AnySetHolds(match.codes, report.order().code());
 }
 
 // The keys of `match` but `codes`.
-Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, const Unit& unit, std::vector<std::string>* unknown) {
+Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, const Unit& unit,
+                     std::vector<std::string>* unknown) {
   if (match.unit == Match::Unit::kObservation && unit.observation == nullptr) return Truth::kFalse;
   if (match.unit == Match::Unit::kDocument && unit.observation != nullptr) return Truth::kFalse;
   if (!match.sections.empty() && !Lists(match.sections, report.section())) return Truth::kFalse;
@@ -58,7 +68,8 @@ Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, con
 RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit, v1::Audience audience, absl::Time now,
                    const absl::TimeZone& zone) {
   RuleTruth result;
-  const bool restricts = (rule.then.restricts() || rule.then.deadline) && CodesMatch(rule.match, report, unit, /*own_only=*/false);
+  const bool restricts =
+      (rule.then.restricts() || rule.then.deadline) && CodesMatch(rule.match, report, unit, /*own_only=*/false);
   const bool permits = rule.then.permit && CodesMatch(rule.match, report, unit, /*own_only=*/true);
   if (!restricts && !permits) return result;
   if (rule.observations_only && unit.observation == nullptr) return result;

@@ -26,8 +26,8 @@ using Outcomes = google::protobuf::RepeatedPtrField<v1::Outcome>;
 // Every unit and audience on its own, in the order of the outcomes.
 std::vector<Cell> ToCells(const Outcomes& outcomes);
 
-// Cells with equal outcomes together: first over units for each audience, then over audiences with the same units. The order is that of the
-// cells' first units, then audiences. ToCells(ToOutcomes(cells)) holds the same cells.
+// Cells with equal outcomes together: first over units for each audience, then over audiences with the same units. The order is
+// that of the cells' first units, then audiences. ToCells(ToOutcomes(cells)) holds the same cells.
 Outcomes ToOutcomes(const std::vector<Cell>& cells);
 
 }  // namespace resultgate::policy

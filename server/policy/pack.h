@@ -26,7 +26,7 @@ struct ReviewAsk {
   calendar::Span each;              // one owner's turn
   calendar::Span expires;           // the whole review
   v1::OnExpiry on_expiry = v1::ON_EXPIRY_RELEASE;
-  std::string escalate_to;          // ESCALATE
+  std::string escalate_to;  // ESCALATE
   calendar::Span escalate_for;
   v1::OnExpiry after_escalation = v1::ON_EXPIRY_RELEASE;
 };
@@ -51,8 +51,8 @@ struct Asks {
 struct Match {
   std::vector<const valueset::ValueSet*> codes;  // which codings count depends on the rule: design, "The rule language"
   std::vector<v1::Section> sections;
-  std::vector<v1::ResultStatus> statuses;            // the unit's own
-  std::vector<v1::Interpretation> interpretations;   // an absent one is unknown
+  std::vector<v1::ResultStatus> statuses;             // the unit's own
+  std::vector<v1::Interpretation> interpretations;    // an absent one is unknown
   std::vector<v1::EncounterClass> encounter_classes;  // an absent one is unknown
   enum class Unit { kAny, kObservation, kDocument };
   Unit unit = Unit::kAny;
@@ -75,8 +75,8 @@ class Pack {
  public:
   ~Pack();
 
-  // Reads `folder`/pack.yaml and every other .yaml below `folder` but those below a folder `tests`. Mistakes are appended to `issues`; on an
-  // error the result is null. `calendars` is the folder of calendars that `calendar:` names.
+  // Reads `folder`/pack.yaml and every other .yaml below `folder` but those below a folder `tests`. Mistakes are appended to
+  // `issues`; on an error the result is null. `calendars` is the folder of calendars that `calendar:` names.
   static std::shared_ptr<const Pack> Load(const std::string& folder, const std::string& calendars,
                                           std::shared_ptr<const valueset::Registry> value_sets, base::FileIssues* issues);
 

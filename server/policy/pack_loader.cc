@@ -28,7 +28,8 @@ using yaml::Node;
 
 // The version of the rule language that this program reads.
 constexpr int kLanguageVersion = 1;
-constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday",  "wednesday", "thursday",
+                                                        "friday", "saturday", "sunday"};
 // Who an order itself names; everybody else is one of the pack's pools.
 constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"};
 
@@ -37,7 +38,8 @@ std::optional<int> ParseMinutes(absl::string_view text) {
   int hours = 0;
   int minutes = 0;
   if (parts.size() != 2 || parts[0].size() != 2 || parts[1].size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
-      !absl::SimpleAtoi(parts[1], &minutes) || hours < 0 || hours > 24 || minutes < 0 || minutes > 59 || hours * 60 + minutes > 24 * 60) {
+      !absl::SimpleAtoi(parts[1], &minutes) || hours < 0 || hours > 24 || minutes < 0 || minutes > 59 ||
+      hours * 60 + minutes > 24 * 60) {
     return std::nullopt;
   }
   return hours * 60 + minutes;
@@ -73,8 +75,8 @@ Holidays LoadHolidays(const std::string& path, const std::string& content, FileI
     } else if (date.size() == 10 && absl::ParseCivilTime(date, &day)) {
       holidays.by_date.insert(day);
     } else if (!date.empty()) {
-      document->Error(item.place, absl::StrCat("`", date, "` is no date"), "write `12-25` for every year or `2026-11-26` for one day",
-                      issues);
+      document->Error(item.place, absl::StrCat("`", date, "` is no date"),
+                      "write `12-25` for every year or `2026-11-26` for one day", issues);
     }
   }
   return holidays;
@@ -141,7 +143,8 @@ class PackLoader {
     pack_->time_zone_name_ = map.RequiredText("time_zone");
     absl::TimeZone zone;
     if (!pack_->time_zone_name_.empty() && !absl::LoadTimeZone(pack_->time_zone_name_, &zone)) {
-      document->Error(document->root.Find("time_zone")->place, absl::StrCat("no time zone is named `", pack_->time_zone_name_, "`"),
+      document->Error(document->root.Find("time_zone")->place,
+                      absl::StrCat("no time zone is named `", pack_->time_zone_name_, "`"),
                       "write an IANA name as `America/New_York`", issues_);
     }
     const std::array<Calendar::Hours, 7> hours = LoadStaffedHours(*document, map.Required("staffed_hours"));
@@ -182,7 +185,8 @@ class PackLoader {
       const std::optional<int> opens = ends.size() == 2 ? ParseMinutes(ends[0]) : std::nullopt;
       const std::optional<int> closes = ends.size() == 2 ? ParseMinutes(ends[1]) : std::nullopt;
       if (!opens || !closes || *opens >= *closes) {
-        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"), "write `08:00-17:00`", issues_);
+        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"), "write `08:00-17:00`",
+                       issues_);
         continue;
       }
       hours[i] = {*opens, *closes};
@@ -198,13 +202,18 @@ class PackLoader {
     const Node* node = map->Required(key);
     if (node == nullptr) return {};
     ReviewAsk review = LoadReview(document, *node, absl::StrCat("`", key, "`"), owners_, issues_);
-    const auto is_pool = [this](const std::string& owner) { return std::find(pools_.begin(), pools_.end(), owner) != pools_.end(); };
+    const auto is_pool = [this](const std::string& owner) {
+      return std::find(pools_.begin(), pools_.end(), owner) != pools_.end();
+    };
     if (std::none_of(review.owners.begin(), review.owners.end(), is_pool)) {
-      document.Error(node->place, absl::StrCat("`", key, "` names no pool among its owners, so a report without a known clinician would have none"),
-                     "add one of the pack's `pools`", issues_);
+      document.Error(
+          node->place,
+          absl::StrCat("`", key, "` names no pool among its owners, so a report without a known clinician would have none"),
+          "add one of the pack's `pools`", issues_);
     }
     if (review.on_expiry != v1::ON_EXPIRY_ESCALATE) {
-      document.Error(node->place, absl::StrCat("`", key, "` must escalate: what nobody classified is not released by a timer alone"),
+      document.Error(node->place,
+                     absl::StrCat("`", key, "` must escalate: what nobody classified is not released by a timer alone"),
                      "write `on_expiry: {escalate: {to: …, for: …, then: …}}`", issues_);
     }
     return review;
@@ -230,7 +239,6 @@ class PackLoader {
   std::vector<std::string> owners_;
   std::vector<std::pair<std::string, std::string>> digested_;
 };
-
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,
                                        std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues) {

@@ -29,7 +29,9 @@ std::set<std::string> RuleIds(const v1::Outcome& outcome) {
   return ids;
 }
 
-std::string Words(const std::set<std::string>& words) { return absl::StrCat("[", absl::StrJoin(words, ", "), "]"); }
+std::string Words(const std::set<std::string>& words) {
+  return absl::StrCat("[", absl::StrJoin(words, ", "), "]");
+}
 
 class Runner {
  public:
@@ -63,8 +65,8 @@ class Runner {
     if (text.empty()) return std::nullopt;
     absl::Time time;
     if (base::ParseRfc3339(text, &time)) return time;
-    document.Error(map->node().Find(key)->place, absl::StrCat("`", text, "` is no time"), "write it as `2026-03-06T15:00:00-05:00`",
-                   issues_);
+    document.Error(map->node().Find(key)->place, absl::StrCat("`", text, "` is no time"),
+                   "write it as `2026-03-06T15:00:00-05:00`", issues_);
     return std::nullopt;
   }
 
@@ -105,8 +107,8 @@ class Runner {
       const std::optional<int> number = EnumNumber(v1::Audience_descriptor(), word);
       if (number) audiences.push_back(static_cast<v1::Audience>(*number));
       if (!number) {
-        document.Error(node.place, absl::StrCat("`", word, "` is no audience"), base::Suggest(word, EnumWords(v1::Audience_descriptor())),
-                       issues_);
+        document.Error(node.place, absl::StrCat("`", word, "` is no audience"),
+                       base::Suggest(word, EnumWords(v1::Audience_descriptor())), issues_);
       }
     }
     if (audiences.empty()) audiences.assign(std::begin(kAudiences), std::end(kAudiences));
@@ -138,7 +140,8 @@ class Runner {
         }
         const v1::Outcome& outcome = cell->outcome;
         const auto differ = [&](absl::string_view what, const std::string& expected, const std::string& found) {
-          if (expected != found) test->differences.push_back(absl::StrCat(who, what, " expected ", expected, ", but it is ", found));
+          if (expected != found)
+            test->differences.push_back(absl::StrCat(who, what, " expected ", expected, ", but it is ", found));
         };
         const auto differ_time = [&](absl::string_view what, const std::optional<absl::Time>& expected, bool has,
                                      const google::protobuf::Timestamp& found) {
@@ -150,7 +153,8 @@ class Runner {
           differ("unknown facts", Words({fact_list.begin(), fact_list.end()}),
                  Words({outcome.unknown_facts().begin(), outcome.unknown_facts().end()}));
         }
-        if (!owner.empty()) differ("owner", owner, outcome.has_review() ? CurrentTurn(outcome.review(), now).owner().role() : "nobody");
+        if (!owner.empty())
+          differ("owner", owner, outcome.has_review() ? CurrentTurn(outcome.review(), now).owner().role() : "nobody");
         if (!on_expiry.empty()) {
           differ("on_expiry", EnumWord(v1::OnExpiry_descriptor(), EnumNumber(v1::OnExpiry_descriptor(), on_expiry).value_or(0)),
                  EnumWord(v1::OnExpiry_descriptor(), outcome.review().on_expiry()));

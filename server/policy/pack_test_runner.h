@@ -26,7 +26,8 @@ struct PackTestReport {
   std::vector<std::string> untested_rules;
 };
 
-// Runs every test of the files below `folder`/tests. Mistakes in the files are appended to `issues`; the tests that can be read are run all the same.
+// Runs every test of the files below `folder`/tests. Mistakes in the files are appended to `issues`; the tests that can be read
+// are run all the same.
 PackTestReport RunPackTests(const Pack& pack, const std::string& folder, base::FileIssues* issues);
 
 }  // namespace resultgate::policy

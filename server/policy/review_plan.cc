@@ -22,8 +22,8 @@ std::optional<v1::Owner> Resolve(const std::string& role, const v1::ServiceReque
   return owner;
 }
 
-void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calendar::Calendar& calendar, std::set<std::string>* asked,
-              absl::Time* at, v1::Review* review) {
+void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calendar::Calendar& calendar,
+              std::set<std::string>* asked, absl::Time* at, v1::Review* review) {
   for (const std::string& role : ask.owners) {
     const std::optional<v1::Owner> owner = Resolve(role, order);
     if (!owner.has_value() || !asked->insert(role).second) continue;
@@ -36,8 +36,8 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
 
 }  // namespace
 
-v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<const ReviewAsk*>& asks, absl::Time start,
-                      bool by_statute) {
+v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<const ReviewAsk*>& asks,
+                      absl::Time start, bool by_statute) {
   const calendar::Calendar& calendar = pack.calendar();
   v1::Review review;
   *review.mutable_started_at() = base::ToProto(start);

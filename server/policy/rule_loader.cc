@@ -20,10 +20,10 @@ using yaml::Node;
 constexpr absl::string_view kOnExpiryForms = "`release`, `release_with_outreach` or `{escalate: {to: …, for: …, then: …}}`";
 
 // Fields on whose content a hold may not hang without a reason: its length would tell the outcome.
-constexpr absl::string_view kOutcomeFields[] = {
-    "observation.interpretation", "observation.quantity",          "observation.codeable_concept",          "observation.text",
-    "report.observations.interpretation", "report.observations.quantity", "report.observations.codeable_concept",
-    "report.observations.text"};
+constexpr absl::string_view kOutcomeFields[] = {"observation.interpretation",           "observation.quantity",
+                                                "observation.codeable_concept",         "observation.text",
+                                                "report.observations.interpretation",   "report.observations.quantity",
+                                                "report.observations.codeable_concept", "report.observations.text"};
 
 bool IsOrIsBelow(absl::string_view path, absl::string_view field) {
   return path == field || (absl::StartsWith(path, field) && path[field.size()] == '.');
@@ -170,7 +170,8 @@ class RuleReader {
     }
     if (const Node* deadline = map.Optional("deadline"); deadline != nullptr) asks.deadline = ReadDeadline(*deadline);
     map.RefuseUnknownKeys();
-    if (node.entries.empty()) Error(node.place, "`then` asks for nothing", "one of `release`, `delay`, `review`, `withhold`, `deadline`");
+    if (node.entries.empty())
+      Error(node.place, "`then` asks for nothing", "one of `release`, `delay`, `review`, `withhold`, `deadline`");
     return asks;
   }
 
@@ -307,8 +308,8 @@ void LoadRules(const Document& document, const RuleVocabulary& vocabulary, std::
     const auto before = std::find_if(rules->begin(), rules->end(), same_id);
     if (before != rules->end() && !rule.id.empty()) {
       document.Error(rule.place,
-                     absl::StrCat("the id `", rule.id, "` is taken by the rule at ", before->place.file, ":", before->place.line), "",
-                     issues);
+                     absl::StrCat("the id `", rule.id, "` is taken by the rule at ", before->place.file, ":", before->place.line),
+                     "", issues);
     }
     rules->push_back(std::move(rule));
   }

@@ -22,7 +22,8 @@ struct RuleVocabulary {
 };
 
 // Reads the rules of `document` and appends them to `rules`; every mistake is appended to `issues`.
-void LoadRules(const yaml::Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules, base::FileIssues* issues);
+void LoadRules(const yaml::Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules,
+               base::FileIssues* issues);
 
 // Reads `owners`, `each`, `expires`, `on_expiry` of a review; `what` names it in messages.
 ReviewAsk LoadReview(const yaml::Document& document, const yaml::Node& node, const std::string& what,

@@ -75,7 +75,8 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     Open(mark, tag, anchor, Node::Kind::kList);
   }
   void OnSequenceEnd() override { stack_.pop_back(); }
@@ -213,7 +214,8 @@ std::optional<Document> Parse(const std::string& file, absl::string_view text, F
       document.Error(second.TakeRoot().place, "a second document begins here", "keep one document in a file", &found);
     }
   } catch (const YAML::Exception& problem) {
-    document.Error({file, problem.mark.line + 1, problem.mark.column + 1}, absl::StrCat("not valid YAML: ", problem.msg), "", &found);
+    document.Error({file, problem.mark.line + 1, problem.mark.column + 1}, absl::StrCat("not valid YAML: ", problem.msg), "",
+                   &found);
   } catch (const std::exception& problem) {
     document.Error({file, 1, 1}, "not valid YAML", "", &found);
   }
@@ -304,7 +306,8 @@ void MapReader::RefuseUnknownKeys() {
   if (!valid_) return;
   for (const Node::Entry& entry : node_.entries) {
     if (std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end()) continue;
-    document_.Error(entry.place, absl::StrCat("unknown key `", entry.key, "` in ", what_), base::Suggest(entry.key, asked_), issues_);
+    document_.Error(entry.place, absl::StrCat("unknown key `", entry.key, "` in ", what_), base::Suggest(entry.key, asked_),
+                    issues_);
   }
 }
 

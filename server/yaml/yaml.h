@@ -1,8 +1,8 @@
 // Strict YAML with positions: what rule, value-set and template files are written in.
 //
 // A subset of YAML 1.2 on purpose, because what an author does not expect must not load. Errors are: unknown syntax, duplicate
-// keys, keys that are not plain text, anchors, aliases, merges (`<<`), tags, octal-looking numbers (`010`), tabs, and second documents.
-// Scalars stay text: `yes` is the text "yes", and whoever reads a field says what type it wants.
+// keys, keys that are not plain text, anchors, aliases, merges (`<<`), tags, octal-looking numbers (`010`), tabs, and second
+// documents. Scalars stay text: `yes` is the text "yes", and whoever reads a field says what type it wants.
 //
 // A Node is a plain value, safe to read from several threads. No exception leaves this folder.
 #ifndef RESULTGATE_YAML_YAML_H_

@@ -10,7 +10,8 @@ namespace resultgate::base {
 namespace {
 
 TEST(FileIssue, IsWrittenWithPlaceLineAndCaret) {
-  const FileIssue issue{FileIssue::Severity::kError, {"rules.yaml", 3, 5}, "no value set is named `x`", "did you mean `y`?", "  \tcodes: [x]"};
+  const FileIssue issue{
+      FileIssue::Severity::kError, {"rules.yaml", 3, 5}, "no value set is named `x`", "did you mean `y`?", "  \tcodes: [x]"};
   EXPECT_EQ(Format(issue),
             "rules.yaml:3:5: error: no value set is named `x`; did you mean `y`?\n"
             "      \tcodes: [x]\n"

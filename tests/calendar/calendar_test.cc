@@ -24,7 +24,9 @@ absl::Time At(absl::string_view rfc3339) {
   return time;
 }
 
-std::string Local(absl::Time time) { return absl::FormatTime(absl::RFC3339_sec, time, NewYork()); }
+std::string Local(absl::Time time) {
+  return absl::FormatTime(absl::RFC3339_sec, time, NewYork());
+}
 
 TEST(ParseSpan, ReadsItsFormsAndNothingElse) {
   EXPECT_EQ(ParseSpan("72 h")->elapsed, absl::Hours(72));
@@ -33,8 +35,8 @@ TEST(ParseSpan, ReadsItsFormsAndNothingElse) {
   EXPECT_EQ(ParseSpan("1 day")->count, 1);
   EXPECT_EQ(ParseSpan(" 3  business days ")->kind, Span::Kind::kBusinessDays);
   EXPECT_EQ(ParseSpan("next business morning")->kind, Span::Kind::kNextBusinessMorning);
-  for (const char* bad : {"", "72", "h", "0 h", "-1 h", "3.5 days", "3 weeks", "next morning", "3 business", "9999 days", "99999 h",
-                          "99999999999 h", "3 business h", "3 days business"}) {
+  for (const char* bad : {"", "72", "h", "0 h", "-1 h", "3.5 days", "3 weeks", "next morning", "3 business", "9999 days",
+                          "99999 h", "99999999999 h", "3 business h", "3 days business"}) {
     EXPECT_FALSE(ParseSpan(bad).has_value()) << bad;
   }
 }
@@ -57,7 +59,8 @@ TEST(Calendar, AddsEachKindOfSpanByItsOwnArithmetic) {
       {"business days from a Saturday", "1 business day", "2026-03-07T10:00:00-05:00", "2026-03-09T10:00:00-04:00"},
       {"business days pass over a holiday by date", "1 business day", "2026-11-25T09:00:00-05:00", "2026-11-27T09:00:00-05:00"},
       {"business days pass over a yearly holiday", "1 business day", "2026-12-24T09:00:00-05:00", "2026-12-28T09:00:00-05:00"},
-      {"Friday night waits for Monday morning", "next business morning", "2026-03-06T20:50:00-05:00", "2026-03-09T08:00:00-04:00"},
+      {"Friday night waits for Monday morning", "next business morning", "2026-03-06T20:50:00-05:00",
+       "2026-03-09T08:00:00-04:00"},
       {"the morning is never the same day's", "next business morning", "2026-03-04T02:00:00-05:00", "2026-03-05T08:00:00-05:00"},
   };
   for (const AddCase& c : cases) {

@@ -82,7 +82,8 @@ class GateTest : public ::testing::Test {
     request.set_version(version);
     request.set_reviewer("reviewer-1");
     std::promise<absl::StatusOr<v1::ApproveReviewResponse>> promise;
-    gate_->Approve(request, [&promise](absl::StatusOr<v1::ApproveReviewResponse> response) { promise.set_value(std::move(response)); });
+    gate_->Approve(request,
+                   [&promise](absl::StatusOr<v1::ApproveReviewResponse> response) { promise.set_value(std::move(response)); });
     return promise.get_future().get();
   }
 
@@ -91,7 +92,8 @@ class GateTest : public ::testing::Test {
     for (const int64_t sequence : sequences) request.add_sequences(sequence);
     std::promise<absl::StatusOr<int>> promise;
     gate_->Acknowledge(request, [&promise](absl::StatusOr<v1::AcknowledgeReleasesResponse> response) {
-      promise.set_value(response.ok() ? absl::StatusOr<int>(response->newly_acknowledged()) : absl::StatusOr<int>(response.status()));
+      promise.set_value(response.ok() ? absl::StatusOr<int>(response->newly_acknowledged())
+                                      : absl::StatusOr<int>(response.status()));
     });
     return promise.get_future().get();
   }
@@ -134,7 +136,8 @@ class GateTest : public ::testing::Test {
   static std::map<std::string, std::string> Shown(const std::vector<v1::Release>& releases) {
     std::map<std::string, std::string> shown;
     for (const v1::Release& release : releases) {
-      if (std::find(release.audiences().begin(), release.audiences().end(), v1::AUDIENCE_PATIENT) == release.audiences().end()) continue;
+      if (std::find(release.audiences().begin(), release.audiences().end(), v1::AUDIENCE_PATIENT) == release.audiences().end())
+        continue;
       for (const std::string& unit : release.unit_ids()) {
         const std::string key = release.patient_identifiers(0).value() + "/" + unit;
         if (release.kind() == v1::RELEASE_KIND_RETRACTION) {

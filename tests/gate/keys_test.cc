@@ -16,7 +16,8 @@ bool Share(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b, int tie
   const IdentityKeys mine = IdentityOf(a);
   const IdentityKeys theirs = IdentityOf(b);
   const std::set<store::Key> keys(mine.tiers[tier].begin(), mine.tiers[tier].end());
-  return std::any_of(theirs.tiers[tier].begin(), theirs.tiers[tier].end(), [&keys](const store::Key& key) { return keys.count(key) > 0; });
+  return std::any_of(theirs.tiers[tier].begin(), theirs.tiers[tier].end(),
+                     [&keys](const store::Key& key) { return keys.count(key) > 0; });
 }
 
 TEST(ReportDigest, LeavesTransportOutAndEverythingElseIn) {

@@ -35,8 +35,14 @@ TEST(Validate, TellsEverythingAtOnce) {
   AddObservation(&report, "4544-3", "3")->set_id("");
   AddObservation(&report, "4544-3", "3")->set_id("document");
   report.add_presented_forms()->set_data(std::string(4 * 1024 * 1024, 'x'));
-  const std::vector<std::string> expected = {"sender",           "patient.identifiers", "occurrence",        "issued",
-                                             "observations[1].id", "observations[2].id",  "observations[3].id", "presented_forms[0].data"};
+  const std::vector<std::string> expected = {"sender",
+                                             "patient.identifiers",
+                                             "occurrence",
+                                             "issued",
+                                             "observations[1].id",
+                                             "observations[2].id",
+                                             "observations[3].id",
+                                             "presented_forms[0].data"};
   EXPECT_EQ(Fields(report), expected);
 }
 

@@ -23,7 +23,8 @@ TEST(CompareVersions, TimeOfStatusFirstThenStatus) {
   const v1::DiagnosticReport corrected = WithStatus(Cbc("F1", "9.9"), v1::RESULT_STATUS_CORRECTED);
   EXPECT_EQ(CompareVersions(Later(corrected, absl::Minutes(1)), final_report), VersionOrder::kNewer);
   EXPECT_EQ(CompareVersions(final_report, Later(corrected, absl::Minutes(1))), VersionOrder::kOlder);
-  EXPECT_EQ(CompareVersions(Later(corrected, -absl::Minutes(1)), final_report), VersionOrder::kOlder) << "time counts before status";
+  EXPECT_EQ(CompareVersions(Later(corrected, -absl::Minutes(1)), final_report), VersionOrder::kOlder)
+      << "time counts before status";
   EXPECT_EQ(CompareVersions(corrected, final_report), VersionOrder::kNewer) << "at the same time the status counts";
   EXPECT_EQ(CompareVersions(final_report, corrected), VersionOrder::kOlder);
 }

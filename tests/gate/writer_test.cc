@@ -69,7 +69,8 @@ class WriterTest : public ::testing::Test {
   // Adds work and waits for its answer.
   static absl::Status Do(Writer& writer) {
     std::promise<absl::Status> promise;
-    writer.Add({[](store::Batch&) { return absl::OkStatus(); }, [&promise](const absl::Status& status) { promise.set_value(status); }});
+    writer.Add(
+        {[](store::Batch&) { return absl::OkStatus(); }, [&promise](const absl::Status& status) { promise.set_value(status); }});
     return promise.get_future().get();
   }
 
@@ -84,7 +85,8 @@ TEST_F(WriterTest, WorkThatWaitsTogetherIsCommittedTogether) {
   {
     Writer writer(&store_, &clock_, {1000, 64}, NothingDue(), [] {});
     for (int i = 0; i < 130; ++i) {
-      writer.Add({[](store::Batch&) { return absl::OkStatus(); }, [&done](const absl::Status& status) { done += status.ok() ? 1 : 0; }});
+      writer.Add(
+          {[](store::Batch&) { return absl::OkStatus(); }, [&done](const absl::Status& status) { done += status.ok() ? 1 : 0; }});
     }
     writer.Start();
   }
@@ -122,8 +124,9 @@ TEST_F(WriterTest, AFullQueueRejectsAndTheEndLetsNothingIn) {
   {
     Writer writer(&store_, &clock_, {3, 64}, NothingDue(), [] {});
     for (int i = 0; i < 5; ++i) {
-      writer.Add({[](store::Batch&) { return absl::OkStatus(); },
-                  [&](const absl::Status& status) { ++(status.code() == absl::StatusCode::kResourceExhausted ? rejected : done); }});
+      writer.Add(
+          {[](store::Batch&) { return absl::OkStatus(); },
+           [&](const absl::Status& status) { ++(status.code() == absl::StatusCode::kResourceExhausted ? rejected : done); }});
     }
     writer.Start();
   }

@@ -293,6 +293,7 @@ TEST(Hl7Test, NotesFindTheirHome) {
   EXPECT_EQ(absl::StrJoin(report.observations(0).notes(), "|"), "about the value");
   EXPECT_EQ(report.presented_forms(0).content_type(), "application/pdf");
   EXPECT_EQ(report.presented_forms(0).data(), "hi");
+  EXPECT_EQ(report.presented_forms(0).code().codings(0).code(), "PDF");
 }
 
 TEST(Hl7Test, Documents) {

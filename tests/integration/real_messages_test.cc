@@ -1,5 +1,6 @@
-// Real HL7 v2 and FHIR messages that the project did not write, read and decided by the default pack: none crashes, each is decided or refused with
-// its place, and nothing of pathology, HIV, other sexually transmitted infections or genetics goes at submit.
+// Real HL7 v2 and FHIR messages that the project did not write, read and decided by the default pack: none crashes, each is
+// decided or refused with its place, and nothing of pathology, HIV, other sexually transmitted infections or genetics goes at
+// submit.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -21,18 +22,22 @@ namespace {
 constexpr char kData[] = "../shared/data";
 
 // The classes that never go at submit, by the value sets that name them.
-const char* const kNeverAtSubmit[] = {"biopsy", "surgical-pathology", "cytology", "hiv", "sti", "viral-hepatitis", "genetics", "new-cancer"};
+const char* const kNeverAtSubmit[] = {"biopsy", "surgical-pathology", "cytology", "hiv",
+                                      "sti",    "viral-hepatitis",    "genetics", "new-cancer"};
 
-// What of a released unit belongs to one of these classes, or empty. Looks at the unit's own codes, at every code above it and at the section.
+// What of a released unit belongs to one of these classes, or empty. Looks at the unit's own codes, at every code above it and at
+// the section.
 std::string Forbidden(const valueset::Registry& sets, const v1::DiagnosticReport& report, const v1::Observation* observation) {
-  if (report.section() == v1::SECTION_PATHOLOGY || report.section() == v1::SECTION_CYTOLOGY || report.section() == v1::SECTION_GENETICS) {
+  if (report.section() == v1::SECTION_PATHOLOGY || report.section() == v1::SECTION_CYTOLOGY ||
+      report.section() == v1::SECTION_GENETICS) {
     return v1::Section_Name(report.section());
   }
   for (const char* name : kNeverAtSubmit) {
     const valueset::ValueSet* set = sets.Find(name);
     if (set == nullptr) return absl::StrCat("no value set ", name);
     if (set->Contains(report.code()) || set->Contains(report.order().code())) return name;
-    if (observation != nullptr && (set->Contains(observation->code()) || set->Contains(observation->codeable_concept()))) return name;
+    if (observation != nullptr && (set->Contains(observation->code()) || set->Contains(observation->codeable_concept())))
+      return name;
   }
   return "";
 }
@@ -84,8 +89,8 @@ TEST(RealMessages, AreDecidedOrRefusedWithTheirPlaceAndNothingSensitiveGoesAtSub
       }
     }
   }
-  std::cout << files << " files, " << messages << " messages, " << reports << " reports, " << refused << " messages refused; units times audiences: "
-            << released << " released at submit, " << held << " held\n";
+  std::cout << files << " files, " << messages << " messages, " << reports << " reports, " << refused
+            << " messages refused; units times audiences: " << released << " released at submit, " << held << " held\n";
   EXPECT_GE(reports, 400);
   EXPECT_GT(released, 0);
 }

@@ -1,4 +1,5 @@
-// The sample day: every file of tests/data is read, decided by the default pack, and fares as the table in tests/data/README.md says.
+// The sample day: every file of tests/data is read, decided by the default pack, and fares as the table in tests/data/README.md
+// says.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -86,7 +87,8 @@ TEST(SampleDay, EveryFileFaresAsItsTableSays) {
                (candidate.audiences.empty() || candidate.audiences.count(audience) > 0);
       });
       ASSERT_NE(row, rows.end()) << cell.unit_id << " for " << audience << " stands in no row";
-      EXPECT_EQ(policy::EnumWord(v1::Disposition_descriptor(), cell.outcome.disposition()), row->decision) << cell.unit_id << " " << audience;
+      EXPECT_EQ(policy::EnumWord(v1::Disposition_descriptor(), cell.outcome.disposition()), row->decision)
+          << cell.unit_id << " " << audience;
       std::set<std::string> rules;
       for (const v1::AppliedRule& rule : cell.outcome.rules()) rules.insert(rule.rule_id());
       // A row over several units names every rule that has a part in one of them.

@@ -57,10 +57,13 @@ v1::DiagnosticReport Cbc() {
 
 constexpr char kRoutine[] = "  - {id: routine, title: t, match: {codes: [routine]}, then: {release: now}}\n";
 constexpr char kTissue[] =
-    "  - {id: tissue, title: t, match: {codes: [tissue]}, then: {review: {owners: [ordering-provider, pathology-pool], each: 1 business day, "
-    "expires: 3 business days, on_expiry: release}}, lifted_by: [provider, patient], basis: {type: organization-policy, citation: c}}\n";
+    "  - {id: tissue, title: t, match: {codes: [tissue]}, then: {review: {owners: [ordering-provider, pathology-pool], each: 1 "
+    "business day, "
+    "expires: 3 business days, on_expiry: release}}, lifted_by: [provider, patient], basis: {type: organization-policy, "
+    "citation: c}}\n";
 constexpr char kSensitive[] =
-    "  - {id: sensitive, title: t, match: {codes: [sensitive]}, then: {release: now, delay: next business morning}, basis: {type: "
+    "  - {id: sensitive, title: t, match: {codes: [sensitive]}, then: {release: now, delay: next business morning}, basis: "
+    "{type: "
     "organization-policy, citation: c}}\n";
 
 class DecideTest : public ::testing::Test {
@@ -81,7 +84,9 @@ class DecideTest : public ::testing::Test {
     for (Cell& cell : ToCells(decision_.outcomes())) cells_[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
   }
 
-  const v1::Outcome& Cell_(const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) { return cells_.at({unit, audience}); }
+  const v1::Outcome& Cell_(const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) {
+    return cells_.at({unit, audience});
+  }
 
   std::string Word(const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) {
     return EnumWord(v1::Disposition_descriptor(), Cell_(unit, audience).disposition());
@@ -141,16 +146,35 @@ TEST_F(DecideTest, TheOrdersCodeHoldsTooButItsReasonSaysNothing) {
   EXPECT_EQ(Word("718-7"), "release");
 }
 
+TEST_F(DecideTest, AFileThatWasSentAsSomethingElseHoldsItsDocument) {
+  v1::DiagnosticReport report = Cbc();
+  v1::Attachment* file = report.add_presented_forms();
+  file->set_data("pdf");
+  Decide(std::string(kRoutine) + kSensitive, report);
+  EXPECT_EQ(Word(kDocument), "release");
+  v1::Coding* coding = file->mutable_code()->add_codings();
+  coding->set_system("http://loinc.org");
+  coding->set_code("56888-1");
+  Decide(std::string(kRoutine) + kSensitive, report);
+  EXPECT_EQ(Word(kDocument), "delay");
+  EXPECT_EQ(Word("718-7"), "release");
+  report.mutable_code()->clear_codings();
+  Decide(kSensitive, report);
+  EXPECT_EQ(Word(kDocument), "review") << "a file's code is no permit";
+}
+
 TEST_F(DecideTest, TheFloorIsTheLatestAndADelayIsNoPermit) {
   v1::DiagnosticReport report = Report("56888-1");
   AddObservation(&report, "56888-1");
-  Decide(std::string(kSensitive) +
-             "  - {id: statute, title: t, match: {codes: [sensitive]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
-         report);
+  Decide(
+      std::string(kSensitive) +
+          "  - {id: statute, title: t, match: {codes: [sensitive]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
+      report);
   EXPECT_EQ(Word("56888-1"), "delay");
   EXPECT_EQ(Local(Cell_("56888-1").not_before()), "2026-03-09T15:00:00-04:00");
   EXPECT_EQ(Cell_("56888-1").due_at().seconds(), Cell_("56888-1").not_before().seconds());
-  Decide("  - {id: wait, title: t, match: {codes: [sensitive]}, then: {delay: 1 day}, basis: {type: privacy, citation: c}}\n", report);
+  Decide("  - {id: wait, title: t, match: {codes: [sensitive]}, then: {delay: 1 day}, basis: {type: privacy, citation: c}}\n",
+         report);
   EXPECT_EQ(Word("56888-1"), "review") << "the end of a delay is never a permit";
   EXPECT_TRUE(Cell_("56888-1").has_not_before());
 }
@@ -159,8 +183,10 @@ TEST_F(DecideTest, ReviewsMergeInOrderOfRuleId) {
   v1::DiagnosticReport report = Report("60567-5");
   AddObservation(&report, "22637-3");
   Decide(std::string(kTissue) +
-             "  - {id: another, title: t, match: {codes: [tissue]}, then: {review: {owners: [results-pool, ordering-provider], each: 1 day, "
-             "expires: 1 day, on_expiry: {escalate: {to: director, for: 1 day, then: release}}}}, basis: {type: organization-policy, citation: c}}\n",
+             "  - {id: another, title: t, match: {codes: [tissue]}, then: {review: {owners: [results-pool, ordering-provider], "
+             "each: 1 day, "
+             "expires: 1 day, on_expiry: {escalate: {to: director, for: 1 day, then: release}}}}, basis: {type: "
+             "organization-policy, citation: c}}\n",
          report);
   const v1::Review& review = Cell_("22637-3").review();
   ASSERT_EQ(review.turns_size(), 3);
@@ -179,10 +205,13 @@ TEST_F(DecideTest, AnOwnerThatTheOrderDoesNotNameIsPassedOver) {
   AddObservation(&report, "22637-3");
   Decide(kTissue, report);
   EXPECT_EQ(Cell_("22637-3").review().turns(0).owner().role(), "pathology-pool");
-  Decide("  - {id: nobody, title: t, match: {codes: [tissue]}, then: {review: {owners: [ordering-provider], each: 1 day, expires: 1 day, "
-         "on_expiry: release}}, basis: {type: organization-policy, citation: c}}\n",
-         report);
-  EXPECT_EQ(Cell_("22637-3").review().turns(0).owner().role(), "results-pool") << "where nobody is left, the default's owners are asked";
+  Decide(
+      "  - {id: nobody, title: t, match: {codes: [tissue]}, then: {review: {owners: [ordering-provider], each: 1 day, expires: 1 "
+      "day, "
+      "on_expiry: release}}, basis: {type: organization-policy, citation: c}}\n",
+      report);
+  EXPECT_EQ(Cell_("22637-3").review().turns(0).owner().role(), "results-pool")
+      << "where nobody is left, the default's owners are asked";
 }
 
 TEST_F(DecideTest, AnExpiryOutsideStaffedHoursMovesToTheNextStaffedHour) {
@@ -195,8 +224,8 @@ TEST_F(DecideTest, AnExpiryOutsideStaffedHoursMovesToTheNextStaffedHour) {
 }
 
 TEST_F(DecideTest, NotFinalIsNeverReleasedUnlessTheRuleSaysPreliminary) {
-  const v1::ResultStatus not_final[] = {v1::RESULT_STATUS_UNSPECIFIED, v1::RESULT_STATUS_REGISTERED, v1::RESULT_STATUS_PRELIMINARY,
-                                        v1::RESULT_STATUS_UNKNOWN};
+  const v1::ResultStatus not_final[] = {v1::RESULT_STATUS_UNSPECIFIED, v1::RESULT_STATUS_REGISTERED,
+                                        v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_UNKNOWN};
   for (const v1::ResultStatus status : not_final) {
     v1::DiagnosticReport report = Report("58410-2");
     AddObservation(&report, "718-7", status);
@@ -234,7 +263,8 @@ TEST_F(DecideTest, EnteredInErrorNeverGoes) {
 TEST_F(DecideTest, AnUnknownRestrictionCountsAndAnUnknownPermitDoesNot) {
   v1::DiagnosticReport report = Cbc();
   Decide(std::string(kRoutine) +
-             "  - {id: minors, title: t, when: age(patient) < 18, then: {review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: "
+             "  - {id: minors, title: t, when: age(patient) < 18, then: {review: {owners: [results-pool], each: 1 day, expires: "
+             "1 day, on_expiry: "
              "release}}, basis: {type: privacy, citation: c}}\n",
          report);
   EXPECT_EQ(Word("718-7"), "review");
@@ -249,7 +279,8 @@ TEST_F(DecideTest, AnUnknownRestrictionCountsAndAnUnknownPermitDoesNot) {
 
 TEST_F(DecideTest, AnUnknownWithholdingIsTheDefaultReview) {
   const std::string rules = std::string(kRoutine) +
-                            "  - {id: minors, title: t, when: age(patient) < 18, then: {withhold: {until: 30 days}}, basis: {type: privacy, citation: c}}\n";
+                            "  - {id: minors, title: t, when: age(patient) < 18, then: {withhold: {until: 30 days}}, basis: "
+                            "{type: privacy, citation: c}}\n";
   v1::DiagnosticReport report = Cbc();
   Decide(rules, report);
   EXPECT_EQ(Word("718-7"), "review");
@@ -264,7 +295,8 @@ TEST_F(DecideTest, ARuleThatFailsCountsAsUnknown) {
   v1::DiagnosticReport report = Cbc();
   report.mutable_observations(0)->mutable_quantity()->set_value("many");
   Decide(std::string(kRoutine) +
-             "  - {id: fails, title: t, outcome_dependent: why, when: double(observation.quantity.value) > 5.0, then: {delay: 72 h}, basis: "
+             "  - {id: fails, title: t, outcome_dependent: why, when: double(observation.quantity.value) > 5.0, then: {delay: 72 "
+             "h}, basis: "
              "{type: statute, citation: c}}\n",
          report);
   EXPECT_EQ(Word("718-7"), "delay");
@@ -273,7 +305,8 @@ TEST_F(DecideTest, ARuleThatFailsCountsAsUnknown) {
 TEST_F(DecideTest, ACancerThatTheRecordHoldsIsNotNewAndAnUnknownRecordHoldsNone) {
   const std::string rules =
       "  - {id: path, title: t, match: {codes: [tissue]}, then: {release: now}}\n"
-      "  - id: new-cancer\n    title: t\n    when: report.conclusion_codes.exists(c, c in valueset(\"malignant\") && !(c in patient.known_conditions))\n"
+      "  - id: new-cancer\n    title: t\n    when: report.conclusion_codes.exists(c, c in valueset(\"malignant\") && !(c in "
+      "patient.known_conditions))\n"
       "    then: {review: {owners: [ordering-provider], each: 1 day, expires: 1 day, on_expiry: release}}\n"
       "    basis: {type: organization-policy, citation: c}\n";
   v1::DiagnosticReport report = Report("60567-5");
@@ -295,12 +328,14 @@ TEST_F(DecideTest, ACancerThatTheRecordHoldsIsNotNewAndAnUnknownRecordHoldsNone)
 TEST_F(DecideTest, WhatBindsThePatientBindsDelegateAndRepresentative) {
   v1::DiagnosticReport report = Cbc();
   Decide(std::string(kRoutine) +
-             "  - {id: only-patient, title: t, audiences: [patient], match: {codes: [routine]}, then: {delay: 72 h}, basis: {type: statute, "
+             "  - {id: only-patient, title: t, audiences: [patient], match: {codes: [routine]}, then: {delay: 72 h}, basis: "
+             "{type: statute, "
              "citation: c}}\n",
          report);
   for (const v1::Audience audience : kAudiences) EXPECT_EQ(Word("718-7", audience), "delay") << audience;
   Decide(std::string(kRoutine) +
-             "  - {id: only-delegate, title: t, audiences: [delegate], match: {codes: [routine]}, then: {delay: 72 h}, basis: {type: privacy, "
+             "  - {id: only-delegate, title: t, audiences: [delegate], match: {codes: [routine]}, then: {delay: 72 h}, basis: "
+             "{type: privacy, "
              "citation: c}}\n",
          report);
   EXPECT_EQ(Word("718-7", v1::AUDIENCE_PATIENT), "release");
@@ -308,7 +343,8 @@ TEST_F(DecideTest, WhatBindsThePatientBindsDelegateAndRepresentative) {
 }
 
 TEST_F(DecideTest, APermitForOthersOnlyLetsNothingGoThatThePatientMayNotSee) {
-  Decide("  - {id: others, title: t, audiences: [representative, delegate], match: {codes: [routine]}, then: {release: now}}\n", Cbc());
+  Decide("  - {id: others, title: t, audiences: [representative, delegate], match: {codes: [routine]}, then: {release: now}}\n",
+         Cbc());
   for (const v1::Audience audience : kAudiences) EXPECT_EQ(Word("718-7", audience), "review") << audience;
 }
 
@@ -320,7 +356,8 @@ TEST_F(DecideTest, APreferenceForImmediateLiftsWhatThePatientMayLift) {
   EXPECT_EQ(Word("22637-3"), "release");
   EXPECT_TRUE(Cell_("22637-3").rules(0).lifted());
   Decide(std::string(kTissue) +
-             "  - {id: statute, title: t, match: {codes: [tissue]}, then: {delay: 72 h}, lifted_by: [provider], basis: {type: statute, citation: c}}\n",
+             "  - {id: statute, title: t, match: {codes: [tissue]}, then: {delay: 72 h}, lifted_by: [provider], basis: {type: "
+             "statute, citation: c}}\n",
          report);
   EXPECT_EQ(Word("22637-3"), "delay") << "a statute that names only the provider stays";
   AddObservation(&report, "33914-3");
@@ -343,13 +380,15 @@ TEST_F(DecideTest, ACeilingCutsWeakerHoldsAndGivesWayToAnEqualOne) {
   v1::DiagnosticReport report = Report("60567-5");
   AddObservation(&report, "22637-3");
   const std::string deadline =
-      "  - {id: ceiling, title: t, match: {codes: [tissue]}, then: {deadline: {within: 24 h, duty: release}}, basis: {type: statute, citation: c}}\n";
+      "  - {id: ceiling, title: t, match: {codes: [tissue]}, then: {deadline: {within: 24 h, duty: release}}, basis: {type: "
+      "statute, citation: c}}\n";
   Decide(std::string(kTissue) + deadline, report);
   EXPECT_EQ(Local(Cell_("22637-3").review().expires_at()), "2026-03-07T14:00:00-05:00") << "24 hours after it was issued";
   EXPECT_EQ(Cell_("22637-3").review().on_expiry(), v1::ON_EXPIRY_RELEASE);
   EXPECT_EQ(Local(Cell_("22637-3").not_after()), "2026-03-07T14:00:00-05:00");
   Decide(deadline +
-             "  - {id: floor, title: t, match: {codes: [tissue]}, then: {release: now, delay: 72 h}, basis: {type: statute, citation: c}}\n",
+             "  - {id: floor, title: t, match: {codes: [tissue]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+             "citation: c}}\n",
          report);
   EXPECT_EQ(Local(Cell_("22637-3").not_before()), "2026-03-09T15:00:00-04:00");
   EXPECT_EQ(Cell_("22637-3").conflicts_size(), 1);
@@ -357,7 +396,8 @@ TEST_F(DecideTest, ACeilingCutsWeakerHoldsAndGivesWayToAnEqualOne) {
 
 TEST_F(DecideTest, ClocksRunFromTheEarlierOfIssuedAndReceivedAndIgnoreImplausibleTimes) {
   const std::string rules =
-      "  - {id: statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, citation: c}}\n";
+      "  - {id: statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+      "citation: c}}\n";
   v1::DiagnosticReport report = Cbc();
   Decide(rules, report);
   EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T15:00:00-04:00");
@@ -374,8 +414,10 @@ TEST_F(DecideTest, ClocksRunFromTheEarlierOfIssuedAndReceivedAndIgnoreImplausibl
 
 TEST_F(DecideTest, ACorrectionKeepsTheClockButWhatIsNewStartsWithIt) {
   const std::string rules =
-      "  - {id: a-statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, citation: c}}\n"
-      "  - {id: b-corrected, title: t, match: {codes: [routine], status: [corrected]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n";
+      "  - {id: a-statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+      "citation: c}}\n"
+      "  - {id: b-corrected, title: t, match: {codes: [routine], status: [corrected]}, then: {delay: 72 h}, basis: {type: "
+      "statute, citation: c}}\n";
   v1::DiagnosticReport report = Cbc();
   *report.mutable_issued() = base::ToProto(At("2026-03-04T12:00:00-05:00"));
   Decide(rules, report);
@@ -390,7 +432,8 @@ TEST_F(DecideTest, ACorrectionKeepsTheClockButWhatIsNewStartsWithIt) {
   EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-07T12:00:00-05:00") << "the clock is kept";
   report.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
   Decide(rules, report, context);
-  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T13:00:00-04:00") << "what did not apply before starts at the correction's issue";
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T13:00:00-04:00")
+      << "what did not apply before starts at the correction's issue";
 }
 
 TEST_F(DecideTest, DoubtAboutIdentityQuarantinesEverything) {
@@ -402,18 +445,20 @@ TEST_F(DecideTest, DoubtAboutIdentityQuarantinesEverything) {
   EXPECT_EQ(Cell_("718-7").rules(0).basis().type(), v1::BASIS_TYPE_IDENTITY);
 }
 
-// I3: every hold has a basis, one owner at a time and an expiry. I6: same inputs, same decision. I10: adding a restriction never shortens a hold.
-// Over random packs and reports.
+// I3: every hold has a basis, one owner at a time and an expiry. I6: same inputs, same decision. I10: adding a restriction never
+// shortens a hold. Over random packs and reports.
 TEST_F(DecideTest, RandomPacksKeepThePromises) {
   const unsigned seed = 4711;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   const auto pick = [&random](std::initializer_list<const char*> from) { return *(from.begin() + random() % from.size()); };
   const auto restriction = [&](const std::string& id) {
-    const std::string condition = pick({"match: {codes: [routine]}", "match: {codes: [tissue]}", "match: {section: [laboratory]}",
-                                        "when: age(patient) < 18", "match: {codes: [sensitive], unit: observation}", "when: \"true\""});
-    const std::string then = pick({"delay: 72 h", "delay: 3 business days", "delay: next business morning", "withhold: {until: 9 days}",
-                                   "review: {owners: [results-pool], each: 1 business day, expires: 2 business days, on_expiry: release}"});
+    const std::string condition =
+        pick({"match: {codes: [routine]}", "match: {codes: [tissue]}", "match: {section: [laboratory]}",
+              "when: age(patient) < 18", "match: {codes: [sensitive], unit: observation}", "when: \"true\""});
+    const std::string then =
+        pick({"delay: 72 h", "delay: 3 business days", "delay: next business morning", "withhold: {until: 9 days}",
+              "review: {owners: [results-pool], each: 1 business day, expires: 2 business days, on_expiry: release}"});
     const std::string basis = pick({"statute", "privacy", "organization-policy"});
     const std::string audience = pick({"", "audiences: [delegate], ", "audiences: [patient], "});
     return absl::StrCat("  - {id: ", id, ", title: t, ", audience, condition, ", then: {", then, "}, basis: {type: ", basis,
@@ -431,7 +476,8 @@ TEST_F(DecideTest, RandomPacksKeepThePromises) {
     v1::DiagnosticReport report = Report(pick({"58410-2", "60567-5", "99999-9"}));
     for (int i = 0; i < 3; ++i) {
       const char* codes[] = {"718-7", "56888-1", "33914-3"};
-      if (random() % 2 == 0) AddObservation(&report, codes[i], random() % 4 == 0 ? v1::RESULT_STATUS_PRELIMINARY : v1::RESULT_STATUS_FINAL);
+      if (random() % 2 == 0)
+        AddObservation(&report, codes[i], random() % 4 == 0 ? v1::RESULT_STATUS_PRELIMINARY : v1::RESULT_STATUS_FINAL);
     }
     if (random() % 2 == 0) report.mutable_patient()->set_birth_date("2015-01-01");
     std::string rules = std::string(kRoutine) + kSensitive;

@@ -43,7 +43,8 @@ struct Mistake {
 
 TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
   const Mistake mistakes[] = {
-      {"unknown key", "  - {id: x, title: t, when: \"true\", then: {release: now}, prioritty: 1}\n", "unknown key `prioritty` in a rule"},
+      {"unknown key", "  - {id: x, title: t, when: \"true\", then: {release: now}, prioritty: 1}\n",
+       "unknown key `prioritty` in a rule"},
       {"unknown set", "  - {id: x, title: t, match: {codes: [rutine]}, then: {release: now}}\n",
        "no value set is named `rutine`; did you mean `routine`?"},
       {"unknown section", "  - {id: x, title: t, match: {section: [patology]}, then: {release: now}}\n",
@@ -58,22 +59,28 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
        "`statut` is no type of basis; did you mean `statute`?"},
       {"bad release", "  - {id: x, title: t, when: \"true\", then: {release: later}}\n", "`later` is no way to release"},
       {"unknown owner",
-       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [patology-pool], each: 1 day, expires: 1 day, on_expiry: release}}, "
+       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [patology-pool], each: 1 day, expires: 1 day, on_expiry: "
+       "release}}, "
        "basis: {type: privacy, citation: c}}\n",
        "`patology-pool` is neither a role nor one of the pack's `pools`; did you mean `pathology-pool`?"},
       {"bad ending",
-       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: wait}}, "
+       "  - {id: x, title: t, when: \"true\", then: {review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: "
+       "wait}}, "
        "basis: {type: privacy, citation: c}}\n",
        "`wait` is no end of a review"},
-      {"bad expression", "  - {id: x, title: t, when: \"report.sttus == FINAL\", then: {release: now}}\n", "did you mean `status`"},
+      {"bad expression", "  - {id: x, title: t, when: \"report.sttus == FINAL\", then: {release: now}}\n",
+       "did you mean `status`"},
       {"the wait tells the outcome (match)",
        "  - {id: x, title: t, match: {interpretation: [high]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
        "the wait itself would tell the outcome"},
       {"the wait tells the outcome (when)",
-       "  - {id: x, title: t, when: \"observation.interpretation == HIGH\", then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
+       "  - {id: x, title: t, when: \"observation.interpretation == HIGH\", then: {delay: 72 h}, basis: {type: statute, "
+       "citation: c}}\n",
        "the wait itself would tell the outcome"},
       {"bad id", "  - {id: X y, title: t, when: \"true\", then: {release: now}}\n", "is not made of a-z"},
-      {"id twice", "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: now}}\n",
+      {"id twice",
+       "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: "
+       "now}}\n",
        "the id `x` is taken by the rule at"},
   };
   SmallWorld world;
@@ -90,7 +97,8 @@ TEST(PackLoading, AllMistakesAreToldAtOnce) {
   SmallWorld world;
   base::FileIssues issues;
   std::string rules;
-  for (int i = 0; i < 7; ++i) rules += absl::StrCat("  - {id: r", i, ", title: t, match: {codes: [nosuch", i, "]}, then: {release: now}}\n");
+  for (int i = 0; i < 7; ++i)
+    rules += absl::StrCat("  - {id: r", i, ", title: t, match: {codes: [nosuch", i, "]}, then: {release: now}}\n");
   EXPECT_EQ(world.Load(rules, &issues), nullptr);
   EXPECT_EQ(issues.size(), 7u) << base::Format(issues);
 }
@@ -102,7 +110,8 @@ TEST(PackLoading, PackFileMistakes) {
       {{"language_version: 1", "language_version: 2"}, {"", "`language_version` must be a whole number from 1 to 1"}},
       {{"monday: 08:00-17:00", "monday: 17:00-08:00"}, {"", "are no hours of a day"}},
       {{"owners: [records]", "owners: [ordering-provider]"}, {"", "`quarantine` names no pool among its owners"}},
-      {{"owners: [ordering-provider, results-pool]", "owners: [ordering-provider]"}, {"", "`default` names no pool among its owners"}},
+      {{"owners: [ordering-provider, results-pool]", "owners: [ordering-provider]"},
+       {"", "`default` names no pool among its owners"}},
       {{"on_expiry: {escalate: {to: director, for: 1 business day, then: release_with_outreach}}", "on_expiry: release"},
        {"", "`default` must escalate"}},
   };

@@ -57,9 +57,11 @@ class SmallWorld {
 
  private:
   void WriteSet(const std::string& name, const std::string& code, const std::string& more) {
-    folder_.Write(absl::StrCat("valuesets/", name, ".yaml"),
-                  absl::StrCat("name: ", name, "\ntitle: t\nsource: s\nversion: \"1\"\nlicense: l\ncodes:\n  - {display: d, system: loinc, code: ", code,
-                               "}\n", more.empty() ? "" : absl::StrCat("  - ", more, "\n")));
+    folder_.Write(
+        absl::StrCat("valuesets/", name, ".yaml"),
+        absl::StrCat("name: ", name,
+                     "\ntitle: t\nsource: s\nversion: \"1\"\nlicense: l\ncodes:\n  - {display: d, system: loinc, code: ", code,
+                     "}\n", more.empty() ? "" : absl::StrCat("  - ", more, "\n")));
   }
 
   testing::TempFolder folder_;

@@ -51,8 +51,11 @@ observations: {id: x}
 )",
        &issues);
   const std::string text = base::Format(issues);
-  EXPECT_NE(text.find("test.yaml:1:1: error: `statuss` is no field of DiagnosticReport; did you mean `status`?"), std::string::npos) << text;
-  EXPECT_NE(text.find("test.yaml:2:9: error: `finall` is no value of `status`; did you mean `final`?"), std::string::npos) << text;
+  EXPECT_NE(text.find("test.yaml:1:1: error: `statuss` is no field of DiagnosticReport; did you mean `status`?"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("test.yaml:2:9: error: `finall` is no value of `status`; did you mean `final`?"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("test.yaml:3:9"), std::string::npos) << text;
   EXPECT_NE(text.find("test.yaml:4:7"), std::string::npos) << text;
   EXPECT_NE(text.find("test.yaml:5:13"), std::string::npos) << text;

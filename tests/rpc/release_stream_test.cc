@@ -158,7 +158,10 @@ TEST_F(ReleaseStreamTest, EndsWhenTheServerStops) {
   EXPECT_EQ(response.release().result_id(), first);
   gate_.server().Stop();
   EXPECT_FALSE(stream->Read(&response));
-  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  // Ended by the gate, not cut off.
+  EXPECT_EQ(status.error_message(), "the gate is stopping; go on from the last release seen");
 }
 
 }  // namespace

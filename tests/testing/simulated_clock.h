@@ -51,9 +51,9 @@ class SimulatedClock final : public base::Clock {
 
  private:
   mutable std::mutex mutex_;
-  absl::Time now_;                                 // guarded by mutex_
-  std::mutex* waiter_mutex_ = nullptr;             // guarded by mutex_
-  std::condition_variable* waiter_ = nullptr;      // guarded by mutex_; one waiter: the gate's writer
+  absl::Time now_;                             // guarded by mutex_
+  std::mutex* waiter_mutex_ = nullptr;         // guarded by mutex_
+  std::condition_variable* waiter_ = nullptr;  // guarded by mutex_; one waiter: the gate's writer
 };
 
 }  // namespace resultgate::testing

@@ -16,7 +16,8 @@ std::string Problems(const std::string& text) {
 
 TEST(Parse, GivesATreeWithPlaces) {
   base::FileIssues issues;
-  const std::optional<Document> document = Parse("f.yaml", "rules:\n  - id: a\n    when: |\n      x == 1\n      && y\n    \"q\": '010'\n", &issues);
+  const std::optional<Document> document =
+      Parse("f.yaml", "rules:\n  - id: a\n    when: |\n      x == 1\n      && y\n    \"q\": '010'\n", &issues);
   ASSERT_TRUE(document.has_value()) << base::Format(issues);
   const Node& rule = document->root.Find("rules")->items[0];
   EXPECT_EQ(rule.place.line, 2);
@@ -64,8 +65,8 @@ TEST(Parse, TellsSeveralMistakesAtOnce) {
 
 TEST(MapReader, ReadsFieldsAndReportsEveryOtherThing) {
   base::FileIssues issues;
-  const std::optional<Document> document =
-      Parse("f.yaml", "name: x\nempty: ''\nlist: [a, b]\none: a\nflag: true\nbad_flag: yes\nnumber: 7\nbig: 70\ntitel: t\n", &issues);
+  const std::optional<Document> document = Parse(
+      "f.yaml", "name: x\nempty: ''\nlist: [a, b]\none: a\nflag: true\nbad_flag: yes\nnumber: 7\nbig: 70\ntitel: t\n", &issues);
   MapReader map(*document, document->root, "a thing", &issues);
   EXPECT_EQ(map.RequiredText("name"), "x");
   EXPECT_EQ(map.RequiredText("empty"), "");
