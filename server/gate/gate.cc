@@ -19,13 +19,6 @@
 namespace resultgate::gate {
 namespace {
 
-bool IsQuarantined(const v1::Result& result) {
-  for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (outcome.disposition() == v1::DISPOSITION_QUARANTINE && outcome.state() == v1::OUTCOME_STATE_HELD) return true;
-  }
-  return false;
-}
-
 // What the callers' request comes to, filled by the writer.
 template <typename Response>
 struct Answer {
@@ -118,10 +111,11 @@ class Gate::Impl {
     v1::DecideResponse response;
     *response.mutable_decision() = policy::Decide(*rulebook_.pack, request.report(), context, now);
     const Transition transition = TakeVersion(nullptr, request.report(), response.decision(), now);
-    for (const PlannedRelease& planned : transition.releases) {
-      *response.add_comments() = RenderComment(*rulebook_.comments, *rulebook_.pack, request.report(), planned);
-    }
     *response.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
+    for (const PlannedRelease& planned : transition.releases) {
+      *response.add_comments() = RenderComment(*rulebook_.comments, *rulebook_.pack, request.report(), planned,
+                                               IsWhole(response.decision().outcomes(), planned.audiences));
+    }
     return response;
   }
 
@@ -203,8 +197,18 @@ class Gate::Impl {
     const policy::Outcomes before = result->decision().outcomes();
     const std::vector<std::string> unit_ids(request.unit_ids().begin(), request.unit_ids().end());
     Transition transition;
-    if (IsQuarantined(*result)) {
-      transition = EndQuarantine(*result, request.reviewer(), now);
+    const std::string quarantine = StandingQuarantine(*result);
+    if (quarantine == kOtherPatient || quarantine == kOrderReused) {
+      const std::string first = FirstVoice(*result);
+      if (first == request.reviewer()) {
+        answer.refused =
+            absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve");
+        return absl::OkStatus();
+      }
+      if (first.empty()) return RecordFirstVoice(batch, request, now, *result, answer);
+    }
+    if (!quarantine.empty()) {
+      transition = EndQuarantine(&*result, request.reviewer(), now);
     } else {
       transition = gate::Approve(*result, unit_ids, request.reviewer(), now);
     }
@@ -226,15 +230,42 @@ class Gate::Impl {
     return absl::OkStatus();
   }
 
-  // A person has settled whose the report is and which version stands: now the rules decide it, as they would have without the
+  // Who was the first of two to say whose the quarantined result is; empty before.
+  static std::string FirstVoice(const v1::Result& result) {
+    for (const v1::Outcome& outcome : result.decision().outcomes()) {
+      if (outcome.disposition() == v1::DISPOSITION_QUARANTINE && !outcome.review().approved_by().empty()) {
+        return outcome.review().approved_by();
+      }
+    }
+    return "";
+  }
+
+  // The first of two people: nothing goes yet.
+  absl::Status RecordFirstVoice(store::Batch& batch, const v1::ApproveReviewRequest& request, absl::Time now, v1::Result result,
+                                Answer<v1::ApproveReviewResponse>& answer) {
+    v1::Entry entry;
+    entry.set_result_id(result.id());
+    entry.set_version(result.version());
+    for (v1::Outcome& outcome : *result.mutable_decision()->mutable_outcomes()) {
+      if (outcome.disposition() != v1::DISPOSITION_QUARANTINE) continue;
+      outcome.mutable_review()->set_approved_by(request.reviewer());
+      *entry.mutable_approved()->add_outcomes() = outcome;
+    }
+    RG_RETURN_IF_ERROR(batch.PutResult(result));
+    *answer.response.mutable_decision() = result.decision();
+    return AppendEntry(batch, now, request.reviewer(), std::move(entry));
+  }
+
+  // People have settled whose the report is and which version stands: now the rules decide it, as they would have without the
   // doubt.
-  Transition EndQuarantine(const v1::Result& result, const std::string& reviewer, absl::Time now) const {
+  Transition EndQuarantine(v1::Result* result, const std::string& reviewer, absl::Time now) const {
     policy::Context context;
     context.received_at = now;
-    if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
-    const v1::Decision decision = policy::Decide(*rulebook_.pack, result.report(), context, now);
-    Transition transition = TakeVersion(&result, result.report(), decision, now);
+    if (result->decision().has_clock_start()) context.clock_start = base::FromProto(result->decision().clock_start());
+    v1::Decision decision = policy::Decide(*rulebook_.pack, result->report(), context, now);
+    Transition transition = TakeVersion(result, result->report(), decision, now);
     transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
+    *result->mutable_decision() = std::move(decision);
     return transition;
   }
 

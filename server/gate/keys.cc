@@ -31,8 +31,10 @@ std::vector<std::string> NamesOf(const v1::CodeableConcept& code) {
   return names;
 }
 
-// An id made from the observation's code, as v2 gives, says which test it is, but not which result.
-bool IsMadeFromCode(const v1::Observation& observation) {
+// An id made from the observation's code, as v2 gives, says which test it is, but not which result; neither does that of a
+// contained FHIR resource.
+bool SaysNothingElsewhere(const v1::Observation& observation) {
+  if (absl::StartsWith(observation.id(), "#")) return true;
   return std::any_of(observation.code().codings().begin(), observation.code().codings().end(),
                      [&observation](const v1::Coding& coding) {
                        if (coding.code().empty() || !absl::StartsWith(observation.id(), coding.code())) return false;
@@ -49,6 +51,7 @@ std::string ReportDigest(const v1::DiagnosticReport& report) {
   content.clear_message_time();
   content.clear_report_id();
   content.clear_issues();
+  for (v1::Observation& observation : *content.mutable_observations()) observation.clear_status_time();
   std::string bytes;
   {
     google::protobuf::io::StringOutputStream stream(&bytes);
@@ -79,7 +82,7 @@ IdentityKeys IdentityOf(const v1::DiagnosticReport& report) {
     if (!report.specimen_id().empty()) {
       keys.tiers[2].push_back(KeyOf({"specimen", report.sender(), report.specimen_id(), observation.id(), occurrence}));
     }
-    if (!IsMadeFromCode(observation) && !observation.code().codings().empty()) {
+    if (!SaysNothingElsewhere(observation) && !observation.code().codings().empty()) {
       keys.tiers[3].push_back(KeyOf({"observation", report.sender(), observation.id()}));
     }
   }

@@ -95,13 +95,14 @@ std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Re
     if (stands) planned.unit_ids.push_back(unit);
   }
   if (planned.unit_ids.empty()) return std::nullopt;
+  const bool whole = IsWhole(result.decision().outcomes(), planned.audiences);
   v1::Release release = stored;
   if (planned.unit_ids.size() < static_cast<size_t>(stored.unit_ids_size())) {
     release.clear_unit_ids();
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
-    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned);
+    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned, whole);
   }
-  if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids);
+  if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids, whole);
   return release;
 }
 

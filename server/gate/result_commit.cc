@@ -50,10 +50,26 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
 
 }  // namespace
 
-v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids) {
+bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences) {
+  return std::none_of(outcomes.begin(), outcomes.end(), [&audiences](const v1::Outcome& outcome) {
+    const auto& units = outcome.unit_ids();
+    const bool of_observation =
+        std::any_of(units.begin(), units.end(), [](const std::string& unit) { return unit != policy::kDocument; });
+    return outcome.state() == v1::OUTCOME_STATE_HELD && of_observation &&
+           std::find_first_of(outcome.audiences().begin(), outcome.audiences().end(), audiences.begin(), audiences.end()) !=
+               outcome.audiences().end();
+  });
+}
+
+v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids, bool whole) {
   const absl::flat_hash_set<std::string> units(unit_ids.begin(), unit_ids.end());
   v1::DiagnosticReport content = report;
   content.clear_issues();
+  if (!whole) {
+    content.clear_code();
+    content.mutable_order()->clear_code();
+    content.mutable_order()->clear_reason_codes();
+  }
   auto* observations = content.mutable_observations();
   observations->erase(std::remove_if(observations->begin(), observations->end(),
                                      [&units](const v1::Observation& observation) { return !units.contains(observation.id()); }),
@@ -69,8 +85,8 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 }
 
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned) {
-  const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids);
+                          const PlannedRelease& planned, bool whole) {
+  const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids, whole);
   comment::Request request;
   request.report = &content;
   request.occasion = OccasionOf(report, planned);
@@ -86,6 +102,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
                                            v1::Result* result) {
   Committed committed;
   std::vector<v1::Release> releases;
+  const policy::Outcomes outcomes = policy::ToOutcomes(transition.cells);
   std::map<std::pair<std::string, v1::Audience>, int64_t> sequence_of;
   for (const PlannedRelease& planned : transition.releases) {
     v1::Release release;
@@ -100,7 +117,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
-      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned);
+      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned, IsWhole(outcomes, planned.audiences));
     }
     *release.mutable_released_at() = base::ToProto(now);
     release.set_version(result->version());

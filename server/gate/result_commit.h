@@ -19,11 +19,16 @@ namespace resultgate::gate {
 
 // The report with these units only: what a release shows. Data problems, transport and the sender's order numbers stay; nothing
 // of a unit that is not named does. A kind without content gives no observations values.
-v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids);
+// While another observation of the report is held (`whole` is false), the panel's and order's names and the order's reason are
+// left out too: they may name what is held.
+v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids, bool whole);
+
+// True if no observation of the result is held from one of these audiences.
+bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences);
 
 // Renders the comment of a planned release.
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned);
+                          const PlannedRelease& planned, bool whole);
 
 struct Committed {
   std::vector<v1::ReleaseNote> notes;  // for the log entry

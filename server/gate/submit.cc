@@ -19,7 +19,9 @@ namespace {
 
 using Response = v1::SubmitResultResponse;
 
-constexpr char kOtherPatient[] = "the report moved to another patient";
+// More than this a result does not hold, as a report does not: more would make every further version slower.
+constexpr int kMostObservations = 1000;
+constexpr char kTooLarge[] = "with this part the result would hold more observations than any report may";
 constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
 constexpr char kSeveralResults[] = "the report is a version of several results, so nobody can tell of which";
 
@@ -27,7 +29,19 @@ std::string DigestText(const std::string& digest) {
   return absl::StrCat("sha256:", absl::BytesToHexString(digest));
 }
 
-// Why the standing version is quarantined, or empty.
+// True if the report says of itself that it puts right what was said before.
+bool SaysItCorrects(const v1::DiagnosticReport& report) {
+  const auto corrects = [](v1::ResultStatus status) {
+    return status == v1::RESULT_STATUS_CORRECTED || status == v1::RESULT_STATUS_AMENDED ||
+           status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  };
+  return corrects(report.status()) ||
+         std::any_of(report.observations().begin(), report.observations().end(),
+                     [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
+}
+
+}  // namespace
+
 std::string StandingQuarantine(const v1::Result& result) {
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (outcome.disposition() != v1::DISPOSITION_QUARANTINE || outcome.state() != v1::OUTCOME_STATE_HELD) continue;
@@ -37,8 +51,6 @@ std::string StandingQuarantine(const v1::Result& result) {
   }
   return "";
 }
-
-}  // namespace
 
 Submission::Submission(v1::SubmitResultRequest request)
     : request_(std::move(request)),
@@ -52,6 +64,7 @@ absl::StatusOr<Response> Submission::TakeAnswer() {
 }
 
 absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now) {
+  StampTimes(request_.mutable_report(), now);
   const v1::DiagnosticReport& report = request_.report();
   if (report.test_message() && !request_.accept_test_message()) {
     return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
@@ -59,8 +72,16 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, absl
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
   if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
-  if (same.size() == 1) return TakeVersion(batch, rulebook, now, std::move(same.front()));
-  return TakeNew(batch, rulebook, now, same.empty() ? "" : kSeveralResults);
+  if (same.size() > 1) {
+    // The patient is no part of a key, but tells apart what keys do not.
+    same.erase(
+        std::remove_if(same.begin(), same.end(),
+                       [&report](const v1::Result& result) { return !SamePatient(result.report().patient(), report.patient()); }),
+        same.end());
+    if (same.size() != 1) return TakeNew(batch, rulebook, now, kSeveralResults);
+  }
+  if (same.size() == 1) return TakeVersion(batch, rulebook, now, same.front());
+  return TakeNew(batch, rulebook, now, "");
 }
 
 absl::Status Submission::Refuse(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& why) {
@@ -137,31 +158,47 @@ absl::Status Submission::TakeNew(store::Batch& batch, const Rulebook& rulebook, 
   return DecideAndWrite(batch, rulebook, now, nullptr, quarantine, std::move(result), Response::DISPOSAL_NEW);
 }
 
-absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, v1::Result standing) {
+absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing) {
   const v1::DiagnosticReport& submitted = request_.report();
-  const bool same_patient = SamePatient(submitted.patient(), standing.report().patient());
   const VersionOrder order = CompareVersions(submitted, standing.report());
-  std::string quarantine = StandingQuarantine(standing);
-  bool submitted_wins = order == VersionOrder::kNewer;
-  if (order == VersionOrder::kUnclear) {
-    quarantine = kUnclearOrder;
-    submitted_wins = digest_ > ReportDigest(standing.report());
+  if (!SamePatient(submitted.patient(), standing.report().patient())) {
+    return TakeOtherPatient(batch, rulebook, now, standing, order);
   }
-  if (!same_patient) {
-    // What comes late and belongs to somebody else adds nothing to the one whose it now is.
-    if (order == VersionOrder::kOlder) return LogOlder(batch, standing, now);
-    quarantine = kOtherPatient;
-  }
+  const bool submitted_wins =
+      order == VersionOrder::kNewer || (order == VersionOrder::kUnclear && digest_ > ReportDigest(standing.report()));
   v1::Result result = standing;
-  if (!same_patient) {
-    if (submitted_wins) *result.mutable_report() = submitted;
-  } else if (submitted_wins) {
-    *result.mutable_report() = MergeVersions(submitted, standing.report());
-  } else {
-    *result.mutable_report() = MergeVersions(standing.report(), submitted);
-  }
+  *result.mutable_report() =
+      submitted_wins ? MergeVersions(submitted, standing.report()) : MergeVersions(standing.report(), submitted);
+  if (result.report().observations_size() > kMostObservations) return TakeNew(batch, rulebook, now, kTooLarge);
   const bool adds_nothing = result.report().SerializeAsString() == standing.report().SerializeAsString();
   if (order == VersionOrder::kOlder && adds_nothing) return LogOlder(batch, standing, now);
+  const std::string quarantine = order == VersionOrder::kUnclear ? kUnclearOrder : StandingQuarantine(standing);
+  return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
+}
+
+absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
+                                          const v1::Result& standing, VersionOrder order) {
+  const v1::DiagnosticReport& submitted = request_.report();
+  if (order == VersionOrder::kOlder) {
+    // The report was another patient's before: whose it is was in doubt, whichever message came first.
+    RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, kOtherPatient, standing));
+    response_.set_disposal(Response::DISPOSAL_OLDER_VERSION);
+    return absl::OkStatus();
+  }
+  if (SaysItCorrects(submitted)) {
+    v1::Result result = standing;
+    *result.mutable_report() = submitted;
+    return TakeNextVersion(batch, rulebook, now, standing, kOtherPatient, std::move(result));
+  }
+  // A correction that does not say so, or an order number that was used again: neither patient's report may be lost or shown
+  // until somebody has looked.
+  RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, kOrderReused, standing));
+  response_.Clear();
+  return TakeNew(batch, rulebook, now, kOrderReused);
+}
+
+absl::Status Submission::TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
+                                         const v1::Result& standing, const std::string& quarantine, v1::Result result) {
   result.set_version(standing.version() + 1);
   *result.mutable_received_at() = base::ToProto(now);
   return DecideAndWrite(batch, rulebook, now, &standing, quarantine, std::move(result), Response::DISPOSAL_NEW_VERSION);
@@ -197,7 +234,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
   RG_ASSIGN_OR_RETURN(Committed committed,
                       CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now, &result));
-  released_ = !transition.releases.empty();
+  released_ = released_ || !transition.releases.empty();
   RG_RETURN_IF_ERROR(PutKeys(batch, result.id()));
 
   v1::Entry entry;

@@ -11,16 +11,24 @@
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "server/comment/library.h"
 #include "server/gate/keys.h"
+#include "server/gate/versions.h"
 #include "server/policy/pack.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
+
+// Reasons of a quarantine whose end needs two people's word (I5): somebody may see what is not theirs.
+inline constexpr char kOtherPatient[] = "the report moved to another patient";
+inline constexpr char kOrderReused[] = "another patient's report came under the same order";
 
 // What decides: immutable while the gate runs.
 struct Rulebook {
   std::shared_ptr<const policy::Pack> pack;
   std::shared_ptr<const comment::Library> comments;
 };
+
+// Why the standing version of a result is quarantined; empty if it is not.
+std::string StandingQuarantine(const v1::Result& result);
 
 // One submitted report on its way. Made on the caller's thread, where the costly digests are computed; Run() is the writer's
 // part.
@@ -42,7 +50,12 @@ class Submission {
   // The results that the report is a version of: none, one, or several that nobody can choose from.
   absl::StatusOr<std::vector<v1::Result>> FindSameResult(store::Batch& batch) const;
   absl::Status TakeNew(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& quarantine);
-  absl::Status TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, v1::Result standing);
+  absl::Status TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing);
+  // The report belongs to another patient than the standing version.
+  absl::Status TakeOtherPatient(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
+                                VersionOrder order);
+  absl::Status TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
+                               const std::string& quarantine, v1::Result result);
   absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -31,6 +32,11 @@ struct CellRelease {
 
 bool IsOut(const v1::Outcome& outcome) {
   return outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+}
+
+// True if the portal was told something of it that it was not told to take away: a content, or a notice instead of one.
+bool WasShown(const v1::Outcome& outcome) {
+  return outcome.release_sequence() > 0 && outcome.state() != v1::OUTCOME_STATE_CLOSED;
 }
 
 bool IsHeld(const v1::Outcome& outcome) {
@@ -104,12 +110,6 @@ class Work {
     }
   }
 
-  Transition Finish() {
-    transition_.releases = Group(singles_);
-    return std::move(transition_);
-  }
-
- private:
   // When the first of the observations that are held for this audience comes up again; nullopt where none is held.
   std::optional<absl::Time> WaitsForObservations(v1::Audience audience) {
     std::optional<absl::Time> earliest;
@@ -121,6 +121,12 @@ class Work {
     return earliest;
   }
 
+  Transition Finish() {
+    transition_.releases = Group(singles_);
+    return std::move(transition_);
+  }
+
+ private:
   const v1::DiagnosticReport& report_;
   const absl::Time now_;
   Transition transition_;
@@ -141,12 +147,25 @@ bool FloorStands(const v1::Outcome& outcome, absl::Time now) {
   return outcome.has_not_before() && FromProto(outcome.not_before()) > now;
 }
 
+// True if every rule that holds the unit now held it when it was approved.
+bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
+  return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
+    return std::any_of(approved.rules().begin(), approved.rules().end(),
+                       [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
+  });
+}
+
 // The review is over: the unit goes, or waits for its floor.
 void EndReview(v1::Outcome* outcome, absl::Time now) {
   const bool waits = FloorStands(*outcome, now);
   outcome->set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
   if (waits) *outcome->mutable_due_at() = outcome->not_before();
 }
+
+// After downtime a review keeps at least four staffed hours (design, "Clock"). Later than this the gate must have been down: its
+// timer is never so late.
+constexpr absl::Duration kLateness = absl::Minutes(15);
+constexpr absl::Duration kAfterDowntime = absl::Hours(4);
 
 // One step of a cell that is due; says what happened, or nothing if it is not due.
 std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl::Time now) {
@@ -190,6 +209,14 @@ std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl:
     hand_to(owner, calendar.NextStaffed(calendar.Add(now, next)));
     return absl::StrCat("overrun: may not be released by time, comes back to ", owner.role());
   }
+  if (now > FromProto(review->expires_at()) + kLateness && !review->extended_after_downtime()) {
+    review->set_extended_after_downtime(true);
+    absl::Time until = calendar.AddStaffed(now, kAfterDowntime);
+    if (outcome->has_not_after()) until = std::max(now, std::min(until, FromProto(outcome->not_after())));
+    const v1::Owner owner = policy::CurrentTurn(*review, now).owner();
+    hand_to(owner, until);
+    return absl::StrCat("the gate was down when the review expired: ", owner.role(), " keeps four staffed hours");
+  }
   outcome->set_released_unreviewed(true);
   EndReview(outcome, now);
   return review->on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH
@@ -214,12 +241,13 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
   for (Cell& cell : policy::ToCells(before->decision().outcomes())) {
     if (other_patient) {
-      if (IsOut(cell.outcome)) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/true);
+      if (WasShown(cell.outcome)) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/true);
       continue;
     }
     standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
   }
-  std::map<std::pair<std::string, v1::Audience>, bool> replaced;
+  std::set<std::pair<std::string, v1::Audience>> replaced;
+  std::map<v1::Audience, v1::Outcome> documents_out;  // what is decided now for a document that is out
   for (Cell& cell : work.cells()) {
     const auto found = standing.find({cell.unit_id, cell.audience});
     if (found == standing.end()) continue;
@@ -227,34 +255,42 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     standing.erase(found);
     const bool same = SameContent(before->report(), report, cell.unit_id);
     cell.outcome.set_release_sequence(old.release_sequence());
+    if (IsOut(old) && cell.unit_id == policy::kDocument) documents_out[cell.audience] = cell.outcome;
     if (IsOut(old) && same && cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE) {
       cell.outcome = old;  // seen already, and unchanged: it stays as it is
       continue;
     }
-    if (IsHeld(old) && same && old.review().has_approved_at() && cell.outcome.disposition() == v1::DISPOSITION_REVIEW) {
+    if (IsHeld(old) && same && old.review().has_approved_at() && cell.outcome.disposition() == v1::DISPOSITION_REVIEW &&
+        AsksNothingNew(cell.outcome, old)) {
       *cell.outcome.mutable_review() = old.review();  // read and approved as it stands: the approval holds
       EndReview(&cell.outcome, now);
     }
-    if (old.release_sequence() == 0) continue;
-    replaced[{cell.unit_id, cell.audience}] = true;
-    if (!IsOut(old)) continue;
+    if (!WasShown(old)) continue;
+    replaced.insert({cell.unit_id, cell.audience});
     if (cell.outcome.disposition() == v1::DISPOSITION_NEVER) {
       work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
-    } else if (cell.outcome.disposition() != v1::DISPOSITION_RELEASE) {
+    } else if (IsOut(old) && cell.outcome.disposition() != v1::DISPOSITION_RELEASE) {
       work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
     }
   }
   // Units that the standing version no longer has.
   for (const auto& [unit_and_audience, outcome] : standing) {
-    if (IsOut(outcome))
-      work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
+    if (!WasShown(outcome)) continue;
+    work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
+  }
+  // A document that is out does not stay out while an observation is held: its text may tell what the observation says.
+  for (Cell& cell : work.cells()) {
+    if (cell.unit_id != policy::kDocument || !IsOut(cell.outcome) || !work.WaitsForObservations(cell.audience)) continue;
+    cell.outcome = documents_out.at(cell.audience);
+    replaced.insert({cell.unit_id, cell.audience});
+    if (cell.outcome.disposition() != v1::DISPOSITION_RELEASE) work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
   }
   work.ReleaseWhatMay([&replaced](const Cell& cell) { return replaced.count({cell.unit_id, cell.audience}) > 0; });
-  // A document that was out and now waits for an observation that is held again must not stay out.
-  for (Cell& cell : work.cells()) {
-    if (cell.unit_id != policy::kDocument || !IsHeld(cell.outcome) || cell.outcome.disposition() != v1::DISPOSITION_RELEASE)
-      continue;
-    if (replaced.count({cell.unit_id, cell.audience}) > 0) work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
+  for (const Cell& cell : work.cells()) {
+    const bool waits = IsHeld(cell.outcome) && cell.outcome.disposition() == v1::DISPOSITION_RELEASE;
+    if (cell.unit_id == policy::kDocument && waits && documents_out.count(cell.audience) > 0) {
+      work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
+    }
   }
   return work.Finish();
 }

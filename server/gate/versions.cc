@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
 #include "server/policy/decide.h"
@@ -11,18 +11,25 @@
 namespace resultgate::gate {
 namespace {
 
-std::optional<absl::Time> TimeOfStatus(const v1::DiagnosticReport& report) {
-  std::optional<absl::Time> latest;
-  const auto take = [&latest](const google::protobuf::Timestamp& timestamp) {
-    const absl::Time time = base::FromProto(timestamp);
-    latest = std::max(latest.value_or(time), time);
-  };
-  if (report.has_issued()) take(report.issued());
+// A sender's clock may be a little ahead; a day is more than any zone's mistake.
+constexpr absl::Duration kFurthestAhead = absl::Hours(24);
+
+// The report's own time: its time of status, else its message's.
+std::optional<absl::Time> TimeOfReport(const v1::DiagnosticReport& report) {
+  if (report.has_issued()) return base::FromProto(report.issued());
+  if (report.has_message_time()) return base::FromProto(report.message_time());
+  return std::nullopt;
+}
+
+// The latest time that the report or one of its observations has.
+std::optional<absl::Time> LatestTime(const v1::DiagnosticReport& report) {
+  std::optional<absl::Time> latest = report.has_issued() ? TimeOfReport(report) : std::nullopt;
   for (const v1::Observation& observation : report.observations()) {
-    if (observation.has_issued()) take(observation.issued());
+    if (!observation.has_status_time()) continue;
+    const absl::Time time = base::FromProto(observation.status_time());
+    latest = std::max(latest.value_or(time), time);
   }
-  if (!latest && report.has_message_time()) take(report.message_time());
-  return latest;
+  return latest ? latest : TimeOfReport(report);
 }
 
 // A later stage of a result's life ranks higher.
@@ -47,10 +54,15 @@ int StatusRank(v1::ResultStatus status) {
   }
 }
 
-int StatusRank(const v1::DiagnosticReport& report) {
-  int rank = StatusRank(report.status());
-  for (const v1::Observation& observation : report.observations()) rank = std::max(rank, StatusRank(observation.status()));
-  return rank;
+// How the state of an observation in `a` stands to that in `b`: positive for later, negative for earlier, 0 where nobody can
+// tell.
+int CompareStates(const v1::Observation& a, const v1::Observation& b) {
+  if (a.has_status_time() && b.has_status_time()) {
+    const absl::Time time_of_a = base::FromProto(a.status_time());
+    const absl::Time time_of_b = base::FromProto(b.status_time());
+    if (time_of_a != time_of_b) return time_of_a > time_of_b ? 1 : -1;
+  }
+  return StatusRank(a.status()) - StatusRank(b.status());
 }
 
 const v1::Observation* Find(const v1::DiagnosticReport& report, const std::string& id) {
@@ -77,9 +89,9 @@ v1::DiagnosticReport Document(const v1::DiagnosticReport& report) {
 }
 
 std::string WithoutTime(const v1::Observation* observation) {
-  if (observation == nullptr) return "";
   v1::Observation copy = *observation;
   copy.clear_issued();
+  copy.clear_status_time();
   return copy.SerializeAsString();
 }
 
@@ -87,7 +99,7 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
   const bool observations_differ =
       std::any_of(a.observations().begin(), a.observations().end(), [&b](const v1::Observation& observation) {
         const v1::Observation* other = Find(b, observation.id());
-        return other != nullptr && WithoutTime(&observation) != WithoutTime(other);
+        return other != nullptr && CompareStates(observation, *other) == 0 && WithoutTime(&observation) != WithoutTime(other);
       });
   return observations_differ || (HasDocumentContent(a) && HasDocumentContent(b) && !SameContent(a, b, policy::kDocument)) ||
          !SamePatient(a.patient(), b.patient());
@@ -96,25 +108,64 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
 }  // namespace
 
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing) {
-  const std::optional<absl::Time> submitted_time = TimeOfStatus(submitted);
-  const std::optional<absl::Time> standing_time = TimeOfStatus(standing);
+  const std::optional<absl::Time> submitted_time = LatestTime(submitted);
+  const std::optional<absl::Time> standing_time = LatestTime(standing);
   if (submitted_time && standing_time && *submitted_time != *standing_time) {
     return *submitted_time > *standing_time ? VersionOrder::kNewer : VersionOrder::kOlder;
   }
-  const int submitted_rank = StatusRank(submitted);
-  const int standing_rank = StatusRank(standing);
+  const int submitted_rank = StatusRank(submitted.status());
+  const int standing_rank = StatusRank(standing.status());
   if (submitted_rank != standing_rank) return submitted_rank > standing_rank ? VersionOrder::kNewer : VersionOrder::kOlder;
   return ContentDiffers(submitted, standing) ? VersionOrder::kUnclear : VersionOrder::kNewer;
 }
 
+void StampTimes(v1::DiagnosticReport* report, absl::Time received) {
+  const auto is_ahead = [received](const google::protobuf::Timestamp& time) {
+    return base::FromProto(time) > received + kFurthestAhead;
+  };
+  const auto warn = [report](const std::string& place) {
+    v1::Issue* issue = report->add_issues();
+    issue->set_severity(v1::Issue::SEVERITY_WARNING);
+    issue->set_place(place);
+    issue->set_message("the time of status lies in the future and was dropped; the time of receipt counts");
+  };
+  if (report->has_issued() && is_ahead(report->issued())) {
+    report->clear_issued();
+    warn("issued");
+  }
+  if (report->has_message_time() && is_ahead(report->message_time())) report->clear_message_time();
+  const std::optional<absl::Time> time = TimeOfReport(*report);
+  for (v1::Observation& observation : *report->mutable_observations()) {
+    if (observation.has_issued() && is_ahead(observation.issued())) {
+      observation.clear_issued();
+      warn("observations.issued");
+    }
+    observation.clear_status_time();
+    if (observation.has_issued()) {
+      *observation.mutable_status_time() = observation.issued();
+    } else if (time) {
+      *observation.mutable_status_time() = base::ToProto(*time);
+    }
+  }
+}
+
 v1::DiagnosticReport MergeVersions(const v1::DiagnosticReport& newer, const v1::DiagnosticReport& older) {
   v1::DiagnosticReport merged = newer;
-  absl::flat_hash_set<std::string> mentioned;
-  for (const v1::Observation& observation : newer.observations()) mentioned.insert(observation.id());
+  absl::flat_hash_map<std::string, int> position;
+  for (int i = 0; i < merged.observations_size(); ++i) position.emplace(merged.observations(i).id(), i);
   for (const v1::Observation& observation : older.observations()) {
-    if (mentioned.insert(observation.id()).second) *merged.add_observations() = observation;
+    const auto [found, inserted] = position.emplace(observation.id(), merged.observations_size());
+    if (inserted) {
+      *merged.add_observations() = observation;
+    } else if (CompareStates(observation, merged.observations(found->second)) > 0) {
+      *merged.mutable_observations(found->second) = observation;
+    }
   }
-  if (!HasDocumentContent(newer)) merged.MergeFrom(Document(older));
+  if (newer.narrative().empty()) merged.set_narrative(older.narrative());
+  if (newer.conclusion().empty()) merged.set_conclusion(older.conclusion());
+  if (newer.conclusion_codes().empty()) *merged.mutable_conclusion_codes() = older.conclusion_codes();
+  if (newer.notes().empty()) *merged.mutable_notes() = older.notes();
+  if (newer.presented_forms().empty()) *merged.mutable_presented_forms() = older.presented_forms();
   return merged;
 }
 
@@ -131,7 +182,10 @@ bool SameContent(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b, c
     return Document(a).SerializeAsString() == Document(b).SerializeAsString() &&
            policy::UnitStatus(a, unit_id) == policy::UnitStatus(b, unit_id);
   }
-  return WithoutTime(Find(a, unit_id)) == WithoutTime(Find(b, unit_id));
+  const v1::Observation* in_a = Find(a, unit_id);
+  const v1::Observation* in_b = Find(b, unit_id);
+  if (in_a == nullptr || in_b == nullptr) return in_a == in_b;
+  return policy::EffectiveStatus(a, *in_a) == policy::EffectiveStatus(b, *in_b) && WithoutTime(in_a) == WithoutTime(in_b);
 }
 
 }  // namespace resultgate::gate

@@ -137,7 +137,8 @@ bool OnlyGroups(Value resource) {
 
 std::string Identity(Value resource, const v1::Observation& observation) {
   if (OnlyGroups(resource)) return CodeName(observation.code());
-  if (const absl::string_view id = resource["id"].string(); !id.empty()) return std::string(id);
+  const absl::string_view id = resource["id"].string();
+  if (!id.empty()) return IsContained(resource) ? absl::StrCat("#", id) : std::string(id);
   for (const Value& element : resource["identifier"].AsList()) {
     v1::Identifier identifier;
     if (ReadIdentifier(element, &identifier)) return identifier.value();

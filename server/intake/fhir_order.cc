@@ -58,7 +58,7 @@ void ReadServiceRequest(const FhirBundle& bundle, Value request, v1::DiagnosticR
   }
   if (!typed) {
     order->set_placer_order_number(untyped.value());
-    if (untyped.value().empty()) order->set_filler_order_number(std::string(request["id"].string()));
+    if (untyped.value().empty() && !IsContained(request)) order->set_filler_order_number(std::string(request["id"].string()));
   }
   if (request["code"].IsObject()) *order->mutable_code() = ReadCodeableConcept(request["code"], CodeUse::kObserved, report);
   for (const Value& reason : request["reasonCode"].AsList()) {

@@ -1,6 +1,7 @@
 #include "server/intake/fhir_types.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/intake/issues.h"
 #include "server/intake/tables.h"
@@ -33,6 +34,10 @@ v1::CodeableConcept ReadCodeableConcept(Value value, CodeUse use, v1::Diagnostic
   }
   result.set_text(std::move(text));
   return result;
+}
+
+bool IsContained(Value resource) {
+  return absl::StrContains(resource.Path(), "contained[");
 }
 
 bool ReadIdentifier(Value value, v1::Identifier* identifier) {

@@ -16,6 +16,10 @@ namespace resultgate::intake {
 // CodeableConcept. What is wrong with a code becomes a warning of `report`.
 v1::CodeableConcept ReadCodeableConcept(json::Value value, CodeUse use, v1::DiagnosticReport* report);
 
+// True for a resource inside another one's `contained`: its id is the other's own affair, and two messages' `#obs1` have nothing
+// in common.
+bool IsContained(json::Value resource);
+
 // Identifier; false if it has no value.
 bool ReadIdentifier(json::Value value, v1::Identifier* identifier);
 

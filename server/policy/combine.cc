@@ -35,6 +35,7 @@ class Combination {
     const Rank rank = rule.basis.type();
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
+    if (part.limits) AddDeadline(part);
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
@@ -52,11 +53,6 @@ class Combination {
     if (rule.then.review) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
       if (!lifted) AddReview(*rule.then.review, rank);
-    }
-    // An unknown deadline is no deadline: it would shorten a hold on a guess.
-    if (rule.then.deadline && part.unknown_facts.empty()) {
-      Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
-      if (!rule.then.deadline->notice) AddCeiling(pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), rank);
     }
   }
 
@@ -125,6 +121,14 @@ class Combination {
     rule->add_lifted_by(v1::LIFTER_PATIENT);
   }
 
+  void AddDeadline(const Part& part) {
+    const Rule& rule = *part.rule;
+    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
+    if (!rule.then.deadline->notice) {
+      AddCeiling(pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), rule.basis.type());
+    }
+  }
+
   void AddReview(const ReviewAsk& ask, Rank rank) {
     asks_.push_back(&ask);
     review_rank_ = std::min(review_rank_, rank);
@@ -158,12 +162,15 @@ class Combination {
             absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
       }
     }
-    if (!review_ || base::FromProto(review_->expires_at()) <= *ceiling_) return;
+    if (!review_) return;
+    // The escalation is part of the wait that a ceiling cuts.
+    const absl::Duration escalation = base::FromProto(review_->escalate_for());
+    if (base::FromProto(review_->expires_at()) + escalation <= *ceiling_) return;
     if (review_rank_ <= ceiling_rank_) {
       outcome_.add_conflicts("the review stands against an earlier deadline of no stronger basis");
       return;
     }
-    *review_->mutable_expires_at() = base::ToProto(*ceiling_);
+    *review_->mutable_expires_at() = base::ToProto(std::min(*ceiling_, base::FromProto(review_->expires_at()) + escalation));
     review_->set_on_expiry(v1::ON_EXPIRY_RELEASE);
     for (v1::ReviewTurn& turn : *review_->mutable_turns()) {
       if (base::FromProto(turn.until()) > *ceiling_) *turn.mutable_until() = review_->expires_at();

@@ -16,8 +16,9 @@ namespace resultgate::policy {
 // A rule's part for one unit and audience.
 struct Part {
   const Rule* rule = nullptr;
-  bool restricts = false;                  // its delay, review, withholding and deadline count
+  bool restricts = false;                  // its delay, review and withholding count
   bool permits = false;                    // its permit counts
+  bool limits = false;                     // its deadline counts
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;

@@ -46,15 +46,6 @@ absl::Time VersionIssued(const v1::DiagnosticReport& report, const Context& cont
   return issued < context.received_at - kOldestIssue ? context.received_at : std::min(issued, context.received_at);
 }
 
-std::vector<Unit> UnitsOf(const v1::DiagnosticReport& report) {
-  std::vector<Unit> units;
-  for (const v1::Observation& observation : report.observations()) {
-    units.push_back({observation.id(), &observation, observation.status()});
-  }
-  if (HasDocument(report)) units.push_back({kDocument, nullptr, UnitStatus(report, kDocument)});
-  return units;
-}
-
 // The outcome of the version before for a unit and audience, or nullptr.
 const v1::Outcome* Before(const Context& context, const std::string& unit_id, v1::Audience audience) {
   if (context.previous == nullptr) return nullptr;
@@ -78,7 +69,7 @@ struct Asked {
 class Decider {
  public:
   Decider(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now)
-      : pack_(pack), report_(report), context_(context), units_(UnitsOf(report)) {
+      : pack_(pack), report_(report), context_(context), units_(UnitsOf(pack.value_sets(), report)) {
     clocks_.now = now;
     clocks_.received_at = context.received_at;
     clocks_.version_issued = VersionIssued(report, context);
@@ -114,24 +105,28 @@ class Decider {
     }
   }
 
+  static bool Binds(const Rule& rule, v1::Audience audience) {
+    return std::find(rule.audiences.begin(), rule.audiences.end(), audience) != rule.audiences.end();
+  }
+
   void AskRule(const Rule& rule, size_t u) {
     const Unit& unit = units_[u];
-    const bool reads_audience = rule.when != nullptr && [&] {
-      const auto& fields = rule.when->fields();
-      return std::find(fields.begin(), fields.end(), "audience") != fields.end();
-    }();
     RuleTruth truth;
     bool known = false;
     for (size_t a = 0; a < kAudienceCount; ++a) {
-      if (std::find(rule.audiences.begin(), rule.audiences.end(), kAudiences[a]) == rule.audiences.end()) continue;
-      if (!known || reads_audience) truth = Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.calendar().zone());
+      if (!Binds(rule, kAudiences[a])) continue;
+      if (!known || rule.reads_audience) {
+        truth = Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.calendar().zone(), &conditions_);
+      }
       known = true;
       Part part;
       part.rule = &rule;
       // Unknown counts on the side of holding.
       part.restricts = truth.as_restriction != expr::Truth::kFalse;
       part.permits = truth.as_permit == expr::Truth::kTrue;
-      if (!part.restricts && !part.permits) continue;
+      // An unknown deadline is none: it would shorten a hold on a guess. One for others shortens nothing that holds the patient.
+      part.limits = truth.as_deadline == expr::Truth::kTrue && Binds(rule, v1::AUDIENCE_PATIENT);
+      if (!part.restricts && !part.permits && !part.limits) continue;
       part.unknown_facts = truth.unknown_facts;
       part.is_new = part.restricts && IsNew(rule, unit.id, kAudiences[a]);
       asked_[u][a].parts.push_back(std::move(part));
@@ -140,8 +135,9 @@ class Decider {
 
   bool IsNew(const Rule& rule, const std::string& unit_id, v1::Audience audience) const {
     const v1::Outcome* before = Before(context_, unit_id, audience);
-    // Nothing was final before: then every clock starts with the first final, whatever held until now.
-    if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return false;
+    if (context_.previous == nullptr) return false;
+    // The unit itself was not final before, whatever else of its report was: its first final is this one.
+    if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return true;
     return std::none_of(before->rules().begin(), before->rules().end(),
                         [&rule](const v1::AppliedRule& applied) { return applied.rule_id() == rule.id; });
   }
@@ -158,6 +154,7 @@ class Decider {
       }
       Part added = part;
       added.permits = false;
+      added.limits = false;
       to->parts.insert(at, std::move(added));
     }
   }
@@ -170,12 +167,6 @@ class Decider {
 
   v1::Outcome DecideCell(size_t u, size_t a) {
     const Unit& unit = units_[u];
-    if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
-      v1::Outcome never;
-      never.set_disposition(v1::DISPOSITION_NEVER);
-      never.set_state(v1::OUTCOME_STATE_CLOSED);
-      return never;
-    }
     Clocks clocks = clocks_;
     const v1::Outcome* before = Before(context_, unit.id, kAudiences[a]);
     const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
@@ -184,11 +175,20 @@ class Decider {
       return Remember(absl::StrCat("q", goes_on),
                       [&] { return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine); });
     }
+    if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
+      v1::Outcome never;
+      never.set_disposition(v1::DISPOSITION_NEVER);
+      never.set_state(v1::OUTCOME_STATE_CLOSED);
+      return never;
+    }
     const Asked& asked = asked_[u][a];
-    const bool settled =
-        IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED || MayGoUnfinished(asked, unit.status);
-    // A review that goes on keeps its clock; one that waited for the final version begins with it.
-    const bool same_kind = goes_on && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
+    const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED ||
+                         (MayGoUnfinished(asked, unit.status) && MayGoUnfinished(asked_[u][0], unit.status));
+    // A review that goes on keeps its clock; one that waited for the final version, or that this version is the first to ask for,
+    // begins with it.
+    const bool newly_asked = std::any_of(asked.parts.begin(), asked.parts.end(),
+                                         [](const Part& part) { return part.is_new && part.rule->then.review.has_value(); });
+    const bool same_kind = goes_on && !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
     if (!settled) {
       return Remember(absl::StrCat("n", absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast()))), [&] {
@@ -198,7 +198,7 @@ class Decider {
     std::string key =
         absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
-      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.is_new);
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new);
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     return Remember(key, [&] { return Combine(pack_, report_, clocks, asked.parts, asked.needs_default); });
@@ -218,6 +218,7 @@ class Decider {
   const std::vector<Unit> units_;
   Clocks clocks_;
   std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
+  ReportConditions conditions_;
   std::map<std::string, v1::Outcome> made_;
 };
 
@@ -228,16 +229,23 @@ bool HasDocument(const v1::DiagnosticReport& report) {
          report.notes_size() > 0 || report.presented_forms_size() > 0 || report.observations().empty();
 }
 
+v1::ResultStatus EffectiveStatus(const v1::DiagnosticReport& report, const v1::Observation& observation) {
+  if (report.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR) return report.status();
+  const bool stands = observation.status() != v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  return report.status() == v1::RESULT_STATUS_CANCELLED && stands ? report.status() : observation.status();
+}
+
 v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id) {
   if (unit_id != kDocument) {
     for (const v1::Observation& observation : report.observations()) {
-      if (observation.id() == unit_id) return observation.status();
+      if (observation.id() == unit_id) return EffectiveStatus(report, observation);
     }
     return v1::RESULT_STATUS_UNKNOWN;
   }
   v1::ResultStatus least = report.status();
   for (const v1::Observation& observation : report.observations()) {
-    if (Finality(observation.status()) < Finality(least)) least = observation.status();
+    const v1::ResultStatus status = EffectiveStatus(report, observation);
+    if (Finality(status) < Finality(least)) least = status;
   }
   return least;
 }
@@ -249,8 +257,11 @@ bool IsFinal(v1::ResultStatus status) {
 
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context) {
   if (context.clock_start.has_value()) return context.clock_start;
-  const std::vector<Unit> units = UnitsOf(report);
-  if (std::none_of(units.begin(), units.end(), [](const Unit& unit) { return IsFinal(unit.status); })) return std::nullopt;
+  const auto& observations = report.observations();
+  const bool any_final =
+      std::any_of(observations.begin(), observations.end(), [&report](const auto& o) { return IsFinal(EffectiveStatus(report, o)); }) ||
+      (HasDocument(report) && IsFinal(UnitStatus(report, kDocument)));
+  if (!any_final) return std::nullopt;
   return VersionIssued(report, context);
 }
 

@@ -30,7 +30,11 @@ inline constexpr char kDocument[] = "document";
 // True if the report has a document unit.
 bool HasDocument(const v1::DiagnosticReport& report);
 
-// The status of a unit: an observation's own; for the document the least final of the report's and its observations'.
+// The status of an observation: its own, but a report that is cancelled or entered in error takes all of its observations with
+// it, for a withdrawal may come as the report's status alone (HL7 v2 OBR-25 X; FHIR entered-in-error).
+v1::ResultStatus EffectiveStatus(const v1::DiagnosticReport& report, const v1::Observation& observation);
+
+// The status of a unit: an observation's effective one; for the document the least final of the report's and its observations'.
 v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id);
 
 // True for FINAL, AMENDED, CORRECTED and APPENDED.

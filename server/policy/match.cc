@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/policy/decide.h"
 #include "server/policy/model_environment.h"
 
 namespace resultgate::policy {
@@ -14,25 +15,10 @@ bool Lists(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-bool AnySetHolds(const std::vector<const valueset::ValueSet*>& sets, const v1::CodeableConcept& code) {
-  return std::any_of(sets.begin(), sets.end(), [&code](const valueset::ValueSet* set) { return set->Contains(code); });
-}
-
 // A header can hold everything under it, but can let nothing go (design, "The rule language").
-bool CodesMatch(const Match& match, const v1::DiagnosticReport& report, const Unit& unit, bool own_only) {
-  if (match.codes.empty()) return true;
-  const v1::CodeableConcept& own = unit.observation != nullptr ? unit.observation->code() : report.code();
-  if (AnySetHolds(match.codes, own)) return true;
-  if (own_only) return false;
-  // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
-  // of.
-  const auto& files = report.presented_forms();
-  if (unit.observation == nullptr && std::any_of(files.begin(), files.end(), [&match](const v1::Attachment& file) {
-        return AnySetHolds(match.codes, file.code());
-      })) {
-    return true;
-  }
-  return AnySetHolds(match.codes, report.code()) || AnySetHolds(match.codes, report.order().code());
+bool CodesMatch(const Match& match, const valueset::Membership& sets) {
+  return match.codes.empty() || std::any_of(match.codes.begin(), match.codes.end(),
+                                            [&sets](const valueset::ValueSet* set) { return sets.Has(set->number()); });
 }
 
 // The keys of `match` but `codes`.
@@ -65,30 +51,63 @@ Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, con
 
 }  // namespace
 
+std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::DiagnosticReport& report) {
+  const valueset::Membership of_report = value_sets.SetsThatHold(report.code());
+  valueset::Membership of_header = of_report;
+  of_header.Add(value_sets.SetsThatHold(report.order().code()));
+  std::vector<Unit> units;
+  units.reserve(static_cast<size_t>(report.observations_size()) + 1);
+  for (const v1::Observation& observation : report.observations()) {
+    const valueset::Membership own = value_sets.SetsThatHold(observation.code());
+    units.push_back({observation.id(), &observation, EffectiveStatus(report, observation), own, of_header});
+    units.back().any_sets.Add(own);
+  }
+  if (HasDocument(report)) {
+    units.push_back({kDocument, nullptr, UnitStatus(report, kDocument), of_report, of_header});
+    // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
+    // of.
+    for (const v1::Attachment& file : report.presented_forms()) units.back().any_sets.Add(value_sets.SetsThatHold(file.code()));
+  }
+  return units;
+}
+
 RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit, v1::Audience audience, absl::Time now,
-                   const absl::TimeZone& zone) {
+                   const absl::TimeZone& zone, ReportConditions* conditions) {
   RuleTruth result;
-  const bool restricts =
-      (rule.then.restricts() || rule.then.deadline) && CodesMatch(rule.match, report, unit, /*own_only=*/false);
-  const bool permits = rule.then.permit && CodesMatch(rule.match, report, unit, /*own_only=*/true);
-  if (!restricts && !permits) return result;
+  const bool own = CodesMatch(rule.match, unit.own_sets);
+  const bool restricts = rule.then.restricts() && CodesMatch(rule.match, unit.any_sets);
+  const bool permits = rule.then.permit && own;
+  const bool limits = rule.then.deadline && own;
+  if (!restricts && !permits && !limits) return result;
   if (rule.observations_only && unit.observation == nullptr) return result;
   std::vector<std::string> unknown;
   Truth truth = OtherKeysMatch(rule.match, report, unit, &unknown);
   if (truth == Truth::kFalse) return result;
   if (rule.when != nullptr) {
-    const expr::Evaluation evaluation =
-        rule.when->Evaluate(ModelEnvironment::Activate(report, unit.observation, audience, now, zone));
-    if (evaluation.truth == Truth::kFalse) return result;
-    if (evaluation.truth == Truth::kUnknown) {
+    const auto evaluate = [&] {
+      return rule.when->Evaluate(ModelEnvironment::Activate(report, unit.observation, audience, now, zone));
+    };
+    expr::Evaluation own_evaluation;
+    const expr::Evaluation* evaluation = &own_evaluation;
+    if (rule.reads_observation) {
+      own_evaluation = evaluate();
+    } else {
+      const auto [found, inserted] =
+          conditions->try_emplace({&rule, rule.reads_audience ? audience : v1::AUDIENCE_UNSPECIFIED}, expr::Evaluation());
+      if (inserted) found->second = evaluate();
+      evaluation = &found->second;
+    }
+    if (evaluation->truth == Truth::kFalse) return result;
+    if (evaluation->truth == Truth::kUnknown) {
       truth = Truth::kUnknown;
-      unknown.insert(unknown.end(), evaluation.unknown_facts.begin(), evaluation.unknown_facts.end());
+      unknown.insert(unknown.end(), evaluation->unknown_facts.begin(), evaluation->unknown_facts.end());
       // A rule that fails is as unknown as one that lacks a fact, and says so in the same place.
-      if (!evaluation.error.empty()) unknown.push_back("error: " + evaluation.error);
+      if (!evaluation->error.empty()) unknown.push_back("error: " + evaluation->error);
     }
   }
   if (restricts) result.as_restriction = truth;
   if (permits) result.as_permit = truth;
+  if (limits) result.as_deadline = truth;
   if (truth == Truth::kUnknown) result.unknown_facts = std::move(unknown);
   return result;
 }

@@ -2,7 +2,9 @@
 #ifndef RESULTGATE_POLICY_MATCH_H_
 #define RESULTGATE_POLICY_MATCH_H_
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -18,18 +20,27 @@ struct Unit {
   std::string id;
   const v1::Observation* observation = nullptr;  // nullptr: the document
   v1::ResultStatus status = v1::RESULT_STATUS_UNSPECIFIED;
+  valueset::Membership own_sets;  // value sets that hold one of the unit's own codings: these let it go
+  valueset::Membership any_sets;  // or one of its report's, order's or, for a document, files': these can hold it
 };
+
+// The units of a report in their order, the document last.
+std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::DiagnosticReport& report);
 
 // What a rule comes to for one unit and audience.
 struct RuleTruth {
   expr::Truth as_restriction = expr::Truth::kFalse;  // codes may match anywhere in the report's header or the unit
   expr::Truth as_permit = expr::Truth::kFalse;       // codes must match the unit's own
+  expr::Truth as_deadline = expr::Truth::kFalse;     // as a permit: a duty to release lets something go
   std::vector<std::string> unknown_facts;            // in order, for kUnknown
 };
 
-// Evaluates `rule` for a unit. Does not look at the rule's audiences. Pure.
+// What conditions came to that do not read the unit: evaluated once for a report, not once for each of its units.
+using ReportConditions = std::map<std::pair<const Rule*, v1::Audience>, expr::Evaluation>;
+
+// Evaluates `rule` for a unit. Does not look at the rule's audiences. `conditions` belongs to the same report and time.
 RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit, v1::Audience audience, absl::Time now,
-                   const absl::TimeZone& zone);
+                   const absl::TimeZone& zone, ReportConditions* conditions);
 
 }  // namespace resultgate::policy
 

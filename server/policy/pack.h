@@ -64,6 +64,8 @@ struct Rule {
   base::Place place;
   Match match;
   std::shared_ptr<const expr::Program> when;  // may be null
+  bool reads_observation = false;             // `when` may come out differently for each unit
+  bool reads_audience = false;                // `when` may come out differently for each audience
   bool observations_only = false;             // `when` reads `observation` without asking has(observation)
   std::vector<v1::Audience> audiences;        // the rule speaks for these; all where the file names none
   Asks then;

@@ -45,20 +45,29 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
   absl::Time at = start;
   absl::Time expires = start;
   const ReviewAsk* escalation = nullptr;
+  absl::Duration escalate_for;
   for (const ReviewAsk* ask : asks) {
     AddTurns(*ask, order, calendar, &asked, &at, &review);
     expires = std::max(expires, calendar.Add(start, ask->expires));
     review.set_on_expiry(std::max(review.on_expiry(), ask->on_expiry));
-    if (ask->on_expiry != v1::ON_EXPIRY_ESCALATE) continue;
-    if (escalation == nullptr) escalation = ask;
-    review.set_after_escalation(std::max(review.after_escalation(), ask->after_escalation));
+    // What one of them does at the end is done at the latest after the escalation that another one asks for.
+    const bool escalates = ask->on_expiry == v1::ON_EXPIRY_ESCALATE;
+    review.set_after_escalation(std::max(review.after_escalation(), escalates ? ask->after_escalation : ask->on_expiry));
+    if (escalates && escalation == nullptr) escalation = ask;
   }
   if (review.turns().empty()) AddTurns(pack.default_review(), order, calendar, &asked, &at, &review);
   if (!by_statute) expires = calendar.NextStaffed(expires);
   *review.mutable_expires_at() = base::ToProto(expires);
   if (escalation != nullptr) {
+    for (const ReviewAsk* ask : asks) {
+      if (ask->on_expiry == v1::ON_EXPIRY_ESCALATE) {
+        escalate_for = std::max(escalate_for, calendar.Add(expires, ask->escalate_for) - expires);
+      }
+    }
     review.mutable_escalate_to()->set_role(escalation->escalate_to);
-    *review.mutable_escalate_for() = base::ToProto(calendar.Add(expires, escalation->escalate_for) - expires);
+    *review.mutable_escalate_for() = base::ToProto(escalate_for);
+  } else {
+    review.clear_after_escalation();
   }
   // The last turn that begins before the expiry lasts until then.
   int last = 0;

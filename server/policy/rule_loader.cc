@@ -133,9 +133,12 @@ class RuleReader {
     if (rule->when == nullptr) return;
     const auto& fields = rule->when->fields();
     const auto& guarded = rule->when->guarded_variables();
-    const bool reads_observation =
+    const bool guards = std::find(guarded.begin(), guarded.end(), "observation") != guarded.end();
+    const bool reads =
         std::any_of(fields.begin(), fields.end(), [](const std::string& path) { return IsOrIsBelow(path, "observation"); });
-    rule->observations_only = reads_observation && std::find(guarded.begin(), guarded.end(), "observation") == guarded.end();
+    rule->reads_observation = guards || reads;
+    rule->observations_only = reads && !guards;
+    rule->reads_audience = std::find(fields.begin(), fields.end(), "audience") != fields.end();
   }
 
   std::optional<calendar::Span> ReadSpan(MapReader* map, absl::string_view key) {

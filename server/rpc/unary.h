@@ -27,8 +27,9 @@ Request Take(grpc::CallbackServerContext* context) {
 template <typename Response>
 gate::Callback<Response> Answer(grpc::ServerUnaryReactor* reactor, Response* response) {
   return [reactor, response](absl::StatusOr<Response> answer) {
+    const grpc::Status status = ToGrpcStatus(answer.status());
     if (answer.ok()) *response = *std::move(answer);
-    reactor->Finish(ToGrpcStatus(answer.status()));
+    reactor->Finish(status);
   };
 }
 

@@ -262,10 +262,38 @@ std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::
     registry->sets_.push_back(
         std::make_unique<ValueSet>(name, draft.title, draft.source, draft.version, draft.license, includes.Resolve(name)));
     registry->by_name_[name] = registry->sets_.back().get();
+    registry->IndexLast();
   }
   registry->digest_ = base::DigestOfFiles(std::move(files));
   issues->insert(issues->end(), found.begin(), found.end());
   return registry;
+}
+
+void Registry::IndexLast() {
+  ValueSet& set = *sets_.back();
+  set.number_ = sets_.size() - 1;
+  for (const ValueSet::Entry& entry : set.entries()) {
+    by_code_[entry.system][entry.code].Add(set.number());
+    if (entry.descendants) by_prefix_[entry.system].emplace_back(entry.code, set.number());
+  }
+}
+
+Membership Registry::SetsThatHold(const v1::CodeableConcept& codeable_concept) const {
+  Membership membership;
+  for (const v1::Coding& coding : codeable_concept.codings()) {
+    // As in ValueSet::Contains: an empty code is none.
+    if (coding.code().empty()) continue;
+    if (const auto of_system = by_code_.find(coding.system()); of_system != by_code_.end()) {
+      const auto found = of_system->second.find(coding.code());
+      if (found != of_system->second.end()) membership.Add(found->second);
+    }
+    if (const auto of_system = by_prefix_.find(coding.system()); of_system != by_prefix_.end()) {
+      for (const auto& [prefix, number] : of_system->second) {
+        if (absl::StartsWith(coding.code(), prefix)) membership.Add(number);
+      }
+    }
+  }
+  return membership;
 }
 
 const ValueSet* Registry::Find(absl::string_view name) const {

@@ -4,6 +4,7 @@
 #ifndef RESULTGATE_VALUESET_VALUESET_H_
 #define RESULTGATE_VALUESET_VALUESET_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/base/file_issue.h"
@@ -23,6 +25,20 @@ std::string SystemUri(absl::string_view word);
 
 // True if the last digit of `code`, as `718-7`, is the check digit of the ones before (LOINC Users' Guide, appendix C: mod 10).
 bool HasValidLoincCheckDigit(absl::string_view code);
+
+// Which of a registry's value sets hold something: a set of their numbers.
+class Membership {
+ public:
+  bool Has(size_t number) const {
+    return number / kBits < words_.size() && (words_[number / kBits] >> (number % kBits) & 1) != 0;
+  }
+  void Add(size_t number);
+  void Add(const Membership& other);
+
+ private:
+  static constexpr size_t kBits = 64;
+  absl::InlinedVector<uint64_t, 2> words_;
+};
 
 // One named set of codes.
 class ValueSet {
@@ -43,13 +59,18 @@ class ValueSet {
   const std::string& version() const { return version_; }
   const std::string& license() const { return license_; }
   const std::vector<Entry>& entries() const { return entries_; }
+  // Its position in its registry's Names().
+  size_t number() const { return number_; }
 
   bool Contains(absl::string_view system, absl::string_view code) const;
   // Any coding suffices.
   bool Contains(const v1::CodeableConcept& codeable_concept) const;
 
  private:
+  friend class Registry;
+
   std::string name_, title_, source_, version_, license_;
+  size_t number_ = 0;
   std::vector<Entry> entries_;
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> codes_;  // by system
   std::vector<std::pair<std::string, std::string>> prefixes_;                 // system, prefix
@@ -64,14 +85,22 @@ class Registry {
 
   // Nullptr if there is none of that name.
   const ValueSet* Find(absl::string_view name) const;
+  // The sets that hold one of the concept's codings: one look-up for each coding, however many sets there are.
+  Membership SetsThatHold(const v1::CodeableConcept& codeable_concept) const;
   // In order.
   std::vector<std::string> Names() const;
   // Digest of all files read (base::DigestOfFiles, names relative to the folder).
   const std::string& digest() const { return digest_; }
 
  private:
+  // Gives the last set its number and enters its codes.
+  void IndexLast();
+
   std::vector<std::unique_ptr<ValueSet>> sets_;  // in order of name
   absl::flat_hash_map<std::string, const ValueSet*> by_name_;
+  // What each code is in, by system and code; prefixes by system apart.
+  absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, Membership>> by_code_;
+  absl::flat_hash_map<std::string, std::vector<std::pair<std::string, size_t>>> by_prefix_;
   std::string digest_;
 };
 

@@ -29,7 +29,8 @@ TEST(Logic, AndOrNot) {
   for (size_t i = 0; i < names.size(); ++i) {
     for (size_t j = 0; j < names.size(); ++j) {
       // Facts are named in the order of evaluation; the table has no row where that differs but B.
-      const std::string a = kOperands.at(names[i]), b = kOperands.at(names[j]);
+      const std::string& a = kOperands.at(names[i]);
+      const std::string& b = kOperands.at(names[j]);
       std::string both = Outcome(absl::StrCat(a, " && ", b), values);
       std::string either = Outcome(absl::StrCat(a, " || ", b), values);
       if (names[i] == 'V' && names[j] == 'U') {

@@ -76,11 +76,12 @@ class GateTest : public ::testing::Test {
     return response.ok() ? *response : Response();
   }
 
-  absl::StatusOr<v1::ApproveReviewResponse> Approve(int64_t result_id, int32_t version) {
+  absl::StatusOr<v1::ApproveReviewResponse> Approve(int64_t result_id, int32_t version,
+                                                    const std::string& reviewer = "reviewer-1") {
     v1::ApproveReviewRequest request;
     request.set_result_id(result_id);
     request.set_version(version);
-    request.set_reviewer("reviewer-1");
+    request.set_reviewer(reviewer);
     std::promise<absl::StatusOr<v1::ApproveReviewResponse>> promise;
     gate_->Approve(request,
                    [&promise](absl::StatusOr<v1::ApproveReviewResponse> response) { promise.set_value(std::move(response)); });
@@ -316,8 +317,162 @@ TEST_F(GateTest, AReportThatMovesToAnotherPatientIsWithdrawnFromTheFirstAndHeldF
   // Time alone never lets it go.
   for (int day = 1; day <= 20; ++day) AdvanceTo(base::FormatUtc(At(kFriday) + absl::Hours(24 * day)));
   EXPECT_EQ(Releases().size(), 1u);
+  // Two people's word, not one's twice (I5).
   ASSERT_TRUE(Approve(first.result_id(), 2).ok());
+  EXPECT_TRUE(Shown(Releases()).empty());
+  EXPECT_EQ(Approve(first.result_id(), 2).status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Approve(first.result_id(), 2, "reviewer-2").ok());
   EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p2/718-7", "13.9"}}));
+  EXPECT_EQ(Get(first.result_id()).decision().pack_digest(), DefaultPack()->digest());
+}
+
+TEST_F(GateTest, ANoticeThatNobodyFetchedYetDoesNotSaveAnotherPatientsResult) {
+  MustSubmit(Cbc("F1", "3.9"));
+  ASSERT_EQ(Acknowledge({Releases()[0].sequence()}).value(), 1);
+  v1::DiagnosticReport uncertain = Later(Cbc("F1", "4.0"), absl::Minutes(5));
+  uncertain.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  MustSubmit(uncertain);
+  v1::DiagnosticReport moved = Later(Cbc("F1", "13.9"), absl::Minutes(10));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  MustSubmit(moved);
+  const auto waiting = Releases(0, /*unacknowledged_only=*/true);
+  ASSERT_EQ(waiting.size(), 1u);
+  EXPECT_EQ(waiting[0].kind(), v1::RELEASE_KIND_RETRACTION);
+  EXPECT_EQ(waiting[0].patient_identifiers(0).value(), "p1");
+}
+
+TEST_F(GateTest, AnOrderNumberThatIsUsedAgainLosesNeitherPatientsReport) {
+  const Response first = MustSubmit(Cbc("F1", "3.9"));
+  v1::DiagnosticReport other = Later(Cbc("F1", "13.9"), absl::Minutes(5));
+  other.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const Response second = MustSubmit(other);
+  EXPECT_NE(second.result_id(), first.result_id());
+  EXPECT_EQ(second.decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
+  EXPECT_EQ(Get(first.result_id()).report().observations(0).quantity().value(), "3.9") << "it is still there";
+  EXPECT_EQ(Get(first.result_id()).report().patient().identifiers(0).value(), "p1");
+  EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p1/718-7", "RELEASE_KIND_BEING_CORRECTED"}}));
+  // A further version of the second finds the second, although both have the key.
+  v1::DiagnosticReport again = Later(other, absl::Minutes(5));
+  EXPECT_EQ(MustSubmit(again).result_id(), second.result_id());
+}
+
+TEST_F(GateTest, AnOlderReportOfAnotherPatientPutsTheStandingOneInDoubt) {
+  v1::DiagnosticReport moved = Later(Cbc("F1", "13.9"), absl::Minutes(10));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const Response standing = MustSubmit(moved);
+  EXPECT_EQ(Shown(Releases()).size(), 1u);
+  EXPECT_EQ(MustSubmit(Cbc("F1", "13.9")).disposal(), Response::DISPOSAL_OLDER_VERSION);
+  EXPECT_EQ(Get(standing.result_id()).report().patient().identifiers(0).value(), "p2")
+      << "the two patients' reports are not mixed";
+  EXPECT_EQ(Get(standing.result_id()).decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
+}
+
+TEST_F(GateTest, AWithdrawalOrCancellationOfTheReportTakesItsObservationsWithIt) {
+  MustSubmit(Cbc("F1"));
+  v1::DiagnosticReport error = Later(Cbc("F1"), absl::Minutes(5));
+  error.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);  // the observation still says final
+  MustSubmit(error);
+  EXPECT_TRUE(Shown(Releases()).empty());
+  MustSubmit(Cbc("F2"));
+  v1::DiagnosticReport cancelled = Later(resultgate::testing::Report("F2", "58410-2"), absl::Minutes(5));
+  cancelled.set_status(v1::RESULT_STATUS_CANCELLED);  // and says nothing of its observations
+  MustSubmit(cancelled);
+  EXPECT_EQ(Shown(Releases())["p1/718-7"], "RELEASE_KIND_CANCELLED");
+  v1::DiagnosticReport never = Cbc("F3");
+  never.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  EXPECT_EQ(MustSubmit(never).decision().outcomes(0).disposition(), v1::DISPOSITION_NEVER);
+}
+
+TEST_F(GateTest, ANoticeIsTakenBackWhereTheCorrectionWasNone) {
+  MustSubmit(Cbc("F1", "3.9"));
+  v1::DiagnosticReport uncertain = Later(Cbc("F1", "4.0"), absl::Minutes(5));
+  uncertain.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  MustSubmit(uncertain);
+  v1::DiagnosticReport error = Later(Cbc("F1"), absl::Minutes(10));
+  error.mutable_observations(0)->set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  MustSubmit(error);
+  EXPECT_TRUE(Shown(Releases()).empty());
+}
+
+TEST_F(GateTest, ADocumentThatIsOutComesBackWhileAnObservationOfItsReportIsHeld) {
+  v1::DiagnosticReport report = Cbc("F1");
+  report.add_notes("a remark");
+  MustSubmit(report);
+  EXPECT_EQ(Shown(Releases()).count("p1/document"), 1u);
+  v1::DiagnosticReport more = Later(report, absl::Minutes(5));
+  resultgate::testing::AddObservation(&more, "56888-1", "1");
+  const Response response = MustSubmit(more);
+  EXPECT_EQ(Shown(Releases())["p1/document"], "RELEASE_KIND_BEING_CORRECTED");
+  EXPECT_EQ(Shown(Releases())["p1/718-7"], "13.9") << "what is out and unchanged stays";
+  ASSERT_TRUE(Approve(response.result_id(), 2).ok());
+  EXPECT_EQ(Shown(Releases())["p1/document"], "RELEASE_KIND_RESULT");
+}
+
+TEST_F(GateTest, ThePanelsNameWaitsForWhatIsHeldInIt) {
+  v1::DiagnosticReport report = Cbc("F1");
+  report.mutable_code()->set_text("HIV and blood count");
+  report.mutable_order()->mutable_code()->set_text("HIV and blood count");
+  report.mutable_order()->add_reason_codes()->set_text("exposure");
+  resultgate::testing::AddObservation(&report, "56888-1", "1");
+  const Response response = MustSubmit(report);
+  auto releases = Releases();
+  ASSERT_EQ(releases.size(), 1u);
+  EXPECT_EQ(releases[0].DebugString().find("HIV"), std::string::npos) << releases[0].DebugString();
+  EXPECT_EQ(releases[0].DebugString().find("exposure"), std::string::npos);
+  EXPECT_EQ(releases[0].DebugString().find("56888-1"), std::string::npos);
+  EXPECT_EQ(response.decision().outcomes_size() > 1, true);
+}
+
+TEST_F(GateTest, AReviewThatAVersionIsTheFirstToAskForHasItsWholeTime) {
+  v1::DiagnosticReport unknown = resultgate::testing::Report("F1", "33914-3");
+  resultgate::testing::AddObservation(&unknown, "33914-3", "1");
+  const Response first = MustSubmit(unknown);
+  clock_.Set(At(kFriday) + absl::Hours(20));
+  v1::DiagnosticReport biopsy = Later(unknown, absl::Hours(19));
+  biopsy.set_status(v1::RESULT_STATUS_CORRECTED);
+  biopsy.set_section(v1::SECTION_PATHOLOGY);
+  biopsy.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  const Response second = MustSubmit(biopsy);
+  EXPECT_EQ(second.result_id(), first.result_id());
+  EXPECT_EQ(base::FromProto(second.decision().outcomes(0).review().started_at()), At(kFriday) + absl::Hours(20));
+}
+
+TEST_F(GateTest, PartsThatComeOutOfOrderEndInTheSameState) {
+  // t1 gives both, t3 corrects one, t2 the other: whatever the order, the latest word on each stands.
+  v1::DiagnosticReport t1 = Cbc("F", "1.0");
+  resultgate::testing::AddObservation(&t1, "4544-3", "41");
+  v1::DiagnosticReport t2 = Later(resultgate::testing::Report("F", "58410-2"), absl::Minutes(1));
+  resultgate::testing::AddObservation(&t2, "4544-3", "42", v1::RESULT_STATUS_CORRECTED);
+  v1::DiagnosticReport t3 = Later(Cbc("F", "3.0"), absl::Minutes(2));
+  t3.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  std::vector<v1::DiagnosticReport> versions = {t1, t2, t3};
+  std::vector<int> order = {0, 1, 2};
+  int round = 0;
+  do {
+    const std::string number = "P" + std::to_string(round++);
+    for (const int i : order) {
+      v1::DiagnosticReport version = versions[static_cast<size_t>(i)];
+      version.mutable_order()->set_filler_order_number(number);
+      version.mutable_patient()->mutable_identifiers(0)->set_value(number);
+      MustSubmit(version);
+    }
+    const auto shown = Shown(Releases());
+    EXPECT_EQ(shown.at(number + "/718-7"), "3.0") << number;
+    EXPECT_EQ(shown.at(number + "/4544-3"), "42") << number;
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_F(GateTest, AResultDoesNotGrowWithoutEnd) {
+  v1::DiagnosticReport report = Cbc("F1");
+  for (int i = 0; i < 900; ++i) resultgate::testing::AddObservation(&report, "4544-3", "1")->set_id("a" + std::to_string(i));
+  const Response first = MustSubmit(report);
+  v1::DiagnosticReport more = Later(Cbc("F1"), absl::Minutes(5));
+  for (int i = 0; i < 900; ++i) resultgate::testing::AddObservation(&more, "4544-3", "1")->set_id("b" + std::to_string(i));
+  const Response second = MustSubmit(more);
+  EXPECT_NE(second.result_id(), first.result_id());
+  EXPECT_EQ(second.decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
 }
 
 TEST_F(GateTest, ASecondPartOfAReportTakesNothingAwayFromTheFirst) {

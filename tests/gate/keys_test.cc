@@ -66,6 +66,8 @@ TEST(IdentityOf, SpecimenAndObservationIdsStandInWhereTheOrderSaysNothing) {
   v1::DiagnosticReport fhir = Cbc("");
   fhir.mutable_observations(0)->set_id("389061070");
   EXPECT_TRUE(Share(fhir, fhir, 3));
+  fhir.mutable_observations(0)->set_id("#obs1");
+  EXPECT_TRUE(IdentityOf(fhir).tiers[3].empty()) << "two messages' contained `#obs1` have nothing in common";
   v1::DiagnosticReport accession = Cbc("");
   accession.mutable_order()->set_accession_number("A1");
   EXPECT_TRUE(Share(accession, accession, 1));

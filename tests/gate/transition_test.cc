@@ -74,7 +74,8 @@ TEST_F(TransitionTest, AnExpiryReleasesUnreviewedAndTogether) {
 TEST_F(TransitionTest, AnExpiryWaitsForAFloorThatStillStands) {
   v1::Result result = Held(v1::DISPOSITION_REVIEW, v1::ON_EXPIRY_RELEASE);
   *result.mutable_decision()->mutable_outcomes(0)->mutable_not_before() = base::ToProto(At(kFriday) + absl::Hours(72));
-  EXPECT_TRUE(AdvanceBy(&result, absl::Hours(71)).releases.empty()) << "never before its floor (I1)";
+  EXPECT_TRUE(AdvanceBy(&result, absl::Hours(24)).releases.empty()) << "never before its floor (I1)";
+  EXPECT_TRUE(AdvanceBy(&result, absl::Hours(72) - absl::Seconds(1)).releases.empty()) << "never before its floor (I1)";
   EXPECT_EQ(AdvanceBy(&result, absl::Hours(72)).releases.size(), 1u);
 }
 
@@ -83,7 +84,16 @@ TEST_F(TransitionTest, EscalationMovesToOneOwnerAndThenEnds) {
   EXPECT_TRUE(AdvanceBy(&result, absl::Hours(24)).releases.empty());
   EXPECT_EQ(result.decision().outcomes(0).review().turns_size(), 1);
   EXPECT_EQ(result.decision().outcomes(0).review().turns(0).owner().role(), "director");
-  EXPECT_FALSE(AdvanceBy(&result, absl::Hours(24 * 10)).releases.empty());
+  const absl::Time ends = base::FromProto(result.decision().outcomes(0).due_at());
+  EXPECT_FALSE(AdvanceBy(&result, ends - At(kFriday)).releases.empty());
+}
+
+TEST_F(TransitionTest, AfterDowntimeAReviewKeepsFourStaffedHoursOnce) {
+  v1::Result result = Held(v1::DISPOSITION_REVIEW, v1::ON_EXPIRY_RELEASE);
+  // It expired on Saturday; the gate is back on Sunday at two in the morning.
+  EXPECT_TRUE(AdvanceBy(&result, absl::Hours(35)).releases.empty());
+  EXPECT_EQ(base::FormatUtc(base::FromProto(result.decision().outcomes(0).due_at())), "2026-03-09T16:00:00Z") << "Monday noon";
+  EXPECT_FALSE(AdvanceBy(&result, absl::Hours(24 * 30)).releases.empty()) << "once";
 }
 
 TEST_F(TransitionTest, WhatMayNotGoByTimeComesBackAndIsCounted) {

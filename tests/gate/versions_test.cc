@@ -9,6 +9,7 @@ namespace resultgate::gate {
 namespace {
 
 using ::resultgate::testing::AddObservation;
+using ::resultgate::testing::At;
 using ::resultgate::testing::Cbc;
 using ::resultgate::testing::Later;
 
@@ -52,7 +53,39 @@ TEST(CompareVersions, AnObservationsOwnTimeCounts) {
   v1::DiagnosticReport first = Cbc("F1", "1");
   v1::DiagnosticReport second = Cbc("F1", "2");
   *second.mutable_observations(0)->mutable_issued() = base::ToProto(base::FromProto(first.issued()) + absl::Minutes(1));
+  StampTimes(&first, At(resultgate::testing::kFriday));
+  StampTimes(&second, At(resultgate::testing::kFriday));
   EXPECT_EQ(CompareVersions(second, first), VersionOrder::kNewer);
+}
+
+TEST(StampTimes, DropsTimesToComeAndInheritsTheReports) {
+  v1::DiagnosticReport report = Cbc("F1");
+  AddObservation(&report, "4544-3", "41");
+  *report.mutable_observations(1)->mutable_issued() = base::ToProto(At("2026-03-06T14:30:00-05:00"));
+  report.mutable_observations(0)->mutable_status_time()->set_seconds(1);
+  StampTimes(&report, At(resultgate::testing::kFriday));
+  EXPECT_EQ(report.observations(0).status_time().seconds(), report.issued().seconds()) << "what a sender wrote is dropped";
+  EXPECT_EQ(report.observations(1).status_time().seconds(), report.observations(1).issued().seconds());
+  *report.mutable_issued() = base::ToProto(At("2062-03-06T14:30:00-05:00"));
+  StampTimes(&report, At(resultgate::testing::kFriday));
+  EXPECT_FALSE(report.has_issued()) << "one wrong year must not shut out every correction to come";
+  EXPECT_FALSE(report.observations(0).has_status_time());
+  EXPECT_EQ(report.issues_size(), 1);
+}
+
+TEST(MergeVersions, EveryObservationInItsLatestState) {
+  const absl::Time now = At(resultgate::testing::kFriday);
+  v1::DiagnosticReport first = Cbc("F1", "1");
+  AddObservation(&first, "4544-3", "41");
+  v1::DiagnosticReport third = Later(Cbc("F1", "3"), absl::Minutes(20));
+  v1::DiagnosticReport second = Later(resultgate::testing::Report("F1", "58410-2"), absl::Minutes(10));
+  AddObservation(&second, "4544-3", "42");
+  for (v1::DiagnosticReport* report : {&first, &second, &third}) StampTimes(report, now);
+  const v1::DiagnosticReport standing = MergeVersions(third, first);
+  EXPECT_EQ(CompareVersions(second, standing), VersionOrder::kOlder);
+  const v1::DiagnosticReport merged = MergeVersions(standing, second);
+  EXPECT_EQ(merged.observations(0).quantity().value(), "3");
+  EXPECT_EQ(merged.observations(1).quantity().value(), "42") << "late, but the latest word on this observation";
 }
 
 TEST(CompareVersions, DifferentContentOfTheSameUnitAtTheSameTimeIsUnclear) {
@@ -72,8 +105,11 @@ TEST(MergeVersions, TakesNothingAwayThatTheNewerDoesNotMention) {
   EXPECT_EQ(merged.observations(0).quantity().value(), "2");
   EXPECT_EQ(merged.observations(1).quantity().value(), "41");
   EXPECT_EQ(merged.narrative(), "the older text");
-  newer.set_conclusion("the newer words");
-  EXPECT_EQ(MergeVersions(newer, older).narrative(), "") << "a document is replaced as a whole";
+  newer.set_narrative("the newer text");
+  EXPECT_EQ(MergeVersions(newer, older).narrative(), "the newer text");
+  newer.clear_narrative();
+  newer.add_notes("a remark");
+  EXPECT_EQ(MergeVersions(newer, older).narrative(), "the older text") << "a remark alone takes no narrative away";
 }
 
 TEST(SamePatient, ComparesIdentifiersOnly) {

@@ -285,7 +285,7 @@ TEST(FhirTest, ContainedNestedAndLooseResources) {
                                     ",'contained':[{'resourceType':'Observation','id':'c1','status':'final'},{'resourceType':'"
                                     "Observation','id':'c2','status':'final'}],'result':[{'reference':'#c1'}]}");
   ASSERT_EQ(contained.reports.size(), 1u);
-  EXPECT_EQ(Ids(contained.reports[0]), "c1 c2");
+  EXPECT_EQ(Ids(contained.reports[0]), "#c1 #c2");
   EXPECT_EQ(contained.reports[0].patient().identifiers(0).system(), "fhir:Patient");
   EXPECT_EQ(contained.reports[0].patient().identifiers(0).value(), "p1");
   // A Bundle in a Bundle; the outer one holds the patient.

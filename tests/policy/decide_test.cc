@@ -394,6 +394,79 @@ TEST_F(DecideTest, ACeilingCutsWeakerHoldsAndGivesWayToAnEqualOne) {
   EXPECT_EQ(Cell_("22637-3").conflicts_size(), 1);
 }
 
+TEST_F(DecideTest, ADeadlineOfTheHeaderLetsNoStowawayGo) {
+  v1::DiagnosticReport report = Report("58410-2");
+  AddObservation(&report, "33914-3");
+  Decide(
+      "  - {id: ceiling, title: t, match: {codes: [routine]}, then: {deadline: {within: 24 h, duty: release}}, basis: {type: "
+      "statute, "
+      "citation: c}}\n",
+      report);
+  EXPECT_FALSE(Cell_("33914-3").has_not_after());
+}
+
+TEST_F(DecideTest, ACeilingCutsTheEscalationToo) {
+  v1::DiagnosticReport report = Report("58410-2");
+  AddObservation(&report, "56888-1");
+  Decide(
+      "  - {id: ceiling, title: t, match: {codes: [sensitive]}, then: {deadline: {within: 100 h, duty: release}}, basis: {type: "
+      "statute, "
+      "citation: c}}\n",
+      report);
+  EXPECT_EQ(Cell_("56888-1").review().on_expiry(), v1::ON_EXPIRY_RELEASE)
+      << "two business days and one more of escalation pass the ceiling";
+  EXPECT_LE(base::FromProto(Cell_("56888-1").review().expires_at()), At("2026-03-10T23:00:00Z"));
+}
+
+TEST_F(DecideTest, TheLongestEscalationCountsAndTheStrictestEnd) {
+  const auto review = [](const std::string& id, const std::string& on_expiry) {
+    return "  - {id: " + id +
+           ", title: t, match: {codes: [tissue]}, then: {review: {owners: [results-pool], each: 1 day, expires: 1 day, "
+           "on_expiry: " +
+           on_expiry + "}}, basis: {type: organization-policy, citation: c}}\n";
+  };
+  v1::DiagnosticReport report = Report("60567-5");
+  AddObservation(&report, "22637-3");
+  Decide(review("a", "{escalate: {to: director, for: 1 day, then: release}}") +
+             review("b", "{escalate: {to: records, for: 9 days, then: release}}") + review("c", "release_with_outreach"),
+         report);
+  EXPECT_GT(base::FromProto(Cell_("22637-3").review().escalate_for()), absl::Hours(8 * 24));
+  EXPECT_EQ(Cell_("22637-3").review().after_escalation(), v1::ON_EXPIRY_RELEASE_WITH_OUTREACH);
+}
+
+TEST_F(DecideTest, AUnitThatWasNotFinalBeforeStartsItsClockNow) {
+  const std::string rules =
+      "  - {id: statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+      "citation: c}}\n";
+  v1::DiagnosticReport report = Cbc();
+  *report.mutable_issued() = base::ToProto(At("2026-03-02T12:00:00-05:00"));
+  Decide(rules, report);
+  EXPECT_EQ(Word("718-7"), "release") << "72 hours have passed";
+  const v1::Decision before = decision_;
+  *report.mutable_issued() = base::ToProto(At("2026-03-06T12:00:00-05:00"));
+  report.set_narrative("text that came later");
+  Context context;
+  context.received_at = At(kNow);
+  context.previous = &before;
+  context.clock_start = base::FromProto(before.clock_start());
+  Decide(rules, report, context);
+  EXPECT_EQ(Word("718-7"), "release");
+  EXPECT_EQ(Local(Cell_(kDocument).not_before()), "2026-03-09T13:00:00-04:00") << "its own first final is this version";
+}
+
+TEST_F(DecideTest, ManyObservationsAreDecidedInLinearTime) {
+  // The condition reads every observation of the report: evaluated once for the report, not once for each of its thousand units,
+  // it takes a thousand steps and not a million, which is the limit of the expression language.
+  v1::DiagnosticReport report = Report("58410-2");
+  for (int i = 0; i < 1000; ++i) AddObservation(&report, "718-7")->set_id("o" + std::to_string(i));
+  Decide(std::string(kRoutine) +
+             "  - {id: cancer, title: t, outcome_dependent: why, when: 'report.observations.exists(o, has(o.codeable_concept) && "
+             "o.codeable_concept in "
+             "valueset(\"malignant\"))', then: {delay: 72 h}, basis: {type: statute, citation: c}}\n",
+         report);
+  EXPECT_EQ(Word("o999"), "release");
+}
+
 TEST_F(DecideTest, ClocksRunFromTheEarlierOfIssuedAndReceivedAndIgnoreImplausibleTimes) {
   const std::string rules =
       "  - {id: statute, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: statute, "

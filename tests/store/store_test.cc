@@ -18,7 +18,6 @@ namespace resultgate::store {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 const absl::Time kNoon = absl::FromUnixSeconds(1'772'798'400);

@@ -432,6 +432,37 @@ TEST_F(ShippedValueSetsTest, EachClassHoldsItsCommonCodes) {
   }
 }
 
+// The index over all sets against each set's own answer.
+TEST_F(ShippedValueSetsTest, TheIndexKnowsWhatEverySetHolds) {
+  const std::vector<std::string> names = registry_->Names();
+  const auto check = [&](const v1::CodeableConcept& codeable_concept) {
+    const Membership membership = registry_->SetsThatHold(codeable_concept);
+    for (const std::string& name : names) {
+      ASSERT_EQ(membership.Has(Get(name).number()), Get(name).Contains(codeable_concept))
+          << name << " " << codeable_concept.ShortDebugString();
+    }
+  };
+  const auto concept_of = [](const std::string& system, const std::string& code) {
+    v1::CodeableConcept codeable_concept;
+    v1::Coding* coding = codeable_concept.add_codings();
+    coding->set_system(system);
+    coding->set_code(code);
+    return codeable_concept;
+  };
+  check(v1::CodeableConcept());
+  check(concept_of(kIcd10Cm, ""));
+  check(concept_of("", "718-7"));
+  for (const std::string& name : names) {
+    for (const ValueSet::Entry& entry : Get(name).entries()) {
+      check(concept_of(entry.system, entry.code));
+      check(concept_of(entry.system, entry.code + ".1"));
+      v1::CodeableConcept two = concept_of(entry.system, entry.code);
+      two.MergeFrom(concept_of(kLoinc, "718-7"));
+      check(two);
+    }
+  }
+}
+
 TEST_F(ShippedValueSetsTest, SaysWhereItComesFromAndUnderWhichLicence) {
   for (const std::string& name : registry_->Names()) {
     for (const ValueSet::Entry& entry : Get(name).entries()) {
