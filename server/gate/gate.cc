@@ -1,6 +1,6 @@
 #include "server/gate/gate.h"
 
-#include <atomic>
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -159,26 +159,48 @@ class Gate::Impl {
     return committed;
   }
 
-  absl::Status RunDue(store::Batch& batch, absl::Time now, int limit) {
-    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> due, batch.FindDue(now, limit));
+  absl::StatusOr<int> RunDue(store::Batch& batch, absl::Time now, int limit) {
+    RG_RETURN_IF_ERROR(ReportUnreadable(batch, now));
+    RG_ASSIGN_OR_RETURN(std::vector<int64_t> due, batch.FindDue(now, limit + static_cast<int>(unreadable_.size())));
+    due.erase(std::remove_if(due.begin(), due.end(), [this](int64_t id) { return unreadable_.count(id) > 0; }), due.end());
     for (const int64_t id : due) {
-      RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(id));
-      if (!result) return absl::DataLossError(absl::StrCat("result ", id, " is due, but not there"));
-      const policy::Outcomes before = result->decision().outcomes();
-      const Transition transition = Advance(*result, rulebook_.pack->calendar(), now);
-      RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &*result));
-      if (transition.reasons.empty() && transition.releases.empty()) continue;
+      absl::StatusOr<std::optional<v1::Result>> result = batch.FindResult(id);
+      if (absl::IsDataLoss(result.status())) unreadable_.emplace(id, /*reported=*/false);
+      RG_RETURN_IF_ERROR(result.status());
+      if (!result->has_value()) return absl::DataLossError(absl::StrCat("result ", id, " is due, but not there"));
+      RG_RETURN_IF_ERROR(AdvanceResult(batch, now, **result));
+    }
+    return static_cast<int>(due.size());
+  }
+
+  // A result that cannot be read is passed over, so that it does not hold up all others; the log says so, once.
+  absl::Status ReportUnreadable(store::Batch& batch, absl::Time now) {
+    for (auto& [id, reported] : unreadable_) {
+      if (reported) continue;
       v1::Entry entry;
       entry.set_result_id(id);
-      entry.set_version(result->version());
-      for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
-        *entry.mutable_advanced()->add_outcomes() = std::move(outcome);
-      }
-      for (v1::ReleaseNote& note : committed.notes) *entry.mutable_advanced()->add_releases() = std::move(note);
-      for (const std::string& reason : transition.reasons) entry.mutable_advanced()->add_reasons(reason);
+      entry.mutable_advanced()->add_reasons(
+          "the stored result cannot be read, so its times do not run; restore it from a backup");
       RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
+      reported = true;
     }
     return absl::OkStatus();
+  }
+
+  absl::Status AdvanceResult(store::Batch& batch, absl::Time now, v1::Result& result) {
+    const policy::Outcomes before = result.decision().outcomes();
+    const Transition transition = Advance(result, rulebook_.pack->calendar(), now);
+    RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &result));
+    if (transition.reasons.empty() && transition.releases.empty()) return absl::OkStatus();
+    v1::Entry entry;
+    entry.set_result_id(result.id());
+    entry.set_version(result.version());
+    for (v1::Outcome& outcome : ChangedOutcomes(before, result.decision().outcomes())) {
+      *entry.mutable_advanced()->add_outcomes() = std::move(outcome);
+    }
+    for (v1::ReleaseNote& note : committed.notes) *entry.mutable_advanced()->add_releases() = std::move(note);
+    for (const std::string& reason : transition.reasons) entry.mutable_advanced()->add_reasons(reason);
+    return AppendEntry(batch, now, "gate", std::move(entry));
   }
 
   absl::Status RunApprove(store::Batch& batch, const v1::ApproveReviewRequest& request,
@@ -319,7 +341,8 @@ class Gate::Impl {
   const Rulebook rulebook_;
   const Options options_;
 
-  bool released_ = false;  // writer thread only: the batch appended to the release stream
+  bool released_ = false;               // writer thread only: the batch appended to the release stream
+  std::map<int64_t, bool> unreadable_;  // writer thread only: results that could not be read, and whether the log says so
 
   std::mutex subscribers_mutex_;
   std::map<int64_t, std::function<void()>> subscribers_;  // guarded by subscribers_mutex_

@@ -1,8 +1,8 @@
 // The workflow: what happens to a result between intake and portal. Every change of state goes through here.
 //
 // Calls are asynchronous: they queue work for the one writer thread, which takes what is there (group commit), decides each piece
-// exactly, commits all of it in one transaction with its log entries, and only then calls back. Callbacks run on the writer thread,
-// or on the caller's where the work is refused at once, and must not block.
+// exactly, commits all of it in one transaction with its log entries, and only then calls back. Callbacks run on the writer
+// thread, or on the caller's where the work is refused at once, and must not block.
 //
 // Thread-safe. Time comes from the injected clock only.
 #ifndef RESULTGATE_GATE_GATE_H_

@@ -83,13 +83,20 @@ void Writer::Run(std::vector<Work> group) {
 
 void Writer::RunWhatIsDue() {
   const absl::Time now = clock_->Now();
+  int looked_at = 0;
   const absl::Status status = [&]() -> absl::Status {
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
-    RG_RETURN_IF_ERROR(run_due_(*batch, now, kDuePerBatch));
+    RG_ASSIGN_OR_RETURN(looked_at, run_due_(*batch, now, kDuePerBatch));
     return batch->Commit();
   }();
-  due_at_ = status.ok() ? NextDue() : now + kRetryDue;
-  if (status.ok()) after_commit_();
+  if (!status.ok()) {
+    due_at_ = now + kRetryDue;
+    return;
+  }
+  due_at_ = NextDue();
+  // What stays due although nothing more was to be done for it must not keep the writer busy.
+  if (looked_at < kDuePerBatch) due_at_ = std::max(due_at_, now + kRetryDue);
+  after_commit_();
 }
 
 absl::Time Writer::NextDue() const {

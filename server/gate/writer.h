@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/store/store.h"
@@ -33,9 +34,9 @@ class Writer {
     size_t largest_group = 0;
   };
 
-  // Runs what is due: makes the changes of at most `limit` results in the batch and returns when the next is due; called with a
-  // batch of its own whenever that time has come. Work like any other.
-  using RunDue = std::function<absl::Status(store::Batch& batch, absl::Time now, int limit)>;
+  // Runs what is due: makes the changes of at most `limit` results in the batch and returns how many it looked at; called with a
+  // batch of its own whenever something is due, again at once where it was `limit`.
+  using RunDue = std::function<absl::StatusOr<int>(store::Batch& batch, absl::Time now, int limit)>;
 
   // `after_commit` is called on the writer thread after each batch that became durable, before its work is answered.
   Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due, std::function<void()> after_commit);

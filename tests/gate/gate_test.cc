@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <future>
@@ -238,6 +239,31 @@ TEST_F(GateTest, AReviewThatNobodyDoesEndsByItselfAndSaysSo) {
   ASSERT_FALSE(releases.empty()) << "every path ends in finite time";
   const v1::Result result = Get(response.result_id());
   EXPECT_TRUE(result.decision().outcomes(0).released_unreviewed());
+}
+
+TEST_F(GateTest, AResultThatCannotBeReadHoldsUpNoOther) {
+  const Response damaged = MustSubmit(Biopsy("F1"));
+  const Response sound = MustSubmit(Biopsy("F2"));
+  gate_.reset();
+  store_.reset();
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open((folder_.path() + "/gate.db").c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "UPDATE results SET record = x'ffff' WHERE id = 1", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  ASSERT_EQ(damaged.result_id(), 1);
+  clock_.Set(base::FromProto(sound.decision().outcomes(0).review().expires_at()));
+  Open();
+  for (int i = 0; i < 100 && Releases().empty(); ++i) {
+    (void)Acknowledge({});
+    clock_.Advance(absl::Seconds(1));
+  }
+  ASSERT_FALSE(Releases().empty());
+  EXPECT_EQ(Releases()[0].result_id(), sound.result_id());
+  const std::vector<v1::Entry> entries = Entries();
+  EXPECT_EQ(std::count_if(entries.begin(), entries.end(),
+                          [](const v1::Entry& entry) { return entry.result_id() == 1 && entry.has_advanced(); }),
+            1)
+      << "the log says so, once";
 }
 
 TEST_F(GateTest, AFloorEndsOnTheMinuteAlsoAcrossARestart) {

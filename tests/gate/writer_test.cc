@@ -60,9 +60,9 @@ class CountingStore : public store::Store {
 class WriterTest : public ::testing::Test {
  protected:
   Writer::RunDue NothingDue() {
-    return [this](store::Batch&, absl::Time, int) {
+    return [this](store::Batch&, absl::Time, int) -> absl::StatusOr<int> {
       ++due_runs_;
-      return absl::OkStatus();
+      return 0;
     };
   }
 
