@@ -34,17 +34,13 @@ Writer::~Writer() {
 }
 
 void Writer::Add(Work work) {
-  absl::Status refused;
-  {
+  const absl::Status refused = [this, &work]() -> absl::Status {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_) {
-      refused = absl::UnavailableError("the gate is stopping; send it again later");
-    } else if (queue_.size() >= options_.longest_queue) {
-      refused = absl::ResourceExhaustedError("too much work waits; send it again later");
-    } else {
-      queue_.push_back(std::move(work));
-    }
-  }
+    if (stopping_) return absl::UnavailableError("the gate is stopping; send it again later");
+    if (queue_.size() >= options_.longest_queue) return absl::ResourceExhaustedError("too much work waits; send it again later");
+    queue_.push_back(std::move(work));
+    return absl::OkStatus();
+  }();
   if (!refused.ok()) return work.done(refused);
   wake_.notify_one();
 }

@@ -258,9 +258,9 @@ bool IsFinal(v1::ResultStatus status) {
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context) {
   if (context.clock_start.has_value()) return context.clock_start;
   const auto& observations = report.observations();
-  const bool any_final =
-      std::any_of(observations.begin(), observations.end(), [&report](const auto& o) { return IsFinal(EffectiveStatus(report, o)); }) ||
-      (HasDocument(report) && IsFinal(UnitStatus(report, kDocument)));
+  const bool any_final = std::any_of(observations.begin(), observations.end(),
+                                     [&report](const auto& o) { return IsFinal(EffectiveStatus(report, o)); }) ||
+                         (HasDocument(report) && IsFinal(UnitStatus(report, kDocument)));
   if (!any_final) return std::nullopt;
   return VersionIssued(report, context);
 }
