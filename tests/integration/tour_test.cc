@@ -1,5 +1,5 @@
-// The tour of README.md, as a newcomer would walk it: every command of its ```sh tour blocks, against a server that has had the
-// sample day.
+// The tours of README.md and policies/README.md, as a newcomer would walk them: every command of their ```sh tour blocks, against
+// a server that has had the sample day.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -53,10 +53,14 @@ std::pair<int, std::string> Shell(const std::string& address, const std::string&
 }
 
 TEST(TourTest, EveryCommandDoesWhatItSays) {
-  absl::StatusOr<std::string> readme = base::ReadFile("README.md");
-  ASSERT_TRUE(readme.ok()) << readme.status();
-  const std::vector<std::string> commands = TourCommands(*readme);
-  ASSERT_GE(commands.size(), 8);
+  std::vector<std::string> commands;
+  for (const char* file : {"README.md", "policies/README.md"}) {
+    absl::StatusOr<std::string> readme = base::ReadFile(file);
+    ASSERT_TRUE(readme.ok()) << readme.status();
+    const std::vector<std::string> tour = TourCommands(*readme);
+    ASSERT_GE(tour.size(), 3) << file;
+    commands.insert(commands.end(), tour.begin(), tour.end());
+  }
 
   const testing::TemporaryFolder folder;
   absl::StatusOr<std::unique_ptr<testing::ServerProcess>> server =
