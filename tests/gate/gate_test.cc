@@ -524,6 +524,32 @@ TEST_F(GateTest, TwoFinalsOfTheSameTimeThatDifferAreHeldWhicheverComesFirst) {
   EXPECT_EQ(standing.size(), 1u) << "which one stands does not hang on the order of arrival";
 }
 
+TEST_F(GateTest, AQuarantineStandsUntilAPersonEndsItWhateverComesAfter) {
+  const Response first = MustSubmit(Cbc("F1", "13.9"));
+  MustSubmit(Cbc("F1", "9.9"));
+  const Response third = MustSubmit(Later(Cbc("F1", "10.0"), absl::Minutes(5)));
+  EXPECT_EQ(third.result_id(), first.result_id());
+  EXPECT_EQ(third.decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
+  EXPECT_EQ(Shown(Releases())["p1/718-7"], "RELEASE_KIND_BEING_CORRECTED");
+  ASSERT_TRUE(Approve(first.result_id(), 3).ok()) << "which version stands is one person's word";
+  EXPECT_EQ(Shown(Releases())["p1/718-7"], "10.0");
+}
+
+TEST_F(GateTest, ACorrectionWhileItWaitsKeepsTheFloor) {
+  v1::DiagnosticReport report = resultgate::testing::Report("F1", "36643-5");
+  report.set_section(v1::SECTION_IMAGING);
+  report.set_narrative("clear lungs");
+  const Response first = MustSubmit(report);
+  clock_.Set(At("2026-03-09T07:00:00-04:00"));
+  v1::DiagnosticReport corrected = report;
+  *corrected.mutable_issued() = base::ToProto(At("2026-03-09T06:30:00-04:00"));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.set_narrative("clear lungs, old scar");
+  const Response second = MustSubmit(corrected);
+  EXPECT_EQ(second.result_id(), first.result_id());
+  EXPECT_EQ(second.decision().outcomes(0).not_before().seconds(), first.decision().outcomes(0).not_before().seconds());
+}
+
 TEST_F(GateTest, AnyOrderAndRepetitionOfVersionsEndsInTheSamePublishedState) {
   // I7, over every permutation of a preliminary, a final, a correction and a repeated final.
   v1::DiagnosticReport preliminary = Cbc("F", "1.0");
