@@ -42,9 +42,10 @@ std::vector<std::string> TourCommands(const std::string& readme) {
 
 // Runs a line of shell with the gate's address in its environment: exit code and all that it printed.
 std::pair<int, std::string> Shell(const std::string& address, const std::string& line) {
-  // The name of the binary is the one of the build under test.
+  // The name of the binary is the one of the build under test. The line may end with a comment, so its bracket closes on the
+  // next.
   const std::string command = absl::StrReplaceAll(line, {{"build/bin/resultgate", RESULTGATE_BINARY}});
-  FILE* pipe = popen(absl::StrCat("export RESULTGATE_SERVER=", address, "; ( ", command, " ) 2>&1 </dev/null").c_str(), "r");
+  FILE* pipe = popen(absl::StrCat("export RESULTGATE_SERVER=", address, "; ( ", command, "\n) 2>&1 </dev/null").c_str(), "r");
   std::string output;
   std::array<char, 4096> buffer;
   while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), got);
