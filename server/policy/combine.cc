@@ -10,19 +10,20 @@
 namespace resultgate::policy {
 namespace {
 
-// Smaller binds more (design, "Precedence": BasisType is in this order).
+// Smaller binds more (Pack::RankOf).
 using Rank = int;
 constexpr Rank kWeakest = v1::BasisType_MAX + 1;
 
-bool PatientMayLift(const Rule& rule) {
-  return rule.basis.type() == v1::BASIS_TYPE_ORGANIZATION_POLICY ||
-         std::find(rule.lifted_by.begin(), rule.lifted_by.end(), v1::LIFTER_PATIENT) != rule.lifted_by.end();
+// An organisation's own hold always ends at the patient's request, whoever the rule names.
+bool MayLift(const Rule& rule, v1::Lifter lifter) {
+  return (lifter == v1::LIFTER_PATIENT && rule.basis.type() == v1::BASIS_TYPE_ORGANIZATION_POLICY) ||
+         std::find(rule.lifted_by.begin(), rule.lifted_by.end(), lifter) != rule.lifted_by.end();
 }
 
 class Combination {
  public:
-  Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks)
-      : pack_(pack), report_(report), clocks_(clocks) {
+  Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted)
+      : pack_(pack), report_(report), clocks_(clocks), acted_(acted) {
     const v1::ReleasePreference& preference = report.patient().preference();
     wants_all_now_ = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
     if (preference.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) AddPreferenceFloor(preference.after_days());
@@ -30,9 +31,9 @@ class Combination {
 
   void Add(const Part& part) {
     const Rule& rule = *part.rule;
-    const bool lifted = part.restricts && wants_all_now_ && PatientMayLift(rule);
+    const bool lifted = part.restricts && Lifted(rule);
     const absl::Time start = part.is_new ? clocks_.version_issued : clocks_.first_final;
-    const Rank rank = rule.basis.type();
+    const Rank rank = pack_.RankOf(rule.basis.type());
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
@@ -47,8 +48,8 @@ class Combination {
       if (!lifted) withheld_until_ = std::max(withheld_until_.value_or(until), until);
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
-      Record(part, v1::RULE_EFFECT_REVIEW, false);
-      AddReview(pack_.default_review(), rank);
+      Record(part, v1::RULE_EFFECT_REVIEW, lifted);
+      if (!lifted) AddReview(pack_.default_review(), rank);
     }
     if (rule.then.review) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
@@ -63,7 +64,10 @@ class Combination {
     rule->mutable_basis()->set_type(v1::BASIS_TYPE_ORGANIZATION_POLICY);
     rule->mutable_basis()->set_citation(absl::StrCat("pack ", pack_.name(), ", default"));
     rule->add_lifted_by(v1::LIFTER_PROVIDER);
-    AddReview(pack_.default_review(), v1::BASIS_TYPE_ORGANIZATION_POLICY);
+    rule->add_lifted_by(v1::LIFTER_PATIENT);
+    // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
+    rule->set_lifted(!acted_.empty());
+    if (acted_.empty()) AddReview(pack_.default_review(), pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY));
   }
 
   v1::Outcome Finish() {
@@ -96,6 +100,13 @@ class Combination {
     std::string rule_id;
   };
 
+  bool Acted(v1::Lifter lifter) const { return std::find(acted_.begin(), acted_.end(), lifter) != acted_.end(); }
+
+  bool Lifted(const Rule& rule) const {
+    return ((wants_all_now_ || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
+           (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
+  }
+
   void Record(const Part& part, v1::RuleEffect effect, bool lifted) {
     v1::AppliedRule* rule = outcome_.add_rules();
     rule->set_rule_id(part.rule->id);
@@ -106,26 +117,32 @@ class Combination {
     }
     for (const std::string& fact : part.unknown_facts) rule->add_unknown_facts(fact);
     rule->set_lifted(lifted);
+    rule->set_unverified(part.rule->unverified());
   }
 
   void AddPreferenceFloor(int days) {
     calendar::Span span;
     span.kind = calendar::Span::Kind::kDays;
     span.count = std::clamp(days, 1, 90);
-    floors_.push_back({pack_.calendar().Add(clocks_.first_final, span), v1::BASIS_TYPE_PATIENT_REQUEST, "patient-preference"});
+    const bool lifted = Acted(v1::LIFTER_PATIENT);
+    if (!lifted) {
+      floors_.push_back(
+          {pack_.calendar().Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
+    }
     v1::AppliedRule* rule = outcome_.add_rules();
     rule->set_rule_id("patient-preference");
     rule->set_effect(v1::RULE_EFFECT_DELAY);
     rule->mutable_basis()->set_type(v1::BASIS_TYPE_PATIENT_REQUEST);
     rule->mutable_basis()->set_citation("the patient's own request");
     rule->add_lifted_by(v1::LIFTER_PATIENT);
+    rule->set_lifted(lifted);
   }
 
   void AddDeadline(const Part& part) {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (!rule.then.deadline->notice) {
-      AddCeiling(pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), rule.basis.type());
+      AddCeiling(pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type()));
     }
   }
 
@@ -150,7 +167,7 @@ class Combination {
   void ApplyCeiling() {
     if (!asks_.empty()) {
       review_ = PlanReview(pack_, report_.order(), asks_, clocks_.review_started.value_or(clocks_.received_at),
-                           review_rank_ == v1::BASIS_TYPE_STATUTE);
+                           review_rank_ == pack_.RankOf(v1::BASIS_TYPE_STATUTE));
     }
     if (!ceiling_) return;
     for (RankedFloor& floor : floors_) {
@@ -188,6 +205,7 @@ class Combination {
   const Pack& pack_;
   const v1::DiagnosticReport& report_;
   const Clocks& clocks_;
+  const std::vector<v1::Lifter>& acted_;
   bool wants_all_now_ = false;
   v1::Outcome outcome_;
   std::set<std::string> unknown_;
@@ -203,13 +221,14 @@ class Combination {
 }  // namespace
 
 bool SpokenFor(const std::vector<Part>& parts) {
-  return std::any_of(parts.begin(), parts.end(),
-                     [](const Part& part) { return part.permits || (part.restricts && part.rule->then.review.has_value()); });
+  return std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+    return part.permits || (part.restricts && part.rule->then.review.has_value() && part.unknown_facts.empty());
+  });
 }
 
-v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<Part>& parts,
-                    bool add_default) {
-  Combination combination(pack, report, clocks);
+v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
+                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default) {
+  Combination combination(pack, report, clocks, acted);
   for (const Part& part : parts) combination.Add(part);
   if (add_default || !SpokenFor(parts)) combination.AddDefault();
   return combination.Finish();

@@ -33,13 +33,14 @@ struct Clocks {
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
 };
 
-// Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final. Permit or
-// default is decided here: where neither a permit nor a review is among the parts, or `add_default`, the pack's default review is
-// added.
-v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<Part>& parts,
-                    bool add_default);
+// Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.
+// `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a permit
+// nor a review is among the parts, or `add_default`, the pack's default review is added.
+v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
+                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default);
 
-// True if a permit or a review is among the parts.
+// True if a permit or a review is among the parts. A review that counts only because a fact is missing speaks for nothing: it
+// holds, but what it holds may still be unclassified, and the default may wait longer.
 bool SpokenFor(const std::vector<Part>& parts);
 
 // A hold that no rule asked for, by the engine's own floors `not-final` and `quarantine`: ends by a person or a new version only.

@@ -74,6 +74,7 @@ class Decider {
     clocks_.received_at = context.received_at;
     clocks_.version_issued = VersionIssued(report, context);
     clocks_.first_final = ClockStart(report, context).value_or(clocks_.version_issued);
+    legal_day_ = absl::ToCivilDay(clocks_.first_final, pack.calendar().zone());
   }
 
   std::vector<Cell> Decide() {
@@ -90,7 +91,12 @@ class Decider {
   void AskRules() {
     asked_.resize(units_.size());
     for (size_t u = 0; u < units_.size(); ++u) {
-      for (const Rule& rule : pack_.rules()) AskRule(rule, u);
+      for (const Rule& rule : pack_.rules()) {
+        if (InForce(rule)) AskRule(rule, u);
+      }
+    }
+    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
+    for (size_t u = 0; u < units_.size(); ++u) {
       for (size_t a = 0; a < kAudienceCount; ++a) {
         Asked& asked = asked_[u][a];
         // What binds the patient binds whoever sees through the patient (I8): their restrictions are never fewer.
@@ -102,6 +108,27 @@ class Decider {
     if (units_.empty() || units_.back().observation != nullptr) return;
     for (size_t a = 0; a < kAudienceCount; ++a) {
       for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], &asked_.back()[a]);
+    }
+  }
+
+  // A law holds for what became final while it was in force.
+  bool InForce(const Rule& rule) const {
+    return (!rule.effective || legal_day_ >= *rule.effective) && (!rule.expires || legal_day_ < *rule.expires);
+  }
+
+  // What a rule with `together: report` holds of one unit, it holds of all.
+  void WidenTogether(size_t a) {
+    std::map<const Rule*, Part> together;
+    for (const auto& asked : asked_) {
+      for (const Part& part : asked[a].parts) {
+        if (!part.restricts || !part.rule->together) continue;
+        const auto [found, added] = together.emplace(part.rule, part);
+        // What is known to apply to one unit needs no missing fact of another.
+        if (!added && part.unknown_facts.empty()) found->second = part;
+      }
+    }
+    for (const auto& [rule, part] : together) {
+      for (auto& asked : asked_) AddRestriction(part, &asked[a]);
     }
   }
 
@@ -145,18 +172,21 @@ class Decider {
   static void AddRestrictionsOf(const Asked& from, Asked* to) {
     to->needs_default = to->needs_default || from.needs_default;
     for (const Part& part : from.parts) {
-      if (!part.restricts) continue;
-      const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
-                                       [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
-      if (at != to->parts.end() && at->rule == part.rule) {
-        at->restricts = true;
-        continue;
-      }
-      Part added = part;
-      added.permits = false;
-      added.limits = false;
-      to->parts.insert(at, std::move(added));
+      if (part.restricts) AddRestriction(part, to);
     }
+  }
+
+  static void AddRestriction(const Part& part, Asked* to) {
+    const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
+                                     [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
+    if (at != to->parts.end() && at->rule == part.rule) {
+      at->restricts = true;
+      return;
+    }
+    Part added = part;
+    added.permits = false;
+    added.limits = false;
+    to->parts.insert(at, std::move(added));
   }
 
   bool MayGoUnfinished(const Asked& asked, v1::ResultStatus status) const {
@@ -201,7 +231,7 @@ class Decider {
       absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new);
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
-    return Remember(key, [&] { return Combine(pack_, report_, clocks, asked.parts, asked.needs_default); });
+    return Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
   }
 
   // Units that the rules treat alike are combined once.
@@ -217,6 +247,7 @@ class Decider {
   const Context& context_;
   const std::vector<Unit> units_;
   Clocks clocks_;
+  absl::CivilDay legal_day_;                              // of the legal clock's start, in the pack's zone
   std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
   ReportConditions conditions_;
   std::map<std::string, v1::Outcome> made_;
@@ -273,7 +304,11 @@ v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const 
   if (const std::optional<absl::Time> start = ClockStart(report, context); start.has_value()) {
     *decision.mutable_clock_start() = base::ToProto(*start);
   }
-  *decision.mutable_outcomes() = ToOutcomes(Decider(pack, report, context, now).Decide());
+  v1::DiagnosticReport with_facts;
+  std::vector<std::string> filled;
+  const bool assumed = pack.FillAssumedFacts(report, &with_facts, &filled);
+  for (std::string& path : filled) decision.add_assumed_facts(std::move(path));
+  *decision.mutable_outcomes() = ToOutcomes(Decider(pack, assumed ? with_facts : report, context, now).Decide());
   return decision;
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
@@ -20,6 +21,9 @@ struct Context {
   std::optional<absl::Time> clock_start;
   // The decision that stands for the version before, for what a correction keeps and what starts anew. May be null.
   const v1::Decision* previous = nullptr;
+  // Who acted to have the result released now (ReleaseNow: the provider; RequestRelease: the patient): every restriction that
+  // names one of them ends. What nobody of them may lift stands, and the outcome says until when.
+  std::vector<v1::Lifter> acted;
   // Why the report cannot be told apart from another or put in order; empty if it can. Everything of it is then quarantined.
   std::string quarantine;
 };

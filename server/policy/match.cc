@@ -46,6 +46,17 @@ Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, con
       return Truth::kFalse;
     }
   }
+  if (!match.jurisdictions.empty()) {
+    if (!report.order().has_jurisdictions()) {
+      truth = Truth::kUnknown;
+      unknown->push_back("order.jurisdictions");
+    } else {
+      const auto& places = report.order().jurisdictions().values();
+      const bool any = std::any_of(places.begin(), places.end(),
+                                   [&match](const std::string& place) { return Lists(match.jurisdictions, place); });
+      if (!any) return Truth::kFalse;
+    }
+  }
   return truth;
 }
 

@@ -4,12 +4,15 @@
 #ifndef RESULTGATE_POLICY_PACK_H_
 #define RESULTGATE_POLICY_PACK_H_
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "server/base/file_issue.h"
 #include "server/calendar/calendar.h"
@@ -54,14 +57,38 @@ struct Match {
   std::vector<v1::ResultStatus> statuses;             // the unit's own
   std::vector<v1::Interpretation> interpretations;    // an absent one is unknown
   std::vector<v1::EncounterClass> encounter_classes;  // an absent one is unknown
+  std::vector<std::string> jurisdictions;             // ISO 3166-2, any of the order's; absent ones are unknown
   enum class Unit { kAny, kObservation, kDocument };
   Unit unit = Unit::kAny;
+};
+
+// `ignore:` of a rule or pack: a named check of the whole pack that is silenced where it stands, and why.
+struct Ignore {
+  std::string check;
+  std::string reason;
+  base::Place place;
+};
+
+// `verified:` of a rule whose basis is a statute: who compared the rule with the law's own text, when, and the digest of that
+// text, so that a change of the law can be noticed.
+struct Verified {
+  std::string by;
+  absl::CivilDay on;
+  std::string text_digest;  // `sha256:` and 64 hexadecimal digits
 };
 
 struct Rule {
   std::string id;
   std::string title;
   base::Place place;
+  std::string policy_owner;  // who answers for the rule; empty where the file names nobody
+  // The rule speaks for results whose legal clock starts on `effective` or later and before `expires`, as dates in the pack's
+  // zone: a law holds for what was final when it was in force. Absent: always.
+  std::optional<absl::CivilDay> effective;
+  std::optional<absl::CivilDay> expires;
+  std::optional<Verified> verified;
+  std::vector<Ignore> ignores;
+  bool together = false;  // `together: report`: what it holds back, it holds back for every unit of the report
   Match match;
   std::shared_ptr<const expr::Program> when;  // may be null
   bool reads_observation = false;             // `when` may come out differently for each unit
@@ -71,6 +98,23 @@ struct Rule {
   Asks then;
   v1::Basis basis;
   std::vector<v1::Lifter> lifted_by;
+
+  // True for a rule that rests on a statute whose text nobody has compared it with.
+  bool unverified() const { return basis.type() == v1::BASIS_TYPE_STATUTE && !verified.has_value(); }
+};
+
+// One of the pack's `facts:`: what this site's feeds never send, and what its absence then means.
+struct AssumedFact {
+  std::string path;  // `patient.known_conditions`
+  std::string reason;
+  std::string approved_by;
+  base::Place place;
+};
+
+struct LoadOptions {
+  // Rules that rest on a statute without `verified:` are an error, because they hold results in a law's name. True: they load,
+  // and every decision that they have a part in says so.
+  bool allow_unverified = false;
 };
 
 class Pack {
@@ -79,10 +123,21 @@ class Pack {
 
   // Reads `folder`/pack.yaml and every other .yaml below `folder` but those below a folder `tests`. Mistakes are appended to
   // `issues`; on an error the result is null. `calendars` is the folder of calendars that `calendar:` names.
+  // The packs that `requires:` names are its sibling folders: their rules count as this pack's own.
   static std::shared_ptr<const Pack> Load(const std::string& folder, const std::string& calendars,
-                                          std::shared_ptr<const valueset::Registry> value_sets, base::FileIssues* issues);
+                                          std::shared_ptr<const valueset::Registry> value_sets, base::FileIssues* issues,
+                                          const LoadOptions& options = {});
 
   const std::string& name() const { return name_; }
+  // As `US` or `US-KY`; `none` for a pack of no place.
+  const std::string& jurisdiction() const { return jurisdiction_; }
+  // Who wrote it, and who approved it when; empty or absent where the file does not say.
+  const std::string& author() const { return author_; }
+  const std::string& approved_by() const { return approved_by_; }
+  const std::optional<absl::CivilDay>& approved_on() const { return approved_on_; }
+  // The packs whose rules are among this one's.
+  const std::vector<std::string>& required_packs() const { return required_packs_; }
+  const std::vector<Ignore>& ignores() const { return ignores_; }
   // Digest of the pack's files, its calendar and its value sets.
   const std::string& digest() const { return digest_; }
   const std::string& time_zone_name() const { return time_zone_name_; }
@@ -92,6 +147,14 @@ class Pack {
   const ReviewAsk& quarantine_review() const { return quarantine_review_; }
   // The pool that looks into messages nobody could read: the first pool among the quarantine's owners.
   const std::string& refusal_owner() const { return refusal_owner_; }
+  // How much a basis binds where obligations conflict: 0 binds most. The order of BasisType, unless the pack says another.
+  int RankOf(v1::BasisType basis) const { return ranks_[static_cast<size_t>(basis)]; }
+  // In order of path.
+  const std::vector<AssumedFact>& assumed_facts() const { return assumed_facts_; }
+  // Fills what `report` lacks and the pack's `facts:` know, and appends the paths filled to `filled`. False, and nothing is
+  // done, where nothing is lacking.
+  bool FillAssumedFacts(const v1::DiagnosticReport& report, v1::DiagnosticReport* with_facts,
+                        std::vector<std::string>* filled) const;
   // In order of id.
   const std::vector<Rule>& rules() const { return rules_; }
   const valueset::Registry& value_sets() const { return *value_sets_; }
@@ -104,6 +167,15 @@ class Pack {
 
   std::string name_;
   std::string digest_;
+  std::string jurisdiction_;
+  std::string author_;
+  std::string approved_by_;
+  std::optional<absl::CivilDay> approved_on_;
+  std::vector<std::string> required_packs_;
+  std::vector<Ignore> ignores_;
+  std::array<int, v1::BasisType_ARRAYSIZE> ranks_{};
+  std::vector<AssumedFact> assumed_facts_;
+  v1::DiagnosticReport assumed_;  // holds what the facts mean, at their paths
   std::string time_zone_name_;
   std::string language_;
   std::unique_ptr<const calendar::Calendar> calendar_;

@@ -1,6 +1,7 @@
 // Loads a pack: pack.yaml, its calendar, its rules, its digest.
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -11,9 +12,13 @@
 #include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
+#include "server/policy/assumed_facts.h"
 #include "server/policy/model_environment.h"
+#include "server/policy/names.h"
 #include "server/policy/pack.h"
+#include "server/policy/review_loader.h"
 #include "server/policy/rule_loader.h"
+#include "server/policy/yaml_message.h"
 #include "server/yaml/yaml.h"
 
 namespace resultgate::policy {
@@ -86,8 +91,9 @@ Holidays LoadHolidays(const std::string& path, const std::string& content, FileI
 
 class PackLoader {
  public:
-  PackLoader(std::string folder, std::string calendars, std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues)
-      : folder_(std::move(folder)), calendars_(std::move(calendars)), pack_(new Pack), issues_(issues) {
+  PackLoader(std::string folder, std::string calendars, std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues,
+             const LoadOptions& options)
+      : folder_(std::move(folder)), calendars_(std::move(calendars)), pack_(new Pack), issues_(issues), options_(options) {
     pack_->value_sets_ = std::move(value_sets);
     pack_->environment_ = std::make_unique<ModelEnvironment>(pack_->value_sets_);
   }
@@ -101,13 +107,8 @@ class PackLoader {
     }
     const size_t issues_before = issues_->size();
     LoadPackFile(pack_file);
-    const std::string tests = absl::StrCat(folder_, "/tests/");
-    for (const std::string& path : *paths) {
-      if (path == pack_file || absl::StartsWith(path, tests)) continue;
-      const std::optional<Document> document = Read(path);
-      if (!document.has_value()) continue;
-      LoadRules(*document, {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_}, &pack_->rules_, issues_);
-    }
+    LoadRuleFiles(folder_, *paths);
+    for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name);
     Finish();
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
@@ -120,6 +121,30 @@ class PackLoader {
     return nullptr;
   }
 
+  void LoadRuleFiles(const std::string& folder, const std::vector<std::string>& paths) {
+    const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
+    const std::string tests = absl::StrCat(folder, "/tests/");
+    for (const std::string& path : paths) {
+      if (path == pack_file || absl::StartsWith(path, tests)) continue;
+      const std::optional<Document> document = Read(path);
+      if (!document.has_value()) continue;
+      LoadRules(*document, {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_, options_.allow_unverified},
+                &pack_->rules_, issues_);
+    }
+  }
+
+  // The rules of a pack beside this one. Its pack.yaml stays its own: zone, hours and pools are those of the pack that requires.
+  void LoadRequiredPack(const std::string& name) {
+    const std::string folder = (std::filesystem::path(folder_).lexically_normal() / ".." / name).lexically_normal().string();
+    const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
+    const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
+    if (!paths.ok() || std::find(paths->begin(), paths->end(), pack_file) == paths->end()) {
+      Fail(absl::StrCat(folder_, "/pack.yaml"), absl::StrCat("`requires` names `", name, "`, but there is no pack in ", folder));
+      return;
+    }
+    LoadRuleFiles(folder, *paths);
+  }
+
   // Reads a file into the digest and as YAML.
   std::optional<Document> Read(const std::string& path) {
     const absl::StatusOr<std::string> content = base::ReadFile(path);
@@ -127,7 +152,7 @@ class PackLoader {
       Fail(path, std::string(content.status().message()));
       return std::nullopt;
     }
-    digested_.emplace_back(std::string(absl::StripPrefix(path, folder_)), *content);
+    digested_.emplace_back(std::filesystem::path(path).lexically_relative(folder_).string(), *content);
     return yaml::Parse(path, *content, issues_);
   }
 
@@ -138,7 +163,14 @@ class PackLoader {
     if (!map.valid()) return;
     pack_->name_ = map.RequiredText("name");
     if (map.Required("language_version") != nullptr) map.OptionalInt("language_version", 0, kLanguageVersion, kLanguageVersion);
-    map.RequiredText("jurisdiction");
+    pack_->jurisdiction_ = map.RequiredText("jurisdiction");
+    pack_->author_ = map.OptionalText("author");
+    pack_->approved_by_ = map.OptionalText("approved_by");
+    pack_->approved_on_ = LoadDate(*document, &map, "approved_on", issues_);
+    pack_->ignores_ = LoadIgnores(*document, &map, issues_);
+    LoadRequires(*document, &map);
+    LoadPrecedence(*document, &map);
+    LoadFacts(*document, map.Optional("facts"));
     pack_->language_ = map.RequiredText("language");
     pack_->time_zone_name_ = map.RequiredText("time_zone");
     absl::TimeZone zone;
@@ -171,6 +203,101 @@ class PackLoader {
     const auto pool = std::find_first_of(watchers.begin(), watchers.end(), pools_.begin(), pools_.end());
     if (pool != watchers.end()) pack_->refusal_owner_ = *pool;
     map.RefuseUnknownKeys();
+  }
+
+  void LoadRequires(const Document& document, MapReader* map) {
+    pack_->required_packs_ = map->OptionalTexts("requires");
+    std::set<std::string> seen = {std::filesystem::path(folder_).lexically_normal().filename().string()};
+    for (const std::string& name : pack_->required_packs_) {
+      const bool plain = !name.empty() && name.find_first_of("/\\.") == std::string::npos;
+      if (!plain) {
+        document.Error(map->node().Find("requires")->place, absl::StrCat("`", name, "` is no name of a pack"),
+                       "write the name of a folder beside this pack's, as `us`", issues_);
+      } else if (!seen.insert(name).second) {
+        document.Error(map->node().Find("requires")->place, absl::StrCat("`", name, "` is required twice, or by itself"), "",
+                       issues_);
+      }
+    }
+  }
+
+  // All seven kinds of basis, the one that binds most first.
+  void LoadPrecedence(const Document& document, MapReader* map) {
+    for (size_t i = 0; i < pack_->ranks_.size(); ++i) pack_->ranks_[i] = static_cast<int>(i);
+    const Node* node = map->Optional("precedence");
+    const std::string reason = map->OptionalText("precedence_reason");
+    if (node == nullptr) return;
+    if (reason.empty()) {
+      document.Error(node->place, "`precedence` departs from the usual order without a reason", "add `precedence_reason: …`",
+                     issues_);
+    }
+    const std::vector<std::string> words = map->OptionalTexts("precedence");
+    std::set<int> named;
+    int rank = 0;
+    for (const std::string& word : words) {
+      const std::optional<int> number = EnumNumber(v1::BasisType_descriptor(), word);
+      if (!number) {
+        document.Error(node->place, absl::StrCat("`", word, "` is no type of basis"),
+                       base::Suggest(word, EnumWords(v1::BasisType_descriptor())), issues_);
+      } else if (!named.insert(*number).second) {
+        document.Error(node->place, absl::StrCat("`", word, "` stands twice in `precedence`"), "", issues_);
+      } else {
+        pack_->ranks_[static_cast<size_t>(*number)] = ++rank;
+      }
+    }
+    for (const std::string& word : EnumWords(v1::BasisType_descriptor())) {
+      if (named.count(*EnumNumber(v1::BasisType_descriptor(), word)) > 0) continue;
+      document.Error(node->place, absl::StrCat("`precedence` leaves out `", word, "`"), "name every type of basis once", issues_);
+    }
+  }
+
+  // `facts:`: only what belongs to the patient or the order can be a property of a site's feed; what an observation lacks is
+  // lacking in that result.
+  void LoadFacts(const Document& document, const Node* list) {
+    if (list == nullptr) return;
+    if (!list->IsList()) {
+      document.Error(list->place, "`facts` must be a list",
+                     "begin each with `- fact: order.jurisdictions`, then `absent_means`, `reason` and `approved_by`", issues_);
+      return;
+    }
+    for (const Node& node : list->items) LoadFact(document, node);
+    std::sort(pack_->assumed_facts_.begin(), pack_->assumed_facts_.end(),
+              [](const AssumedFact& a, const AssumedFact& b) { return a.path < b.path; });
+  }
+
+  void LoadFact(const Document& document, const Node& node) {
+    MapReader map(document, node, "a fact", issues_);
+    if (!map.valid()) return;
+    AssumedFact fact;
+    fact.place = node.place;
+    fact.path = map.RequiredText("fact");
+    const Node* value = map.Required("absent_means");
+    fact.reason = map.RequiredText("reason");
+    fact.approved_by = map.RequiredText("approved_by");
+    map.RefuseUnknownKeys();
+    if (fact.path.empty() || value == nullptr) return;
+    const std::vector<std::string> known = OptionalFacts();
+    if (std::find(known.begin(), known.end(), fact.path) == known.end()) {
+      document.Error(map.node().Find("fact")->place,
+                     absl::StrCat("`", fact.path, "` is no fact whose absence a pack may explain"),
+                     base::Suggest(fact.path, known), issues_);
+      return;
+    }
+    const auto same = [&fact](const AssumedFact& other) { return other.path == fact.path; };
+    if (std::any_of(pack_->assumed_facts_.begin(), pack_->assumed_facts_.end(), same)) {
+      document.Error(node.place, absl::StrCat("`", fact.path, "` stands twice among the facts"), "", issues_);
+      return;
+    }
+    // Written as the field of its message, so that it is read as in a test's report.
+    Node fields;
+    fields.kind = Node::Kind::kMap;
+    fields.place = value->place;
+    fields.entries.push_back(
+        {std::string(absl::StripPrefix(absl::StripPrefix(fact.path, "patient."), "order.")), value->place, *value});
+    google::protobuf::Message* owner = absl::StartsWith(fact.path, "patient.")
+                                           ? static_cast<google::protobuf::Message*>(pack_->assumed_.mutable_patient())
+                                           : pack_->assumed_.mutable_order();
+    FillFromYaml(document, fields, owner, issues_);
+    pack_->assumed_facts_.push_back(std::move(fact));
   }
 
   std::array<Calendar::Hours, 7> LoadStaffedHours(const Document& document, const Node* node) {
@@ -237,14 +364,16 @@ class PackLoader {
   FileIssues* const issues_;
   std::vector<std::string> pools_;
   std::vector<std::string> owners_;
+  const LoadOptions options_;
   std::vector<std::pair<std::string, std::string>> digested_;
 };
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,
-                                       std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues) {
+                                       std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues,
+                                       const LoadOptions& options) {
   std::string trimmed = folder;
   while (trimmed.size() > 1 && trimmed.back() == '/') trimmed.pop_back();
-  return PackLoader(trimmed, calendars, std::move(value_sets), issues).Load();
+  return PackLoader(trimmed, calendars, std::move(value_sets), issues, options).Load();
 }
 
 }  // namespace resultgate::policy

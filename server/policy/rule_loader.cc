@@ -7,7 +7,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/policy/names.h"
+#include "server/policy/review_loader.h"
 
 namespace resultgate::policy {
 namespace {
@@ -16,8 +18,6 @@ using base::FileIssues;
 using yaml::Document;
 using yaml::MapReader;
 using yaml::Node;
-
-constexpr absl::string_view kOnExpiryForms = "`release`, `release_with_outreach` or `{escalate: {to: …, for: …, then: …}}`";
 
 // Fields on whose content a hold may not hang without a reason: its length would tell the outcome.
 constexpr absl::string_view kOutcomeFields[] = {"observation.interpretation",           "observation.quantity",
@@ -45,6 +45,8 @@ class RuleReader {
     if (!std::all_of(rule.id.begin(), rule.id.end(), is_id_letter)) {
       Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` is not made of a-z, 0-9 and `-`"), "");
     }
+    rule.policy_owner = map.OptionalText("policy_owner");
+    ReadDatesOfEffect(&map, &rule);
     rule.audiences = Enums<v1::Audience>(&map, "audiences", v1::Audience_descriptor());
     if (rule.audiences.empty()) rule.audiences = {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE};
     if (const Node* match = map.Optional("match"); match != nullptr) rule.match = ReadMatch(*match);
@@ -61,6 +63,19 @@ class RuleReader {
       Error(node.place, absl::StrCat("rule `", rule.id, "` holds something back or sets a deadline, but has no `basis`"),
             "add `basis: {type: organization-policy, citation: …}`");
     }
+    if (const Node* verified = map.Optional("verified"); verified != nullptr) rule.verified = ReadVerified(*verified);
+    if (rule.unverified() && !vocabulary_.allow_unverified) {
+      Error(
+          basis->place, absl::StrCat("rule `", rule.id, "` rests on a statute that nobody has compared it with"),
+          "read the law's own text and add `verified: {by: …, on: …, text_digest: …}`; to try the rule before, allow unverified "
+          "statutes when you load the pack");
+    }
+    rule.together = ReadTogether(&map);
+    if (rule.together && !rule.then.restricts()) {
+      Error(map.Optional("together")->place, absl::StrCat("rule `", rule.id, "` holds nothing back that could wait together"),
+            "leave `together` out");
+    }
+    rule.ignores = LoadIgnores(document_, &map, issues_);
     const bool says_why = map.Optional("outcome_dependent") != nullptr;
     if (says_why) map.RequiredText("outcome_dependent");
     if (!says_why && rule.then.restricts()) RefuseOutcomeDependence(rule);
@@ -105,6 +120,7 @@ class RuleReader {
     match.statuses = Enums<v1::ResultStatus>(&map, "status", v1::ResultStatus_descriptor());
     match.interpretations = Enums<v1::Interpretation>(&map, "interpretation", v1::Interpretation_descriptor());
     match.encounter_classes = Enums<v1::EncounterClass>(&map, "encounter_class", v1::EncounterClass_descriptor());
+    match.jurisdictions = ReadJurisdictions(&map);
     const std::string unit = map.OptionalText("unit");
     if (unit == "observation") {
       match.unit = Match::Unit::kObservation;
@@ -116,6 +132,59 @@ class RuleReader {
     map.RefuseUnknownKeys();
     if (map.valid() && node.entries.empty()) Error(node.place, "`match` is empty, so it would match everything", "");
     return match;
+  }
+
+  // ISO 3166-2 (`US-KY`), or a country alone (ISO 3166-1 alpha-2): what orders carry.
+  std::vector<std::string> ReadJurisdictions(MapReader* map) {
+    std::vector<std::string> places = map->OptionalTexts("jurisdiction");
+    for (const std::string& place : places) {
+      const auto is_letter = [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); };
+      const bool country = place.size() >= 2 && is_letter(place[0]) && is_letter(place[1]);
+      const auto is_part = [&](char c) { return is_letter(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)); };
+      const bool part = place.size() == 2 || (place.size() >= 4 && place.size() <= 6 && place[2] == '-' &&
+                                              std::all_of(place.begin() + 3, place.end(), is_part));
+      if (country && part) continue;
+      Error(map->node().Find("jurisdiction")->place, absl::StrCat("`", place, "` is no code of a place"),
+            "write ISO 3166-2, as `US-KY`");
+    }
+    return places;
+  }
+
+  void ReadDatesOfEffect(MapReader* map, Rule* rule) {
+    rule->effective = LoadDate(document_, map, "effective", issues_);
+    rule->expires = LoadDate(document_, map, "expires", issues_);
+    if (rule->effective && rule->expires && *rule->expires <= *rule->effective) {
+      Error(map->node().Find("expires")->place, absl::StrCat("rule `", rule->id, "` expires before it takes effect"),
+            "`expires` is the first day on which the rule no longer speaks");
+    }
+  }
+
+  std::optional<Verified> ReadVerified(const Node& node) {
+    MapReader map(document_, node, "`verified`", issues_);
+    if (!map.valid()) return std::nullopt;
+    Verified verified;
+    verified.by = map.RequiredText("by");
+    if (map.Required("on") != nullptr) verified.on = LoadDate(document_, &map, "on", issues_).value_or(absl::CivilDay());
+    verified.text_digest = map.RequiredText("text_digest");
+    constexpr absl::string_view kPrefix = "sha256:";
+    const absl::string_view digits = absl::StripPrefix(absl::string_view(verified.text_digest), kPrefix);
+    const auto is_hex = [](char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); };
+    if (!verified.text_digest.empty() && (!absl::StartsWith(verified.text_digest, kPrefix) || digits.size() != 64 ||
+                                          !std::all_of(digits.begin(), digits.end(), is_hex))) {
+      Error(map.node().Find("text_digest")->place, absl::StrCat("`", verified.text_digest, "` is no digest"),
+            "write `sha256:` and the 64 digits that `sha256sum` prints for the law's text");
+    }
+    map.RefuseUnknownKeys();
+    return verified;
+  }
+
+  bool ReadTogether(MapReader* map) {
+    const std::string together = map->OptionalText("together");
+    if (!together.empty() && together != "report") {
+      Error(map->node().Find("together")->place, absl::StrCat("`", together, "` is nothing that could wait together"),
+            "write `report`: all units of the report wait");
+    }
+    return together == "report";
   }
 
   void ReadWhen(const Node& node, Rule* rule) {
@@ -227,71 +296,36 @@ class RuleReader {
   FileIssues* const issues_;
 };
 
-// One of the words of `on_expiry` that end a review.
-std::optional<v1::OnExpiry> ReadEnding(const std::string& word) {
-  if (word == "release") return v1::ON_EXPIRY_RELEASE;
-  if (word == "release_with_outreach") return v1::ON_EXPIRY_RELEASE_WITH_OUTREACH;
-  return std::nullopt;
-}
-
 }  // namespace
 
-ReviewAsk LoadReview(const Document& document, const Node& node, const std::string& what,
-                     const std::vector<std::string>& known_owners, FileIssues* issues) {
-  ReviewAsk review;
-  MapReader map(document, node, what, issues);
-  if (!map.valid()) return review;
-  const auto read_span = [&](MapReader* reader, absl::string_view key) {
-    const std::string text = reader->RequiredText(key);
-    const std::optional<calendar::Span> span = calendar::ParseSpan(text);
-    if (!span.has_value() && !text.empty()) {
-      document.Error(reader->node().Find(key)->place, absl::StrCat("`", text, "` is no length of time"),
-                     absl::StrCat("write ", calendar::kSpanForms), issues);
-    }
-    return span.value_or(calendar::Span{});
-  };
-  const auto check_owner = [&](const std::string& owner, const base::Place& place) {
-    if (std::find(known_owners.begin(), known_owners.end(), owner) != known_owners.end()) return;
-    document.Error(place, absl::StrCat("`", owner, "` is neither a role nor one of the pack's `pools`"),
-                   base::Suggest(owner, known_owners), issues);
-  };
-  if (const Node* owners = map.Required("owners"); owners != nullptr) {
-    review.owners = map.OptionalTexts("owners");
-    for (const std::string& owner : review.owners) check_owner(owner, owners->place);
-    if (review.owners.empty()) document.Error(owners->place, "a review needs at least one owner", "", issues);
+std::vector<Ignore> LoadIgnores(const Document& document, MapReader* map, FileIssues* issues) {
+  std::vector<Ignore> ignores;
+  const Node* list = map->Optional("ignore");
+  if (list == nullptr) return ignores;
+  if (!list->IsList()) {
+    document.Error(list->place, "`ignore` must be a list", "write `ignore: [{check: …, reason: …}]`", issues);
+    return ignores;
   }
-  review.each = read_span(&map, "each");
-  review.expires = read_span(&map, "expires");
-  const Node* on_expiry = map.Required("on_expiry");
-  if (on_expiry != nullptr && on_expiry->IsScalar()) {
-    const std::optional<v1::OnExpiry> ending = ReadEnding(on_expiry->text);
-    if (!ending) {
-      document.Error(on_expiry->place, absl::StrCat("`", on_expiry->text, "` is no end of a review"),
-                     absl::StrCat("write ", kOnExpiryForms), issues);
-    }
-    review.on_expiry = ending.value_or(v1::ON_EXPIRY_RELEASE);
-  } else if (on_expiry != nullptr) {
-    MapReader outer(document, *on_expiry, "`on_expiry`", issues);
-    const Node* escalate = outer.Required("escalate");
-    outer.RefuseUnknownKeys();
-    if (escalate != nullptr) {
-      MapReader inner(document, *escalate, "`escalate`", issues);
-      review.on_expiry = v1::ON_EXPIRY_ESCALATE;
-      review.escalate_to = inner.RequiredText("to");
-      if (!review.escalate_to.empty()) check_owner(review.escalate_to, escalate->place);
-      review.escalate_for = read_span(&inner, "for");
-      const std::string then = inner.RequiredText("then");
-      const std::optional<v1::OnExpiry> ending = ReadEnding(then);
-      if (!ending && !then.empty()) {
-        document.Error(escalate->place, absl::StrCat("`then: ", then, "` is no end of an escalation"),
-                       "one of `release`, `release_with_outreach`", issues);
-      }
-      review.after_escalation = ending.value_or(v1::ON_EXPIRY_RELEASE);
-      inner.RefuseUnknownKeys();
-    }
+  for (const Node& node : list->items) {
+    MapReader entry(document, node, "an entry of `ignore`", issues);
+    if (!entry.valid()) continue;
+    Ignore ignore;
+    ignore.check = entry.RequiredText("check");
+    ignore.reason = entry.RequiredText("reason");
+    ignore.place = node.place;
+    entry.RefuseUnknownKeys();
+    ignores.push_back(std::move(ignore));
   }
-  map.RefuseUnknownKeys();
-  return review;
+  return ignores;
+}
+
+std::optional<absl::CivilDay> LoadDate(const Document& document, MapReader* map, absl::string_view key, FileIssues* issues) {
+  const std::string text = map->OptionalText(key);
+  if (text.empty()) return std::nullopt;
+  absl::CivilDay day;
+  if (text.size() == 10 && absl::ParseCivilTime(text, &day)) return day;
+  document.Error(map->node().Find(key)->place, absl::StrCat("`", text, "` is no date"), "write it as `2026-07-01`", issues);
+  return std::nullopt;
 }
 
 void LoadRules(const Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules, FileIssues* issues) {

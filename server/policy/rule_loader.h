@@ -2,9 +2,12 @@
 #ifndef RESULTGATE_POLICY_RULE_LOADER_H_
 #define RESULTGATE_POLICY_RULE_LOADER_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "server/base/file_issue.h"
 #include "server/expr/expr.h"
 #include "server/policy/pack.h"
@@ -19,15 +22,20 @@ struct RuleVocabulary {
   const expr::Environment* environment = nullptr;
   // Roles and pools that may own a review.
   std::vector<std::string> owners;
+  // See LoadOptions.
+  bool allow_unverified = false;
 };
 
 // Reads the rules of `document` and appends them to `rules`; every mistake is appended to `issues`.
 void LoadRules(const yaml::Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules,
                base::FileIssues* issues);
 
-// Reads `owners`, `each`, `expires`, `on_expiry` of a review; `what` names it in messages.
-ReviewAsk LoadReview(const yaml::Document& document, const yaml::Node& node, const std::string& what,
-                     const std::vector<std::string>& known_owners, base::FileIssues* issues);
+// Reads `ignore:`, a list of `{check: …, reason: …}`, from the map that `map` reads; empty where it is absent.
+std::vector<Ignore> LoadIgnores(const yaml::Document& document, yaml::MapReader* map, base::FileIssues* issues);
+
+// Reads a date as `2026-07-01` under `key`; nullopt where it is absent or wrong, which is reported.
+std::optional<absl::CivilDay> LoadDate(const yaml::Document& document, yaml::MapReader* map, absl::string_view key,
+                                       base::FileIssues* issues);
 
 }  // namespace resultgate::policy
 

@@ -31,6 +31,10 @@ class Filler {
     const Descriptor* type = message->GetDescriptor();
     if (type == v1::CodeableConcept::descriptor() && !node.IsMap()) return FillConcept(node, message);
     if (type == google::protobuf::Timestamp::descriptor()) return FillTime(node, message);
+    // A message whose only field is `values` may be written as that list, an empty one too: as the language reads it.
+    if (type->field_count() == 1 && type->field(0)->name() == "values" && type->field(0)->is_repeated() && !node.IsMap()) {
+      return FillRepeated(node, type->field(0), message);
+    }
     if (!node.IsMap()) return Error(node, absl::StrCat("a ", type->name(), " must be a map of its fields"), "");
     for (const Node::Entry& entry : node.entries) {
       const FieldDescriptor* field = type->FindFieldByName(entry.key);

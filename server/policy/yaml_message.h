@@ -10,8 +10,8 @@
 namespace resultgate::policy {
 
 // Fills `message` from a map of its field names. Enumerations are words without prefix (`final`), times RFC 3339; a
-// CodeableConcept may be written as `system|code` or a list of them, with the short system names of value sets. Every mistake is
-// appended to `issues`.
+// CodeableConcept may be written as `system|code` or a list of them, with the short system names of value sets; a message whose
+// only field is `repeated … values` as that list. Every mistake is appended to `issues`.
 void FillFromYaml(const yaml::Document& document, const yaml::Node& node, google::protobuf::Message* message,
                   base::FileIssues* issues);
 

@@ -46,13 +46,14 @@ class SmallWorld {
   }
 
   // A pack with these rules (the list under `rules:`); null if it does not load, with the reasons in `issues`.
-  std::shared_ptr<const Pack> Load(const std::string& rules, base::FileIssues* issues, const std::string& pack_file = kPackFile) {
+  std::shared_ptr<const Pack> Load(const std::string& rules, base::FileIssues* issues, const std::string& pack_file = kPackFile,
+                                   const LoadOptions& options = {/*allow_unverified=*/true}) {
     const std::string name = absl::StrCat("pack", ++packs_);
     folder_.Write(absl::StrCat(name, "/pack.yaml"), pack_file);
     folder_.Write(absl::StrCat(name, "/rules.yaml"), absl::StrCat("rules:\n", rules));
     std::shared_ptr<const valueset::Registry> sets = valueset::Registry::Load(absl::StrCat(folder_.path(), "/valuesets"), issues);
     if (sets == nullptr) return nullptr;
-    return Pack::Load(absl::StrCat(folder_.path(), "/", name), absl::StrCat(folder_.path(), "/calendars"), sets, issues);
+    return Pack::Load(absl::StrCat(folder_.path(), "/", name), absl::StrCat(folder_.path(), "/calendars"), sets, issues, options);
   }
 
  private:

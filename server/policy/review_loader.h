@@ -1,0 +1,20 @@
+// A review from YAML: of a rule, and of the pack's `default` and `quarantine`.
+#ifndef RESULTGATE_POLICY_REVIEW_LOADER_H_
+#define RESULTGATE_POLICY_REVIEW_LOADER_H_
+
+#include <string>
+#include <vector>
+
+#include "server/base/file_issue.h"
+#include "server/policy/pack.h"
+#include "server/yaml/yaml.h"
+
+namespace resultgate::policy {
+
+// Reads `owners`, `each`, `expires`, `on_expiry` of a review; `what` names it in messages.
+ReviewAsk LoadReview(const yaml::Document& document, const yaml::Node& node, const std::string& what,
+                     const std::vector<std::string>& known_owners, base::FileIssues* issues);
+
+}  // namespace resultgate::policy
+
+#endif  // RESULTGATE_POLICY_REVIEW_LOADER_H_

@@ -1,0 +1,185 @@
+// The keys of a pack and a rule that say since when, for whom and on whose word: `facts`, `effective`, `verified`, `together`, …
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "tests/policy/decide_fixture.h"
+
+namespace resultgate::policy {
+namespace {
+
+using PackKeysTest = DecideTest;
+
+constexpr char kKentucky[] =
+    "  - {id: kentucky, title: t, match: {codes: [routine], jurisdiction: [US-KY]}, then: {delay: 72 h}, basis: {type: "
+    "statute, citation: c}}\n";
+
+TEST_F(PackKeysTest, AJurisdictionMatchesAnyOfTheOrdersAndIsUnknownWhereTheOrderNamesNone) {
+  v1::DiagnosticReport report = Cbc();
+  Decide(absl::StrCat(kRoutine, kKentucky), report);
+  EXPECT_EQ(Word("718-7"), "delay");
+  EXPECT_EQ(Cell_("718-7").unknown_facts(0), "order.jurisdictions");
+  report.mutable_order()->mutable_jurisdictions()->add_values("US-OH");
+  Decide(absl::StrCat(kRoutine, kKentucky), report);
+  EXPECT_EQ(Word("718-7"), "release");
+  report.mutable_order()->mutable_jurisdictions()->add_values("US-KY");
+  Decide(absl::StrCat(kRoutine, kKentucky), report);
+  EXPECT_EQ(Word("718-7"), "delay");
+  EXPECT_EQ(Cell_("718-7").unknown_facts_size(), 0);
+}
+
+TEST_F(PackKeysTest, APackSaysWhatAbsenceMeansAndTheDecisionSaysThatItWasAssumed) {
+  pack_file_ +=
+      "facts:\n"
+      "  - {fact: order.jurisdictions, absent_means: [US-OH], reason: all our sites are there, approved_by: privacy office}\n"
+      "  - {fact: patient.known_conditions, absent_means: [], reason: the feed has none, approved_by: privacy office}\n";
+  const std::string rules = absl::StrCat(kRoutine, kKentucky,
+                                         "  - {id: known, title: t, when: 'patient.known_conditions.exists(c, c in "
+                                         "valueset(\"malignant\"))', then: {delay: 9 days}, "
+                                         "basis: {type: privacy, citation: c}}\n");
+  v1::DiagnosticReport report = Cbc();
+  Decide(rules, report);
+  EXPECT_EQ(Word("718-7"), "release");
+  ASSERT_EQ(decision_.assumed_facts_size(), 2);
+  EXPECT_EQ(decision_.assumed_facts(0), "order.jurisdictions");
+  EXPECT_EQ(decision_.assumed_facts(1), "patient.known_conditions");
+  report.mutable_order()->mutable_jurisdictions()->add_values("US-KY");
+  Decide(rules, report);
+  EXPECT_EQ(Word("718-7"), "delay") << "what was sent is never replaced";
+  EXPECT_EQ(decision_.assumed_facts_size(), 1);
+}
+
+TEST_F(PackKeysTest, ARuleSpeaksForWhatBecameFinalWhileItWasInForce) {
+  // The report was issued on 2026-03-06 local; in UTC it is the same day.
+  const auto rules = [](const char* dates) {
+    return absl::StrCat(kRoutine, "  - {id: law, title: t, ", dates,
+                        ", match: {codes: [routine]}, then: {delay: 9 days}, basis: {type: statute, citation: c}}\n");
+  };
+  const std::pair<const char*, const char*> cases[] = {
+      {"effective: 2026-03-06", "delay"},
+      {"effective: 2026-03-07", "release"},
+      {"expires: 2026-03-07", "delay"},
+      {"expires: 2026-03-06", "release"},
+      {"effective: 2026-03-01, expires: 2026-04-01", "delay"},
+  };
+  for (const auto& [dates, decision] : cases) {
+    SCOPED_TRACE(dates);
+    Decide(rules(dates), Cbc());
+    EXPECT_EQ(Word("718-7"), decision);
+  }
+  // 23:59 in the pack's zone is still the day before, though it is the day itself in UTC.
+  v1::DiagnosticReport report = Cbc();
+  *report.mutable_issued() = base::ToProto(At("2026-03-05T23:59:00-05:00"));
+  Decide(rules("effective: 2026-03-06"), report);
+  EXPECT_EQ(Word("718-7"), "release");
+  *report.mutable_issued() = base::ToProto(At("2026-03-06T00:00:00-05:00"));
+  Decide(rules("effective: 2026-03-06"), report);
+  EXPECT_EQ(Word("718-7"), "delay");
+}
+
+TEST_F(PackKeysTest, WhatWaitsTogetherWaitsForTheWholeReport) {
+  const auto rules = [](const char* together) {
+    return absl::StrCat(
+        kRoutine, "  - {id: hiv, title: t, ", together,
+        "match: {codes: [sensitive]}, then: {release: now, delay: 9 days}, basis: {type: privacy, citation: c}}\n");
+  };
+  v1::DiagnosticReport report = Cbc();
+  AddObservation(&report, "56888-1");
+  Decide(rules(""), report);
+  EXPECT_EQ(Word("718-7"), "release");
+  EXPECT_EQ(Word("56888-1"), "delay");
+  Decide(rules("together: report, "), report);
+  EXPECT_EQ(Word("718-7"), "delay");
+  EXPECT_EQ(Word("718-7", v1::AUDIENCE_DELEGATE), "delay");
+  EXPECT_EQ(Word("56888-1"), "delay");
+  EXPECT_EQ(Cell_("718-7").rules(0).rule_id(), "hiv") << "and says by which rule";
+  EXPECT_EQ(Cell_("718-7").rules(0).effect(), v1::RULE_EFFECT_DELAY) << "without its permit";
+  Decide(rules("together: report, "), Cbc());
+  EXPECT_EQ(Word("718-7"), "release") << "nothing to wait for";
+}
+
+TEST_F(PackKeysTest, AStatuteThatNobodyVerifiedLoadsOnlyWhereAllowedAndMarksTheDecision) {
+  base::FileIssues issues;
+  const std::string rules = absl::StrCat(kRoutine, kKentucky);
+  EXPECT_EQ(world_.Load(rules, &issues, kPackFile, {}), nullptr);
+  EXPECT_TRUE(absl::StrContains(base::Format(issues), "rests on a statute that nobody has compared it with"))
+      << base::Format(issues);
+  Decide(rules, Cbc());
+  EXPECT_TRUE(Cell_("718-7").rules(0).unverified());
+  EXPECT_FALSE(Cell_("718-7").rules(1).unverified());
+  issues.clear();
+  const std::string verified = absl::StrReplaceAll(
+      rules, {{"citation: c}}", absl::StrCat("citation: c}, verified: {by: counsel, on: 2026-02-01, text_digest: \"sha256:",
+                                             std::string(64, 'a'), "\"}}")}});
+  EXPECT_NE(world_.Load(verified, &issues, kPackFile, {}), nullptr) << base::Format(issues);
+  Decide(verified, Cbc());
+  EXPECT_FALSE(Cell_("718-7").rules(0).unverified());
+}
+
+TEST_F(PackKeysTest, APackKeepsWhoWroteAndApprovedIt) {
+  pack_file_ = absl::StrReplaceAll(kPackFile, {{"jurisdiction: none", "jurisdiction: US-OH"}}) +
+               "author: informatics\napproved_by: chief medical officer\napproved_on: 2026-02-03\n"
+               "ignore: [{check: unused-value-set, reason: shared with another pack}]\n";
+  const auto pack = Load(kRoutine);
+  ASSERT_NE(pack, nullptr);
+  EXPECT_EQ(pack->jurisdiction(), "US-OH");
+  EXPECT_EQ(pack->author(), "informatics");
+  EXPECT_EQ(pack->approved_by(), "chief medical officer");
+  EXPECT_EQ(pack->approved_on(), absl::CivilDay(2026, 2, 3));
+  ASSERT_EQ(pack->ignores().size(), 1u);
+  EXPECT_EQ(pack->ignores()[0].check, "unused-value-set");
+}
+
+TEST_F(PackKeysTest, ARequiredPacksRulesCountAsItsOwnAndChangeItsDigest) {
+  const auto first = Load(kRoutine);  // pack1
+  pack_file_ += "requires: [pack1]\n";
+  const auto second = Load("  - {id: sensitive, title: t, match: {codes: [sensitive]}, then: {release: now}}\n");
+  ASSERT_NE(second, nullptr);
+  ASSERT_EQ(second->rules().size(), 2u);
+  EXPECT_EQ(second->rules()[0].id, "routine");
+  base::FileIssues issues;
+  EXPECT_EQ(world_.Load(kRoutine, &issues, pack_file_), nullptr) << "ids are unique across packs";
+  EXPECT_TRUE(absl::StrContains(base::Format(issues), "the id `routine` is taken")) << base::Format(issues);
+}
+
+TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
+  struct Mistake {
+    const char* in_pack;
+    const char* in_rule;
+    const char* expected;
+  };
+  const Mistake mistakes[] = {
+      {"approved_on: 3.2.2026\n", "", "`3.2.2026` is no date; write it as `2026-07-01`"},
+      {"requires: [nowhere]\n", "", "`requires` names `nowhere`, but there is no pack in"},
+      {"requires: [../x]\n", "", "`../x` is no name of a pack"},
+      {"facts: [{fact: order.jurisdictio, absent_means: [], reason: r, approved_by: a}]\n", "",
+       "did you mean `order.jurisdictions`?"},
+      {"facts: [{fact: order.jurisdictions, reason: r, approved_by: a}]\n", "", "absent_means"},
+      {"facts: [{fact: observation.interpretation, absent_means: normal, reason: r, approved_by: a}]\n", "",
+       "is no fact whose absence a pack may explain"},
+      {"facts: [{fact: patient.gender, absent_means: femal, reason: r, approved_by: a}]\n", "",
+       "`femal` is no value of `gender`"},
+      {"precedence: [statute, identity]\nprecedence_reason: r\n", "", "`precedence` leaves out `privacy`"},
+      {"precedence: [identity, statute, harm-determination, privacy, patient-request, research, organization-policy]\n", "",
+       "without a reason"},
+      {"ignore: [{check: x}]\n", "", "reason"},
+      {"", "effective: 2026-02-30, ", "`2026-02-30` is no date"},
+      {"", "effective: 2026-03-02, expires: 2026-03-01, ", "expires before it takes effect"},
+      {"", "together: order, ", "`order` is nothing that could wait together"},
+      {"", "together: report, ", "holds nothing back that could wait together"},
+      {"", "verified: {by: a, on: 2026-01-01, text_digest: abc}, ", "`abc` is no digest"},
+  };
+  for (const Mistake& mistake : mistakes) {
+    base::FileIssues issues;
+    const std::string rule =
+        absl::StrCat("  - {id: r, title: t, ", mistake.in_rule, "match: {codes: [routine]}, then: {release: now}}\n");
+    EXPECT_EQ(world_.Load(rule, &issues, absl::StrCat(kPackFile, mistake.in_pack)), nullptr) << mistake.expected;
+    EXPECT_TRUE(absl::StrContains(base::Format(issues), mistake.expected)) << mistake.expected << "\n" << base::Format(issues);
+  }
+  base::FileIssues issues;
+  EXPECT_EQ(world_.Load("  - {id: r, title: t, match: {jurisdiction: [Kentucky]}, then: {release: now}}\n", &issues), nullptr);
+  EXPECT_TRUE(absl::StrContains(base::Format(issues), "`Kentucky` is no code of a place; write ISO 3166-2, as `US-KY`"));
+}
+
+}  // namespace
+}  // namespace resultgate::policy
