@@ -22,6 +22,8 @@ void AddSiblingOptions(CLI::App* command, PackFolders* folders) {
   command->add_option("--calendars", folders->calendars, "Folder of calendars [beside the pack: calendars]")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
+  command->add_flag("--allow-unverified", folders->options.allow_unverified,
+                    "Use rules that rest on a statute without `verified`; every decision they have a part in says so");
 }
 
 LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {
@@ -31,7 +33,7 @@ LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {
   if (loaded.value_sets == nullptr) return {};
   loaded.pack =
       policy::Pack::Load(folders.pack, folders.calendars.empty() ? Sibling(folders.pack, "calendars") : folders.calendars,
-                         loaded.value_sets, issues);
+                         loaded.value_sets, issues, folders.options);
   if (loaded.pack == nullptr) return {};
   return loaded;
 }

@@ -17,9 +17,10 @@ struct PackFolders {
   std::string pack;
   std::string value_sets;
   std::string calendars;
+  policy::LoadOptions options;
 };
 
-// Adds `--value-sets` and `--calendars`.
+// Adds `--value-sets`, `--calendars` and `--allow-unverified`.
 void AddSiblingOptions(CLI::App* command, PackFolders* folders);
 
 struct LoadedPack {

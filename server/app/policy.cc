@@ -22,7 +22,7 @@ namespace resultgate::app {
 namespace {
 
 struct DecideOptions {
-  PackFolders folders{"policies/default", "", ""};
+  PackFolders folders{"policies/default", "", "", {}};
   std::vector<std::string> files;
   std::string zone;
   std::string now;

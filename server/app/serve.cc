@@ -28,7 +28,7 @@ namespace {
 struct ServeOptions {
   std::string listen = kDefaultServer;
   std::string database = "var/resultgate.db";
-  PackFolders folders{"policies/default", "", ""};
+  PackFolders folders{"policies/default", "", "", {}};
   std::string templates = "templates";
   bool development = false;
   std::string clock;

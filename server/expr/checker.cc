@@ -45,6 +45,8 @@ bool Checker::Require(const Node& node, const Expr& expr, Kind kind, const std::
 
 Checker::MutableExpr Checker::Check(const Node& node, const EnumDescriptor* expected) {
   MutableExpr expr = CheckWithin(node, expected);
+  expr->begin = node.begin;
+  expr->end = node.end;
   // The path of an expression is what it reads, whole.
   if (!expr->path.empty()) Note(&fields_, expr->path, node.begin);
   return expr;

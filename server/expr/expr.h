@@ -110,6 +110,8 @@ struct Evaluation {
   std::string error;
 };
 
+struct Expr;
+
 class Program {
  public:
   // Where a source text stands in its file: `first_line` and `first_column` are the place of its first byte, and every later
@@ -141,6 +143,10 @@ class Program {
   const std::vector<std::string>& guarded_variables() const;
   // The value sets named.
   const std::vector<std::string>& code_sets() const;
+
+  // The text, and what it means (typed.h): for what this folder says about conditions.
+  const std::string& text() const;
+  const Expr& root() const;
 
  private:
   struct Rep;

@@ -111,5 +111,11 @@ const std::vector<std::string>& Program::guarded_variables() const {
 const std::vector<std::string>& Program::code_sets() const {
   return rep_->code_sets;
 }
+const std::string& Program::text() const {
+  return rep_->source.text;
+}
+const Expr& Program::root() const {
+  return *rep_->root;
+}
 
 }  // namespace resultgate::expr

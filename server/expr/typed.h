@@ -86,6 +86,8 @@ struct Expr {
   Op op = Op::kConstant;
   Type type;
   size_t offset = 0;  // where an error at run time is shown
+  size_t begin = 0;   // its bytes of the source text, without brackets around it
+  size_t end = 0;
   std::vector<ExprPtr> operands;
   Value constant;
   size_t slot = 0;

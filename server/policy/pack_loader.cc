@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "server/policy/model_environment.h"
 #include "server/policy/names.h"
 #include "server/policy/pack.h"
+#include "server/policy/pack_checks.h"
 #include "server/policy/review_loader.h"
 #include "server/policy/rule_loader.h"
 #include "server/policy/yaml_message.h"
@@ -110,6 +112,9 @@ class PackLoader {
     LoadRuleFiles(folder_, *paths);
     for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name);
     Finish();
+    // A rule that was not understood is not there: what the rest would add up to is no finding yet.
+    const FileIssues so_far(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
+    if (!base::HasErrors(so_far)) CheckPack(*pack_, lines_, issues_);
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
     return std::move(pack_);
@@ -128,6 +133,7 @@ class PackLoader {
       if (path == pack_file || absl::StartsWith(path, tests)) continue;
       const std::optional<Document> document = Read(path);
       if (!document.has_value()) continue;
+      lines_[path] = document->lines;
       LoadRules(*document, {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_, options_.allow_unverified},
                 &pack_->rules_, issues_);
     }
@@ -159,6 +165,7 @@ class PackLoader {
   void LoadPackFile(const std::string& path) {
     std::optional<Document> document = Read(path);
     if (!document.has_value()) return;
+    lines_[path] = document->lines;
     MapReader map(*document, document->root, "a pack", issues_);
     if (!map.valid()) return;
     pack_->name_ = map.RequiredText("name");
@@ -366,6 +373,7 @@ class PackLoader {
   std::vector<std::string> owners_;
   const LoadOptions options_;
   std::vector<std::pair<std::string, std::string>> digested_;
+  std::map<std::string, std::vector<std::string>> lines_;  // of the rule files
 };
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,

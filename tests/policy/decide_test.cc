@@ -297,8 +297,9 @@ TEST_F(DecideTest, ACeilingCutsWeakerHoldsAndGivesWayToAnEqualOne) {
   EXPECT_EQ(Local(Cell_("22637-3").review().expires_at()), "2026-03-07T14:00:00-05:00") << "24 hours after it was issued";
   EXPECT_EQ(Cell_("22637-3").review().on_expiry(), v1::ON_EXPIRY_RELEASE);
   EXPECT_EQ(Local(Cell_("22637-3").not_after()), "2026-03-07T14:00:00-05:00");
+  // Doubt about whose result it is binds more than a statute; two statutes that collide would not load.
   Decide(deadline +
-             "  - {id: floor, title: t, match: {codes: [tissue]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+             "  - {id: floor, title: t, match: {codes: [tissue]}, then: {release: now, delay: 72 h}, basis: {type: identity, "
              "citation: c}}\n",
          report);
   EXPECT_EQ(Local(Cell_("22637-3").not_before()), "2026-03-09T15:00:00-04:00");

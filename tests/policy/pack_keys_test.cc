@@ -119,7 +119,7 @@ TEST_F(PackKeysTest, AStatuteThatNobodyVerifiedLoadsOnlyWhereAllowedAndMarksTheD
 TEST_F(PackKeysTest, APackKeepsWhoWroteAndApprovedIt) {
   pack_file_ = absl::StrReplaceAll(kPackFile, {{"jurisdiction: none", "jurisdiction: US-OH"}}) +
                "author: informatics\napproved_by: chief medical officer\napproved_on: 2026-02-03\n"
-               "ignore: [{check: unused-value-set, reason: shared with another pack}]\n";
+               "ignore: [{check: unlawful-hold, reason: counsel has looked at each}]\n";
   const auto pack = Load(kRoutine);
   ASSERT_NE(pack, nullptr);
   EXPECT_EQ(pack->jurisdiction(), "US-OH");
@@ -127,7 +127,7 @@ TEST_F(PackKeysTest, APackKeepsWhoWroteAndApprovedIt) {
   EXPECT_EQ(pack->approved_by(), "chief medical officer");
   EXPECT_EQ(pack->approved_on(), absl::CivilDay(2026, 2, 3));
   ASSERT_EQ(pack->ignores().size(), 1u);
-  EXPECT_EQ(pack->ignores()[0].check, "unused-value-set");
+  EXPECT_EQ(pack->ignores()[0].check, "unlawful-hold");
 }
 
 TEST_F(PackKeysTest, ARequiredPacksRulesCountAsItsOwnAndChangeItsDigest) {

@@ -18,16 +18,16 @@ TEST(PackLoading, AGoodPackHasItsRulesInOrderAndADigestOfItsContent) {
   SmallWorld world;
   base::FileIssues issues;
   const auto pack = world.Load(std::string(kGoodRule) + R"(
-  - {id: a-first, title: t, when: "true", then: {release: now}}
+  - {id: a-first, title: t, match: {codes: [tissue]}, then: {release: now}}
 )",
                                &issues);
   ASSERT_NE(pack, nullptr) << base::Format(issues);
   EXPECT_TRUE(issues.empty());
   ASSERT_EQ(pack->rules().size(), 2u);
   EXPECT_EQ(pack->rules()[0].id, "a-first");
-  EXPECT_EQ(pack->used_value_sets(), std::vector<std::string>{"routine"});
+  EXPECT_EQ(pack->used_value_sets(), (std::vector<std::string>{"routine", "tissue"}));
   const auto same = world.Load(std::string(kGoodRule) + R"(
-  - {id: a-first, title: t, when: "true", then: {release: now}}
+  - {id: a-first, title: t, match: {codes: [tissue]}, then: {release: now}}
 )",
                                &issues);
   const auto other = world.Load(kGoodRule, &issues);

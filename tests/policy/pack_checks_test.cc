@@ -1,0 +1,165 @@
+// The checks of a whole pack: each finds its mistake, keeps quiet where there is none, and can be silenced with a reason.
+#include "server/policy/pack_checks.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "tests/policy/small_pack.h"
+
+namespace resultgate::policy {
+namespace {
+
+class PackChecksTest : public ::testing::Test {
+ protected:
+  // What loading a pack with these rules says.
+  std::string Said(const std::string& rules, const std::string& pack_file = kPackFile) {
+    base::FileIssues issues;
+    loaded_ = world_.Load(rules, &issues, pack_file) != nullptr;
+    return base::Format(issues);
+  }
+
+  SmallWorld world_;
+  bool loaded_ = false;
+};
+
+// A rule of the pack, from its parts.
+std::string Rule(const std::string& id, const std::string& about, const std::string& then, const std::string& basis = "",
+                 const std::string& more = "") {
+  return absl::StrCat("  - {id: ", id, ", title: t, ", about, ", then: {", then, "}",
+                      basis.empty() ? "" : absl::StrCat(", basis: {type: ", basis, ", citation: c}"), more, "}\n");
+}
+
+struct Example {
+  const char* what;
+  std::string rules;
+  const char* said;  // part of it; empty: nothing
+};
+
+TEST_F(PackChecksTest, EachFindsItsMistakeAndNothingElse) {
+  const std::string routine = Rule("routine", "match: {codes: [routine]}", "release: now");
+  const Example examples[] = {
+      {"a contradiction in `when`", Rule("x", "when: age(patient) < 12 && age(patient) >= 18", "release: now"),
+       "rule `x` can never match"},
+      {"`match` against `when`", Rule("x", "match: {section: [imaging]}, when: report.section == PATHOLOGY", "release: now"),
+       "rule `x` can never match"},
+      {"a document has no observation",
+       Rule("x", "match: {unit: document}, when: observation.code in valueset(\"routine\")", "release: now"),
+       "rule `x` can never match"},
+      {"has(observation) is asked", Rule("x", "match: {unit: document}, when: '!has(observation)'", "release: now"), ""},
+      {"two kinds of section",
+       Rule("x", "match: {section: [imaging, pathology]}, when: report.section != PATHOLOGY", "release: now"), ""},
+      {"a tautology", Rule("x", "when: age(patient) < 18 || age(patient) >= 18", "release: now"),
+       "`when` of rule `x` holds for every report"},
+      {"meant for everything", Rule("x", "when: \"true\"", "release: now"), ""},
+      {"a permit twice", routine + Rule("twice", "match: {codes: [routine]}", "release: now"),
+       "rule `twice` asks for nothing that `routine` does not ask for already"},
+      {"a permit below a wider one", routine + Rule("narrow", "match: {codes: [routine], section: [laboratory]}", "release: now"),
+       "rule `narrow` asks for nothing that `routine`"},
+      {"a permit for more",
+       Rule("narrow", "match: {codes: [routine], section: [laboratory]}", "release: now") +
+           Rule("wide", "match: {codes: [routine, tissue]}", "release: now"),
+       "rule `narrow` asks for nothing that `wide`"},
+      {"other codes", routine + Rule("tissue", "match: {codes: [tissue]}", "release: now"), ""},
+      {"for others",
+       Rule("a", "audiences: [patient], match: {codes: [routine]}", "release: now") +
+           Rule("b", "audiences: [delegate], match: {codes: [routine]}", "release: now"),
+       ""},
+      {"a shorter delay",
+       Rule("long", "match: {codes: [routine]}", "delay: 72 h", "statute") +
+           Rule("short", "match: {codes: [routine]}", "delay: 48 h", "statute"),
+       "rule `short` asks for nothing that `long`"},
+      {"a shorter delay of a stronger basis",
+       Rule("long", "match: {codes: [routine]}", "delay: 72 h", "research") +
+           Rule("short", "match: {codes: [routine]}", "delay: 48 h", "statute"),
+       ""},
+      {"a longer delay that the patient may lift",
+       Rule("long", "match: {codes: [routine]}", "delay: 72 h", "statute", ", lifted_by: [patient]") +
+           Rule("short", "match: {codes: [routine]}", "delay: 48 h", "statute"),
+       ""},
+      {"in force for a while only",
+       Rule("a", "expires: 2027-01-01, match: {codes: [routine]}", "release: now") +
+           Rule("b", "match: {codes: [routine], section: [laboratory]}", "release: now"),
+       ""},
+      {"a permit does not make a hold pointless", routine + Rule("wait", "match: {codes: [routine]}", "delay: 72 h", "privacy"),
+       ""},
+      {"statute against statute",
+       Rule("floor", "match: {codes: [routine]}", "delay: 3 business days", "statute") +
+           Rule("ceiling", "match: {codes: [routine]}", "deadline: {within: 72 h, duty: release}", "statute"),
+       "error: rule `floor` can hold a result past the deadline of `ceiling`"},
+      {"statutes that agree",
+       Rule("floor", "match: {codes: [routine]}", "delay: 72 h", "statute") +
+           Rule("ceiling", "match: {codes: [routine]}", "deadline: {within: 72 h, duty: release}", "statute"),
+       ""},
+      {"midnight of the third day is never past 72 hours",
+       Rule("floor", "match: {codes: [routine]}", "delay: 3 days", "statute") +
+           Rule("ceiling", "match: {codes: [routine]}", "deadline: {within: 73 h, duty: release}", "statute"),
+       ""},
+      {"a weaker floor is cut, as meant",
+       Rule("floor", "match: {codes: [routine]}", "delay: 9 days", "organization-policy") +
+           Rule("ceiling", "match: {codes: [routine]}", "deadline: {within: 72 h, duty: release}", "statute"),
+       ""},
+      {"an equal floor stands: a warning",
+       Rule("floor", "match: {codes: [routine]}", "delay: 9 days", "privacy") +
+           Rule("ceiling", "match: {codes: [routine]}", "deadline: {within: 72 h, duty: release}", "privacy"),
+       "warning: rule `floor` can hold a result past the deadline of `ceiling`"},
+      {"never together",
+       Rule("floor", "match: {section: [imaging]}", "delay: 9 days", "statute") +
+           Rule("ceiling", "match: {section: [pathology]}", "deadline: {within: 72 h, duty: release}", "statute"),
+       ""},
+      {"laws of two places",
+       Rule("floor", "match: {jurisdiction: [US-CO]}", "delay: 9 days", "statute") +
+           Rule("ceiling", "match: {jurisdiction: [US-MT]}", "deadline: {within: 72 h, duty: release}", "statute"),
+       ""},
+      {"a notice is no ceiling",
+       Rule("floor", "match: {codes: [routine]}", "delay: 9 days", "statute") +
+           Rule("notice", "match: {codes: [routine]}", "deadline: {within: 72 h, duty: notice}", "statute"),
+       ""},
+      {"an unknown check",
+       Rule("x", "match: {codes: [routine]}", "release: now", "", ", ignore: [{check: never-match, reason: r}]"),
+       "no check is named `never-match` [unused-ignore]; did you mean `never-matches`?"},
+      {"silences nothing",
+       Rule("x", "match: {codes: [routine]}", "release: now", "", ", ignore: [{check: never-matches, reason: r}]"),
+       "`ignore` of `never-matches` silences nothing"},
+      {"silenced",
+       Rule("x", "when: age(patient) < 12 && age(patient) >= 18", "release: now", "",
+            ", ignore: [{check: never-matches, reason: r}]"),
+       ""},
+  };
+  for (const Example& example : examples) {
+    const std::string said = Said(example.rules);
+    if (*example.said == 0) {
+      EXPECT_EQ(said, "") << example.what;
+      EXPECT_TRUE(loaded_) << example.what;
+    } else {
+      EXPECT_TRUE(absl::StrContains(said, example.said)) << example.what << ":\n" << said;
+      EXPECT_EQ(absl::StrContains(said, "error:"), !loaded_) << example.what << ":\n" << said;
+    }
+  }
+}
+
+TEST_F(PackChecksTest, InTheUnitedStatesAnOrganisationHoldsNothingByItsOwnPolicy) {
+  const std::string american = absl::StrReplaceAll(kPackFile, {{"jurisdiction: none", "jurisdiction: US-OH"}});
+  const auto hold = [](const char* basis) { return Rule("hold", "match: {codes: [routine]}", "delay: 72 h", basis); };
+  EXPECT_TRUE(absl::StrContains(Said(hold("organization-policy"), american), "likely information blocking"));
+  EXPECT_FALSE(loaded_);
+  EXPECT_EQ(Said(hold("organization-policy")), "");
+  for (const char* basis : {"statute", "privacy", "patient-request", "harm-determination", "identity", "research"}) {
+    EXPECT_EQ(Said(hold(basis), american), "") << basis;
+  }
+  EXPECT_EQ(
+      Said(hold("organization-policy"), american + "ignore: [{check: unlawful-hold, reason: counsel has looked at each}]\n"), "");
+}
+
+TEST_F(PackChecksTest, AThousandRulesAreCheckedInGoodTime) {
+  std::string rules;
+  for (int i = 0; i < 1000; ++i) {
+    rules +=
+        Rule(absl::StrCat("r", i), absl::StrCat("when: age(patient) == ", i, " && report.section == LABORATORY"), "release: now");
+  }
+  EXPECT_EQ(Said(rules), "");
+  EXPECT_TRUE(loaded_);
+}
+
+}  // namespace
+}  // namespace resultgate::policy
