@@ -35,8 +35,7 @@ class MetamorphicTest : public DecideTest {
         permit ? "release: now"
                : Pick({"delay: 72 h", "delay: 3 business days", "withhold: {until: 9 days}",
                        "review: {owners: [results-pool], each: 1 business day, expires: 2 business days, on_expiry: release}",
-                       "review: {owners: [director], each: 1 business day, expires: 1 business day, on_expiry: "
-                       "release_with_outreach}"});
+                       "review: {owners: [director], each: 1 business day, expires: 1 business day, on_expiry: release}"});
     const std::string audience = Pick({"", "", "audiences: [delegate], ", "audiences: [patient], "});
     const std::string together = permit ? "" : Pick({"", "", "together: report, "});
     return absl::StrCat(

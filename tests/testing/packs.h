@@ -21,11 +21,13 @@ inline std::shared_ptr<const valueset::Registry> ShippedValueSets() {
   return registry;
 }
 
-// A pack of the project, as `policies/default`; fails the test if it does not load.
+// A pack of the project, as `policies/default`, its statutes verified or not; fails the test if it does not load, or complains.
 inline std::shared_ptr<const policy::Pack> LoadPack(const std::string& folder) {
   base::FileIssues issues;
-  std::shared_ptr<const policy::Pack> pack = policy::Pack::Load(folder, "policies/calendars", ShippedValueSets(), &issues);
+  std::shared_ptr<const policy::Pack> pack =
+      policy::Pack::Load(folder, "policies/calendars", ShippedValueSets(), &issues, {/*allow_unverified=*/true});
   EXPECT_NE(pack, nullptr) << base::Format(issues);
+  EXPECT_TRUE(issues.empty()) << base::Format(issues);
   return pack;
 }
 
