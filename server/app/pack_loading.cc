@@ -16,10 +16,10 @@ std::string Sibling(const std::string& folder, const std::string& name) {
 }  // namespace
 
 void AddSiblingOptions(CLI::App* command, PackFolders* folders) {
-  command->add_option("--value-sets", folders->value_sets, "Folder of value sets [beside the pack: valuesets]")
+  command->add_option("--value-sets", folders->value_sets, "Folder of value sets [valuesets/ in the pack, else beside it]")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
-  command->add_option("--calendars", folders->calendars, "Folder of calendars [beside the pack: calendars]")
+  command->add_option("--calendars", folders->calendars, "Folder of calendars [calendars/ in the pack, else beside it]")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
   command->add_flag("--allow-unverified", folders->options.allow_unverified,
@@ -27,15 +27,19 @@ void AddSiblingOptions(CLI::App* command, PackFolders* folders) {
 }
 
 LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {
+  const auto folder_of = [&](const std::string& given, const std::string& name) {
+    if (!given.empty()) return given;
+    std::string own = (std::filesystem::path(folders.pack) / name).string();
+    return std::filesystem::is_directory(own) ? own : Sibling(folders.pack, name);
+  };
+  base::FileIssues found;
   LoadedPack loaded;
-  loaded.value_sets =
-      valueset::Registry::Load(folders.value_sets.empty() ? Sibling(folders.pack, "valuesets") : folders.value_sets, issues);
-  if (loaded.value_sets == nullptr) return {};
+  loaded.value_sets = valueset::Registry::LoadWhatIsUnderstood(folder_of(folders.value_sets, "valuesets"), &found);
   loaded.pack =
-      policy::Pack::Load(folders.pack, folders.calendars.empty() ? Sibling(folders.pack, "calendars") : folders.calendars,
-                         loaded.value_sets, issues, folders.options);
-  if (loaded.pack == nullptr) return {};
-  return loaded;
+      policy::Pack::Load(folders.pack, folder_of(folders.calendars, "calendars"), loaded.value_sets, &found, folders.options);
+  const bool usable = loaded.pack != nullptr && !base::HasErrors(found);
+  issues->insert(issues->end(), found.begin(), found.end());
+  return usable ? loaded : LoadedPack();
 }
 
 }  // namespace resultgate::app

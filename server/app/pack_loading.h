@@ -12,7 +12,8 @@
 
 namespace resultgate::app {
 
-// Where no value sets or calendars are named they are the pack's siblings `valuesets` and `calendars`.
+// Where no value sets or calendars are named they are the folders `valuesets` and `calendars` in the pack's own folder, else
+// beside it.
 struct PackFolders {
   std::string pack;
   std::string value_sets;

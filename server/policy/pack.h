@@ -121,9 +121,9 @@ class Pack {
  public:
   ~Pack();
 
-  // Reads `folder`/pack.yaml and every other .yaml below `folder` but those below a folder `tests`. Mistakes are appended to
-  // `issues`; on an error the result is null. `calendars` is the folder of calendars that `calendar:` names.
-  // The packs that `requires:` names are its sibling folders: their rules count as this pack's own.
+  // Reads `folder`/pack.yaml and every other .yaml below `folder` but those in its folders `tests`, `valuesets` and `calendars`.
+  // Mistakes are appended to `issues`; on an error the result is null. `calendars` is the folder of calendars that `calendar:`
+  // names. The packs that `requires:` names are its sibling folders: their rules count as this pack's own.
   static std::shared_ptr<const Pack> Load(const std::string& folder, const std::string& calendars,
                                           std::shared_ptr<const valueset::Registry> value_sets, base::FileIssues* issues,
                                           const LoadOptions& options = {});

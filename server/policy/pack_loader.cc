@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -112,9 +113,8 @@ class PackLoader {
     LoadRuleFiles(folder_, *paths);
     for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name);
     Finish();
-    // A rule that was not understood is not there: what the rest would add up to is no finding yet.
-    const FileIssues so_far(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
-    if (!base::HasErrors(so_far)) CheckPack(*pack_, lines_, issues_);
+    ForgetMisunderstoodRules();
+    if (pack_->calendar_ != nullptr) CheckPack(*pack_, lines_, issues_);
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
     return std::move(pack_);
@@ -128,9 +128,12 @@ class PackLoader {
 
   void LoadRuleFiles(const std::string& folder, const std::vector<std::string>& paths) {
     const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
-    const std::string tests = absl::StrCat(folder, "/tests/");
+    const auto is_rule_file = [&](const std::string& path) {
+      const auto below = [&](absl::string_view name) { return absl::StartsWith(path, absl::StrCat(folder, "/", name, "/")); };
+      return path != pack_file && !below("tests") && !below("valuesets") && !below("calendars");
+    };
     for (const std::string& path : paths) {
-      if (path == pack_file || absl::StartsWith(path, tests)) continue;
+      if (!is_rule_file(path)) continue;
       const std::optional<Document> document = Read(path);
       if (!document.has_value()) continue;
       lines_[path] = document->lines;
@@ -351,6 +354,25 @@ class PackLoader {
                      "write `on_expiry: {escalate: {to: …, for: …, then: …}}`", issues_);
     }
     return review;
+  }
+
+  // A rule with an error in its lines is not what its author meant: what it would add up to with the others is no finding yet.
+  void ForgetMisunderstoodRules() {
+    std::vector<base::Place> starts;
+    for (const Rule& rule : pack_->rules_) starts.push_back(rule.place);
+    const auto misunderstood = [&](const Rule& rule) {
+      int end = std::numeric_limits<int>::max();  // the line of the next rule in the file
+      for (const base::Place& start : starts) {
+        if (start.file == rule.place.file && start.line > rule.place.line) end = std::min(end, start.line);
+      }
+      return std::any_of(issues_->begin(), issues_->end(), [&](const FileIssue& issue) {
+        return issue.severity == FileIssue::Severity::kError && issue.place.file == rule.place.file &&
+               issue.place.line >= rule.place.line && issue.place.line < end;
+      });
+    };
+    if (!base::HasErrors(*issues_)) return;
+    auto& rules = pack_->rules_;
+    rules.erase(std::remove_if(rules.begin(), rules.end(), misunderstood), rules.end());
   }
 
   void Finish() {

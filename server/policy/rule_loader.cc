@@ -198,7 +198,20 @@ class RuleReader {
     source.first_line = node.place.line;
     source.first_column = node.place.column;
     source.indent = node.place.column - 1;
+    // In quotes the text begins behind the quote.
+    const auto line = static_cast<size_t>(node.place.line - 1);
+    const auto column = static_cast<size_t>(node.place.column - 1);
+    if (line < document_.lines.size() && column < document_.lines[line].size() &&
+        (document_.lines[line][column] == '\'' || document_.lines[line][column] == '"')) {
+      ++source.first_column;
+    }
+    const size_t issues_before = issues_->size();
     rule->when = expr::Program::Compile(*vocabulary_.environment, source, issues_);
+    // The line as it stands in the file, not the expression alone.
+    for (size_t i = issues_before; i < issues_->size(); ++i) {
+      const auto at = static_cast<size_t>((*issues_)[i].place.line);
+      if (at >= 1 && at <= document_.lines.size()) (*issues_)[i].source_line = document_.lines[at - 1];
+    }
     if (rule->when == nullptr) return;
     const auto& fields = rule->when->fields();
     const auto& guarded = rule->when->guarded_variables();

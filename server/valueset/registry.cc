@@ -218,14 +218,17 @@ class Includes {
 
 std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::FileIssues* issues) {
   FileIssues found;
-  const auto fail = [&]() -> std::shared_ptr<const Registry> {
-    issues->insert(issues->end(), found.begin(), found.end());
-    return nullptr;
-  };
+  std::shared_ptr<const Registry> registry = LoadWhatIsUnderstood(folder, &found);
+  issues->insert(issues->end(), found.begin(), found.end());
+  return base::HasErrors(found) ? nullptr : registry;
+}
+
+std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues) {
+  FileIssues found;
   const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
   if (!paths.ok()) {
-    found.push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
-    return fail();
+    issues->push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
+    return std::make_shared<Registry>();
   }
   std::vector<std::pair<std::string, std::string>> files;
   std::map<std::string, Draft> drafts;  // by name
@@ -255,7 +258,6 @@ std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::
   }
   Includes includes(drafts, complete, &found);
   for (const auto& [name, draft] : drafts) includes.Resolve(name);
-  if (base::HasErrors(found)) return fail();
 
   auto registry = std::make_shared<Registry>();
   for (const auto& [name, draft] : drafts) {
