@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
 namespace resultgate::calendar {
@@ -55,6 +56,24 @@ std::optional<Span> ParseSpan(absl::string_view text) {
     return span;
   }
   return std::nullopt;
+}
+
+std::string ToString(const Span& span) {
+  const auto days = [&span](absl::string_view kind) {
+    return absl::StrCat(span.count, " ", kind, span.count == 1 ? "day" : "days");
+  };
+  switch (span.kind) {
+    case Span::Kind::kDays:
+      return days("");
+    case Span::Kind::kBusinessDays:
+      return days("business ");
+    case Span::Kind::kNextBusinessMorning:
+      return "next business morning";
+    case Span::Kind::kElapsed:
+      break;
+  }
+  const int64_t minutes = absl::ToInt64Minutes(span.elapsed);
+  return minutes % 60 == 0 ? absl::StrCat(minutes / 60, " h") : absl::StrCat(minutes, " min");
 }
 
 Calendar::Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_hash_set<absl::CivilDay> holidays,

@@ -37,6 +37,9 @@ struct Span {
 // is more than a year long.
 std::optional<Span> ParseSpan(absl::string_view text);
 
+// As ParseSpan reads it.
+std::string ToString(const Span& span);
+
 // The forms of ParseSpan, for messages.
 inline constexpr absl::string_view kSpanForms = "`72 h`, `15 min`, `3 days`, `3 business days` or `next business morning`";
 

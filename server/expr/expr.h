@@ -110,6 +110,13 @@ struct Evaluation {
   std::string error;
 };
 
+// A part of a condition, as written, and what it came to.
+struct PartTruth {
+  std::string text;
+  int depth = 0;  // 0: a part of the whole; 1: a part of the part before it with depth 0; …
+  Evaluation evaluation;
+};
+
 struct Expr;
 
 class Program {
@@ -134,6 +141,9 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   Evaluation Evaluate(const Activation& activation) const;
+  // The same, for the parts that `&&` and `||` join, in the order of the text; a condition of one part is that part. For people:
+  // every part is evaluated, whether the whole needs it or not.
+  std::vector<PartTruth> EvaluateParts(const Activation& activation) const;
 
   // The paths of fields that the expression reads, from the variable down, without repetition, in order:
   // `observation.interpretation`, `report.conclusion_codes`. A variable of its own stands by its name. Fields read inside a macro
@@ -150,6 +160,8 @@ class Program {
 
  private:
   struct Rep;
+  Evaluation EvaluateExpr(const Expr& expr, const Activation& activation) const;
+  void AddParts(const Expr& expr, int depth, const Activation& activation, std::vector<PartTruth>* parts) const;
   explicit Program(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
 };

@@ -85,12 +85,35 @@ std::shared_ptr<const Program> Program::Compile(const Environment& environment, 
 }
 
 Evaluation Program::Evaluate(const Activation& activation) const {
+  return EvaluateExpr(*rep_->root, activation);
+}
+
+std::vector<PartTruth> Program::EvaluateParts(const Activation& activation) const {
+  std::vector<PartTruth> parts;
+  AddParts(*rep_->root, 0, activation, &parts);
+  return parts;
+}
+
+void Program::AddParts(const Expr& expr, int depth, const Activation& activation, std::vector<PartTruth>* parts) const {
+  // Deeper than this nobody follows.
+  constexpr int kDeepest = 3;
+  const bool joins = (expr.op == Expr::Op::kAnd || expr.op == Expr::Op::kOr) && depth < kDeepest;
+  // The whole of a conjunction is what the reader knows already; its parts are what is asked.
+  if (!joins || depth > 0 || expr.op == Expr::Op::kOr) {
+    parts->push_back({rep_->source.text.substr(expr.begin, expr.end - expr.begin), depth, EvaluateExpr(expr, activation)});
+    ++depth;
+  }
+  if (!joins) return;
+  for (const ExprPtr& operand : expr.operands) AddParts(*operand, depth, activation, parts);
+}
+
+Evaluation Program::EvaluateExpr(const Expr& expr, const Activation& activation) const {
   Evaluation evaluation;
   if (!Fits(activation, rep_->variables)) {
     evaluation.error = "the values given are not of the types that the expression was checked against";
     return evaluation;
   }
-  const Value value = Evaluator(activation, rep_->steps, rep_->local_slots).Evaluate(*rep_->root);
+  const Value value = Evaluator(activation, rep_->steps, rep_->local_slots).Evaluate(expr);
   if (const auto* truth = value.If<bool>()) {
     evaluation.truth = *truth ? Truth::kTrue : Truth::kFalse;
   } else if (const auto* unknown = value.If<Unknown>()) {

@@ -74,7 +74,6 @@ class Decider {
     clocks_.received_at = context.received_at;
     clocks_.version_issued = VersionIssued(report, context);
     clocks_.first_final = ClockStart(report, context).value_or(clocks_.version_issued);
-    legal_day_ = absl::ToCivilDay(clocks_.first_final, pack.calendar().zone());
   }
 
   std::vector<Cell> Decide() {
@@ -92,7 +91,7 @@ class Decider {
     asked_.resize(units_.size());
     for (size_t u = 0; u < units_.size(); ++u) {
       for (const Rule& rule : pack_.rules()) {
-        if (InForce(rule)) AskRule(rule, u);
+        if (IsInForce(rule, clocks_.first_final, pack_.calendar().zone())) AskRule(rule, u);
       }
     }
     for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
@@ -109,11 +108,6 @@ class Decider {
     for (size_t a = 0; a < kAudienceCount; ++a) {
       for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], &asked_.back()[a]);
     }
-  }
-
-  // A law holds for what became final while it was in force.
-  bool InForce(const Rule& rule) const {
-    return (!rule.effective || legal_day_ >= *rule.effective) && (!rule.expires || legal_day_ < *rule.expires);
   }
 
   // What a rule with `together: report` holds of one unit, it holds of all.
@@ -294,6 +288,12 @@ std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const C
                          (HasDocument(report) && IsFinal(UnitStatus(report, kDocument)));
   if (!any_final) return std::nullopt;
   return VersionIssued(report, context);
+}
+
+bool IsInForce(const Rule& rule, absl::Time first_final, const absl::TimeZone& zone) {
+  if (!rule.effective && !rule.expires) return true;
+  const absl::CivilDay day = absl::ToCivilDay(first_final, zone);
+  return (!rule.effective || day >= *rule.effective) && (!rule.expires || day < *rule.expires);
 }
 
 v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now) {

@@ -48,6 +48,10 @@ bool IsFinal(v1::ResultStatus status);
 // where issued is absent or more than 31 days back), if any unit is final; absent while none is.
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context);
 
+// True if the rule speaks for what became final at `first_final`, by its dates of effect: a law holds for what became final
+// while it was in force.
+bool IsInForce(const Rule& rule, absl::Time first_final, const absl::TimeZone& zone);
+
 // Decides every unit for every audience. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first
 // unit in the report, the document last. The same arguments give the same bytes.
 v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);

@@ -15,52 +15,86 @@ bool Lists(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-// A header can hold everything under it, but can let nothing go (design, "The rule language").
-bool CodesMatch(const Match& match, const valueset::Membership& sets) {
-  return match.codes.empty() || std::any_of(match.codes.begin(), match.codes.end(),
-                                            [&sets](const valueset::ValueSet* set) { return sets.Has(set->number()); });
-}
-
 // The keys of `match` but `codes`.
 Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, const Unit& unit,
                      std::vector<std::string>* unknown) {
-  if (match.unit == Match::Unit::kObservation && unit.observation == nullptr) return Truth::kFalse;
-  if (match.unit == Match::Unit::kDocument && unit.observation != nullptr) return Truth::kFalse;
-  if (!match.sections.empty() && !Lists(match.sections, report.section())) return Truth::kFalse;
-  if (!match.statuses.empty() && !Lists(match.statuses, unit.status)) return Truth::kFalse;
   Truth truth = Truth::kTrue;
-  if (!match.interpretations.empty()) {
-    if (unit.observation == nullptr) return Truth::kFalse;
-    if (!unit.observation->has_interpretation()) {
-      truth = Truth::kUnknown;
-      unknown->push_back("observation.interpretation");
-    } else if (!Lists(match.interpretations, unit.observation->interpretation())) {
-      return Truth::kFalse;
-    }
-  }
-  if (!match.encounter_classes.empty()) {
-    if (!report.order().has_encounter_class()) {
-      truth = Truth::kUnknown;
-      unknown->push_back("order.encounter_class");
-    } else if (!Lists(match.encounter_classes, report.order().encounter_class())) {
-      return Truth::kFalse;
-    }
-  }
-  if (!match.jurisdictions.empty()) {
-    if (!report.order().has_jurisdictions()) {
-      truth = Truth::kUnknown;
-      unknown->push_back("order.jurisdictions");
-    } else {
-      const auto& places = report.order().jurisdictions().values();
-      const bool any = std::any_of(places.begin(), places.end(),
-                                   [&match](const std::string& place) { return Lists(match.jurisdictions, place); });
-      if (!any) return Truth::kFalse;
-    }
+  for (const MatchKey key : kMatchKeys) {
+    if (!IsGiven(key, match)) continue;
+    const char* missing = nullptr;
+    const Truth holds = KeyHolds(key, match, report, unit, &missing);
+    if (holds == Truth::kFalse) return holds;
+    if (holds == Truth::kTrue) continue;
+    truth = Truth::kUnknown;
+    unknown->push_back(missing);
   }
   return truth;
 }
 
+Truth ToTruth(bool value) {
+  return value ? Truth::kTrue : Truth::kFalse;
+}
+
 }  // namespace
+
+const char* NameOf(MatchKey key) {
+  constexpr const char* kNames[] = {"unit", "section", "status", "interpretation", "encounter_class", "jurisdiction"};
+  return kNames[static_cast<size_t>(key)];
+}
+
+bool IsGiven(MatchKey key, const Match& match) {
+  switch (key) {
+    case MatchKey::kUnit:
+      return match.unit != Match::Unit::kAny;
+    case MatchKey::kSection:
+      return !match.sections.empty();
+    case MatchKey::kStatus:
+      return !match.statuses.empty();
+    case MatchKey::kInterpretation:
+      return !match.interpretations.empty();
+    case MatchKey::kEncounterClass:
+      return !match.encounter_classes.empty();
+    case MatchKey::kJurisdiction:
+      return !match.jurisdictions.empty();
+  }
+  return false;
+}
+
+Truth KeyHolds(MatchKey key, const Match& match, const v1::DiagnosticReport& report, const Unit& unit, const char** missing) {
+  const v1::ServiceRequest& order = report.order();
+  switch (key) {
+    case MatchKey::kUnit:
+      return ToTruth((match.unit == Match::Unit::kObservation) == (unit.observation != nullptr));
+    case MatchKey::kSection:
+      return ToTruth(Lists(match.sections, report.section()));
+    case MatchKey::kStatus:
+      return ToTruth(Lists(match.statuses, unit.status));
+    case MatchKey::kInterpretation:
+      if (unit.observation == nullptr) return Truth::kFalse;
+      *missing = "observation.interpretation";
+      if (!unit.observation->has_interpretation()) return Truth::kUnknown;
+      return ToTruth(Lists(match.interpretations, unit.observation->interpretation()));
+    case MatchKey::kEncounterClass:
+      *missing = "order.encounter_class";
+      if (!order.has_encounter_class()) return Truth::kUnknown;
+      return ToTruth(Lists(match.encounter_classes, order.encounter_class()));
+    case MatchKey::kJurisdiction: {
+      *missing = "order.jurisdictions";
+      if (!order.has_jurisdictions()) return Truth::kUnknown;
+      const auto& places = order.jurisdictions().values();
+      return ToTruth(std::any_of(places.begin(), places.end(),
+                                 [&match](const std::string& place) { return Lists(match.jurisdictions, place); }));
+    }
+  }
+  return Truth::kFalse;
+}
+
+// A header can hold everything under it, but can let nothing go (design, "The rule language").
+bool CodesHold(const Match& match, const Unit& unit, bool permits) {
+  const valueset::Membership& sets = permits ? unit.own_sets : unit.any_sets;
+  return match.codes.empty() || std::any_of(match.codes.begin(), match.codes.end(),
+                                            [&sets](const valueset::ValueSet* set) { return sets.Has(set->number()); });
+}
 
 std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::DiagnosticReport& report) {
   const valueset::Membership of_report = value_sets.SetsThatHold(report.code());
@@ -85,8 +119,8 @@ std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::Diagno
 RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit, v1::Audience audience, absl::Time now,
                    const absl::TimeZone& zone, ReportConditions* conditions) {
   RuleTruth result;
-  const bool own = CodesMatch(rule.match, unit.own_sets);
-  const bool restricts = rule.then.restricts() && CodesMatch(rule.match, unit.any_sets);
+  const bool own = CodesHold(rule.match, unit, /*permits=*/true);
+  const bool restricts = rule.then.restricts() && CodesHold(rule.match, unit, /*permits=*/false);
   const bool permits = rule.then.permit && own;
   const bool limits = rule.then.deadline && own;
   if (!restricts && !permits && !limits) return result;

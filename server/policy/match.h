@@ -27,6 +27,21 @@ struct Unit {
 // The units of a report in their order, the document last.
 std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::DiagnosticReport& report);
 
+// A key of `match` but `codes`, for one unit.
+enum class MatchKey { kUnit, kSection, kStatus, kInterpretation, kEncounterClass, kJurisdiction };
+inline constexpr MatchKey kMatchKeys[] = {MatchKey::kUnit,           MatchKey::kSection,        MatchKey::kStatus,
+                                          MatchKey::kInterpretation, MatchKey::kEncounterClass, MatchKey::kJurisdiction};
+
+// Its name in a rule file, as `encounter_class`.
+const char* NameOf(MatchKey key);
+// True if the rule file gives it.
+bool IsGiven(MatchKey key, const Match& match);
+// Whether a given key holds. For kUnknown, `*missing` is the fact.
+expr::Truth KeyHolds(MatchKey key, const Match& match, const v1::DiagnosticReport& report, const Unit& unit,
+                     const char** missing);
+// Whether `codes` hold; true where none are given. `permits`: only the unit's own codings count.
+bool CodesHold(const Match& match, const Unit& unit, bool permits);
+
 // What a rule comes to for one unit and audience.
 struct RuleTruth {
   expr::Truth as_restriction = expr::Truth::kFalse;  // codes may match anywhere in the report's header or the unit

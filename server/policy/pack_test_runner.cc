@@ -82,9 +82,17 @@ class Runner {
     v1::DiagnosticReport report;
     if (const Node* written = map.Required("report"); written != nullptr) FillFromYaml(document, *written, &report, issues_);
     const Node* expect = map.Required("expect");
+    Context context;
+    for (const std::string& word : map.OptionalTexts("acted")) {
+      const std::optional<int> lifter = EnumNumber(v1::Lifter_descriptor(), word);
+      if (lifter) context.acted.push_back(static_cast<v1::Lifter>(*lifter));
+      if (!lifter) {
+        document.Error(map.node().Find("acted")->place, absl::StrCat("`", word, "` is nobody who may lift a hold"),
+                       base::Suggest(word, EnumWords(v1::Lifter_descriptor())), issues_);
+      }
+    }
     map.RefuseUnknownKeys();
     if (issues_->size() != issues_before || !now || expect == nullptr) return;
-    Context context;
     context.received_at = received.value_or(*now);
     const v1::Decision decision = Decide(pack_, report, context, *now);
     const std::vector<Cell> cells = ToCells(decision.outcomes());
@@ -129,19 +137,25 @@ class Runner {
     const std::optional<absl::Time> expires = ReadTime(document, &map, "expires");
     map.RefuseUnknownKeys();
 
+    // What differs, with whom it differs for: mostly all alike.
+    std::vector<std::pair<std::string, std::vector<std::string>>> differences;
     for (const std::string& unit : units) {
       for (const v1::Audience audience : audiences) {
-        const std::string who = absl::StrCat(unit, " for ", EnumWord(v1::Audience_descriptor(), audience), ": ");
+        const auto add = [&](const std::string& what) {
+          const auto same = [&](const auto& known) { return known.first == absl::StrCat(unit, ": ", what); };
+          auto found = std::find_if(differences.begin(), differences.end(), same);
+          if (found == differences.end()) found = differences.insert(found, {absl::StrCat(unit, ": ", what), {}});
+          found->second.push_back(EnumWord(v1::Audience_descriptor(), audience));
+        };
         const auto is_it = [&](const Cell& cell) { return cell.unit_id == unit && cell.audience == audience; };
         const auto cell = std::find_if(cells.begin(), cells.end(), is_it);
         if (cell == cells.end()) {
-          test->differences.push_back(absl::StrCat(who, "the report has no such unit"));
+          add("the report has no such unit");
           continue;
         }
         const v1::Outcome& outcome = cell->outcome;
         const auto differ = [&](absl::string_view what, const std::string& expected, const std::string& found) {
-          if (expected != found)
-            test->differences.push_back(absl::StrCat(who, what, " expected ", expected, ", but it is ", found));
+          if (expected != found) add(absl::StrCat(what, " expected ", expected, ", but it is ", found));
         };
         const auto differ_time = [&](absl::string_view what, const std::optional<absl::Time>& expected, bool has,
                                      const google::protobuf::Timestamp& found) {
@@ -163,6 +177,10 @@ class Runner {
         differ_time("not_after", not_after, outcome.has_not_after(), outcome.not_after());
         differ_time("expires", expires, outcome.has_review(), outcome.review().expires_at());
       }
+    }
+    for (const auto& [what, whom] : differences) {
+      const bool all = whom.size() == audiences.size();
+      test->differences.push_back(all ? what : absl::StrCat(what, " (for ", absl::StrJoin(whom, ", "), ")"));
     }
   }
 

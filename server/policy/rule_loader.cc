@@ -201,10 +201,9 @@ class RuleReader {
     // In quotes the text begins behind the quote.
     const auto line = static_cast<size_t>(node.place.line - 1);
     const auto column = static_cast<size_t>(node.place.column - 1);
-    if (line < document_.lines.size() && column < document_.lines[line].size() &&
-        (document_.lines[line][column] == '\'' || document_.lines[line][column] == '"')) {
-      ++source.first_column;
-    }
+    const bool on_line = line < document_.lines.size() && column < document_.lines[line].size();
+    const char first = on_line ? document_.lines[line][column] : ' ';
+    if ((first == '\'' || first == '"') && (node.text.empty() || node.text[0] != first)) ++source.first_column;
     const size_t issues_before = issues_->size();
     rule->when = expr::Program::Compile(*vocabulary_.environment, source, issues_);
     // The line as it stands in the file, not the expression alone.

@@ -1,0 +1,18 @@
+// The subcommands of `resultgate policy`, each in its own file.
+#ifndef RESULTGATE_APP_POLICY_COMMANDS_H_
+#define RESULTGATE_APP_POLICY_COMMANDS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "server/app/command.h"
+
+namespace resultgate::app {
+
+void AddPolicyCheck(CLI::App* policy, Run* run);
+void AddPolicyTest(CLI::App* policy, Run* run);
+void AddPolicyDecide(CLI::App* policy, Run* run);
+void AddPolicyExplain(CLI::App* policy, Run* run);
+
+}  // namespace resultgate::app
+
+#endif  // RESULTGATE_APP_POLICY_COMMANDS_H_

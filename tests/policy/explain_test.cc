@@ -1,0 +1,91 @@
+// What a person is told of a decision: the whole text, so that a change of a word is looked at.
+#include "server/policy/explain.h"
+
+#include <gtest/gtest.h>
+
+#include "absl/strings/match.h"
+#include "tests/policy/decide_fixture.h"
+
+namespace resultgate::policy {
+namespace {
+
+class ExplainTest : public DecideTest {
+ protected:
+  std::string Explained(const std::string& rules, const v1::DiagnosticReport& report, bool all = false) {
+    pack_ = Load(rules);
+    Context context;
+    context.received_at = At(kNow);
+    return ToText(*pack_, Explain(*pack_, report, context, At(kNow)), all);
+  }
+};
+
+constexpr char kLaw[] =
+    "  - {id: law, title: Blood counts wait 72 hours, match: {codes: [routine], jurisdiction: [US-KY]}, when: 'age(patient) < 18 "
+    "|| report.test_message', then: {delay: 72 h}, basis: {type: statute, citation: KRS 1}}\n";
+
+TEST_F(ExplainTest, TheClockTheRulesAndTheirParts) {
+  v1::DiagnosticReport report = Cbc();
+  report.mutable_patient()->set_birth_date("2015-01-01");
+  report.mutable_order()->mutable_jurisdictions()->add_values("US-KY");
+  EXPECT_EQ(Explained(absl::StrCat(kRoutine, kLaw), report),
+            R"(  718-7 for patient, representative, delegate: delay
+    first final Fri 2026-03-06 14:00, when it was issued
+    law: not before Fri 2026-03-06 14:00 + 72 h = Mon 2026-03-09 15:00
+    so not before Mon 2026-03-09 15:00
+    law: Blood counts wait 72 hours
+      delay, statute: KRS 1 (not verified)
+      true    codes: [routine]
+      true    jurisdiction: [US-KY]
+      true    age(patient) < 18 || report.test_message
+      true      age(patient) < 18
+      false     report.test_message
+    routine: t
+      permit
+      true    codes: [routine]
+)");
+}
+
+TEST_F(ExplainTest, WhatIsMissingIsSaidWhereItMatters) {
+  const std::string text = Explained(absl::StrCat(kRoutine, kLaw), Cbc());
+  EXPECT_TRUE(absl::StrContains(
+      text, "it would be decided with more certainty if these were known: order.jurisdictions, patient.birth_date"))
+      << text;
+  EXPECT_TRUE(absl::StrContains(text, "      unknown jurisdiction: [US-KY]  (missing: order.jurisdictions)\n")) << text;
+  EXPECT_TRUE(absl::StrContains(text, "      unknown   age(patient) < 18  (missing: patient.birth_date)\n")) << text;
+}
+
+TEST_F(ExplainTest, AReviewWithItsTurnsAndTheDefault) {
+  v1::DiagnosticReport report = Report("99999-9");
+  AddObservation(&report, "33914-3");
+  EXPECT_EQ(Explained(kRoutine, report),
+            R"(  33914-3 for patient, representative, delegate: review
+    first final Fri 2026-03-06 14:00, when it was issued
+    review since Fri 2026-03-06 15:00
+      ordering-provider until Mon 2026-03-09 15:00
+      results-pool until Tue 2026-03-10 15:00
+      at its end, Tue 2026-03-10 15:00: escalate to director until Wed 2026-03-11 15:00, then release-with-outreach
+    default: organization-policy: pack small, default
+    1 other rules do not speak for it
+)");
+  EXPECT_TRUE(absl::StrContains(Explained(kRoutine, report, /*all=*/true), "    routine: t\n      false   codes: [routine]\n"));
+}
+
+TEST_F(ExplainTest, WhatIsNotFinalNotInForceOrAssumed) {
+  v1::DiagnosticReport report = Cbc();
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  report.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  EXPECT_TRUE(absl::StrContains(Explained(kRoutine, report), "nothing is final yet, so no clock runs"));
+  pack_file_ += "facts: [{fact: order.jurisdictions, absent_means: [US-KY], reason: r, approved_by: a}]\n";
+  const std::string later =
+      "  - {id: later, title: t, effective: 2026-04-01, match: {jurisdiction: [US-KY]}, then: {delay: 72 h}, basis: {type: "
+      "statute, "
+      "citation: c}}\n";
+  const std::string text = Explained(absl::StrCat(kRoutine, later), Cbc(), /*all=*/true);
+  EXPECT_TRUE(absl::StrContains(text, "  assumed, because the report lacks it: order.jurisdictions\n")) << text;
+  EXPECT_TRUE(
+      absl::StrContains(text, "    later: t\n      false   not in force at that date\n      true    jurisdiction: [US-KY]\n"))
+      << text;
+}
+
+}  // namespace
+}  // namespace resultgate::policy
