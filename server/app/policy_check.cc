@@ -7,13 +7,17 @@
 #include "server/app/policy_commands.h"
 #include "server/app/policy_inputs.h"
 #include "server/policy/pack_test_runner.h"
+#include "server/policy/sentence.h"
 
 namespace resultgate::app {
 namespace {
 
-int RunCheck(const PackFolders& folders) {
+int RunCheck(const PackFolders& folders, bool sentences) {
   const std::shared_ptr<const policy::Pack> pack = LoadAndSay(folders);
   if (pack == nullptr) return kProblemFound;
+  if (sentences) {
+    for (const policy::Rule& rule : pack->rules()) std::cout << rule.id << "\n  " << policy::Sentence(rule) << "\n";
+  }
   std::cout << pack->name() << ": " << Plural(pack->rules().size(), "rule") << ", "
             << Plural(pack->used_value_sets().size(), "value set") << ", zone " << pack->time_zone_name() << ", "
             << pack->digest() << "\n";
@@ -51,7 +55,10 @@ void AddPolicyCheck(CLI::App* policy, Run* run) {
       "Exit code 1 if there is an error; warnings alone give 0.\n"
       "Example:\n"
       "  resultgate policy check policies/default");
-  command->callback([folders, run] { *run = [folders] { return RunCheck(*folders); }; });
+  auto sentences = std::make_shared<bool>(false);
+  command->add_flag("--sentences", *sentences,
+                    "Print each rule in plain sentences too, as the program understands it: for sign-off");
+  command->callback([folders, sentences, run] { *run = [folders, sentences] { return RunCheck(*folders, *sentences); }; });
 }
 
 void AddPolicyTest(CLI::App* policy, Run* run) {

@@ -1,0 +1,48 @@
+// Rules in plain sentences, word for word: what is signed must be what is done.
+#include "server/policy/sentence.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/policy/small_pack.h"
+
+namespace resultgate::policy {
+namespace {
+
+TEST(SentenceTest, SaysWhatTheRuleDoes) {
+  const std::pair<const char*, const char*> rules[] = {
+      {"match: {codes: [routine]}, then: {release: now}",
+       "Results with a code of their own from \"t\", may go as soon as they are final."},
+      {"match: {section: [pathology, cytology, genetics], jurisdiction: [US-KY]}, effective: 2026-07-01, then: {delay: 72 h}, "
+       "lifted_by: [provider], basis: {type: statute, citation: KRS 1}, policy_owner: laboratory board",
+       "Results, from pathology, cytology or genetics, ordered in US-KY, wait 72 h from when they are first final. It ends early "
+       "by a "
+       "provider. From 2026-07-01. Basis: statute, KRS 1 (not verified). Answers for it: laboratory board."},
+      {"match: {codes: [tissue]}, together: report, then: {review: {owners: [ordering-provider, pathology-pool], each: 1 "
+       "business "
+       "day, expires: 3 business days, on_expiry: release_with_outreach}}, basis: {type: organization-policy, citation: c}",
+       "Results with a code, their own or their report's or order's, from \"t\", wait for a review by ordering-provider, then "
+       "pathology-pool, 1 business day each and 3 business days in all; then they are released and somebody reaches out to the "
+       "patient. The whole report waits with them. It ends early by the patient. Basis: organization policy, c."},
+      {"audiences: [delegate], when: age(patient) < 18, then: {withhold: {until: 30 days}}, basis: {type: privacy, citation: c}",
+       "Results, where age(patient) < 18, are kept back for 30 days, then a person decides. This is for the delegate only. "
+       "Nobody may "
+       "end it early. Basis: privacy, c."},
+      {"match: {codes: [routine], unit: document}, then: {deadline: {within: 20 days, duty: notice}}, basis: {type: statute, "
+       "citation: c}",
+       "Documents with a code of their own from \"t\", need a notice within 20 days. Basis: statute, c (not verified)."},
+      {"match: {codes: [routine]}, then: {release: now, delay: next business morning}, basis: {type: research, citation: c}",
+       "Results with a code, their own or their report's or order's, from \"t\", wait until the next business morning after they "
+       "are "
+       "first final and then may go. Nobody may end it early. Basis: research, c."},
+  };
+  for (const auto& [rule, sentence] : rules) {
+    SmallWorld world;
+    base::FileIssues issues;
+    const auto pack = world.Load(absl::StrCat("  - {id: r, title: t, ", rule, "}\n"), &issues);
+    ASSERT_NE(pack, nullptr) << base::Format(issues);
+    EXPECT_EQ(Sentence(pack->rules()[0]), sentence);
+  }
+}
+
+}  // namespace
+}  // namespace resultgate::policy
