@@ -11,6 +11,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
+#include "server/valueset/csv.h"
 #include "server/valueset/valueset.h"
 #include "server/yaml/yaml.h"
 
@@ -128,7 +129,8 @@ bool NoEntries(const yaml::Node* list) {
 }
 
 std::optional<Draft> ReadDraft(const std::string& path, const std::string& text, FileIssues* issues) {
-  std::optional<yaml::Document> document = yaml::Parse(path, text, issues);
+  std::optional<yaml::Document> document =
+      absl::EndsWith(path, ".csv") ? ParseCsv(path, text, issues) : yaml::Parse(path, text, issues);
   if (!document) return std::nullopt;
   Draft draft;
   draft.document = *std::move(document);
@@ -225,11 +227,13 @@ std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::
 
 std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues) {
   FileIssues found;
-  const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
+  absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
   if (!paths.ok()) {
     issues->push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
     return std::make_shared<Registry>();
   }
+  if (const auto tables = base::ListFiles(folder, ".csv"); tables.ok())
+    paths->insert(paths->end(), tables->begin(), tables->end());
   std::vector<std::pair<std::string, std::string>> files;
   std::map<std::string, Draft> drafts;  // by name
   bool complete = true;

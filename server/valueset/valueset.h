@@ -79,8 +79,8 @@ class ValueSet {
 // All value sets of an installation.
 class Registry {
  public:
-  // Reads every `.yaml` below `folder`. Mistakes (YAML, unknown keys, duplicate names and codes, wrong LOINC check digits,
-  // missing name, source, version or license, empty sets) are appended to `issues`; on an error the result is null.
+  // Reads every `.yaml` and `.csv` (csv.h) below `folder`. Mistakes (YAML, unknown keys, duplicate names and codes, wrong LOINC
+  // check digits, missing name, source, version or license, empty sets) are appended to `issues`; on an error the result is null.
   static std::shared_ptr<const Registry> Load(const std::string& folder, base::FileIssues* issues);
   // The same, but with errors too the result holds what could be understood, so that files that build on these sets can be
   // checked as well and all mistakes be said at once. Never null. Where an error was found it must decide nothing.
