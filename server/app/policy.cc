@@ -11,6 +11,7 @@ void AddPolicy(CLI::App* app, Run* run) {
   AddPolicyTest(policy, run);
   AddPolicyDecide(policy, run);
   AddPolicyExplain(policy, run);
+  AddPolicyCodes(policy, run);
 }
 
 }  // namespace resultgate::app

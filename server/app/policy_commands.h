@@ -12,6 +12,7 @@ void AddPolicyCheck(CLI::App* policy, Run* run);
 void AddPolicyTest(CLI::App* policy, Run* run);
 void AddPolicyDecide(CLI::App* policy, Run* run);
 void AddPolicyExplain(CLI::App* policy, Run* run);
+void AddPolicyCodes(CLI::App* policy, Run* run);
 
 }  // namespace resultgate::app
 

@@ -40,33 +40,33 @@ v1::RefuseResultRequest Refusal(intake::Message message) {
 
 int RunDecide(const PolicyInputs& inputs) {
   bool refused = false;
-  const int code = ForEachPolicyInput(
-      inputs, [&refused](const policy::Pack& pack, absl::Time now, const Source& source, intake::Message message) {
-        for (const v1::DiagnosticReport& report : message.reports) {
-          const v1::Decision decision = policy::Decide(pack, report, ReceivedAt(now), now);
-          std::cout << Begin(source, "decided").Message("report", report).Message("decision", decision).ToString();
-        }
-        if (message.refused.empty()) return;
-        refused = true;
-        std::cout << Begin(source, "refused").Message("refusal", Refusal(std::move(message))).ToString();
-      });
+  const int code = ForEachPolicyInput(inputs, [&refused](const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
+                                                         const Source& source, intake::Message message) {
+    for (const v1::DiagnosticReport& report : message.reports) {
+      const v1::Decision decision = policy::Decide(*pack, report, ReceivedAt(now), now);
+      std::cout << Begin(source, "decided").Message("report", report).Message("decision", decision).ToString();
+    }
+    if (message.refused.empty()) return;
+    refused = true;
+    std::cout << Begin(source, "refused").Message("refusal", Refusal(std::move(message))).ToString();
+  });
   return code == kDone && refused ? kProblemFound : code;
 }
 
 int RunExplain(const PolicyInputs& inputs, bool all) {
   bool refused = false;
-  const int code = ForEachPolicyInput(
-      inputs, [&](const policy::Pack& pack, absl::Time now, const Source& source, const intake::Message& message) {
-        for (const v1::DiagnosticReport& report : message.reports) {
-          std::cout << source.file << ", message " << source.message << ": " << ConceptText(report.code()) << "\n"
-                    << policy::ToText(pack, policy::Explain(pack, report, ReceivedAt(now), now), all) << "\n";
-        }
-        for (const v1::Issue& issue : message.refused) {
-          refused = true;
-          std::cout << source.file << ", message " << source.message << ": refused: " << issue.place() << ": " << issue.message()
-                    << "\n";
-        }
-      });
+  const int code = ForEachPolicyInput(inputs, [&](const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
+                                                  const Source& source, const intake::Message& message) {
+    for (const v1::DiagnosticReport& report : message.reports) {
+      std::cout << source.file << ", message " << source.message << ": " << ConceptText(report.code()) << "\n"
+                << policy::ToText(*pack, policy::Explain(*pack, report, ReceivedAt(now), now), all) << "\n";
+    }
+    for (const v1::Issue& issue : message.refused) {
+      refused = true;
+      std::cout << source.file << ", message " << source.message << ": refused: " << issue.place() << ": " << issue.message()
+                << "\n";
+    }
+  });
   return code == kDone && refused ? kProblemFound : code;
 }
 

@@ -56,9 +56,9 @@ void AddPolicyInputs(CLI::App* command, PolicyInputs* inputs) {
   command->add_option("--zone", inputs->zone, "Zone of times that a message gives without one [the pack's]")->type_name("ZONE");
 }
 
-int ForEachPolicyInput(
-    const PolicyInputs& inputs,
-    const std::function<void(const policy::Pack& pack, absl::Time now, const Source& source, intake::Message message)>& take) {
+int ForEachPolicyInput(const PolicyInputs& inputs,
+                       const std::function<void(const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
+                                                const Source& source, intake::Message message)>& take) {
   absl::Time now = base::SystemClock().Now();
   if (!inputs.now.empty() && !base::ParseRfc3339(inputs.now, &now)) {
     Fail(absl::StrCat("--now: `", inputs.now, "` is no time; write it as 2026-03-06T21:05:00-05:00"));
@@ -78,7 +78,7 @@ int ForEachPolicyInput(
   if (inputs.zone.empty()) intake_options.zone = pack->calendar().zone();
   ForEachMessage(inputs.files, intake_options, [&](const Source& source, bool, intake::Message message) {
     RefuseInvalid(&message);
-    take(*pack, now, source, std::move(message));
+    take(pack, now, source, std::move(message));
   });
   return kDone;
 }

@@ -34,9 +34,9 @@ void AddPolicyInputs(CLI::App* command, PolicyInputs* inputs);
 // Loads the pack, then calls `take` for every message of every file, with the time to decide for. Of its reports those that break
 // the API's limits have been moved to its refusals. Returns the exit code: kProblemFound if the pack cannot be used, kWrongUsage
 // for options that mean nothing.
-int ForEachPolicyInput(
-    const PolicyInputs& inputs,
-    const std::function<void(const policy::Pack& pack, absl::Time now, const Source& source, intake::Message message)>& take);
+int ForEachPolicyInput(const PolicyInputs& inputs,
+                       const std::function<void(const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
+                                                const Source& source, intake::Message message)>& take);
 
 }  // namespace resultgate::app
 
