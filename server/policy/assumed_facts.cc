@@ -21,7 +21,10 @@ constexpr char kOrder[] = "order.";
 
 void AddOptionalFields(const google::protobuf::Descriptor* type, const char* prefix, std::vector<std::string>* paths) {
   for (int i = 0; i < type->field_count(); ++i) {
-    if (type->field(i)->has_presence()) paths->push_back(absl::StrCat(prefix, type->field(i)->name()));
+    const std::string& name = type->field(i)->name();
+    // Nobody's birth date or wish can be told from another's.
+    if (name == "birth_date" || name == "preference") continue;
+    if (type->field(i)->has_presence()) paths->push_back(absl::StrCat(prefix, name));
   }
 }
 

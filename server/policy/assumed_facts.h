@@ -7,7 +7,8 @@
 
 namespace resultgate::policy {
 
-// The paths of the facts of patient and order whose absence is unknown, as `order.jurisdictions`, in order.
+// The paths of the facts of patient and order whose absence is unknown, as `order.jurisdictions`, in order. Birth date and
+// preference are none of them: their absence can mean nothing that holds for all patients of a site.
 std::vector<std::string> OptionalFacts();
 
 }  // namespace resultgate::policy

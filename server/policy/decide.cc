@@ -94,7 +94,6 @@ class Decider {
         if (IsInForce(rule, clocks_.first_final, pack_.calendar().zone())) AskRule(rule, u);
       }
     }
-    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
     for (size_t u = 0; u < units_.size(); ++u) {
       for (size_t a = 0; a < kAudienceCount; ++a) {
         Asked& asked = asked_[u][a];
@@ -103,6 +102,8 @@ class Decider {
         asked.needs_default = asked.needs_default || !SpokenFor(asked.parts);
       }
     }
+    // After that: a review that a unit only waits along with does not speak for it.
+    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
     // A document tells what its report's observations say: it waits for whatever any of them waits for.
     if (units_.empty() || units_.back().observation != nullptr) return;
     for (size_t a = 0; a < kAudienceCount; ++a) {
@@ -241,7 +242,6 @@ class Decider {
   const Context& context_;
   const std::vector<Unit> units_;
   Clocks clocks_;
-  absl::CivilDay legal_day_;                              // of the legal clock's start, in the pack's zone
   std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
   ReportConditions conditions_;
   std::map<std::string, v1::Outcome> made_;

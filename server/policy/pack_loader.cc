@@ -218,16 +218,21 @@ class PackLoader {
   void LoadRequires(const Document& document, MapReader* map) {
     pack_->required_packs_ = map->OptionalTexts("requires");
     std::set<std::string> seen = {std::filesystem::path(folder_).lexically_normal().filename().string()};
-    for (const std::string& name : pack_->required_packs_) {
-      const bool plain = !name.empty() && name.find_first_of("/\\.") == std::string::npos;
-      if (!plain) {
-        document.Error(map->node().Find("requires")->place, absl::StrCat("`", name, "` is no name of a pack"),
-                       "write the name of a folder beside this pack's, as `us`", issues_);
+    const auto wrong = [&](const std::string& name) {
+      std::string message;
+      std::string suggestion;
+      if (name.empty() || name.find_first_of("/\\.") != std::string::npos) {
+        message = absl::StrCat("`", name, "` is no name of a pack");
+        suggestion = "write the name of a folder beside this pack's, as `us`";
       } else if (!seen.insert(name).second) {
-        document.Error(map->node().Find("requires")->place, absl::StrCat("`", name, "` is required twice, or by itself"), "",
-                       issues_);
+        message = absl::StrCat("`", name, "` is required twice, or by itself");
       }
-    }
+      if (message.empty()) return false;
+      document.Error(map->node().Find("requires")->place, message, suggestion, issues_);
+      return true;
+    };
+    auto& names = pack_->required_packs_;
+    names.erase(std::remove_if(names.begin(), names.end(), wrong), names.end());
   }
 
   // All seven kinds of basis, the one that binds most first.

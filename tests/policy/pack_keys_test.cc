@@ -98,6 +98,22 @@ TEST_F(PackKeysTest, WhatWaitsTogetherWaitsForTheWholeReport) {
   EXPECT_EQ(Word("718-7"), "release") << "nothing to wait for";
 }
 
+// It waits along; nobody has classified it for that.
+TEST_F(PackKeysTest, WhatOnlyWaitsTogetherKeepsThePacksDefault) {
+  v1::DiagnosticReport report = Report("99999-9");
+  AddObservation(&report, "56888-1");
+  AddObservation(&report, "33914-3");
+  Decide(
+      "  - {id: hiv, title: t, together: report, match: {codes: [sensitive]}, then: {review: {owners: [results-pool], each: 1 "
+      "business day, expires: 1 business day, on_expiry: release}}, basis: {type: privacy, citation: c}}\n",
+      report);
+  EXPECT_EQ(Cell_("56888-1").rules_size(), 1);
+  ASSERT_EQ(Cell_("33914-3").rules_size(), 2);
+  EXPECT_EQ(Cell_("33914-3").rules(0).rule_id(), "hiv");
+  EXPECT_EQ(Cell_("33914-3").rules(1).rule_id(), "default");
+  EXPECT_EQ(Cell_("33914-3").review().on_expiry(), v1::ON_EXPIRY_ESCALATE);
+}
+
 TEST_F(PackKeysTest, AStatuteThatNobodyVerifiedLoadsOnlyWhereAllowedAndMarksTheDecision) {
   base::FileIssues issues;
   const std::string rules = absl::StrCat(kRoutine, kKentucky);
@@ -156,6 +172,8 @@ TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
        "did you mean `order.jurisdictions`?"},
       {"facts: [{fact: order.jurisdictions, reason: r, approved_by: a}]\n", "", "absent_means"},
       {"facts: [{fact: observation.interpretation, absent_means: normal, reason: r, approved_by: a}]\n", "",
+       "is no fact whose absence a pack may explain"},
+      {"facts: [{fact: patient.birth_date, absent_means: 1970-01-01, reason: r, approved_by: a}]\n", "",
        "is no fact whose absence a pack may explain"},
       {"facts: [{fact: patient.gender, absent_means: femal, reason: r, approved_by: a}]\n", "",
        "`femal` is no value of `gender`"},
