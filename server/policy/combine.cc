@@ -12,7 +12,6 @@ namespace {
 
 // Smaller binds more (Pack::RankOf).
 using Rank = int;
-constexpr Rank kWeakest = v1::BasisType_MAX + 1;
 
 // An organisation's own hold always ends at the patient's request, whoever the rule names.
 bool MayLift(const Rule& rule, v1::Lifter lifter) {
@@ -32,7 +31,8 @@ class Combination {
   void Add(const Part& part) {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
-    const absl::Time start = part.is_new ? clocks_.version_issued : clocks_.first_final;
+    // A correction that claims to be older than what it corrects shortens nothing.
+    const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
     const Rank rank = pack_.RankOf(rule.basis.type());
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
@@ -49,17 +49,17 @@ class Combination {
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
-      if (!lifted) AddReview(pack_.default_review(), rank);
+      if (!lifted) reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, rank});
     }
     if (rule.then.review) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
-      if (!lifted) AddReview(*rule.then.review, rank);
+      if (!lifted) reviews_.push_back({{&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE}, rank});
     }
   }
 
   void AddDefault() {
     v1::AppliedRule* rule = outcome_.add_rules();
-    rule->set_rule_id("default");
+    rule->set_rule_id(kDefaultRule);
     rule->set_effect(v1::RULE_EFFECT_REVIEW);
     rule->mutable_basis()->set_type(v1::BASIS_TYPE_ORGANIZATION_POLICY);
     rule->mutable_basis()->set_citation(absl::StrCat("pack ", pack_.name(), ", default"));
@@ -67,15 +67,16 @@ class Combination {
     rule->add_lifted_by(v1::LIFTER_PATIENT);
     // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
     rule->set_lifted(!acted_.empty());
-    if (acted_.empty()) AddReview(pack_.default_review(), pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY));
+    if (!acted_.empty()) return;
+    reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY)});
   }
 
   v1::Outcome Finish() {
-    ApplyCeiling();
+    const std::optional<absl::Time> ceiling = ApplyCeilings();
     for (const std::string& fact : unknown_) outcome_.add_unknown_facts(fact);
     const absl::Time floor = Floor();
     if (floor > absl::InfinitePast()) *outcome_.mutable_not_before() = base::ToProto(floor);
-    if (ceiling_) *outcome_.mutable_not_after() = base::ToProto(*ceiling_);
+    if (ceiling) *outcome_.mutable_not_after() = base::ToProto(*ceiling);
     if (withheld_until_) {
       *outcome_.mutable_withheld_until() = base::ToProto(*withheld_until_);
       HoldForOwnerAfterWithholding();
@@ -98,6 +99,14 @@ class Combination {
     absl::Time until;
     Rank rank;
     std::string rule_id;
+  };
+  struct RankedReview {
+    AskedReview asked;
+    Rank rank;
+  };
+  struct RankedCeiling {
+    absl::Time at;
+    Rank rank;
   };
 
   bool Acted(v1::Lifter lifter) const { return std::find(acted_.begin(), acted_.end(), lifter) != acted_.end(); }
@@ -142,19 +151,9 @@ class Combination {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (!rule.then.deadline->notice) {
-      AddCeiling(pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type()));
+      ceilings_.push_back(
+          {pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
     }
-  }
-
-  void AddReview(const ReviewAsk& ask, Rank rank) {
-    asks_.push_back(&ask);
-    review_rank_ = std::min(review_rank_, rank);
-  }
-
-  void AddCeiling(absl::Time at, Rank rank) {
-    if (ceiling_ && *ceiling_ <= at) return;
-    ceiling_ = at;
-    ceiling_rank_ = rank;
   }
 
   absl::Time Floor() const {
@@ -163,41 +162,75 @@ class Combination {
     return latest;
   }
 
-  // A ceiling cuts floors and reviews of a weaker basis; against an equal or stronger one it gives way, and says so.
-  void ApplyCeiling() {
-    if (!asks_.empty()) {
-      review_ = PlanReview(pack_, report_.order(), asks_, clocks_.review_started.value_or(clocks_.received_at),
-                           review_rank_ == pack_.RankOf(v1::BASIS_TYPE_STATUTE));
+  v1::Review Plan(const std::vector<AskedReview>& asks) const {
+    return PlanReview(pack_, report_.order(), asks, clocks_.review_started.value_or(clocks_.received_at));
+  }
+
+  // When a hold of this rank ends at the latest: at the earliest ceiling of a stronger basis.
+  absl::Time CutOf(Rank rank) const {
+    absl::Time earliest = absl::InfiniteFuture();
+    for (const RankedCeiling& ceiling : ceilings_) {
+      if (ceiling.rank < rank) earliest = std::min(earliest, ceiling.at);
     }
-    if (!ceiling_) return;
+    return earliest;
+  }
+
+  // Ceilings cut floors and reviews of a weaker basis; against an equal or stronger one they give way, and the outcome says so.
+  // The earliest ceiling, if there is one.
+  std::optional<absl::Time> ApplyCeilings() {
+    if (!reviews_.empty()) {
+      std::vector<AskedReview> asks;
+      for (const RankedReview& review : reviews_) asks.push_back(review.asked);
+      review_ = Plan(asks);
+    }
+    if (ceilings_.empty()) return std::nullopt;
+    absl::Time earliest = absl::InfiniteFuture();
+    for (const RankedCeiling& ceiling : ceilings_) earliest = std::min(earliest, ceiling.at);
     for (RankedFloor& floor : floors_) {
-      if (floor.until <= *ceiling_) continue;
-      if (floor.rank > ceiling_rank_) {
-        floor.until = *ceiling_;
-      } else {
-        outcome_.add_conflicts(
-            absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
-      }
+      floor.until = std::min(floor.until, CutOf(floor.rank));
+      if (floor.until <= earliest) continue;
+      outcome_.add_conflicts(
+          absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
     }
-    if (!review_) return;
-    // The escalation is part of the wait that a ceiling cuts.
-    const absl::Duration escalation = base::FromProto(review_->escalate_for());
-    if (base::FromProto(review_->expires_at()) + escalation <= *ceiling_) return;
-    if (review_rank_ <= ceiling_rank_) {
+    if (!review_) return earliest;
+    CutReview();
+    if (EndOf(*review_) > earliest) {
       outcome_.add_conflicts("the review stands against an earlier deadline of no stronger basis");
+    }
+    return earliest;
+  }
+
+  // The merged review ends when the last of its parts does: one that a ceiling cuts at the ceiling, another at its own end.
+  void CutReview() {
+    absl::Time last = absl::InfinitePast();
+    bool all_cut = true;
+    bool any_cut = false;
+    for (const RankedReview& review : reviews_) {
+      const absl::Time cut = CutOf(review.rank);
+      const bool is_cut = cut < absl::InfiniteFuture();
+      last = std::max(last, is_cut ? cut : EndOf(Plan({review.asked})));
+      all_cut = all_cut && is_cut;
+      any_cut = any_cut || is_cut;
+    }
+    if (!any_cut || EndOf(*review_) <= last) return;
+    const absl::Time expires = base::FromProto(review_->expires_at());
+    if (!all_cut && expires < last) {
+      *review_->mutable_escalate_for() = base::ToProto(last - expires);
       return;
     }
-    *review_->mutable_expires_at() = base::ToProto(std::min(*ceiling_, base::FromProto(review_->expires_at()) + escalation));
+    *review_->mutable_expires_at() = base::ToProto(last);
     review_->set_on_expiry(v1::ON_EXPIRY_RELEASE);
     for (v1::ReviewTurn& turn : *review_->mutable_turns()) {
-      if (base::FromProto(turn.until()) > *ceiling_) *turn.mutable_until() = review_->expires_at();
+      if (base::FromProto(turn.until()) > last) *turn.mutable_until() = review_->expires_at();
     }
+    // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
+    *review_->mutable_turns(review_->turns_size() - 1)->mutable_until() = review_->expires_at();
   }
 
   // A withholding ends with a person, not with a timer: its owner is asked from then on.
   void HoldForOwnerAfterWithholding() {
     outcome_.set_disposition(v1::DISPOSITION_WITHHOLD);
-    if (!review_) review_ = PlanReview(pack_, report_.order(), {&pack_.default_review()}, *withheld_until_, /*by_statute=*/false);
+    if (!review_) review_ = PlanReview(pack_, report_.order(), {{&pack_.default_review(), false}}, *withheld_until_);
     *outcome_.mutable_review() = *review_;
     *outcome_.mutable_due_at() = outcome_.withheld_until();
   }
@@ -210,11 +243,9 @@ class Combination {
   v1::Outcome outcome_;
   std::set<std::string> unknown_;
   std::vector<RankedFloor> floors_;
-  std::vector<const ReviewAsk*> asks_;
-  Rank review_rank_ = kWeakest;
+  std::vector<RankedReview> reviews_;
+  std::vector<RankedCeiling> ceilings_;
   std::optional<v1::Review> review_;
-  std::optional<absl::Time> ceiling_;
-  Rank ceiling_rank_ = kWeakest;
   std::optional<absl::Time> withheld_until_;
 };
 
@@ -240,8 +271,9 @@ v1::Outcome HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, co
   v1::Outcome outcome;
   outcome.set_disposition(disposition);
   outcome.set_state(v1::OUTCOME_STATE_HELD);
-  *outcome.mutable_review() = PlanReview(pack, report.order(), {quarantine ? &pack.quarantine_review() : &pack.default_review()},
-                                         clocks.review_started.value_or(clocks.received_at), /*by_statute=*/false);
+  *outcome.mutable_review() =
+      PlanReview(pack, report.order(), {{quarantine ? &pack.quarantine_review() : &pack.default_review(), /*by_statute=*/false}},
+                 clocks.review_started.value_or(clocks.received_at));
   v1::AppliedRule* rule = outcome.add_rules();
   rule->set_rule_id(quarantine ? "quarantine" : "not-final");
   rule->set_effect(v1::RULE_EFFECT_REVIEW);

@@ -13,6 +13,9 @@
 
 namespace resultgate::policy {
 
+// How decisions name the pack's default review.
+inline constexpr char kDefaultRule[] = "default";
+
 // A rule's part for one unit and audience.
 struct Part {
   const Rule* rule = nullptr;

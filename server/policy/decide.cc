@@ -118,8 +118,10 @@ class Decider {
       for (const Part& part : asked[a].parts) {
         if (!part.restricts || !part.rule->together) continue;
         const auto [found, added] = together.emplace(part.rule, part);
-        // What is known to apply to one unit needs no missing fact of another.
-        if (!added && part.unknown_facts.empty()) found->second = part;
+        if (added) continue;
+        // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
+        if (part.unknown_facts.empty()) found->second.unknown_facts.clear();
+        found->second.is_new = found->second.is_new || part.is_new;
       }
     }
     for (const auto& [rule, part] : together) {
@@ -135,6 +137,7 @@ class Decider {
     const Unit& unit = units_[u];
     RuleTruth truth;
     bool known = false;
+    bool limits_patient = false;
     for (size_t a = 0; a < kAudienceCount; ++a) {
       if (!Binds(rule, kAudiences[a])) continue;
       if (!known || rule.reads_audience) {
@@ -147,21 +150,22 @@ class Decider {
       part.restricts = truth.as_restriction != expr::Truth::kFalse;
       part.permits = truth.as_permit == expr::Truth::kTrue;
       // An unknown deadline is none: it would shorten a hold on a guess. One for others shortens nothing that holds the patient.
-      part.limits = truth.as_deadline == expr::Truth::kTrue && Binds(rule, v1::AUDIENCE_PATIENT);
+      part.limits = truth.as_deadline == expr::Truth::kTrue && (limits_patient || kAudiences[a] == v1::AUDIENCE_PATIENT);
+      limits_patient = limits_patient || part.limits;
       if (!part.restricts && !part.permits && !part.limits) continue;
       part.unknown_facts = truth.unknown_facts;
-      part.is_new = part.restricts && IsNew(rule, unit.id, kAudiences[a]);
+      part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
       asked_[u][a].parts.push_back(std::move(part));
     }
   }
 
-  bool IsNew(const Rule& rule, const std::string& unit_id, v1::Audience audience) const {
+  bool IsNew(const std::string& rule_id, const std::string& unit_id, v1::Audience audience) const {
     const v1::Outcome* before = Before(context_, unit_id, audience);
     if (context_.previous == nullptr) return false;
     // The unit itself was not final before, whatever else of its report was: its first final is this one.
     if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return true;
     return std::none_of(before->rules().begin(), before->rules().end(),
-                        [&rule](const v1::AppliedRule& applied) { return applied.rule_id() == rule.id; });
+                        [&rule_id](const v1::AppliedRule& applied) { return applied.rule_id() == rule_id; });
   }
 
   static void AddRestrictionsOf(const Asked& from, Asked* to) {
@@ -176,6 +180,9 @@ class Decider {
                                      [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
     if (at != to->parts.end() && at->rule == part.rule) {
       at->restricts = true;
+      // Never less than what it comes from: known where that is known, its clock no earlier.
+      if (part.unknown_facts.empty()) at->unknown_facts.clear();
+      at->is_new = at->is_new || part.is_new;
       return;
     }
     Part added = part;
@@ -211,8 +218,10 @@ class Decider {
                          (MayGoUnfinished(asked, unit.status) && MayGoUnfinished(asked_[u][0], unit.status));
     // A review that goes on keeps its clock; one that waited for the final version, or that this version is the first to ask for,
     // begins with it.
-    const bool newly_asked = std::any_of(asked.parts.begin(), asked.parts.end(),
-                                         [](const Part& part) { return part.is_new && part.rule->then.review.has_value(); });
+    const bool newly_asked = (asked.needs_default && IsNew(kDefaultRule, unit.id, kAudiences[a])) ||
+                             std::any_of(asked.parts.begin(), asked.parts.end(), [](const Part& part) {
+                               return part.is_new && (part.rule->then.review || part.rule->then.withhold_until);
+                             });
     const bool same_kind = goes_on && !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
     if (!settled) {

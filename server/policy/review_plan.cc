@@ -36,19 +36,19 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
 
 }  // namespace
 
-v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<const ReviewAsk*>& asks,
-                      absl::Time start, bool by_statute) {
+v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<AskedReview>& asks, absl::Time start) {
   const calendar::Calendar& calendar = pack.calendar();
   v1::Review review;
+  start = calendar.NextStaffed(start);
   *review.mutable_started_at() = base::ToProto(start);
   std::set<std::string> asked;
   absl::Time at = start;
-  absl::Time expires = start;
+  std::vector<absl::Time> expiries;
   const ReviewAsk* escalation = nullptr;
-  absl::Duration escalate_for;
-  for (const ReviewAsk* ask : asks) {
+  for (const auto& [ask, by_statute] : asks) {
     AddTurns(*ask, order, calendar, &asked, &at, &review);
-    expires = std::max(expires, calendar.Add(start, ask->expires));
+    const absl::Time ends = calendar.Add(start, ask->expires);
+    expiries.push_back(by_statute ? ends : calendar.NextStaffed(ends));
     review.set_on_expiry(std::max(review.on_expiry(), ask->on_expiry));
     // What one of them does at the end is done at the latest after the escalation that another one asks for.
     const bool escalates = ask->on_expiry == v1::ON_EXPIRY_ESCALATE;
@@ -56,16 +56,17 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
     if (escalates && escalation == nullptr) escalation = ask;
   }
   if (review.turns().empty()) AddTurns(pack.default_review(), order, calendar, &asked, &at, &review);
-  if (!by_statute) expires = calendar.NextStaffed(expires);
+  const absl::Time expires = *std::max_element(expiries.begin(), expiries.end());
   *review.mutable_expires_at() = base::ToProto(expires);
   if (escalation != nullptr) {
-    for (const ReviewAsk* ask : asks) {
-      if (ask->on_expiry == v1::ON_EXPIRY_ESCALATE) {
-        escalate_for = std::max(escalate_for, calendar.Add(expires, ask->escalate_for) - expires);
-      }
+    // The latest end of any: business days keep the time of day, so of two expiries the later one may lead to the earlier end.
+    absl::Time ends = expires;
+    for (const auto& [ask, by_statute] : asks) {
+      if (ask->on_expiry != v1::ON_EXPIRY_ESCALATE) continue;
+      for (const absl::Time expiry : expiries) ends = std::max(ends, calendar.Add(expiry, ask->escalate_for));
     }
     review.mutable_escalate_to()->set_role(escalation->escalate_to);
-    *review.mutable_escalate_for() = base::ToProto(escalate_for);
+    *review.mutable_escalate_for() = base::ToProto(ends - expires);
   } else {
     review.clear_after_escalation();
   }
@@ -75,6 +76,11 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
   review.mutable_turns()->DeleteSubrange(last + 1, review.turns_size() - last - 1);
   *review.mutable_turns(last)->mutable_until() = review.expires_at();
   return review;
+}
+
+absl::Time EndOf(const v1::Review& review) {
+  const absl::Time expires = base::FromProto(review.expires_at());
+  return review.on_expiry() == v1::ON_EXPIRY_ESCALATE ? expires + base::FromProto(review.escalate_for()) : expires;
 }
 
 const v1::ReviewTurn& CurrentTurn(const v1::Review& review, absl::Time now) {

@@ -1,4 +1,5 @@
-// What must hold whatever a pack says (design, section 8), over random packs, reports and contexts.
+// What must hold whatever a pack says (design, section 8), over random packs,
+// reports and contexts.
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
@@ -25,7 +26,13 @@ Cells CellsOf(const v1::Decision& decision) {
   return cells;
 }
 
-// Its bytes, without the places in the rules' text at which conditions failed: they move with the rules.
+bool HasRule(const v1::Outcome& outcome, const std::string& id) {
+  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
+                     [&id](const v1::AppliedRule& rule) { return rule.rule_id() == id; });
+}
+
+// Its bytes, without the places in the rules' text at which conditions failed:
+// they move with the rules.
 std::string WithoutPlaces(const v1::Decision& decision) {
   std::string text = decision.DebugString();
   RE2::GlobalReplace(&text, R"( at \d+:\d+)", "");
@@ -100,6 +107,198 @@ TEST(PromisesTest, TheOrderOfRulesAndFilesChangesNothing) {
       before.clear_pack_digest();
       after.clear_pack_digest();
       ASSERT_EQ(WithoutPlaces(before), WithoutPlaces(after)) << round.Describe(report);
+    });
+  });
+}
+
+TEST(PromisesTest, I10AFurtherRestrictionMakesNothingEarlier) {
+  int later = 0;
+  RuleOptions restriction;
+  restriction.permits = false;
+  restriction.limits = false;
+  ForEachPack(3000, [&](Round& round) {
+    std::vector<RandomRule> more = round.rules;
+    more.push_back(round.world.Rule(restriction));
+    const auto pack = round.world.Load(round.pack_file, {more});
+    round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
+      const Cells before = CellsOf(Decide(*round.pack, report, situation.context, situation.now));
+      const Cells after = CellsOf(Decide(*pack, report, situation.context, situation.now));
+      ASSERT_EQ(before.size(), after.size());
+      for (const auto& [key, outcome] : before) {
+        const v1::Outcome& now = after.at(key);
+        // A review speaks for what nothing spoke for before: the default,
+        // which may be longer, is no longer needed.
+        if (HasRule(outcome, "default") && !HasRule(now, "default")) continue;
+        ASSERT_GE(EarliestByItself(now), EarliestByItself(outcome))
+            << key.first << " for " << key.second << " by " << more.back().yaml << outcome.DebugString() << now.DebugString()
+            << round.Describe(report);
+        if (EarliestByItself(now) > EarliestByItself(outcome)) ++later;
+      }
+    });
+  });
+  EXPECT_GT(later, 100) << "the packs and reports exercise too little";
+}
+
+// Takes one fact away; false where it is not there.
+using TakeAway = bool (*)(v1::DiagnosticReport*);
+struct Fact {
+  const char* name;
+  TakeAway take_away;
+};
+const Fact kFacts[] = {
+    {"patient.birth_date",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->patient().has_birth_date();
+       report->mutable_patient()->clear_birth_date();
+       return had;
+     }},
+    {"patient.gender",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->patient().has_gender();
+       report->mutable_patient()->clear_gender();
+       return had;
+     }},
+    {"patient.known_conditions",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->patient().has_known_conditions();
+       report->mutable_patient()->clear_known_conditions();
+       return had;
+     }},
+    {"patient.deceased",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->patient().has_deceased();
+       report->mutable_patient()->clear_deceased();
+       return had;
+     }},
+    // A wish to wait that is not there asks for no wait: it is the one fact
+    // that is allowed to.
+    {"patient.preference",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->patient().preference().timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
+       if (had) report->mutable_patient()->clear_preference();
+       return had;
+     }},
+    {"order.jurisdictions",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->order().has_jurisdictions();
+       report->mutable_order()->clear_jurisdictions();
+       return had;
+     }},
+    {"order.encounter_class",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->order().has_encounter_class();
+       report->mutable_order()->clear_encounter_class();
+       return had;
+     }},
+    {"observation.interpretation",
+     [](v1::DiagnosticReport* report) {
+       bool had = false;
+       for (v1::Observation& observation : *report->mutable_observations()) {
+         had = had || observation.has_interpretation();
+         observation.clear_interpretation();
+       }
+       return had;
+     }},
+    {"observation.value",
+     [](v1::DiagnosticReport* report) {
+       bool had = false;
+       for (v1::Observation& observation : *report->mutable_observations()) {
+         had = had || observation.value_case() != v1::Observation::VALUE_NOT_SET;
+         observation.clear_value();
+       }
+       return had;
+     }},
+    {"report.issued",
+     [](v1::DiagnosticReport* report) {
+       const bool had = report->has_issued();
+       report->clear_issued();
+       return had;
+     }},
+};
+
+TEST(PromisesTest, AMissingFactMakesNothingEarlierWhereNoRuleAsksHasOfIt) {
+  std::map<std::string, int> later;
+  RuleOptions options;
+  options.asks_has = false;
+  // Which of two versions of a law holds is told by the date: where none was
+  // sent, that of receipt tells.
+  options.dates = false;
+  options.business_days = false;
+  const auto body = [&](Round& round) {
+    round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
+      const Cells before = CellsOf(Decide(*round.pack, report, situation.context, situation.now));
+      for (const Fact& fact : kFacts) {
+        v1::DiagnosticReport without = report;
+        if (!fact.take_away(&without)) continue;
+        const Cells after = CellsOf(Decide(*round.pack, without, situation.context, situation.now));
+        for (const auto& [key, outcome] : before) {
+          const v1::Outcome& now = after.at(key);
+          // Not known whether it must be withheld: the default review,
+          // which ends.
+          if (outcome.disposition() == v1::DISPOSITION_WITHHOLD && now.disposition() == v1::DISPOSITION_REVIEW) continue;
+          ASSERT_GE(EarliestByItself(now), EarliestByItself(outcome))
+              << key.first << " for " << key.second << " without " << fact.name << outcome.DebugString() << now.DebugString()
+              << round.Describe(report);
+          if (EarliestByItself(now) > EarliestByItself(outcome)) ++later[fact.name];
+        }
+      }
+    });
+  };
+  ForEachPack(4000, body, options, /*facts=*/false);
+  for (const Fact& fact : kFacts) EXPECT_GT(later[fact.name], 0) << fact.name << ": the packs exercise too little";
+}
+
+TEST(PromisesTest, I8NobodySeesWhatThePatientDoesNotSee) {
+  int later = 0;
+  ForEachPack(5000, [&](Round& round) {
+    round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
+      const Cells cells = CellsOf(Decide(*round.pack, report, situation.context, situation.now));
+      for (const auto& [key, outcome] : cells) {
+        const v1::Outcome& patient = cells.at({key.first, v1::AUDIENCE_PATIENT});
+        ASSERT_GE(EarliestByItself(outcome), EarliestByItself(patient))
+            << key.first << " for " << key.second << patient.DebugString() << outcome.DebugString() << round.Describe(report)
+            << (situation.previous ? situation.previous->DebugString() : "");
+        if (EarliestByItself(outcome) > EarliestByItself(patient)) ++later;
+      }
+    });
+  });
+  EXPECT_GT(later, 100) << "the packs and reports exercise too little";
+}
+
+TEST(PromisesTest, I3EveryHoldHasABasisOneOwnerAndAnEnd) {
+  ForEachPack(6000, [](Round& round) {
+    round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
+      const v1::Decision decision = Decide(*round.pack, report, situation.context, situation.now);
+      for (const v1::Outcome& outcome : decision.outcomes()) {
+        SCOPED_TRACE(outcome.DebugString() + round.Describe(report));
+        if (outcome.disposition() == v1::DISPOSITION_RELEASE || outcome.disposition() == v1::DISPOSITION_NEVER) continue;
+        const bool has_basis = std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
+          return !rule.lifted() && rule.basis().type() != v1::BASIS_TYPE_UNSPECIFIED && !rule.basis().citation().empty();
+        });
+        ASSERT_TRUE(has_basis);
+        ASSERT_TRUE(outcome.has_due_at());
+        if (outcome.disposition() == v1::DISPOSITION_DELAY) {
+          ASSERT_GT(base::FromProto(outcome.due_at()), situation.now) << "a floor ends by itself";
+          continue;
+        }
+        const v1::Review& review = outcome.review();
+        ASSERT_GT(review.turns_size(), 0);
+        ASSERT_TRUE(review.has_started_at());
+        // A deadline may be over before anybody could see it.
+        absl::Time from = std::min(base::FromProto(review.started_at()), base::FromProto(review.expires_at()));
+        for (const v1::ReviewTurn& turn : review.turns()) {
+          ASSERT_FALSE(turn.owner().role().empty());
+          ASSERT_GE(base::FromProto(turn.until()), from) << "one owner at a time";
+          from = base::FromProto(turn.until());
+        }
+        ASSERT_EQ(from, base::FromProto(review.expires_at())) << "no time without an owner";
+        if (review.on_expiry() == v1::ON_EXPIRY_ESCALATE) {
+          ASSERT_FALSE(review.escalate_to().role().empty());
+          ASSERT_GT(base::FromProto(review.escalate_for()), absl::ZeroDuration());
+          ASSERT_NE(review.after_escalation(), v1::ON_EXPIRY_UNSPECIFIED);
+          ASSERT_NE(review.after_escalation(), v1::ON_EXPIRY_ESCALATE) << "every path ends";
+        }
+      }
     });
   });
 }

@@ -196,16 +196,19 @@ std::string RandomWorld::Then(const RuleOptions& options, bool* restricts, bool*
     const size_t before = asks.size();
     if (options.restricts) {
       if (OneIn(4)) {
-        asks.push_back(absl::StrCat(
-            "delay: ", Pick({"72 h", "3 days", "1 day", "3 business days", "next business morning", "15 min", "20 days"})));
+        asks.push_back(
+            absl::StrCat("delay: ", options.business_days && OneIn(4)
+                                        ? "3 business days"
+                                        : Pick({"72 h", "3 days", "1 day", "next business morning", "15 min", "20 days"})));
       }
       if (OneIn(4)) asks.push_back("review: " + ReviewOf());
       if (OneIn(10)) asks.push_back(absl::StrCat("withhold: {until: ", Pick({"9 days", "12 h", "2 business days"}), "}"));
     }
     *restricts = asks.size() > before;
     if (options.limits && OneIn(6)) {
-      asks.push_back(absl::StrCat("deadline: {within: ", Pick({"24 h", "4 business days", "30 days", "96 h"}),
-                                  ", duty: ", OneIn(3) ? "notice" : "release", "}"));
+      asks.push_back(absl::StrCat(
+          "deadline: {within: ", options.business_days && OneIn(4) ? "4 business days" : Pick({"24 h", "30 days", "96 h"}),
+          ", duty: ", OneIn(3) ? "notice" : "release", "}"));
     }
     *needs_basis = *restricts || (!asks.empty() && asks.back().rfind("deadline", 0) == 0);
   }
@@ -369,8 +372,9 @@ Situation RandomWorld::MakeSituation(const Pack& pack, const v1::DiagnosticRepor
   before.received_at = context.received_at - absl::Hours(Below(60));
   if (earlier.has_issued()) *earlier.mutable_issued() = base::ToProto(base::FromProto(earlier.issued()) - absl::Hours(20));
   auto previous = std::make_shared<v1::Decision>(Decide(pack, earlier, before, before.received_at));
+  const bool approved = OneIn(6);  // as a person does: for every audience
   for (v1::Outcome& outcome : *previous->mutable_outcomes()) {
-    if (outcome.has_review() && OneIn(6)) *outcome.mutable_review()->mutable_approved_at() = base::ToProto(before.received_at);
+    if (outcome.has_review() && approved) *outcome.mutable_review()->mutable_approved_at() = base::ToProto(before.received_at);
     if (outcome.disposition() == v1::DISPOSITION_RELEASE) outcome.set_state(v1::OUTCOME_STATE_RELEASED);
   }
   if (previous->has_clock_start()) context.clock_start = base::FromProto(previous->clock_start());

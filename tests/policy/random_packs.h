@@ -32,7 +32,9 @@ struct RandomRule {
 struct RuleOptions {
   bool asks_has = true;  // conditions may ask has() of a fact
   bool dates = true;     // `effective` and `expires`
-  bool permits = true;   // `release`
+  // Delays and deadlines in business days. They keep the time of day, so one that starts later, on a closed day, may end earlier.
+  bool business_days = true;
+  bool permits = true;  // `release`
   bool restricts = true;
   bool limits = true;  // `deadline`
 };

@@ -1,0 +1,113 @@
+// From when times run, and to when they move (design, "Clock" and "Corrections").
+#include <gtest/gtest.h>
+
+#include "absl/strings/str_cat.h"
+#include "tests/policy/decide_fixture.h"
+
+namespace resultgate::policy {
+namespace {
+
+class ClockTest : public DecideTest {
+ protected:
+  static std::string Review(const std::string& id, const std::string& basis, const std::string& expires) {
+    return absl::StrCat("  - {id: ", id,
+                        ", title: t, match: {codes: [routine]}, then: {release: now, review: {owners: [results-pool], ",
+                        "each: 1 day, expires: ", expires, ", on_expiry: release}}, basis: {type: ", basis, ", citation: c}}\n");
+  }
+
+  std::string ExpiryOf(const std::string& rules, const std::string& received) {
+    Context context;
+    context.received_at = At(received);
+    Decide(rules, Cbc(), context);
+    return Local(Cell_("718-7").review().expires_at());
+  }
+};
+
+TEST_F(ClockTest, AnExpiryMovesToStaffedHoursUnlessAStatuteSetIt) {
+  // 30 hours after Friday morning is Saturday.
+  const std::string friday = "2026-03-06T09:00:00-05:00";
+  EXPECT_EQ(ExpiryOf(Review("a", "organization-policy", "30 h"), friday), "2026-03-09T08:00:00-04:00");
+  EXPECT_EQ(ExpiryOf(Review("a", "statute", "30 h"), friday), "2026-03-07T15:00:00-05:00");
+  // A statute's review that it is merged with does not bring it back into the night.
+  EXPECT_EQ(ExpiryOf(Review("a", "organization-policy", "30 h") + Review("b", "statute", "4 h"), friday),
+            "2026-03-09T08:00:00-04:00");
+  EXPECT_EQ(ExpiryOf(Review("a", "organization-policy", "4 h") + Review("b", "statute", "30 h"), friday),
+            "2026-03-07T15:00:00-05:00");
+}
+
+TEST_F(ClockTest, AReviewBeginsWhenItsOwnerCanFirstSeeIt) {
+  // From Saturday morning one working day would end on Monday as the first one comes in.
+  const std::string rules = Review("a", "organization-policy", "1 business day");
+  EXPECT_EQ(ExpiryOf(rules, "2026-03-07T09:00:00-05:00"), "2026-03-10T08:00:00-04:00");
+  EXPECT_EQ(Local(Cell_("718-7").review().started_at()), "2026-03-09T08:00:00-04:00");
+  EXPECT_EQ(ExpiryOf(rules, "2026-03-05T20:00:00-05:00"), "2026-03-09T08:00:00-04:00");
+  EXPECT_EQ(ExpiryOf(rules, "2026-03-05T09:00:00-05:00"), "2026-03-06T09:00:00-05:00");
+}
+
+TEST_F(ClockTest, AReviewRunsFromReceiptHoweverLateTheReportCame) {
+  v1::DiagnosticReport report = Cbc();
+  *report.mutable_issued() = base::ToProto(At("2026-02-20T09:00:00-05:00"));
+  Context context;
+  context.received_at = At("2026-03-05T09:00:00-05:00");
+  Decide(Review("a", "organization-policy", "1 business day"), report, context);
+  EXPECT_EQ(Local(Cell_("718-7").review().expires_at()), "2026-03-06T09:00:00-05:00");
+}
+
+TEST_F(ClockTest, ACorrectionThatClaimsToBeOlderShortensNothing) {
+  const std::string rules =
+      "  - {id: new, title: t, match: {codes: [routine], status: [corrected]}, then: {release: now, delay: 72 h}, basis: {type: "
+      "privacy, citation: c}}\n";
+  v1::DiagnosticReport report = Cbc();
+  Decide(rules, report);
+  const v1::Decision before = decision_;
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  *report.mutable_issued() = base::ToProto(At("2026-02-20T09:00:00-05:00"));
+  Context context;
+  context.received_at = At(kNow);
+  context.previous = &before;
+  context.clock_start = base::FromProto(before.clock_start());
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T15:00:00-04:00") << "72 h from the first final, not from the claim";
+}
+
+// What a version is the first to ask for has its whole time, the pack's default and an unknown withholding as any review.
+TEST_F(ClockTest, AReviewThatGoesOnKeepsItsClockAndANewOneHasItsWholeTime) {
+  const std::string review = Review("a", "organization-policy", "5 days");
+  const std::string withhold =
+      "  - {id: b, title: t, match: {codes: [routine], status: [corrected]}, when: age(patient) < 18, then: {withhold: {until: 5 "
+      "days}}, basis: {type: privacy, citation: c}}\n";
+  struct Case {
+    const char* what;
+    std::string rules;
+    bool unknown_code;
+    const char* started;
+  };
+  const Case cases[] = {
+      {"goes on", review, false, "2026-03-03T09:00:00-05:00"},
+      {"the default", review, true, "2026-03-06T15:00:00-05:00"},
+      {"an unknown withholding", review + withhold, false, "2026-03-06T15:00:00-05:00"},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    v1::DiagnosticReport report = Cbc();
+    Context first;
+    first.received_at = At("2026-03-03T09:00:00-05:00");
+    Decide(c.rules, report, first);
+    const v1::Decision before = decision_;
+    EXPECT_EQ(Local(Cell_("718-7").review().started_at()), "2026-03-03T09:00:00-05:00");
+    report.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+    if (c.unknown_code) {
+      report.mutable_code()->mutable_codings(0)->set_code("99999-9");
+      report.mutable_observations(0)->mutable_code()->mutable_codings(0)->set_code("99999-9");
+    }
+    Context second;
+    second.received_at = At(kNow);
+    second.previous = &before;
+    second.clock_start = base::FromProto(before.clock_start());
+    Decide(c.rules, report, second);
+    EXPECT_EQ(Local(Cell_("718-7").review().started_at()), c.started);
+  }
+}
+
+}  // namespace
+}  // namespace resultgate::policy
