@@ -53,6 +53,39 @@ TEST_F(ClockTest, AReviewRunsFromReceiptHoweverLateTheReportCame) {
   EXPECT_EQ(Local(Cell_("718-7").review().expires_at()), "2026-03-06T09:00:00-05:00");
 }
 
+TEST_F(ClockTest, AnExpiryThatMovesToStaffedHoursNeverMovesPastACeiling) {
+  // 30 hours after Friday morning is Saturday, which moves to Monday; the law's 48 hours are over on Sunday.
+  const std::string rules =
+      Review("a", "organization-policy", "30 h") +
+      "  - {id: b, title: t, match: {codes: [routine]}, then: {deadline: {within: 48 h, duty: release}}, basis: {type: statute, "
+      "citation: c}}\n";
+  v1::DiagnosticReport report = Cbc();
+  *report.mutable_issued() = base::ToProto(At("2026-03-06T09:00:00-05:00"));
+  Context context;
+  context.received_at = At("2026-03-06T09:00:00-05:00");
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").review().expires_at()), "2026-03-08T10:00:00-04:00");
+  EXPECT_EQ(Cell_("718-7").conflicts_size(), 0);
+}
+
+TEST_F(ClockTest, ACeilingRunsFromFirstFinalAsAFloorDoes) {
+  const auto ceiling = [this](const v1::DiagnosticReport& report, const Context& context) {
+    Decide(absl::StrCat(kRoutine,
+                        "  - {id: b, title: t, match: {codes: [routine]}, then: {deadline: {within: 72 h, duty: release}}, "
+                        "basis: {type: statute, citation: c}}\n"),
+           report, context);
+    return Local(Cell_("718-7").not_after());
+  };
+  v1::DiagnosticReport report = Cbc();
+  Context context;
+  context.received_at = At(kNow);
+  EXPECT_EQ(ceiling(report, context), "2026-03-09T15:00:00-04:00") << "issued an hour before it was received";
+  report.clear_issued();
+  EXPECT_EQ(ceiling(report, context), "2026-03-09T16:00:00-04:00");
+  context.clock_start = At("2026-03-04T09:00:00-05:00");
+  EXPECT_EQ(ceiling(report, context), "2026-03-07T09:00:00-05:00") << "a correction keeps the clock";
+}
+
 TEST_F(ClockTest, ACorrectionThatClaimsToBeOlderShortensNothing) {
   const std::string rules =
       "  - {id: new, title: t, match: {codes: [routine], status: [corrected]}, then: {release: now, delay: 72 h}, basis: {type: "

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "server/base/proto_time.h"
 #include "server/policy/decide.h"
@@ -77,11 +78,11 @@ class DecideTest : public ::testing::Test {
     return pack;
   }
 
-  // Decides at kNow, and keeps the cells.
+  // Decides at `now_`, and keeps the cells.
   void Decide(const std::string& rules, const v1::DiagnosticReport& report, Context context = {}) {
     pack_ = Load(rules);
     if (context.received_at == absl::Time()) context.received_at = At(kNow);
-    decision_ = policy::Decide(*pack_, report, context, At(kNow));
+    decision_ = policy::Decide(*pack_, report, context, now_);
     cells_.clear();
     for (Cell& cell : ToCells(decision_.outcomes())) cells_[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
   }
@@ -100,7 +101,15 @@ class DecideTest : public ::testing::Test {
     return absl::FormatTime(absl::RFC3339_sec, base::FromProto(time), zone);
   }
 
+  // The ids of the rules that had a part, in their order.
+  std::vector<std::string> RulesOf(const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) {
+    std::vector<std::string> ids;
+    for (const v1::AppliedRule& rule : Cell_(unit, audience).rules()) ids.push_back(rule.rule_id());
+    return ids;
+  }
+
   SmallWorld world_;
+  absl::Time now_ = At(kNow);
   std::string pack_file_ = kPackFile;
   std::shared_ptr<const Pack> pack_;
   v1::Decision decision_;

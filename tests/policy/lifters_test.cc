@@ -53,6 +53,48 @@ TEST_F(LiftersTest, OnlyWhomTheRuleNamesEndsTheHoldAndOtherwiseTheDateStands) {
   }
 }
 
+TEST_F(LiftersTest, EveryRestrictionOfADecisionSaysItsBasisAndWhoMayLiftIt) {
+  const char* const asks[] = {"delay: 72 h", "withhold: {until: 9 days}",
+                              "review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: release}",
+                              "deadline: {within: 20 days, duty: release}", "deadline: {within: 20 days, duty: notice}"};
+  for (const char* then : asks) {
+    SCOPED_TRACE(then);
+    DecideWhen({}, Hold("research", "provider, patient", then), Cbc());
+    const v1::AppliedRule& rule = Cell_("718-7").rules(0);
+    ASSERT_EQ(rule.rule_id(), "hold");
+    EXPECT_EQ(rule.basis().type(), v1::BASIS_TYPE_RESEARCH);
+    EXPECT_EQ(rule.basis().citation(), "c");
+    ASSERT_EQ(rule.lifted_by_size(), 2);
+    EXPECT_EQ(rule.lifted_by(0), v1::LIFTER_PROVIDER);
+    EXPECT_EQ(rule.lifted_by(1), v1::LIFTER_PATIENT);
+  }
+}
+
+TEST_F(LiftersTest, OfSeveralRestrictionsEachActorEndsTheirOwnAndTheOthersDateStands) {
+  const auto hold = [](const char* id, const char* lifted_by, const char* delay) {
+    return absl::StrCat("  - {id: ", id, ", title: t, match: {codes: [routine]}, then: {delay: ", delay, "}, lifted_by: [",
+                        lifted_by, "], basis: {type: statute, citation: c}}\n");
+  };
+  const std::string rules = absl::StrCat(kRoutine, hold("a", "provider", "72 h"), hold("b", "patient", "9 days"));
+  struct Case {
+    std::vector<v1::Lifter> acted;
+    const char* floor;  // empty: goes now
+  };
+  const Case cases[] = {
+      {{}, "2026-03-15T00:00:00-04:00"},
+      {{v1::LIFTER_PROVIDER}, "2026-03-15T00:00:00-04:00"},
+      {{v1::LIFTER_PATIENT}, "2026-03-09T15:00:00-04:00"},
+      {{v1::LIFTER_PATIENT, v1::LIFTER_PROVIDER}, ""},
+  };
+  for (const Case& c : cases) {
+    DecideWhen(c.acted, rules, Cbc());
+    EXPECT_EQ(Word("718-7"), *c.floor == 0 ? "release" : "delay");
+    if (*c.floor != 0) {
+      EXPECT_EQ(Local(Cell_("718-7").not_before()), c.floor);
+    }
+  }
+}
+
 TEST_F(LiftersTest, AReviewAndAWithholdingEndTheSameWay) {
   const std::string review =
       "review: {owners: [results-pool], each: 1 business day, expires: 2 business days, on_expiry: release}";
