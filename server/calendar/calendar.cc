@@ -6,6 +6,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace resultgate::calendar {
 namespace {
@@ -15,6 +16,10 @@ constexpr int kMostDays = 366;
 // A calendar without a business day in a year has none.
 constexpr int kFurthestLook = 366;
 constexpr int kMinutesPerDay = 24 * 60;
+// Results of today and of a person's lifetime. A byte a day: 50 KB for a calendar.
+constexpr int kFirstTableYear = 1980;
+constexpr int kLastTableYear = 2119;
+constexpr absl::CivilDay kFirstTableDay(kFirstTableYear, 1, 1);
 
 size_t IndexOf(absl::Weekday weekday) {
   return static_cast<size_t>(weekday);
@@ -76,20 +81,69 @@ std::string ToString(const Span& span) {
   return minutes % 60 == 0 ? absl::StrCat(minutes / 60, " h") : absl::StrCat(minutes, " min");
 }
 
-Calendar::Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_hash_set<absl::CivilDay> holidays,
-                   std::vector<std::pair<int, int>> yearly_holidays)
-    : zone_(zone), hours_(hours), holidays_(std::move(holidays)), yearly_holidays_(std::move(yearly_holidays)) {}
-
-const Calendar::Hours& Calendar::HoursOf(absl::CivilDay day) const {
-  return hours_[IndexOf(absl::GetWeekday(day))];
+Calendar::Calendar(absl::TimeZone zone, const std::array<Hours, 7>& hours, std::vector<Holiday> holidays)
+    : zone_(zone), hours_(hours), holidays_(std::move(holidays)) {
+  for (const Holiday& holiday : holidays_) {
+    if (holiday.hours) short_hours_.push_back(*holiday.hours);
+  }
+  short_hours_.resize(std::min(short_hours_.size(), kMostShortDays));
+  const absl::CivilDay end(kLastTableYear + 1, 1, 1);
+  std::vector<uint8_t> table(static_cast<size_t>(end - kFirstTableDay), kOrdinary);
+  const auto enter = [&](absl::CivilDay day, uint8_t kind) {
+    if (day < kFirstTableDay || day >= end) return;
+    uint8_t& known = table[static_cast<size_t>(day - kFirstTableDay)];
+    if (known != kClosed) known = kind;
+  };
+  uint8_t next_short = kFirstShort;
+  for (const Holiday& holiday : holidays_) {
+    const uint8_t kind = KindOf(holiday, &next_short);
+    // A day may belong to the year before or after its base's.
+    for (int year = kFirstTableYear - 1; year <= kLastTableYear + 1; ++year) {
+      for (const absl::CivilDay day : DaysIn(holiday, year)) enter(day, kind);
+    }
+  }
+  table_ = std::move(table);
 }
 
-bool Calendar::IsBusinessDay(absl::CivilDay day) const {
-  const Hours& hours = HoursOf(day);
-  if (hours.opens >= hours.closes || holidays_.contains(day)) return false;
-  return std::none_of(yearly_holidays_.begin(), yearly_holidays_.end(), [day](const std::pair<int, int>& month_and_day) {
-    return month_and_day.first == day.month() && month_and_day.second == day.day();
-  });
+uint8_t Calendar::KindOf(const Holiday& holiday, uint8_t* next_short) {
+  if (!holiday.hours || *next_short == kFirstShort + kMostShortDays) return kClosed;
+  return (*next_short)++;
+}
+
+uint8_t Calendar::KindOf(absl::CivilDay day) const {
+  const auto at = day - kFirstTableDay;
+  if (at >= 0 && static_cast<size_t>(at) < table_.size()) return table_[static_cast<size_t>(at)];
+  uint8_t kind = kOrdinary;
+  uint8_t next_short = kFirstShort;
+  for (const Holiday& holiday : holidays_) {
+    const uint8_t own = KindOf(holiday, &next_short);
+    for (int year = static_cast<int>(day.year()) - 1; year <= day.year() + 1; ++year) {
+      const std::vector<absl::CivilDay> days = DaysIn(holiday, year);
+      if (std::find(days.begin(), days.end(), day) != days.end() && kind != kClosed) kind = own;
+    }
+  }
+  return kind;
+}
+
+Hours Calendar::HoursOf(absl::CivilDay day) const {
+  const uint8_t kind = KindOf(day);
+  if (kind == kClosed) return {};
+  const Hours& usual = hours_[IndexOf(absl::GetWeekday(day))];
+  if (kind == kOrdinary) return usual;
+  const Hours& brief = short_hours_[kind - kFirstShort];
+  const Hours left = {std::max(usual.opens, brief.opens), std::min(usual.closes, brief.closes)};
+  return left.closed() ? Hours() : left;
+}
+
+std::optional<int> Calendar::LastKnownYear() const {
+  std::optional<int> last;
+  for (const Holiday& holiday : holidays_) {
+    if (holiday.recurs_for_ever()) return std::nullopt;
+    const bool once = holiday.rule.base == DayRule::Base::kOnce;
+    const int year = once ? static_cast<int>(holiday.rule.once.year()) : holiday.until;
+    last = std::max(last.value_or(year), year);
+  }
+  return last;
 }
 
 absl::CivilDay Calendar::NextBusinessDay(absl::CivilDay day) const {
@@ -120,7 +174,7 @@ absl::Time Calendar::NextStaffed(absl::Time time) const {
   absl::CivilDay day = absl::ToCivilDay(time, zone_);
   for (int i = 0; i <= kFurthestLook; ++i, ++day) {
     if (!IsBusinessDay(day)) continue;
-    const Hours& hours = HoursOf(day);
+    const Hours hours = HoursOf(day);
     if (time >= At(Local(day, hours.closes))) continue;
     return std::max(time, At(Local(day, hours.opens)));
   }

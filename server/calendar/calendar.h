@@ -5,16 +5,15 @@
 #define RESULTGATE_CALENDAR_CALENDAR_H_
 
 #include <array>
-#include <memory>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
-#include "server/base/file_issue.h"
+#include "server/calendar/holiday.h"
 
 namespace resultgate::calendar {
 
@@ -45,19 +44,20 @@ inline constexpr absl::string_view kSpanForms = "`72 h`, `15 min`, `3 days`, `3 
 
 class Calendar {
  public:
-  // One day's staffed hours, in minutes after local midnight; closed where opens == closes.
-  struct Hours {
-    int opens = 0;
-    int closes = 0;
-  };
+  static constexpr size_t kMostShortDays = 200;
 
-  // `hours` from Monday to Sunday. A business day is one with staffed hours that is no holiday.
-  Calendar(absl::TimeZone zone, std::array<Hours, 7> hours, absl::flat_hash_set<absl::CivilDay> holidays,
-           std::vector<std::pair<int, int>> yearly_holidays);
+  // `hours` from Monday to Sunday. A business day is one with staffed hours that is no holiday; a short day is one. Where two
+  // holidays fall on one day, a closed one counts. Short days beyond kMostShortDays are closed ones.
+  Calendar(absl::TimeZone zone, const std::array<Hours, 7>& hours, std::vector<Holiday> holidays = {});
 
   const absl::TimeZone& zone() const { return zone_; }
 
-  bool IsBusinessDay(absl::CivilDay day) const;
+  bool IsBusinessDay(absl::CivilDay day) const { return !HoursOf(day).closed(); }
+  // Staffed hours of a day, holidays taken into account.
+  Hours HoursOf(absl::CivilDay day) const;
+  // The last year for which a holiday is known, where none of them recurs for ever: after it every weekday counts as a business
+  // day. nullopt where one does, or where there are none.
+  std::optional<int> LastKnownYear() const;
   // True while somebody is there.
   bool IsStaffed(absl::Time time) const;
   // `time` if staffed, else the next opening.
@@ -70,14 +70,20 @@ class Calendar {
   absl::Time Add(absl::Time start, const Span& span) const;
 
  private:
+  // What kind of day it is: an ordinary one, a holiday, or the short day `kind - kFirstShort` of `short_hours_`.
+  enum : uint8_t { kOrdinary = 0, kClosed = 1, kFirstShort = 2 };
+
   absl::Time At(absl::CivilSecond local) const;
   absl::CivilDay NextBusinessDay(absl::CivilDay day) const;  // after `day`
-  const Hours& HoursOf(absl::CivilDay day) const;
+  uint8_t KindOf(absl::CivilDay day) const;
+  static uint8_t KindOf(const Holiday& holiday, uint8_t* next_short);
 
   absl::TimeZone zone_;
   std::array<Hours, 7> hours_;  // Monday first
-  absl::flat_hash_set<absl::CivilDay> holidays_;
-  std::vector<std::pair<int, int>> yearly_holidays_;  // month, day
+  std::vector<Holiday> holidays_;
+  std::vector<Hours> short_hours_;  // of each holiday that has some
+  // The kinds of the days from kFirstTableYear to kLastTableYear, worked out once; other days are worked out when asked for.
+  std::vector<uint8_t> table_;
 };
 
 }  // namespace resultgate::calendar

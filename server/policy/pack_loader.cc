@@ -8,13 +8,12 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
 #include "server/policy/assumed_facts.h"
+#include "server/policy/calendar_loader.h"
 #include "server/policy/model_environment.h"
 #include "server/policy/names.h"
 #include "server/policy/pack.h"
@@ -40,55 +39,6 @@ constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday",  "w
                                                         "friday", "saturday", "sunday"};
 // Who an order itself names; everybody else is one of the pack's pools.
 constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"};
-
-std::optional<int> ParseMinutes(absl::string_view text) {
-  const std::vector<std::string> parts = absl::StrSplit(text, ':');
-  int hours = 0;
-  int minutes = 0;
-  if (parts.size() != 2 || parts[0].size() != 2 || parts[1].size() != 2 || !absl::SimpleAtoi(parts[0], &hours) ||
-      !absl::SimpleAtoi(parts[1], &minutes) || hours < 0 || hours > 24 || minutes < 0 || minutes > 59 ||
-      hours * 60 + minutes > 24 * 60) {
-    return std::nullopt;
-  }
-  return hours * 60 + minutes;
-}
-
-struct Holidays {
-  absl::flat_hash_set<absl::CivilDay> by_date;
-  std::vector<std::pair<int, int>> yearly;
-};
-
-Holidays LoadHolidays(const std::string& path, const std::string& content, FileIssues* issues) {
-  Holidays holidays;
-  const std::optional<Document> document = yaml::Parse(path, content, issues);
-  if (!document.has_value()) return holidays;
-  MapReader map(*document, document->root, "a calendar", issues);
-  if (!map.valid()) return holidays;
-  map.RequiredText("name");
-  map.OptionalText("title");
-  map.OptionalText("source");
-  const Node* list = map.Optional("holidays");
-  map.RefuseUnknownKeys();
-  if (list == nullptr || list->IsNull()) return holidays;
-  if (!list->IsList()) document->Error(list->place, "`holidays` must be a list", "", issues);
-  for (const Node& item : list->items) {
-    MapReader holiday(*document, item, "a holiday", issues);
-    holiday.RequiredText("name");
-    const std::string date = holiday.RequiredText("date");
-    holiday.RefuseUnknownKeys();
-    absl::CivilDay day;
-    // A month and day hold in every year; 2028 lends its leap day.
-    if (date.size() == 5 && absl::ParseCivilTime(absl::StrCat("2028-", date), &day)) {
-      holidays.yearly.emplace_back(day.month(), day.day());
-    } else if (date.size() == 10 && absl::ParseCivilTime(date, &day)) {
-      holidays.by_date.insert(day);
-    } else if (!date.empty()) {
-      document->Error(item.place, absl::StrCat("`", date, "` is no date"),
-                      "write `12-25` for every year or `2026-11-26` for one day", issues);
-    }
-  }
-  return holidays;
-}
 
 }  // namespace
 
@@ -189,9 +139,9 @@ class PackLoader {
                       absl::StrCat("no time zone is named `", pack_->time_zone_name_, "`"),
                       "write an IANA name as `America/New_York`", issues_);
     }
-    const std::array<Calendar::Hours, 7> hours = LoadStaffedHours(*document, map.Required("staffed_hours"));
+    const std::array<calendar::Hours, 7> hours = LoadStaffedHours(*document, map.Required("staffed_hours"));
     const std::string calendar_name = map.RequiredText("calendar");
-    Holidays holidays;
+    std::vector<calendar::Holiday> holidays;
     if (!calendar_name.empty()) {
       const std::string calendar_path = absl::StrCat(calendars_, "/", calendar_name, ".yaml");
       const absl::StatusOr<std::string> content = base::ReadFile(calendar_path);
@@ -203,7 +153,7 @@ class PackLoader {
                         absl::StrCat("expected a file ", calendar_path), issues_);
       }
     }
-    pack_->calendar_ = std::make_unique<Calendar>(zone, hours, holidays.by_date, holidays.yearly);
+    pack_->calendar_ = std::make_unique<Calendar>(zone, hours, std::move(holidays));
     pools_ = map.OptionalTexts("pools");
     for (const absl::string_view role : kRoles) owners_.emplace_back(role);
     owners_.insert(owners_.end(), pools_.begin(), pools_.end());
@@ -315,23 +265,21 @@ class PackLoader {
     pack_->assumed_facts_.push_back(std::move(fact));
   }
 
-  std::array<Calendar::Hours, 7> LoadStaffedHours(const Document& document, const Node* node) {
-    std::array<Calendar::Hours, 7> hours;
+  std::array<calendar::Hours, 7> LoadStaffedHours(const Document& document, const Node* node) {
+    std::array<calendar::Hours, 7> hours;
     if (node == nullptr) return hours;
     MapReader map(document, *node, "`staffed_hours`", issues_);
     bool any = false;
     for (size_t i = 0; i < kDayNames.size(); ++i) {
       const std::string text = map.OptionalText(kDayNames[i]);
       if (text.empty()) continue;
-      const std::vector<std::string> ends = absl::StrSplit(text, '-');
-      const std::optional<int> opens = ends.size() == 2 ? ParseMinutes(ends[0]) : std::nullopt;
-      const std::optional<int> closes = ends.size() == 2 ? ParseMinutes(ends[1]) : std::nullopt;
-      if (!opens || !closes || *opens >= *closes) {
-        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"), "write `08:00-17:00`",
-                       issues_);
+      const std::optional<calendar::Hours> of_day = ParseHours(text);
+      if (!of_day) {
+        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"),
+                       absl::StrCat("write ", kHoursForm), issues_);
         continue;
       }
-      hours[i] = {*opens, *closes};
+      hours[i] = *of_day;
       any = true;
     }
     map.RefuseUnknownKeys();

@@ -11,10 +11,18 @@ absl::TimeZone NewYork() {
   return zone;
 }
 
+Holiday On(absl::string_view day) {
+  const std::optional<DayRule> rule = ParseDayRule(day);
+  EXPECT_TRUE(rule.has_value()) << day;
+  Holiday holiday;
+  holiday.rule = rule.value_or(DayRule());
+  return holiday;
+}
+
 // Monday to Friday 08:00 to 17:00; Christmas every year, and one holiday by date.
 Calendar Office() {
-  const Calendar::Hours open{8 * 60, 17 * 60};
-  return Calendar(NewYork(), {open, open, open, open, open, {}, {}}, {absl::CivilDay(2026, 11, 26)}, {{12, 25}});
+  const Hours open{8 * 60, 17 * 60};
+  return Calendar(NewYork(), {open, open, open, open, open, {}, {}}, {On("2026-11-26"), On("12-25")});
 }
 
 absl::Time At(absl::string_view rfc3339) {
@@ -69,15 +77,15 @@ TEST(Calendar, AddsEachKindOfSpanByItsOwnArithmetic) {
 }
 
 TEST(Calendar, ALocalTimeThatIsSkippedBecomesTheEndOfTheGap) {
-  const Calendar::Hours open{8 * 60, 17 * 60};
-  const Calendar every_day(NewYork(), {open, open, open, open, open, open, open}, {}, {});
+  const Hours open{8 * 60, 17 * 60};
+  const Calendar every_day(NewYork(), {open, open, open, open, open, open, open});
   // 02:30 on 8 March 2026 does not exist in New York.
   EXPECT_EQ(Local(every_day.Add(At("2026-03-07T02:30:00-05:00"), *ParseSpan("1 business day"))), "2026-03-08T03:00:00-04:00");
 }
 
 TEST(Calendar, ALocalTimeThatOccursTwiceIsTheLaterOne) {
-  const Calendar::Hours open{8 * 60, 17 * 60};
-  const Calendar every_day(NewYork(), {open, open, open, open, open, open, open}, {}, {});
+  const Hours open{8 * 60, 17 * 60};
+  const Calendar every_day(NewYork(), {open, open, open, open, open, open, open});
   EXPECT_EQ(Local(every_day.Add(At("2026-10-31T01:30:00-04:00"), *ParseSpan("1 business day"))), "2026-11-01T01:30:00-05:00");
 }
 
@@ -94,7 +102,7 @@ TEST(Calendar, StaffedHours) {
 }
 
 TEST(Calendar, ACalendarWithoutBusinessDaysStillEnds) {
-  const Calendar closed(NewYork(), {}, {}, {});
+  const Calendar closed(NewYork(), {});
   EXPECT_GT(closed.Add(At("2026-03-06T15:00:00-05:00"), *ParseSpan("3 business days")), At("2026-03-06T15:00:00-05:00"));
   EXPECT_EQ(closed.NextStaffed(At("2026-03-06T15:00:00-05:00")), At("2026-03-06T15:00:00-05:00"));
 }
