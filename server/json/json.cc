@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace resultgate::json {
@@ -16,7 +17,8 @@ namespace resultgate::json {
 struct Node {
   Value::Kind kind = Value::Kind::kNull;
   bool truth = false;
-  uint32_t index = 0;  // position in the parent
+  uint32_t index = 0;   // position in the parent
+  uint32_t offset = 0;  // first byte in the text
   const Node* parent = nullptr;
   Node* first = nullptr;
   Node* last = nullptr;
@@ -79,7 +81,9 @@ std::string Expectation(absl::string_view what) {
 // Builds the tree; returns false, with `problem` set, to stop.
 class Builder final : public nlohmann::json_sax<json> {
  public:
-  Builder(std::deque<Node>* nodes, const Limits& limits) : nodes_(*nodes), limits_(limits) {}
+  // `*furthest` is how far the library has read in `text`.
+  Builder(std::deque<Node>* nodes, const Limits& limits, absl::string_view text, const char* const* furthest)
+      : nodes_(*nodes), limits_(limits), text_(text), furthest_(furthest) {}
 
   bool null() override { return Add(Value::Kind::kNull) != nullptr; }
   bool boolean(bool value) override {
@@ -102,6 +106,7 @@ class Builder final : public nlohmann::json_sax<json> {
   bool end_array() override { return Close(); }
 
   bool key(string_t& value) override {
+    token_end_ = ReadSoFar();
     if (!keys_[open_.size() - 1].insert(value).second) {
       problem_ = "this key stands twice in its object; expected every key once";
       return false;
@@ -128,6 +133,8 @@ class Builder final : public nlohmann::json_sax<json> {
     }
     Node& node = nodes_.emplace_back();
     node.kind = kind;
+    node.offset = static_cast<uint32_t>(NextToken());
+    token_end_ = ReadSoFar();
     if (!open_.empty()) {
       Node* parent = open_.back();
       node.parent = parent;
@@ -160,12 +167,25 @@ class Builder final : public nlohmann::json_sax<json> {
   }
 
   bool Close() {
+    token_end_ = ReadSoFar();
     open_.pop_back();
     return true;
   }
 
+  std::size_t ReadSoFar() const { return static_cast<std::size_t>(*furthest_ - text_.data()); }
+
+  // Where the token begins that the library has just read: behind the one before, and what stands between two.
+  std::size_t NextToken() const {
+    std::size_t at = token_end_;
+    while (at < text_.size() && absl::StrContains(" \t\r\n,:", text_[at])) ++at;
+    return at;
+  }
+
   std::deque<Node>& nodes_;
   const Limits limits_;
+  const absl::string_view text_;
+  const char* const* const furthest_;
+  std::size_t token_end_ = 0;  // of the last token that was made something of
   std::vector<Node*> open_;
   std::vector<absl::flat_hash_set<std::string>> keys_;  // of the open objects, by depth
   std::string key_;
@@ -246,6 +266,10 @@ std::string Value::Path() const {
   return path;
 }
 
+size_t Value::offset() const {
+  return node_ == nullptr ? 0 : node_->offset;
+}
+
 std::string Value::PathOf(absl::string_view key) const {
   std::string path = Path();
   return absl::StrCat(path, path.empty() ? "" : ".", key);
@@ -261,8 +285,8 @@ Value Document::root() const {
 std::unique_ptr<const Document> Document::Parse(absl::string_view text, const Limits& limits, Error* error) {
   *error = Error();
   std::unique_ptr<Document> document(new Document());
-  Builder builder(&document->tree_->nodes, limits);
   const char* furthest = text.data();
+  Builder builder(&document->tree_->nodes, limits, text, &furthest);
   bool parsed = false;
   std::string problem;
   try {

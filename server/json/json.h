@@ -9,6 +9,7 @@
 #ifndef RESULTGATE_JSON_JSON_H_
 #define RESULTGATE_JSON_JSON_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -72,6 +73,8 @@ class Value {
 
   // Where the value stands, as `entry[2].resource.status`; empty for the root and for an absent value.
   std::string Path() const;
+  // The byte of the text at which the value begins; 0 for an absent one.
+  size_t offset() const;
   // The path that a member `key` of this value has, present or not.
   std::string PathOf(absl::string_view key) const;
 

@@ -12,6 +12,7 @@
 #include "server/base/digest.h"
 #include "server/base/file.h"
 #include "server/valueset/csv.h"
+#include "server/valueset/fhir.h"
 #include "server/valueset/valueset.h"
 #include "server/yaml/yaml.h"
 
@@ -44,16 +45,6 @@ bool IsKebabCase(absl::string_view name) {
                      [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; });
 }
 
-// The code with the check digit that its other digits ask for, or empty.
-std::string WithRightCheckDigit(absl::string_view code) {
-  const absl::string_view number = code.substr(0, code.find('-'));
-  for (char digit = '0'; digit <= '9'; ++digit) {
-    std::string candidate = absl::StrCat(number, "-", std::string(1, digit));
-    if (HasValidLoincCheckDigit(candidate)) return candidate;
-  }
-  return "";
-}
-
 void CheckCode(const yaml::Document& document, const yaml::Node& node, const ValueSet::Entry& entry, FileIssues* issues) {
   const yaml::Node* written = node.Find("code");
   if (written == nullptr || entry.code.empty()) return;
@@ -61,15 +52,18 @@ void CheckCode(const yaml::Document& document, const yaml::Node& node, const Val
     document.Error(written->place, absl::StrCat("code `", entry.code, "` holds a blank"), "leave it out", issues);
     return;
   }
-  if (entry.system != SystemUri("loinc")) return;
-  if (entry.descendants) {
-    document.Error(node.Find("descendants")->place, "LOINC codes do not nest", "leave `descendants` out", issues);
+  if (const std::string meant = MeantSystem(entry.system); !meant.empty()) {
+    document.Error(node.Find("system")->place, absl::StrCat("no message names its code system `", entry.system, "`"),
+                   absl::StrCat("write `", meant, "`"), issues);
+    return;
   }
-  if (!HasValidLoincCheckDigit(entry.code)) {
-    const std::string right = WithRightCheckDigit(entry.code);
-    document.Error(written->place, absl::StrCat("`", entry.code, "` is no LOINC code: its check digit is wrong"),
-                   right.empty() ? "" : absl::StrCat("`", right, "` would be right; look the code up before you change it"),
-                   issues);
+  // What begins with a code is below it in ICD; of a system that is not known here its author knows.
+  if (entry.descendants && !NestsByPrefix(entry.system) && IsKnownSystem(entry.system)) {
+    document.Error(node.Find("descendants")->place, "codes of this system do not nest by how they begin",
+                   "leave `descendants` out, and list the codes", issues);
+  }
+  if (WrongForm wrong = FindWrongForm(entry.system, entry.code); !wrong.message.empty()) {
+    document.Error(written->place, std::move(wrong.message), std::move(wrong.suggestion), issues);
   }
 }
 
@@ -129,8 +123,9 @@ bool NoEntries(const yaml::Node* list) {
 }
 
 std::optional<Draft> ReadDraft(const std::string& path, const std::string& text, FileIssues* issues) {
-  std::optional<yaml::Document> document =
-      absl::EndsWith(path, ".csv") ? ParseCsv(path, text, issues) : yaml::Parse(path, text, issues);
+  std::optional<yaml::Document> document = absl::EndsWith(path, ".csv")    ? ParseCsv(path, text, issues)
+                                           : absl::EndsWith(path, ".json") ? ParseFhir(path, text, issues)
+                                                                           : yaml::Parse(path, text, issues);
   if (!document) return std::nullopt;
   Draft draft;
   draft.document = *std::move(document);
@@ -164,7 +159,16 @@ class Includes {
   // `complete`: every file could be read, so that a name that is not there is a mistake and no consequence of another one.
   Includes(const std::map<std::string, Draft>& drafts, bool complete, FileIssues* issues)
       : drafts_(drafts), complete_(complete), issues_(issues) {
-    for (const auto& [name, draft] : drafts_) names_.push_back(name);
+    for (const auto& [name, draft] : drafts_) {
+      names_.push_back(name);
+      by_address_.emplace(draft.source, name);
+    }
+  }
+
+  // The name of the set that `include` means: by its name, or by its address, as FHIR does.
+  const std::string& NameOf(const Draft::Include& include) const {
+    const auto found = by_address_.find(include.name);
+    return drafts_.count(include.name) == 0 && found != by_address_.end() ? found->second : include.name;
   }
 
   // The entries of `name` and of all that it includes, each code once. What stands nearer wins.
@@ -175,17 +179,18 @@ class Includes {
     path_.push_back(name);
     std::vector<ValueSet::Entry> entries = draft.entries;
     for (const Draft::Include& include : draft.includes) {
-      if (drafts_.count(include.name) == 0) {
+      const std::string& included = NameOf(include);
+      if (drafts_.count(included) == 0) {
         if (!complete_) continue;
         draft.document.Error(include.place, absl::StrCat("no value set is named `", include.name, "`"),
                              base::Suggest(include.name, names_), issues_);
-      } else if (const auto begin = std::find(path_.begin(), path_.end(), include.name); begin != path_.end()) {
+      } else if (const auto begin = std::find(path_.begin(), path_.end(), included); begin != path_.end()) {
         draft.document.Error(include.place,
                              absl::StrCat("value sets include each other in a circle: `",
-                                          absl::StrJoin(begin, path_.end(), "` includes `"), "` includes `", include.name, "`"),
+                                          absl::StrJoin(begin, path_.end(), "` includes `"), "` includes `", included, "`"),
                              "take one of the includes out", issues_);
       } else {
-        Merge(Resolve(include.name), &entries);
+        Merge(Resolve(included), &entries);
       }
     }
     path_.pop_back();
@@ -212,6 +217,7 @@ class Includes {
   const bool complete_;
   FileIssues* const issues_;
   std::vector<std::string> names_;
+  std::map<std::string, std::string> by_address_;  // names by `source`
   std::map<std::string, std::vector<ValueSet::Entry>> resolved_;
   std::vector<std::string> path_;  // from the set asked for to where we are
 };
@@ -232,8 +238,10 @@ std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string
     issues->push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
     return std::make_shared<Registry>();
   }
-  if (const auto tables = base::ListFiles(folder, ".csv"); tables.ok())
-    paths->insert(paths->end(), tables->begin(), tables->end());
+  for (const char* ending : {".csv", ".json"}) {
+    const auto more = base::ListFiles(folder, ending);
+    if (more.ok()) paths->insert(paths->end(), more->begin(), more->end());
+  }
   std::vector<std::pair<std::string, std::string>> files;
   std::map<std::string, Draft> drafts;  // by name
   bool complete = true;
@@ -265,8 +273,13 @@ std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string
 
   auto registry = std::make_shared<Registry>();
   for (const auto& [name, draft] : drafts) {
-    registry->sets_.push_back(
-        std::make_unique<ValueSet>(name, draft.title, draft.source, draft.version, draft.license, includes.Resolve(name)));
+    ValueSet::Origin origin;
+    origin.place = draft.place;
+    const auto line = static_cast<size_t>(draft.place.line);
+    if (line >= 1 && line <= draft.document.lines.size()) origin.source_line = draft.document.lines[line - 1];
+    for (const Draft::Include& include : draft.includes) origin.includes.push_back(includes.NameOf(include));
+    registry->sets_.push_back(std::make_unique<ValueSet>(name, draft.title, draft.source, draft.version, draft.license,
+                                                         includes.Resolve(name), std::move(origin)));
     registry->by_name_[name] = registry->sets_.back().get();
     registry->IndexLast();
   }

@@ -17,13 +17,14 @@ void Membership::Add(const Membership& other) {
 }
 
 ValueSet::ValueSet(std::string name, std::string title, std::string source, std::string version, std::string license,
-                   std::vector<Entry> entries)
+                   std::vector<Entry> entries, Origin origin)
     : name_(std::move(name)),
       title_(std::move(title)),
       source_(std::move(source)),
       version_(std::move(version)),
       license_(std::move(license)),
-      entries_(std::move(entries)) {
+      entries_(std::move(entries)),
+      origin_(std::move(origin)) {
   for (const Entry& entry : entries_) {
     codes_[entry.system].insert(entry.code);
     if (entry.descendants) prefixes_.emplace_back(entry.system, entry.code);
@@ -31,11 +32,15 @@ ValueSet::ValueSet(std::string name, std::string title, std::string source, std:
 }
 
 bool ValueSet::Contains(absl::string_view system, absl::string_view code) const {
+  return Contains(system, code, /*descendants=*/false);
+}
+
+bool ValueSet::Contains(absl::string_view system, absl::string_view code, bool descendants) const {
   // An empty code is what a sender writes who has none: no set holds it, whatever its prefixes.
   if (code.empty()) return false;
   const auto of_system = codes_.find(system);
   if (of_system == codes_.end()) return false;
-  if (of_system->second.contains(code)) return true;
+  if (!descendants && of_system->second.contains(code)) return true;
   return std::any_of(prefixes_.begin(), prefixes_.end(),
                      [&](const auto& prefix) { return prefix.first == system && absl::StartsWith(code, prefix.second); });
 }

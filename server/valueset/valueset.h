@@ -16,15 +16,9 @@
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/base/file_issue.h"
+#include "server/valueset/code_system.h"
 
 namespace resultgate::valueset {
-
-// The systems that value-set files name by a short word (`loinc`, `snomed`, `icd10cm`, `icd10`, `icdo3`, `v2-0074`, `cpt`,
-// `radlex`, …), or a full URI, which stays as it is. Empty if `word` is neither.
-std::string SystemUri(absl::string_view word);
-
-// True if the last digit of `code`, as `718-7`, is the check digit of the ones before (LOINC Users' Guide, appendix C: mod 10).
-bool HasValidLoincCheckDigit(absl::string_view code);
 
 // Which of a registry's value sets hold something: a set of their numbers.
 class Membership {
@@ -50,8 +44,15 @@ class ValueSet {
     bool descendants = false;  // every code that begins with `code` too: how ICD-10 nests
   };
 
+  // Where the set stands, for messages about it.
+  struct Origin {
+    base::Place place;                  // of its name
+    std::string source_line;            // the line there
+    std::vector<std::string> includes;  // the names of the sets that its file includes; their codes are among the entries
+  };
+
   ValueSet(std::string name, std::string title, std::string source, std::string version, std::string license,
-           std::vector<Entry> entries);
+           std::vector<Entry> entries, Origin origin = {});
 
   const std::string& name() const { return name_; }
   const std::string& title() const { return title_; }
@@ -59,10 +60,13 @@ class ValueSet {
   const std::string& version() const { return version_; }
   const std::string& license() const { return license_; }
   const std::vector<Entry>& entries() const { return entries_; }
+  const Origin& origin() const { return origin_; }
   // Its position in its registry's Names().
   size_t number() const { return number_; }
 
   bool Contains(absl::string_view system, absl::string_view code) const;
+  // `descendants`: every code that begins with `code` as well.
+  bool Contains(absl::string_view system, absl::string_view code, bool descendants) const;
   // Any coding suffices.
   bool Contains(const v1::CodeableConcept& codeable_concept) const;
 
@@ -72,6 +76,7 @@ class ValueSet {
   std::string name_, title_, source_, version_, license_;
   size_t number_ = 0;
   std::vector<Entry> entries_;
+  Origin origin_;
   absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> codes_;  // by system
   std::vector<std::pair<std::string, std::string>> prefixes_;                 // system, prefix
 };
@@ -79,8 +84,9 @@ class ValueSet {
 // All value sets of an installation.
 class Registry {
  public:
-  // Reads every `.yaml` and `.csv` (csv.h) below `folder`. Mistakes (YAML, unknown keys, duplicate names and codes, wrong LOINC
-  // check digits, missing name, source, version or license, empty sets) are appended to `issues`; on an error the result is null.
+  // Reads every `.yaml`, `.csv` (csv.h) and `.json` (fhir.h) below `folder`. Mistakes (YAML, unknown keys, duplicate names and
+  // codes, codes that their system cannot have, missing name, source, version or license, empty sets) are appended to `issues`;
+  // on an error the result is null.
   static std::shared_ptr<const Registry> Load(const std::string& folder, base::FileIssues* issues);
   // The same, but with errors too the result holds what could be understood, so that files that build on these sets can be
   // checked as well and all mistakes be said at once. Never null. Where an error was found it must decide nothing.
