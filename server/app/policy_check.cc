@@ -12,7 +12,8 @@
 namespace resultgate::app {
 namespace {
 
-int RunCheck(const PackFolders& folders, bool sentences) {
+int RunCheck(PackFolders folders, const std::string& now, bool sentences) {
+  if (!ReadNow(now, &folders.options.now.emplace())) return kWrongUsage;
   const std::shared_ptr<const policy::Pack> pack = LoadAndSay(folders);
   if (pack == nullptr) return kProblemFound;
   if (sentences) {
@@ -55,10 +56,13 @@ void AddPolicyCheck(CLI::App* policy, Run* run) {
       "Exit code 1 if there is an error; warnings alone give 0.\n"
       "Example:\n"
       "  resultgate policy check policies/default");
+  auto now = std::make_shared<std::string>();
+  command->add_option("--now", *now, "The time to hold dates of effect against, RFC 3339 [now]")->type_name("TIME");
   auto sentences = std::make_shared<bool>(false);
   command->add_flag("--sentences", *sentences,
                     "Print each rule in plain sentences too, as the program understands it: for sign-off");
-  command->callback([folders, sentences, run] { *run = [folders, sentences] { return RunCheck(*folders, *sentences); }; });
+  command->callback(
+      [folders, now, sentences, run] { *run = [folders, now, sentences] { return RunCheck(*folders, *now, *sentences); }; });
 }
 
 void AddPolicyTest(CLI::App* policy, Run* run) {

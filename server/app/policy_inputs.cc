@@ -35,6 +35,13 @@ std::string Plural(size_t count, const std::string& one) {
   return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
 }
 
+bool ReadNow(const std::string& text, absl::Time* now) {
+  *now = base::SystemClock().Now();
+  if (text.empty() || base::ParseRfc3339(text, now)) return true;
+  Fail(absl::StrCat("--now: `", text, "` is no time; write it as 2026-03-06T21:05:00-05:00"));
+  return false;
+}
+
 std::shared_ptr<const policy::Pack> LoadAndSay(const PackFolders& folders) {
   base::FileIssues issues;
   std::shared_ptr<const policy::Pack> pack = LoadPack(folders, &issues).pack;
@@ -59,11 +66,8 @@ void AddPolicyInputs(CLI::App* command, PolicyInputs* inputs) {
 int ForEachPolicyInput(const PolicyInputs& inputs,
                        const std::function<void(const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
                                                 const Source& source, intake::Message message)>& take) {
-  absl::Time now = base::SystemClock().Now();
-  if (!inputs.now.empty() && !base::ParseRfc3339(inputs.now, &now)) {
-    Fail(absl::StrCat("--now: `", inputs.now, "` is no time; write it as 2026-03-06T21:05:00-05:00"));
-    return kWrongUsage;
-  }
+  absl::Time now;
+  if (!ReadNow(inputs.now, &now)) return kWrongUsage;
   intake::Options intake_options;
   if (!inputs.zone.empty()) {
     const absl::StatusOr<absl::TimeZone> zone = ZoneNamed(inputs.zone);

@@ -18,6 +18,9 @@ namespace resultgate::app {
 // `1 rule`, `2 rules`.
 std::string Plural(size_t count, const std::string& one);
 
+// The time that `--now` gives (RFC 3339), or the present one where it is empty. False, and said, where it is no time.
+bool ReadNow(const std::string& text, absl::Time* now);
+
 // Loads a pack and prints what is wrong with it to stderr; null if it cannot be used.
 std::shared_ptr<const policy::Pack> LoadAndSay(const PackFolders& folders);
 

@@ -67,6 +67,7 @@ class Condition {
 
  private:
   friend class ConditionBuilder;
+  friend class ImplicationIndex;
   using Term = std::map<std::string, Domain>;  // by subject
 
   static bool Intersect(Term* term, const Term& other);

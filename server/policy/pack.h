@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
@@ -65,6 +66,7 @@ struct Match {
 // `ignore:` of a rule or pack: a named check of the whole pack that is silenced where it stands, and why.
 struct Ignore {
   std::string check;
+  std::string of;  // in a pack: only for the rule or value set of that name; empty: for all
   std::string reason;
   base::Place place;
 };
@@ -115,6 +117,8 @@ struct LoadOptions {
   // Rules that rest on a statute without `verified:` are an error, because they hold results in a law's name. True: they load,
   // and every decision that they have a part in says so.
   bool allow_unverified = false;
+  // The time to hold dates of effect against; absent: they are not looked at. A gate that starts has no use for it.
+  std::optional<absl::Time> now = std::nullopt;
 };
 
 class Pack {
@@ -129,6 +133,8 @@ class Pack {
                                           const LoadOptions& options = {});
 
   const std::string& name() const { return name_; }
+  // Where its pack.yaml begins.
+  const base::Place& place() const { return place_; }
   // As `US` or `US-KY`; `none` for a pack of no place.
   const std::string& jurisdiction() const { return jurisdiction_; }
   // Who wrote it, and who approved it when; empty or absent where the file does not say.
@@ -166,6 +172,7 @@ class Pack {
   Pack();
 
   std::string name_;
+  base::Place place_;
   std::string digest_;
   std::string jurisdiction_;
   std::string author_;

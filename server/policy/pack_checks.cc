@@ -1,6 +1,7 @@
 #include "server/policy/pack_checks.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -9,21 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/expr/analysis.h"
+#include "server/expr/implication_index.h"
 #include "server/policy/conditions.h"
 #include "server/policy/names.h"
+#include "server/policy/set_checks.h"
 
 namespace resultgate::policy {
 namespace {
 
-using base::FileIssue;
+using Severity = Findings::Severity;
 using calendar::Span;
-
-constexpr char kAlwaysMatches[] = "always-matches";
-constexpr char kFloorPastCeiling[] = "floor-past-ceiling";
-constexpr char kNeverMatches[] = "never-matches";
-constexpr char kPointlessRule[] = "pointless-rule";
-constexpr char kUnlawfulHold[] = "unlawful-hold";
-constexpr char kUnusedIgnore[] = "unused-ignore";
 
 bool Same(const Span& a, const Span& b) {
   return a.kind == b.kind && a.elapsed == b.elapsed && a.count == b.count;
@@ -48,55 +44,38 @@ bool Subset(const std::vector<T>& inner, const std::vector<T>& outer) {
 
 class PackChecker {
  public:
-  PackChecker(const Pack& pack, const std::map<std::string, std::vector<std::string>>& lines, base::FileIssues* issues)
-      : pack_(pack), lines_(lines), issues_(issues) {}
+  PackChecker(const Pack& pack, const std::optional<absl::Time>& now, Findings* findings)
+      : pack_(pack), now_(now), findings_(*findings) {}
 
   void Check() {
-    for (const Rule& rule : pack_.rules()) conditions_.push_back(ConditionOf(rule));
+    for (const Rule& rule : pack_.rules()) {
+      if (rule.then.deadline && !rule.then.deadline->notice) limits_.push_back(conditions_.size());
+      conditions_.push_back(ConditionOf(rule));
+    }
+    const expr::ImplicationIndex implied(conditions_);
     for (size_t i = 0; i < conditions_.size(); ++i) {
       const Rule& rule = pack_.rules()[i];
       CheckCondition(rule, conditions_[i]);
       CheckLaw(rule);
-      CheckPointless(i);
+      CheckDates(rule);
+      CheckPointless(i, implied.Candidates(conditions_[i]));
       if (rule.then.delay) CheckCeilings(i);
     }
-    CheckIgnores();
+    CheckCalendar();
   }
 
  private:
-  void Report(const Rule& rule, const char* check, FileIssue::Severity severity, const std::string& message,
-              std::string suggestion) {
-    bool ignored = false;
-    for (const std::vector<Ignore>* list : {&rule.ignores, &pack_.ignores()}) {
-      for (const Ignore& ignore : *list) {
-        if (ignore.check != check) continue;
-        used_.insert(&ignore);
-        ignored = true;
-      }
-    }
-    if (!ignored) Add(rule.place, check, severity, message, std::move(suggestion));
-  }
-
-  void Add(const base::Place& place, const char* check, FileIssue::Severity severity, const std::string& message,
-           std::string suggestion) {
-    const auto file = lines_.find(place.file);
-    const auto line = static_cast<size_t>(place.line);
-    const bool known = file != lines_.end() && line >= 1 && line <= file->second.size();
-    issues_->push_back(
-        {severity, place, absl::StrCat(message, " [", check, "]"), std::move(suggestion), known ? file->second[line - 1] : ""});
-  }
-
   void CheckCondition(const Rule& rule, const expr::Condition& condition) {
     if (condition.NeverHolds()) {
-      Report(rule, kNeverMatches, FileIssue::Severity::kError,
-             absl::StrCat("rule `", rule.id, "` can never match: its conditions contradict each other"),
-             "leave out the condition that is wrong, or the rule");
+      findings_.Report(rule, kNeverMatches, Severity::kError,
+                       absl::StrCat("rule `", rule.id, "` can never match: its conditions contradict each other"),
+                       "leave out the condition that is wrong, or the rule");
     }
     if (rule.when == nullptr || rule.when->text() == "true") return;
     if (expr::Condition::Of(*rule.when).AlwaysHolds()) {
-      Report(rule, kAlwaysMatches, FileIssue::Severity::kWarning,
-             absl::StrCat("`when` of rule `", rule.id, "` holds for every report, so it decides nothing"),
-             "leave it out, or write `when: \"true\"` if the rule is meant for everything");
+      findings_.Report(rule, kAlwaysMatches, Severity::kWarning,
+                       absl::StrCat("`when` of rule `", rule.id, "` holds for every report, so it decides nothing"),
+                       "leave it out, or write `when: \"true\"` if the rule is meant for everything");
     }
   }
 
@@ -104,8 +83,8 @@ class PackChecker {
   void CheckLaw(const Rule& rule) {
     const bool us = pack_.jurisdiction() == "US" || absl::StartsWith(pack_.jurisdiction(), "US-");
     if (!us || !rule.then.restricts() || rule.basis.type() != v1::BASIS_TYPE_ORGANIZATION_POLICY) return;
-    Report(
-        rule, kUnlawfulHold, FileIssue::Severity::kError,
+    findings_.Report(
+        rule, kUnlawfulHold, Severity::kError,
         absl::StrCat("rule `", rule.id,
                      "` holds results by the organisation's own policy: in the United States that is likely information blocking "
                      "(45 CFR part 171)"),
@@ -124,10 +103,11 @@ class PackChecker {
     return permit && review && deadline && NoLonger(x.delay, y.delay) && NoLonger(x.withhold_until, y.withhold_until);
   }
 
-  void CheckPointless(size_t i) {
+  // `implied`: the rules among which all are whose conditions follow from that of rule `i`.
+  void CheckPointless(size_t i, const std::vector<size_t>& implied) {
     const Rule& rule = pack_.rules()[i];
     if (conditions_[i].NeverHolds()) return;
-    for (size_t j = 0; j < conditions_.size(); ++j) {
+    for (const size_t j : implied) {
       const Rule& other = pack_.rules()[j];
       if (i == j || !AsksNoMore(rule, other)) continue;
       // What the other one's hold may be lifted by, or gives way to, must be no more.
@@ -141,8 +121,8 @@ class PackChecker {
       if (!binds_as_much || !same_deadline || !same_reach || !whole_time || !conditions_[i].Implies(conditions_[j])) continue;
       // Of two that say the same, the later one is pointless.
       if (j > i && AsksNoMore(other, rule) && conditions_[j].Implies(conditions_[i])) continue;
-      Report(
-          rule, kPointlessRule, FileIssue::Severity::kWarning,
+      findings_.Report(
+          rule, kPointlessRule, Severity::kWarning,
           absl::StrCat("rule `", rule.id, "` asks for nothing that `", other.id, "` does not ask for already wherever it speaks"),
           absl::StrCat("leave it out, or change what it is about; `", other.id, "` stands at ", other.place.file, ":",
                        other.place.line));
@@ -150,8 +130,14 @@ class PackChecker {
     }
   }
 
-  // A start at which the floor would end after the ceiling, from a year of starts.
-  std::optional<absl::Time> Crossing(const Span& floor, const Span& ceiling) const {
+  // A start at which the floor would end after the ceiling, from a year of starts. Worked out once for each pair.
+  std::optional<absl::Time> Crossing(const Span& floor, const Span& ceiling) {
+    const auto [known, is_new] = crossings_.try_emplace({calendar::ToString(floor), calendar::ToString(ceiling)});
+    if (is_new) known->second = FindCrossing(floor, ceiling);
+    return known->second;
+  }
+
+  std::optional<absl::Time> FindCrossing(const Span& floor, const Span& ceiling) const {
     const calendar::Calendar& calendar = pack_.calendar();
     // Any year would do that has its weekends, holidays and changes of clocks.
     const absl::CivilDay first(2026, 1, 1);
@@ -166,9 +152,8 @@ class PackChecker {
 
   void CheckCeilings(size_t i) {
     const Rule& rule = pack_.rules()[i];
-    for (size_t j = 0; j < conditions_.size(); ++j) {
+    for (const size_t j : limits_) {
       const Rule& limit = pack_.rules()[j];
-      if (!limit.then.deadline || limit.then.deadline->notice) continue;
       // Laws of different places meet only in an order of both; then the strictest floor stands, and the conflict is logged.
       if (!rule.match.jurisdictions.empty() && !limit.match.jurisdictions.empty() &&
           !Subset(rule.match.jurisdictions, limit.match.jurisdictions)) {
@@ -177,50 +162,69 @@ class PackChecker {
       const bool statutes = rule.basis.type() == v1::BASIS_TYPE_STATUTE && limit.basis.type() == v1::BASIS_TYPE_STATUTE;
       // A ceiling of a stronger basis cuts the floor: that is its purpose.
       if (!statutes && pack_.RankOf(rule.basis.type()) > pack_.RankOf(limit.basis.type())) continue;
-      if (conditions_[i].Excludes(conditions_[j])) continue;
       const std::optional<absl::Time> start = Crossing(*rule.then.delay, limit.then.deadline->within);
-      if (!start) continue;
-      Report(rule, kFloorPastCeiling, statutes ? FileIssue::Severity::kError : FileIssue::Severity::kWarning,
-             absl::StrCat("rule `", rule.id, "` can hold a result past the deadline of `", limit.id,
-                          "`: for one that became final on ", absl::FormatTime("%Y-%m-%d %H:%M", *start, pack_.calendar().zone()),
-                          " there is no lawful time"),
-             absl::StrCat("shorten one of them, or make sure that they never speak for the same result; `", limit.id,
-                          "` stands at ", limit.place.file, ":", limit.place.line));
+      if (!start || conditions_[i].Excludes(conditions_[j])) continue;
+      findings_.Report(
+          rule, kFloorPastCeiling, statutes ? Severity::kError : Severity::kWarning,
+          absl::StrCat("rule `", rule.id, "` can hold a result past the deadline of `", limit.id,
+                       "`: for one that became final on ", absl::FormatTime("%Y-%m-%d %H:%M", *start, pack_.calendar().zone()),
+                       " there is no lawful time"),
+          absl::StrCat("shorten one of them, or make sure that they never speak for the same result; `", limit.id, "` stands at ",
+                       limit.place.file, ":", limit.place.line));
     }
   }
 
-  void CheckIgnores() {
-    const auto check = [this](const Ignore& ignore) {
-      const std::vector<std::string>& names = CheckNames();
-      if (std::find(names.begin(), names.end(), ignore.check) == names.end()) {
-        Add(ignore.place, kUnusedIgnore, FileIssue::Severity::kError, absl::StrCat("no check is named `", ignore.check, "`"),
-            base::Suggest(ignore.check, names));
-      } else if (used_.count(&ignore) == 0) {
-        Add(ignore.place, kUnusedIgnore, FileIssue::Severity::kWarning,
-            absl::StrCat("`ignore` of `", ignore.check, "` silences nothing"), "leave it out");
-      }
-    };
-    for (const Rule& rule : pack_.rules()) std::for_each(rule.ignores.begin(), rule.ignores.end(), check);
-    std::for_each(pack_.ignores().begin(), pack_.ignores().end(), check);
+  // A rule speaks for what became final while it was in force, so it may go on holding for a while after its end; what is first
+  // final now it holds no more.
+  void CheckDates(const Rule& rule) {
+    if (!now_) return;
+    const absl::CivilDay today = absl::ToCivilDay(*now_, pack_.calendar().zone());
+    if (rule.expires && *rule.expires <= today) {
+      findings_.Report(rule, kExpiredRule, Severity::kWarning,
+                       absl::StrCat("rule `", rule.id, "` is over since ", absl::FormatCivilTime(*rule.expires)),
+                       "leave it out, or give it a later `expires`");
+    }
+    if (rule.effective && *rule.effective > today) {
+      findings_.Report(rule, kNotYetInForce, Severity::kWarning,
+                       absl::StrCat("rule `", rule.id, "` speaks for nothing before ", absl::FormatCivilTime(*rule.effective)),
+                       "");
+    }
+  }
+
+  void CheckCalendar() {
+    const std::optional<int> last = pack_.calendar().LastKnownYear();
+    if (!last) return;
+    findings_.Report(kCalendarEnds, Severity::kWarning,
+                     absl::StrCat("the pack's calendar knows no holiday after ", *last,
+                                  ": from then on every holiday counts as a business day"),
+                     "give its holidays by rule, as `date: third Monday of January`");
   }
 
   const Pack& pack_;
-  const std::map<std::string, std::vector<std::string>>& lines_;
-  base::FileIssues* const issues_;
+  const std::optional<absl::Time>& now_;
+  Findings& findings_;
   std::vector<expr::Condition> conditions_;  // of the rules, in their order
-  std::set<const Ignore*> used_;
+  std::vector<size_t> limits_;               // the rules with a duty to release by a time
+  std::map<std::pair<std::string, std::string>, std::optional<absl::Time>> crossings_;
 };
 
 }  // namespace
 
 const std::vector<std::string>& CheckNames() {
-  static const auto* const kNames = new std::vector<std::string>{kAlwaysMatches, kFloorPastCeiling, kNeverMatches,
-                                                                 kPointlessRule, kUnlawfulHold,     kUnusedIgnore};
+  static const auto* const kNames = new std::vector<std::string>{
+      kAlwaysMatches,  kCalendarEnds,  kExpiredRule,  kFloorPastCeiling, kNeverMatches,   kNotYetInForce, kPointlessRule,
+      kRedundantCodes, kSameValueSets, kUnlawfulHold, kUnusedIgnore,     kUnusedValueSet, kWrongClass};
   return *kNames;
 }
 
-void CheckPack(const Pack& pack, const std::map<std::string, std::vector<std::string>>& lines, base::FileIssues* issues) {
-  PackChecker(pack, lines, issues).Check();
+void CheckPack(const Pack& pack, const std::string& folder, const FileLines& lines, const std::optional<absl::Time>& now,
+               base::FileIssues* issues) {
+  Findings findings(pack, lines, issues);
+  PackChecker(pack, now, &findings).Check();
+  CheckValueSets(pack, folder, &findings);
+  std::set<std::string> not_asked;
+  if (!now) not_asked = {kExpiredRule, kNotYetInForce};
+  findings.ReportUnusedIgnores(not_asked);
 }
 
 }  // namespace resultgate::policy

@@ -7,27 +7,51 @@
 #ifndef RESULTGATE_POLICY_PACK_CHECKS_H_
 #define RESULTGATE_POLICY_PACK_CHECKS_H_
 
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "server/base/file_issue.h"
+#include "server/policy/findings.h"
 #include "server/policy/pack.h"
 
 namespace resultgate::policy {
 
-// The names of all checks, in order:
-//   always-matches       `when` holds whatever the report says, so that it decides nothing
-//   floor-past-ceiling   a delay that can end after a deadline for the same result; refused where both are statutes
-//   never-matches        a condition that contradicts itself
-//   pointless-rule       a rule that asks for nothing that another does not ask for already, wherever it speaks
-//   unlawful-hold        in a pack for the United States, a hold by the organisation's own policy (45 CFR 171; domain: an
-//                        organisation-wide delay so that a clinician can look first is likely information blocking)
-//   unused-ignore        an `ignore` that silences nothing
+// `when` holds whatever the report says, so that it decides nothing.
+inline constexpr char kAlwaysMatches[] = "always-matches";
+// A calendar that lists its holidays by date only, and so knows none after its last year.
+inline constexpr char kCalendarEnds[] = "calendar-ends";
+// A rule whose `expires` is over.
+inline constexpr char kExpiredRule[] = "expired-rule";
+// A delay that can end after a deadline for the same result; refused where both are statutes.
+inline constexpr char kFloorPastCeiling[] = "floor-past-ceiling";
+// A condition that contradicts itself.
+inline constexpr char kNeverMatches[] = "never-matches";
+// A rule whose `effective` is to come.
+inline constexpr char kNotYetInForce[] = "not-yet-in-force";
+// A rule that asks for nothing that another does not ask for already, wherever it speaks.
+inline constexpr char kPointlessRule[] = "pointless-rule";
+// A value set that a rule names beside another one that holds all of it.
+inline constexpr char kRedundantCodes[] = "redundant-codes";
+// Two value sets with the same codes.
+inline constexpr char kSameValueSets[] = "same-value-sets";
+// In a pack for the United States, a hold by the organisation's own policy (45 CFR 171; domain: an organisation-wide delay so
+// that a clinician can look first is likely information blocking).
+inline constexpr char kUnlawfulHold[] = "unlawful-hold";
+// An `ignore` that silences nothing.
+inline constexpr char kUnusedIgnore[] = "unused-ignore";
+// A value set of the pack's own that no rule names.
+inline constexpr char kUnusedValueSet[] = "unused-value-set";
+// `codes` by codes of a kind that nothing observed is coded with: diagnoses, answers.
+inline constexpr char kWrongClass[] = "wrong-class";
+
+// The names of all checks, in order.
 const std::vector<std::string>& CheckNames();
 
-// Appends what is wrong to `issues`. `lines` are the lines of each rule file, for the source line of a finding.
-void CheckPack(const Pack& pack, const std::map<std::string, std::vector<std::string>>& lines, base::FileIssues* issues);
+// Appends what is wrong to `issues`. `folder` is the pack's own; without `now` the dates of effect are not looked at.
+void CheckPack(const Pack& pack, const std::string& folder, const FileLines& lines, const std::optional<absl::Time>& now,
+               base::FileIssues* issues);
 
 }  // namespace resultgate::policy
 

@@ -59,12 +59,13 @@ class PackLoader {
       return Fail(folder_, "the folder has no `pack.yaml`, so it is no pack");
     }
     const size_t issues_before = issues_->size();
+    loaded_packs_.insert(std::filesystem::path(folder_).lexically_normal().filename().string());
     LoadPackFile(pack_file);
     LoadRuleFiles(folder_, *paths);
-    for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name);
+    for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name, folder_);
     Finish();
     ForgetMisunderstoodRules();
-    if (pack_->calendar_ != nullptr) CheckPack(*pack_, lines_, issues_);
+    if (pack_->calendar_ != nullptr) CheckPack(*pack_, folder_, lines_, options_.now, issues_);
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
     return std::move(pack_);
@@ -92,14 +93,30 @@ class PackLoader {
     }
   }
 
-  // The rules of a pack beside this one. Its pack.yaml stays its own: zone, hours and pools are those of the pack that requires.
-  void LoadRequiredPack(const std::string& name) {
+  static void ReadLanguageVersion(MapReader* map) {
+    if (map->Required("language_version") == nullptr) return;
+    map->OptionalInt("language_version", kLanguageVersion, kLanguageVersion, kLanguageVersion);
+  }
+
+  // The rules of a pack beside this one, and of those that it requires itself. Of its pack.yaml no more counts: zone, hours and
+  // pools are those of the pack that requires, whose `facts` and `precedence` it decides by.
+  void LoadRequiredPack(const std::string& name, const std::string& required_by) {
+    if (!loaded_packs_.insert(name).second) return;
     const std::string folder = (std::filesystem::path(folder_).lexically_normal() / ".." / name).lexically_normal().string();
     const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
     const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
     if (!paths.ok() || std::find(paths->begin(), paths->end(), pack_file) == paths->end()) {
-      Fail(absl::StrCat(folder_, "/pack.yaml"), absl::StrCat("`requires` names `", name, "`, but there is no pack in ", folder));
+      Fail(absl::StrCat(required_by, "/pack.yaml"),
+           absl::StrCat("`requires` names `", name, "`, but there is no pack in ", folder));
       return;
+    }
+    if (const std::optional<Document> document = Read(pack_file); document.has_value()) {
+      lines_[pack_file] = document->lines;
+      MapReader map(*document, document->root, "a pack", issues_);
+      if (map.valid()) {
+        ReadLanguageVersion(&map);
+        for (const std::string& further : ReadRequires(*document, &map, folder)) LoadRequiredPack(further, folder);
+      }
     }
     LoadRuleFiles(folder, *paths);
   }
@@ -121,14 +138,15 @@ class PackLoader {
     lines_[path] = document->lines;
     MapReader map(*document, document->root, "a pack", issues_);
     if (!map.valid()) return;
+    pack_->place_ = document->root.place;
     pack_->name_ = map.RequiredText("name");
-    if (map.Required("language_version") != nullptr) map.OptionalInt("language_version", 0, kLanguageVersion, kLanguageVersion);
+    ReadLanguageVersion(&map);
     pack_->jurisdiction_ = map.RequiredText("jurisdiction");
     pack_->author_ = map.OptionalText("author");
     pack_->approved_by_ = map.OptionalText("approved_by");
     pack_->approved_on_ = LoadDate(*document, &map, "approved_on", issues_);
-    pack_->ignores_ = LoadIgnores(*document, &map, issues_);
-    LoadRequires(*document, &map);
+    pack_->ignores_ = LoadIgnores(*document, &map, /*of_pack=*/true, issues_);
+    pack_->required_packs_ = ReadRequires(*document, &map, folder_);
     LoadPrecedence(*document, &map);
     LoadFacts(*document, map.Optional("facts"));
     pack_->language_ = map.RequiredText("language");
@@ -165,9 +183,10 @@ class PackLoader {
     map.RefuseUnknownKeys();
   }
 
-  void LoadRequires(const Document& document, MapReader* map) {
-    pack_->required_packs_ = map->OptionalTexts("requires");
-    std::set<std::string> seen = {std::filesystem::path(folder_).lexically_normal().filename().string()};
+  // The names of the packs beside it that the pack in `folder` requires.
+  std::vector<std::string> ReadRequires(const Document& document, MapReader* map, const std::string& folder) {
+    std::vector<std::string> names = map->OptionalTexts("requires");
+    std::set<std::string> seen = {std::filesystem::path(folder).lexically_normal().filename().string()};
     const auto wrong = [&](const std::string& name) {
       std::string message;
       std::string suggestion;
@@ -181,8 +200,8 @@ class PackLoader {
       document.Error(map->node().Find("requires")->place, message, suggestion, issues_);
       return true;
     };
-    auto& names = pack_->required_packs_;
     names.erase(std::remove_if(names.begin(), names.end(), wrong), names.end());
+    return names;
   }
 
   // All seven kinds of basis, the one that binds most first.
@@ -328,7 +347,23 @@ class PackLoader {
     rules.erase(std::remove_if(rules.begin(), rules.end(), misunderstood), rules.end());
   }
 
+  // Over all files, and those of required packs.
+  void RefuseSameIds() {
+    std::map<std::string, const Rule*> known;
+    for (const Rule& rule : pack_->rules_) {
+      const auto [before, is_new] = known.emplace(rule.id, &rule);
+      if (is_new || rule.id.empty()) continue;
+      const std::vector<std::string>& lines = lines_[rule.place.file];
+      const auto line = static_cast<size_t>(rule.place.line);
+      issues_->push_back({FileIssue::Severity::kError, rule.place,
+                          absl::StrCat("the id `", rule.id, "` is taken by the rule at ", before->second->place.file, ":",
+                                       before->second->place.line),
+                          "", line >= 1 && line <= lines.size() ? lines[line - 1] : ""});
+    }
+  }
+
   void Finish() {
+    RefuseSameIds();
     std::sort(pack_->rules_.begin(), pack_->rules_.end(), [](const Rule& a, const Rule& b) { return a.id < b.id; });
     std::set<std::string> used;
     for (const Rule& rule : pack_->rules_) {
@@ -348,7 +383,8 @@ class PackLoader {
   std::vector<std::string> owners_;
   const LoadOptions options_;
   std::vector<std::pair<std::string, std::string>> digested_;
-  std::map<std::string, std::vector<std::string>> lines_;  // of the rule files
+  std::set<std::string> loaded_packs_;  // those that are required, and this one
+  FileLines lines_;                     // of the rule files
 };
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,

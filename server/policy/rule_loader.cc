@@ -1,6 +1,7 @@
 #include "server/policy/rule_loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,14 +20,22 @@ using yaml::Document;
 using yaml::MapReader;
 using yaml::Node;
 
-// Fields on whose content a hold may not hang without a reason: its length would tell the outcome.
-constexpr absl::string_view kOutcomeFields[] = {"observation.interpretation",           "observation.quantity",
-                                                "observation.codeable_concept",         "observation.text",
-                                                "report.observations.interpretation",   "report.observations.quantity",
-                                                "report.observations.codeable_concept", "report.observations.text"};
+// Fields that tell what was found: what goes when may not hang on them without a reason, or its timing would tell the outcome.
+constexpr absl::string_view kOfObservation[] = {"interpretation", "quantity", "codeable_concept",
+                                                "text",           "notes",    "data_absent_reason"};
+constexpr absl::string_view kOfReport[] = {"report.conclusion", "report.conclusion_codes", "report.narrative", "report.notes",
+                                           "report.presented_forms"};
 
 bool IsOrIsBelow(absl::string_view path, absl::string_view field) {
   return path == field || (absl::StartsWith(path, field) && path[field.size()] == '.');
+}
+
+bool TellsTheOutcome(absl::string_view path) {
+  const auto is_below = [path](absl::string_view field) { return IsOrIsBelow(path, field); };
+  if (std::any_of(std::begin(kOfReport), std::end(kOfReport), is_below)) return true;
+  return std::any_of(std::begin(kOfObservation), std::end(kOfObservation), [&](absl::string_view field) {
+    return is_below(absl::StrCat("observation.", field)) || is_below(absl::StrCat("report.observations.", field));
+  });
 }
 
 class RuleReader {
@@ -75,10 +84,10 @@ class RuleReader {
       Error(map.Optional("together")->place, absl::StrCat("rule `", rule.id, "` holds nothing back that could wait together"),
             "leave `together` out");
     }
-    rule.ignores = LoadIgnores(document_, &map, issues_);
+    rule.ignores = LoadIgnores(document_, &map, /*of_pack=*/false, issues_);
     const bool says_why = map.Optional("outcome_dependent") != nullptr;
     if (says_why) map.RequiredText("outcome_dependent");
-    if (!says_why && rule.then.restricts()) RefuseOutcomeDependence(rule);
+    if (!says_why) RefuseOutcomeDependence(rule);
     map.RefuseUnknownKeys();
     return rule;
   }
@@ -288,19 +297,21 @@ class RuleReader {
     return basis;
   }
 
+  // A permit or a deadline that hangs on what was found tells it as a hold does: by what does not come.
   void RefuseOutcomeDependence(const Rule& rule) {
     std::string field;
     if (!rule.match.interpretations.empty()) field = "observation.interpretation";
     if (rule.when != nullptr) {
       for (const std::string& path : rule.when->fields()) {
-        for (const absl::string_view outcome : kOutcomeFields) {
-          if (IsOrIsBelow(path, outcome)) field = path;
-        }
+        if (TellsTheOutcome(path)) field = path;
       }
     }
     if (field.empty()) return;
-    Error(rule.place, absl::StrCat("rule `", rule.id, "` holds by `", field, "`: the wait itself would tell the outcome"),
-          "hold the whole class of tests, or say why under `outcome_dependent:`");
+    const bool holds = rule.then.restricts();
+    Error(rule.place,
+          absl::StrCat("rule `", rule.id, "` ", holds ? "holds" : "releases", " by `", field,
+                       holds ? "`: the wait itself would tell the outcome" : "`: what goes at once would tell what the rest is"),
+          absl::StrCat(holds ? "hold" : "release", " the whole class of tests, or say why under `outcome_dependent:`"));
   }
 
   const Document& document_;
@@ -310,7 +321,7 @@ class RuleReader {
 
 }  // namespace
 
-std::vector<Ignore> LoadIgnores(const Document& document, MapReader* map, FileIssues* issues) {
+std::vector<Ignore> LoadIgnores(const Document& document, MapReader* map, bool of_pack, FileIssues* issues) {
   std::vector<Ignore> ignores;
   const Node* list = map->Optional("ignore");
   if (list == nullptr) return ignores;
@@ -324,6 +335,7 @@ std::vector<Ignore> LoadIgnores(const Document& document, MapReader* map, FileIs
     Ignore ignore;
     ignore.check = entry.RequiredText("check");
     ignore.reason = entry.RequiredText("reason");
+    if (of_pack) ignore.of = entry.OptionalText("of");
     ignore.place = node.place;
     entry.RefuseUnknownKeys();
     ignores.push_back(std::move(ignore));
@@ -351,17 +363,7 @@ void LoadRules(const Document& document, const RuleVocabulary& vocabulary, std::
     return;
   }
   RuleReader reader(document, vocabulary, issues);
-  for (const Node& node : list->items) {
-    Rule rule = reader.Read(node);
-    const auto same_id = [&rule](const Rule& other) { return other.id == rule.id; };
-    const auto before = std::find_if(rules->begin(), rules->end(), same_id);
-    if (before != rules->end() && !rule.id.empty()) {
-      document.Error(rule.place,
-                     absl::StrCat("the id `", rule.id, "` is taken by the rule at ", before->place.file, ":", before->place.line),
-                     "", issues);
-    }
-    rules->push_back(std::move(rule));
-  }
+  for (const Node& node : list->items) rules->push_back(reader.Read(node));
 }
 
 }  // namespace resultgate::policy

@@ -30,8 +30,9 @@ struct RuleVocabulary {
 void LoadRules(const yaml::Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules,
                base::FileIssues* issues);
 
-// Reads `ignore:`, a list of `{check: …, reason: …}`, from the map that `map` reads; empty where it is absent.
-std::vector<Ignore> LoadIgnores(const yaml::Document& document, yaml::MapReader* map, base::FileIssues* issues);
+// Reads `ignore:`, a list of `{check: …, reason: …}`, from the map that `map` reads; empty where it is absent. In a pack an entry
+// may name a rule or value set besides, as `of: …`.
+std::vector<Ignore> LoadIgnores(const yaml::Document& document, yaml::MapReader* map, bool of_pack, base::FileIssues* issues);
 
 // Reads a date as `2026-07-01` under `key`; nullopt where it is absent or wrong, which is reported.
 std::optional<absl::CivilDay> LoadDate(const yaml::Document& document, yaml::MapReader* map, absl::string_view key,

@@ -216,7 +216,8 @@ TEST_F(DecideTest, ARuleThatFailsCountsAsUnknown) {
 TEST_F(DecideTest, ACancerThatTheRecordHoldsIsNotNewAndAnUnknownRecordHoldsNone) {
   const std::string rules =
       "  - {id: path, title: t, match: {codes: [tissue]}, then: {release: now}}\n"
-      "  - id: new-cancer\n    title: t\n    when: report.conclusion_codes.exists(c, c in valueset(\"malignant\") && !(c in "
+      "  - id: new-cancer\n    title: t\n    outcome_dependent: the test\n    when: report.conclusion_codes.exists(c, c in "
+      "valueset(\"malignant\") && !(c in "
       "patient.known_conditions))\n"
       "    then: {review: {owners: [ordering-provider], each: 1 day, expires: 1 day, on_expiry: release}}\n"
       "    basis: {type: organization-policy, citation: c}\n";

@@ -13,9 +13,9 @@ namespace {
 class PackChecksTest : public ::testing::Test {
  protected:
   // What loading a pack with these rules says.
-  std::string Said(const std::string& rules, const std::string& pack_file = kPackFile) {
+  std::string Said(const std::string& rules, const std::string& pack_file = kPackFile, const LoadOptions& options = {true}) {
     base::FileIssues issues;
-    loaded_ = world_.Load(rules, &issues, pack_file) != nullptr;
+    loaded_ = world_.Load(rules, &issues, pack_file, options) != nullptr;
     return base::Format(issues);
   }
 
@@ -149,6 +149,58 @@ TEST_F(PackChecksTest, InTheUnitedStatesAnOrganisationHoldsNothingByItsOwnPolicy
   }
   EXPECT_EQ(
       Said(hold("organization-policy"), american + "ignore: [{check: unlawful-hold, reason: counsel has looked at each}]\n"), "");
+}
+
+TEST_F(PackChecksTest, ARuleThatIsOverOrToComeIsSaidWhereTheTimeIsKnown) {
+  const auto rule = [](const char* dates, const char* more = "") {
+    return Rule("law", absl::StrCat(dates, ", match: {codes: [routine]}"), "delay: 72 h", "statute", more);
+  };
+  LoadOptions options = {true};
+  absl::TimeZone zone;
+  ASSERT_TRUE(absl::LoadTimeZone("America/New_York", &zone));
+  options.now = absl::FromCivil(absl::CivilHour(2026, 6, 30, 23), zone);  // in UTC it is July
+  const std::pair<const char*, const char*> examples[] = {
+      {"expires: 2026-07-01", ""},
+      {"expires: 2026-06-30", "warning: rule `law` is over since 2026-06-30 [expired-rule]"},
+      {"effective: 2026-06-30", ""},
+      {"effective: 2026-07-01", "warning: rule `law` speaks for nothing before 2026-07-01 [not-yet-in-force]"},
+  };
+  for (const auto& [dates, said] : examples) {
+    EXPECT_EQ(Said(rule(dates)), "") << "without a time nothing can be told";
+    const std::string text = Said(rule(dates), kPackFile, options);
+    EXPECT_TRUE(absl::StrContains(text, said)) << text;
+    EXPECT_EQ(text.empty(), *said == 0) << text;
+    EXPECT_TRUE(loaded_);
+  }
+  const char* ignored = ", ignore: [{check: expired-rule, reason: results of then still wait}]";
+  EXPECT_EQ(Said(rule("expires: 2026-06-30", ignored), kPackFile, options), "");
+  EXPECT_EQ(Said(rule("expires: 2026-06-30", ignored)), "") << "not asked, so nothing is ignored in vain";
+  EXPECT_TRUE(absl::StrContains(Said(rule("expires: 2026-07-01", ignored), kPackFile, options), "silences nothing"));
+}
+
+TEST_F(PackChecksTest, ACalendarThatEndsIsSaidWithItsLastYear) {
+  const std::string rules = Rule("routine", "match: {codes: [routine]}", "release: now");
+  const auto said = [&](const std::string& holidays, const std::string& keys = "") {
+    world_.Write("calendars/short.yaml", absl::StrCat("name: short\nholidays: [", holidays, "]\n"));
+    return Said(rules, absl::StrReplaceAll(kPackFile, {{"calendar: weekdays", "calendar: short"}}) + keys);
+  };
+  const std::string dated = "{name: a, date: 2029-11-22}, {name: b, date: 2030-11-28}";
+  const std::string text = said(dated);
+  EXPECT_TRUE(absl::StrContains(text, "pack.yaml:1:1: warning: the pack's calendar knows no holiday after 2030")) << text;
+  EXPECT_TRUE(loaded_);
+  EXPECT_EQ(said(dated, "ignore: [{check: calendar-ends, reason: next year's comes in autumn}]\n"), "");
+  EXPECT_EQ(said("{name: a, date: 2029-11-22}, {name: b, date: fourth Thursday of November}"), "");
+  EXPECT_EQ(said(""), "") << "no holidays are meant";
+}
+
+TEST_F(PackChecksTest, APackIgnoresACheckOfOneRule) {
+  const std::string rules = Rule("x", "when: age(patient) < 12 && age(patient) >= 18", "release: now") +
+                            Rule("y", "when: age(patient) < 11 && age(patient) >= 18", "release: now");
+  const std::string said = Said(rules, std::string(kPackFile) + "ignore: [{check: never-matches, of: x, reason: r}]\n");
+  EXPECT_FALSE(absl::StrContains(said, "rule `x`")) << said;
+  EXPECT_TRUE(absl::StrContains(said, "rule `y` can never match")) << said;
+  EXPECT_TRUE(absl::StrContains(Said(rules, std::string(kPackFile) + "ignore: [{check: never-matches, of: z, reason: r}]\n"),
+                                "silences nothing"));
 }
 
 TEST_F(PackChecksTest, AThousandRulesAreCheckedInGoodTime) {

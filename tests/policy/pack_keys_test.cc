@@ -158,6 +158,22 @@ TEST_F(PackKeysTest, ARequiredPacksRulesCountAsItsOwnAndChangeItsDigest) {
   EXPECT_TRUE(absl::StrContains(base::Format(issues), "the id `routine` is taken")) << base::Format(issues);
 }
 
+TEST_F(PackKeysTest, WhatARequiredPackRequiresIsThereToo) {
+  Load(kRoutine);  // pack1
+  pack_file_ += "requires: [pack1]\n";
+  Load("  - {id: sensitive, title: t, match: {codes: [sensitive]}, then: {release: now}}\n");  // pack2
+  pack_file_ = absl::StrReplaceAll(pack_file_, {{"[pack1]", "[pack2, pack1]"}});
+  const auto third = Load("  - {id: tissue, title: t, match: {codes: [tissue]}, then: {release: now}}\n");
+  ASSERT_NE(third, nullptr);
+  EXPECT_EQ(third->rules().size(), 3u) << "each pack once, on whatever way";
+  // Of a newer language nobody knows what its rules mean.
+  world_.Write("pack2/pack.yaml", "language_version: 2\nrequires: [pack1]\n");
+  base::FileIssues issues;
+  EXPECT_EQ(world_.Load(kSensitive, &issues, pack_file_), nullptr);
+  EXPECT_TRUE(absl::StrContains(base::Format(issues), "pack2/pack.yaml:1:19: error: `language_version` must be a whole number"))
+      << base::Format(issues);
+}
+
 TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
   struct Mistake {
     const char* in_pack;

@@ -93,6 +93,16 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
        "  - {id: x, title: t, when: \"observation.interpretation == HIGH\", then: {delay: 72 h}, basis: {type: statute, "
        "citation: c}}\n",
        "the wait itself would tell the outcome"},
+      {"what goes at once tells the outcome (match)",
+       "  - {id: x, title: t, match: {interpretation: [normal]}, then: {release: now}}\n",
+       "rule `x` releases by `observation.interpretation`: what goes at once would tell what the rest is"},
+      {"what goes at once tells the outcome (when)",
+       "  - {id: x, title: t, when: '!has(observation.interpretation)', then: {release: now}}\n", "would tell what the rest is"},
+      {"a deadline that tells the outcome",
+       "  - {id: x, title: t, match: {interpretation: [abnormal]}, then: {deadline: {within: 7 days, duty: notice}}, basis: "
+       "{type: "
+       "statute, citation: c}}\n",
+       "would tell what the rest is"},
       {"bad id", "  - {id: X y, title: t, when: \"true\", then: {release: now}}\n", "is not made of a-z"},
       {"id twice",
        "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: "
@@ -106,6 +116,49 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
     const std::string text = base::Format(issues);
     EXPECT_TRUE(absl::StrContains(text, mistake.expected)) << mistake.what << "\n" << text;
     EXPECT_TRUE(absl::StrContains(text, "rules.yaml:")) << text;
+  }
+}
+
+// Whatever tells what was found, and the nearest that does not.
+TEST(PackLoading, ARuleThatHangsOnWhatWasFoundMustSayWhy) {
+  const std::pair<const char*, bool> conditions[] = {
+      {"observation.interpretation == HIGH", true},
+      {"has(observation.interpretation)", true},
+      {"double(observation.quantity.value) > 5.0", true},
+      {"observation.quantity.unit == \"mg\"", true},
+      {"observation.text == \"positive\"", true},
+      {"observation.codeable_concept in valueset(\"malignant\")", true},
+      {"size(observation.notes) > 0", true},
+      {"observation.data_absent_reason == \"unknown\"", true},
+      {"report.observations.exists(o, o.interpretation == HIGH)", true},
+      {"report.observations.exists(o, has(o.text))", true},
+      {"report.conclusion.contains(\"cancer\")", true},
+      {"report.conclusion_codes.exists(c, c in valueset(\"malignant\"))", true},
+      {"report.narrative != \"\"", true},
+      {"size(report.notes) > 0", true},
+      {"size(report.presented_forms) > 0", true},
+      {"observation.code in valueset(\"routine\")", false},
+      {"observation.status == CORRECTED", false},
+      {"report.observations.exists(o, o.code in valueset(\"routine\"))", false},
+      {"size(report.observations) > 3", false},
+      {"order.reason_codes.exists(c, c in valueset(\"malignant\"))", false},
+      {"patient.known_conditions.exists(c, c in valueset(\"malignant\"))", false},
+      {"has(observation)", false},
+  };
+  const char* const asks[] = {"release: now", "delay: 72 h",
+                              "review: {owners: [results-pool], each: 1 day, expires: 1 day, on_expiry: release}",
+                              "withhold: {until: 9 days}", "deadline: {within: 9 days, duty: release}"};
+  SmallWorld world;
+  for (const auto& [condition, tells] : conditions) {
+    for (const char* then : asks) {
+      const std::string rule =
+          absl::StrCat("  - {id: x, title: t, when: '", condition, "', then: {", then, "}, basis: {type: privacy, citation: c}");
+      base::FileIssues issues;
+      EXPECT_EQ(world.Load(absl::StrCat(rule, "}\n"), &issues) == nullptr, tells) << condition << base::Format(issues);
+      EXPECT_EQ(absl::StrContains(base::Format(issues), "or say why under `outcome_dependent:`"), tells) << condition;
+      issues.clear();
+      EXPECT_NE(world.Load(absl::StrCat(rule, ", outcome_dependent: the reason}\n"), &issues), nullptr) << base::Format(issues);
+    }
   }
 }
 

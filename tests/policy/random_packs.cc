@@ -231,7 +231,7 @@ RandomRule RandomWorld::Rule(const RuleOptions& options) {
   bool restricts = false;
   bool needs_basis = false;
   line("then", absl::StrCat("{", Then(options, &restricts, &needs_basis), "}"));
-  if (restricts) line("outcome_dependent", "random rules may");
+  line("outcome_dependent", "random rules may");
   if (restricts && OneIn(5)) line("together", "report");
   if (restricts && OneIn(2)) line("lifted_by", absl::StrCat("[", Some({"provider", "patient"}, 2), "]"));
   if (options.dates && OneIn(8)) line("effective", Pick({"2026-03-06", "2026-03-04"}));

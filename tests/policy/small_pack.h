@@ -45,6 +45,8 @@ class SmallWorld {
     folder_.Write("calendars/weekdays.yaml", "name: weekdays\nholidays:\n  - {name: a holiday, date: 12-25}\n");
   }
 
+  void Write(const std::string& path, const std::string& content) { folder_.Write(path, content); }
+
   // A pack with these rules (the list under `rules:`); null if it does not load, with the reasons in `issues`.
   std::shared_ptr<const Pack> Load(const std::string& rules, base::FileIssues* issues, const std::string& pack_file = kPackFile,
                                    const LoadOptions& options = {/*allow_unverified=*/true}) {
