@@ -99,6 +99,50 @@ bool Domain::Narrow(const Domain& other) {
   return true;
 }
 
+bool ExactNumber(const Expr& expr, double* number) {
+  if (expr.op != Expr::Op::kConstant) return false;
+  if (const auto* i = expr.constant.If<int64_t>()) *number = static_cast<double>(*i);
+  if (const auto* u = expr.constant.If<uint64_t>()) *number = static_cast<double>(*u);
+  if (const auto* d = expr.constant.If<double>()) *number = *d;
+  // Beyond this a double no longer tells whole numbers apart.
+  constexpr double kExact = 9007199254740992.0;
+  return expr.type.numeric() && std::abs(*number) < kExact;
+}
+
+std::vector<Domain> RangesOf(Expr::Op op, double number, bool whole) {
+  using Op = Expr::Op;
+  whole = whole && number == std::floor(number);
+  Domain range;
+  range.kind = Domain::Kind::kRange;
+  const auto above = [&](bool open) {
+    Domain domain = range;
+    domain.least = open && whole ? number + 1 : number;
+    domain.least_open = open && !whole;
+    return domain;
+  };
+  const auto below = [&](bool open) {
+    Domain domain = range;
+    domain.most = open && whole ? number - 1 : number;
+    domain.most_open = open && !whole;
+    return domain;
+  };
+  switch (op) {
+    case Op::kLess:
+      return {below(true)};
+    case Op::kLessOrEqual:
+      return {below(false)};
+    case Op::kGreater:
+      return {above(true)};
+    case Op::kGreaterOrEqual:
+      return {above(false)};
+    case Op::kNotEqual:
+      return {below(true), above(true)};
+    default:
+      range.least = range.most = number;
+      return {range};
+  }
+}
+
 // Takes a typed expression apart.
 class ConditionBuilder {
  public:
@@ -231,7 +275,7 @@ class ConditionBuilder {
   static std::string ValueOf(const Expr& expr) {
     if (expr.op != Op::kConstant) return "";
     if (const auto* number = expr.constant.If<EnumNumber>()) return absl::StrCat(number->number);
-    if (const auto* text = expr.constant.If<Text>()) return absl::StrCat("\"", text->view);
+    if (const auto* text = expr.constant.If<Text>()) return absl::StrCat("\"", text->view());
     if (const bool* truth = expr.constant.If<bool>()) return *truth ? "true" : "false";
     return "";
   }
@@ -242,16 +286,6 @@ class ConditionBuilder {
     if (type.enumeration == nullptr) return all;
     for (int i = 0; i < type.enumeration->value_count(); ++i) all.insert(absl::StrCat(type.enumeration->value(i)->number()));
     return all;
-  }
-
-  static bool NumberOf(const Expr& expr, double* number) {
-    if (expr.op != Op::kConstant) return false;
-    if (const auto* i = expr.constant.If<int64_t>()) *number = static_cast<double>(*i);
-    if (const auto* u = expr.constant.If<uint64_t>()) *number = static_cast<double>(*u);
-    if (const auto* d = expr.constant.If<double>()) *number = *d;
-    // Beyond this a double no longer tells whole numbers apart.
-    constexpr double kExact = 9007199254740992.0;
-    return expr.type.numeric() && std::abs(*number) < kExact;
   }
 
   Terms Comparison(const Expr& expr, bool negated) {
@@ -271,19 +305,10 @@ class ConditionBuilder {
       return domain.empty() ? Terms() : Terms{{{subject, domain}}};
     }
     double number = 0;
-    if (!left->type.numeric() || !NumberOf(*right, &number)) return Opaque(expr, negated);
-    const bool whole = left->type.kind != Type::Kind::kDouble && number == std::floor(number);
+    if (!left->type.numeric() || !ExactNumber(*right, &number)) return Opaque(expr, negated);
     Terms terms;
-    for (const Domain& range : Ranges(op, number, whole)) terms.push_back({{subject, range}});
+    for (const Domain& range : RangesOf(op, number, left->type.kind != Type::Kind::kDouble)) terms.push_back({{subject, range}});
     return terms;
-  }
-
-  static Op Mirrored(Op op) {
-    if (op == Op::kLess) return Op::kGreater;
-    if (op == Op::kLessOrEqual) return Op::kGreaterOrEqual;
-    if (op == Op::kGreater) return Op::kLess;
-    if (op == Op::kGreaterOrEqual) return Op::kLessOrEqual;
-    return op;
   }
 
   static Op Contrary(Op op) {
@@ -292,39 +317,6 @@ class ConditionBuilder {
     if (op == Op::kGreater) return Op::kLessOrEqual;
     if (op == Op::kGreaterOrEqual) return Op::kLess;
     return op == Op::kEqual ? Op::kNotEqual : Op::kEqual;
-  }
-
-  // `whole`: of whole numbers, so that `> 11` is `>= 12`.
-  static std::vector<Domain> Ranges(Op op, double number, bool whole) {
-    Domain range;
-    range.kind = Domain::Kind::kRange;
-    const auto above = [&](bool open) {
-      Domain domain = range;
-      domain.least = open && whole ? number + 1 : number;
-      domain.least_open = open && !whole;
-      return domain;
-    };
-    const auto below = [&](bool open) {
-      Domain domain = range;
-      domain.most = open && whole ? number - 1 : number;
-      domain.most_open = open && !whole;
-      return domain;
-    };
-    switch (op) {
-      case Op::kLess:
-        return {below(true)};
-      case Op::kLessOrEqual:
-        return {below(false)};
-      case Op::kGreater:
-        return {above(true)};
-      case Op::kGreaterOrEqual:
-        return {above(false)};
-      case Op::kNotEqual:
-        return {below(true), above(true)};
-      default:
-        range.least = range.most = number;
-        return {range};
-    }
   }
 
   // `x in [A, B]` with constants only.

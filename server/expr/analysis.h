@@ -19,6 +19,7 @@
 
 #include "absl/strings/string_view.h"
 #include "server/expr/expr.h"
+#include "server/expr/typed.h"
 
 namespace resultgate::expr {
 
@@ -47,6 +48,11 @@ struct Domain {
   // Narrows it to what `other` allows too. False where the two are of kinds that do not go together; then nothing changes.
   bool Narrow(const Domain& other);
 };
+
+// The ranges of a number for which `it op number` holds; `whole`: it is a whole number, so that `> 11` is `>= 12`.
+std::vector<Domain> RangesOf(Expr::Op op, double number, bool whole);
+// A constant that a double holds exactly; false for all else.
+bool ExactNumber(const Expr& expr, double* number);
 
 class Condition {
  public:

@@ -1,11 +1,10 @@
 #include "server/expr/arithmetic.h"
 
+#include <algorithm>
 #include <limits>
-#include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
-
-#include "absl/strings/str_cat.h"
 
 namespace resultgate::expr {
 namespace {
@@ -56,36 +55,47 @@ Value OfDoubles(Op op, double a, double b) {
   }
 }
 
-Value Concatenate(const List& a, const List& b) {
-  auto values = std::make_shared<std::vector<Value>>();
-  values->reserve(a.size() + b.size());
-  for (const List* list : {&a, &b}) {
-    for (size_t i = 0; i < list->size(); ++i) values->push_back(list->at(i));
-  }
-  return {List{nullptr, nullptr, std::move(values)}};
+Value Join(absl::string_view a, absl::string_view b, Arena* arena) {
+  char* const bytes = arena->Take<char>(a.size() + b.size());
+  std::copy(b.begin(), b.end(), std::copy(a.begin(), a.end(), bytes));
+  return Text(absl::string_view(bytes, a.size() + b.size()));
+}
+
+Value JoinLists(const Value& a, const Value& b, Arena* arena) {
+  const size_t first = SizeOf(a), second = SizeOf(b);
+  Value* const values = arena->Take<Value>(first + second);
+  for (size_t i = 0; i < first; ++i) new (values + i) Value(ElementOf(a, i));
+  for (size_t i = 0; i < second; ++i) new (values + first + i) Value(ElementOf(b, i));
+  return Array{values, first + second};
 }
 
 }  // namespace
 
-Value Arithmetic(Op op, const Value& a, const Value& b) {
-  if (const auto* x = a.If<int64_t>()) return OfIntegers(op, *x, b.As<int64_t>());
-  if (const auto* x = a.If<uint64_t>()) return OfIntegers(op, *x, b.As<uint64_t>());
-  if (const auto* x = a.If<double>()) return OfDoubles(op, *x, b.As<double>());
-  if (const auto* x = a.If<Text>()) return MakeText(absl::StrCat(x->view, b.As<Text>().view));
-  if (const auto* x = a.If<List>()) return Concatenate(*x, b.As<List>());
+Value Arithmetic(Op op, const Value& a, const Value& b, Arena* arena) {
   const bool minus = op == Op::kSubtract;
-  if (const auto* x = a.If<absl::Time>()) {
-    if (const auto* y = b.If<absl::Time>()) return Checked(*x - *y);
-    return Checked(minus ? *x - b.As<absl::Duration>() : *x + b.As<absl::Duration>());
+  switch (a.kind) {
+    case Value::Kind::kInt:
+      return OfIntegers(op, a.integer, b.integer);
+    case Value::Kind::kUint:
+      return OfIntegers(op, a.natural, b.natural);
+    case Value::Kind::kDouble:
+      return OfDoubles(op, a.number, b.number);
+    case Value::Kind::kText:
+      return Join(a.text.view(), b.text.view(), arena);
+    case Value::Kind::kTime:
+      if (b.is(Value::Kind::kTime)) return Checked(a.time - b.time);
+      return Checked(minus ? a.time - b.duration : a.time + b.duration);
+    case Value::Kind::kDuration:
+      if (b.is(Value::Kind::kTime)) return Checked(b.time + a.duration);
+      return Checked(minus ? a.duration - b.duration : a.duration + b.duration);
+    default:
+      return JoinLists(a, b, arena);
   }
-  const absl::Duration x = a.As<absl::Duration>();
-  if (const auto* y = b.If<absl::Time>()) return Checked(*y + x);
-  return Checked(minus ? x - b.As<absl::Duration>() : x + b.As<absl::Duration>());
 }
 
 Value Negate(const Value& value) {
-  if (const auto* number = value.If<double>()) return {-*number};
-  return OfIntegers<int64_t>(Op::kSubtract, 0, value.As<int64_t>());
+  if (const auto* number = value.If<double>()) return -*number;
+  return OfIntegers<int64_t>(Op::kSubtract, 0, value.integer);
 }
 
 bool ResultOf(Op op, const Type& a, const Type& b, Type* result) {

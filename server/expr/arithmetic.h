@@ -7,8 +7,8 @@
 
 namespace resultgate::expr {
 
-// Of two known values whose types ResultOf accepts; `op` is kAdd to kModulo.
-Value Arithmetic(Expr::Op op, const Value& a, const Value& b);
+// Of two known values whose types ResultOf accepts; `op` is kAdd to kModulo. What is joined is made in `arena`.
+Value Arithmetic(Expr::Op op, const Value& a, const Value& b, Arena* arena);
 Value Negate(const Value& value);
 
 // The type that an operator gives for operands of these types; false if it takes no such operands.

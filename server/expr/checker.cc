@@ -52,6 +52,13 @@ Checker::MutableExpr Checker::Check(const Node& node, const EnumDescriptor* expe
   return expr;
 }
 
+Checker::MutableExpr Checker::OfText(const Node& node) {
+  MutableExpr expr = Make(Op::kConstant, Simple(Kind::kString), node.anchor);
+  expr->text = node.text;
+  expr->constant = Text(expr->text);
+  return expr;
+}
+
 void Checker::Note(Uses* uses, const std::string& name, size_t offset) {
   const auto [use, added] = uses->emplace(name, offset);
   if (!added) use->second = std::min(use->second, offset);
@@ -60,7 +67,7 @@ void Checker::Note(Uses* uses, const std::string& name, size_t offset) {
 Checker::MutableExpr Checker::CheckWithin(const Node& node, const EnumDescriptor* expected) {
   const auto constant = [&](Kind kind, Value value) {
     MutableExpr expr = Make(Op::kConstant, Simple(kind), node.anchor);
-    expr->constant = std::move(value);
+    expr->constant = value;
     return expr;
   };
   switch (node.kind) {
@@ -68,17 +75,17 @@ Checker::MutableExpr Checker::CheckWithin(const Node& node, const EnumDescriptor
       for (const NodePtr& child : node.children) Check(*child);
       return Make(Op::kConstant, Simple(Kind::kError), node.anchor);
     case Node::Kind::kNull:
-      return constant(Kind::kNull, {Null()});
+      return constant(Kind::kNull, Null());
     case Node::Kind::kBool:
-      return constant(Kind::kBool, {node.boolean});
+      return constant(Kind::kBool, node.boolean);
     case Node::Kind::kInt:
-      return constant(Kind::kInt, {node.integer});
+      return constant(Kind::kInt, node.integer);
     case Node::Kind::kUint:
-      return constant(Kind::kUint, {node.unsigned_integer});
+      return constant(Kind::kUint, node.unsigned_integer);
     case Node::Kind::kDouble:
-      return constant(Kind::kDouble, {node.number});
+      return constant(Kind::kDouble, node.number);
     case Node::Kind::kString:
-      return constant(Kind::kString, MakeText(node.text));
+      return OfText(node);
     case Node::Kind::kIdentifier:
       return Identifier(node, expected);
     case Node::Kind::kSelect:
@@ -160,6 +167,7 @@ Checker::MutableExpr Checker::Identifier(const Node& node, const EnumDescriptor*
     if (variable.kind == Environment::Variable::Kind::kMessage) {
       expr->op = Op::kMessageVariable;
       expr->type = TypeOf(variable.message);
+      expr->message = variable.message;
     } else if (variable.kind == Environment::Variable::Kind::kEnum) {
       expr->op = Op::kEnumVariable;
       expr->type = Simple(Kind::kEnum);
@@ -182,7 +190,7 @@ Checker::MutableExpr Checker::EnumValue(const Node& node, const EnumDescriptor* 
     Type type = Simple(Kind::kEnum);
     type.enumeration = expected;
     MutableExpr expr = Make(Op::kConstant, std::move(type), node.anchor);
-    expr->constant = {EnumNumber{value->number()}};
+    expr->constant = EnumNumber{value->number()};
     return expr;
   }
   const EnumValueDescriptor* full = expected->FindValueByName(node.text);

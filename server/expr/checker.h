@@ -1,4 +1,4 @@
-// Names and types: turns the parser's tree into the evaluator's, or says everything that is wrong with it.
+// Names and types: turns the parser's tree into a typed one, or says everything that is wrong with it.
 #ifndef RESULTGATE_EXPR_CHECKER_H_
 #define RESULTGATE_EXPR_CHECKER_H_
 
@@ -29,8 +29,6 @@ class Checker {
   const Uses& fields() const { return fields_; }
   const Uses& guarded_variables() const { return guarded_variables_; }
   const Uses& code_sets() const { return code_sets_; }
-  // How many variables of macros stand beside each other at most.
-  size_t local_slots() const { return local_slots_; }
 
  private:
   using MutableExpr = std::unique_ptr<Expr>;
@@ -52,6 +50,7 @@ class Checker {
   // Notes that `name` is read at `offset`; the first place counts.
   static void Note(Uses* uses, const std::string& name, size_t offset);
   MutableExpr Mistake(const Node& node, std::string message, std::string suggestion = "");
+  static MutableExpr OfText(const Node& node);
   MutableExpr Identifier(const Node& node, const google::protobuf::EnumDescriptor* expected);
   MutableExpr EnumValue(const Node& node, const google::protobuf::EnumDescriptor* expected);
   MutableExpr Select(const Node& node);
@@ -97,7 +96,6 @@ class Checker {
   const Environment& environment_;
   Diagnostics* diagnostics_;
   std::vector<Local> locals_;
-  size_t local_slots_ = 0;
   Uses fields_, guarded_variables_, code_sets_;
 };
 

@@ -263,7 +263,6 @@ Checker::MutableExpr Checker::Macro(const Node& node, Op op) {
                                                : "");
   }
   locals_.push_back({variable.text, std::move(element), list->path});
-  local_slots_ = std::max(local_slots_, locals_.size());
   MutableExpr body = Check(*node.children[2]);
   locals_.pop_back();
   Require(*node.children[2], *body, Kind::kBool, absl::StrCat("`", node.text, "` asks a condition of each element"));
@@ -290,7 +289,7 @@ Checker::MutableExpr Checker::Has(const Node& node) {
     if (variable->op != Op::kMessageVariable) {
       // Never absent.
       MutableExpr expr = Make(Op::kConstant, Simple(Kind::kBool), node.anchor);
-      expr->constant = {true};
+      expr->constant = true;
       return expr;
     }
     MutableExpr expr = Make(Op::kHasVariable, Simple(Kind::kBool), node.anchor);
@@ -313,7 +312,7 @@ Checker::MutableExpr Checker::Age(const Node& node) {
   if (operand->type.loose()) return expr;
   const FieldDescriptor* field =
       operand->type.is(Kind::kMessage) ? operand->type.message->FindFieldByName("birth_date") : nullptr;
-  if (field == nullptr || field->type() != FieldDescriptor::TYPE_STRING || field->is_repeated()) {
+  if (field == nullptr || !TypeOf(field).is(Kind::kString)) {
     return Mistake(node,
                    absl::StrCat("`age` takes a message with a text field `birth_date`, but `", Quote(*node.children[0]),
                                 "` is of type ", NameOf(operand->type)),
@@ -341,7 +340,8 @@ Checker::MutableExpr Checker::ValueSet(const Node& node) {
     return expr;
   }
   Note(&code_sets_, name.text, name.begin);
-  expr->constant = {set};
+  expr->text = name.text;
+  expr->constant = set;
   return expr;
 }
 
@@ -356,7 +356,7 @@ void Checker::ResolveLiterals(const Node& node, Expr* call) {
     }
     RE2::Options options(RE2::Quiet);
     options.set_max_mem(kPatternMemory);
-    auto pattern = std::make_unique<const RE2>(re2::StringPiece(text->view.data(), text->view.size()), options);
+    auto pattern = std::make_unique<const RE2>(re2::StringPiece(text->data, text->size), options);
     if (!pattern->ok()) diagnostics_->Add(last.begin, absl::StrCat("this is no RE2 pattern: ", pattern->error()));
     call->pattern = std::move(pattern);
   } else if (!IsZoneless(call->function) && call->operands.size() == 2) {
@@ -364,20 +364,20 @@ void Checker::ResolveLiterals(const Node& node, Expr* call) {
       diagnostics_->Add(last.begin, "a time zone is written as a text, so that it can be checked here");
       return;
     }
-    call->zone = FindZone(text->view);
+    call->zone = FindZone(text->view());
     if (!call->zone) {
-      diagnostics_->Add(last.begin, absl::StrCat("there is no time zone `", text->view, "`"),
+      diagnostics_->Add(last.begin, absl::StrCat("there is no time zone `", text->view(), "`"),
                         "write an IANA name, as `America/New_York`, or an offset, as `-05:00`");
     }
   } else if (text != nullptr && (call->function == Function::kToTimestamp || call->function == Function::kToDuration)) {
-    Value value = Convert(call->function, operand.constant);
+    const Value value = Convert(call->function, operand.constant, nullptr);
     if (const auto* error = value.If<Error>()) {
       diagnostics_->Add(
           last.begin, error->text,
-          call->function == Function::kToDuration && !text->view.empty() && text->view.back() == 'd' ? "a day is `24h`" : "");
+          call->function == Function::kToDuration && text->size > 0 && text->view().back() == 'd' ? "a day is `24h`" : "");
     }
     call->op = Op::kConstant;
-    call->constant = std::move(value);
+    call->constant = value;
     call->operands.clear();
   }
 }

@@ -147,7 +147,7 @@ void Checker::ExplainIncomparable(const Node& node, const Expr& left, const Expr
     const EnumDescriptor* enumeration = a.is(Kind::kEnum) ? a.enumeration : b.enumeration;
     const Value& constant = a.is(Kind::kEnum) ? right.constant : left.constant;
     const auto* text = constant.If<Text>();
-    const std::string nearest = text == nullptr ? "" : base::Nearest(text->view.substr(0, 80), ShortNames(enumeration));
+    const std::string nearest = text == nullptr ? "" : base::Nearest(text->view().substr(0, 80), ShortNames(enumeration));
     suggestion =
         nearest.empty() ? SuggestName("", ShortNames(enumeration)) : absl::StrCat("write `", nearest, "`, without quotes");
   } else if (a.is(Kind::kList) && b.is(Kind::kList) && (a.element->is(Kind::kMessage) || b.element->is(Kind::kMessage))) {
@@ -174,6 +174,11 @@ Checker::MutableExpr Checker::In(const Node& node, MutableExpr left, MutableExpr
     if (!expr->left.found() && !(a.is(Kind::kList) && a.element->is(Kind::kAny))) {
       return Mistake(node, absl::StrCat("a value set holds codings and concepts, but `", Quote(*node.children[0]),
                                         "` is of type ", NameOf(a)));
+    }
+    if (right->op != Op::kConstant) {
+      return Mistake(node,
+                     absl::StrCat("a value set is named where it is asked, but `", Quote(*node.children[1]), "` is a choice"),
+                     "ask of each: `x in valueset(\"a\") || x in valueset(\"b\")`");
     }
     expr->op = Op::kInCodeSet;
   } else if (b.is(Kind::kList)) {

@@ -31,21 +31,29 @@
 // Guarantee: evaluation ends. There are no loops but macros over finite lists, and steps are counted: past Limits::steps it is an
 // error, which nothing absorbs.
 //
-// Thread-safety: a compiled Program is immutable and may be evaluated from many threads at once. No exception leaves this folder.
+// A condition is compiled to instructions for a small machine. Evaluating with a Scratch that has seen such work before allocates
+// nothing; what is left to the libraries is `timestamp(text)` of a text that is not written in the rule, and `matches`, whose
+// pattern RE2 may learn more about.
+//
+// Thread-safety: a compiled Program is immutable and may be evaluated from many threads at once, each with a Scratch of its own.
+// No exception leaves this folder.
 #ifndef RESULTGATE_EXPR_EXPR_H_
 #define RESULTGATE_EXPR_EXPR_H_
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/base/file_issue.h"
 
 namespace resultgate::expr {
@@ -85,16 +93,40 @@ struct Environment {
   Limits limits;
 };
 
-// Values for one evaluation, in the order of Environment::variables.
-struct Activation {
-  struct Binding {
-    const google::protobuf::Message* message = nullptr;  // kMessage; nullptr: absent, has() of it is false
-    int enum_number = 0;                                 // kEnum
-    absl::Time time;                                     // kTimestamp
-  };
+// The value of one variable. Knows the type of its message, so that a program finds out at no cost whether it may read it.
+class Binding {
+ public:
+  // An absent message: `has()` of it is false, what is selected from it unknown.
+  Binding() = default;
+  // NOLINTBEGIN(google-explicit-constructor): a binding is written as what it holds.
+  // kMessage; nullptr for an absent one. The message must stay as long as the binding is used.
+  Binding(const google::protobuf::Message* message)
+      : message_(message),
+        descriptor_(message == nullptr ? nullptr : message->GetDescriptor()),
+        reflection_(message == nullptr ? nullptr : message->GetReflection()) {}
+  Binding(int enum_number) : enum_number_(enum_number) {}
+  Binding(absl::Time time) : time_(time) {}
+  // NOLINTEND(google-explicit-constructor)
 
-  std::vector<Binding> bindings;
-  absl::Time now;
+  const google::protobuf::Message* message() const { return message_; }
+  const google::protobuf::Descriptor* descriptor() const { return descriptor_; }
+  const google::protobuf::Reflection* reflection() const { return reflection_; }
+  int enum_number() const { return enum_number_; }
+  absl::Time time() const { return time_; }
+
+ private:
+  const google::protobuf::Message* message_ = nullptr;
+  const google::protobuf::Descriptor* descriptor_ = nullptr;
+  const google::protobuf::Reflection* reflection_ = nullptr;
+  int enum_number_ = 0;
+  absl::Time time_;
+};
+
+// Values for evaluations, in the order of Environment::variables. Made without allocation for up to eight variables; for the next
+// unit or audience, change the bindings that differ.
+struct Activation {
+  absl::InlinedVector<Binding, 8> bindings;
+  absl::Time now;       // for age()
   absl::TimeZone zone;  // for age() and accessors without a zone
 };
 
@@ -109,6 +141,58 @@ struct Evaluation {
   // `division by zero at 12:7`. Never holds data.
   std::string error;
 };
+
+// Working memory for evaluations, one after another, and what the last of them says beyond its truth. Grows to what the largest
+// has needed. For one thread at a time.
+class Scratch {
+ public:
+  Scratch();
+  ~Scratch();
+  Scratch(Scratch&&) noexcept;
+  Scratch& operator=(Scratch&&) noexcept;
+
+  // After kUnknown: the names of the absent facts that it hangs on, without repetition, in order; empty where an error is the
+  // reason. The span is good until the next evaluation, the texts as long as the program.
+  absl::Span<const std::string* const> unknown_facts() const { return unknown_facts_; }
+  // After kUnknown by an error: what went wrong; nullptr where there was none. Program::DescribeError adds the place.
+  const char* error() const { return error_; }
+  // The byte of the source text that it happened at; npos where it is of none of them.
+  size_t error_offset() const { return error_offset_; }
+
+ private:
+  friend class Program;
+
+  std::unique_ptr<struct Memory> memory_;
+  absl::Span<const std::string* const> unknown_facts_;
+  const char* error_ = nullptr;
+  size_t error_offset_ = 0;
+};
+
+// One of the parts that `&&` joins at the top of a condition; a condition without `&&` is one part.
+//
+// What the parts come to, joined by Conjunction in their order, is what the whole comes to, with the same missing facts. Only the
+// step limit counts for each part by itself.
+struct Conjunct {
+  // As written.
+  std::string text;
+  // Equal exactly for parts that mean the same (of programs of one environment), however they are written: what one has come to
+  // for the same values holds for all. Only the place of an error and the addresses of names are each program's own.
+  std::string key;
+  // Indexes of Environment::variables that it reads, in order, each once.
+  std::vector<size_t> variables;
+  // Reads Activation::now, in age(). The variable `now` is among the variables.
+  bool reads_now = false;
+  // Reads Activation::zone.
+  bool reads_zone = false;
+
+  bool Reads(size_t variable) const;
+};
+
+// `&&` of what conjuncts came to: false if any is; unknown if any is; true.
+inline Truth Conjunction(Truth a, Truth b) {
+  if (a == Truth::kFalse || b == Truth::kFalse) return Truth::kFalse;
+  return a == Truth::kUnknown ? a : b;
+}
 
 // A part of a condition, as written, and what it came to.
 struct PartTruth {
@@ -140,6 +224,18 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
+  // The hot path. For kUnknown, `scratch` says why.
+  Truth Evaluate(const Activation& activation, Scratch* scratch) const;
+
+  // The parts of the condition, at least one, and one of them evaluated by itself. False of one makes the whole false; among
+  // the others, missing facts come before errors, and the first error counts.
+  const std::vector<Conjunct>& conjuncts() const;
+  Truth EvaluateConjunct(size_t index, const Activation& activation, Scratch* scratch) const;
+
+  // `division by zero at 12:7`: the error that the last evaluation of this program with `scratch` met; empty if none. For people.
+  std::string DescribeError(const Scratch& scratch) const;
+
+  // For people: the same as values that own what they say.
   Evaluation Evaluate(const Activation& activation) const;
   // The same, for the parts that `&&` and `||` join, in the order of the text; a condition of one part is that part. For people:
   // every part is evaluated, whether the whole needs it or not.
@@ -157,12 +253,12 @@ class Program {
   // The text, and what it means (typed.h): for what this folder says about conditions.
   const std::string& text() const;
   const Expr& root() const;
+  const Expr& conjunct_root(size_t index) const;
 
  private:
   struct Rep;
-  Evaluation EvaluateExpr(const Expr& expr, const Activation& activation) const;
-  void AddParts(const Expr& expr, int depth, const Activation& activation, std::vector<PartTruth>* parts) const;
   explicit Program(std::unique_ptr<Rep> rep);
+  Evaluation Own(Truth truth, const Scratch& scratch) const;
   std::unique_ptr<Rep> rep_;
 };
 

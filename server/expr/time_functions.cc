@@ -85,20 +85,16 @@ std::optional<absl::TimeZone> FindZone(absl::string_view name) {
 
 std::optional<int64_t> Age(absl::string_view birth_date, absl::CivilDay today, const char** error) {
   int year = 0, month = 1, day = 1;
-  bool good = ReadDigits(birth_date, 0, 4, &year);
-  absl::CivilDay first(year), last = absl::CivilDay(absl::CivilYear(year) + 1) - 1;
-  if (birth_date.size() > 4) {
-    good = good && birth_date[4] == '-' && ReadDigits(birth_date, 5, 2, &month) && month >= 1 && month <= 12;
-    first = absl::CivilDay(year, month);
-    last = absl::CivilDay(absl::CivilMonth(first) + 1) - 1;
-  }
-  if (birth_date.size() > 7) {
-    good = good && birth_date.size() == 10 && birth_date[7] == '-' && ReadDigits(birth_date, 8, 2, &day);
-    first = last = absl::CivilDay(year, month, day);
-    // absl carries over what is no day of its month.
-    good = good && first.day() == day && first.month() == month;
-  }
-  if (!good) {
+  const size_t size = birth_date.size();
+  bool good = (size == 4 || size == 7 || size == 10) && ReadDigits(birth_date, 0, 4, &year);
+  if (size > 4) good = good && birth_date[4] == '-' && ReadDigits(birth_date, 5, 2, &month) && month >= 1 && month <= 12;
+  if (size > 7) good = good && birth_date[7] == '-' && ReadDigits(birth_date, 8, 2, &day);
+  const absl::CivilDay first(year, month, day);
+  absl::CivilDay last = first;
+  if (size == 4) last = absl::CivilDay(absl::CivilYear(first) + 1) - 1;
+  if (size == 7) last = absl::CivilDay(absl::CivilMonth(first) + 1) - 1;
+  // absl carries over what is no day of its month.
+  if (!good || first.day() != day) {
     *error = "age() of a birth date that is not YYYY-MM-DD, YYYY-MM or YYYY";
     return 0;
   }
@@ -107,6 +103,7 @@ std::optional<int64_t> Age(absl::string_view birth_date, absl::CivilDay today, c
     return 0;
   }
   const int64_t oldest = WholeYears(first, today);
+  if (last == first) return oldest;
   const int64_t youngest = WholeYears(std::min(last, today), today);
   return oldest == youngest ? std::optional<int64_t>(oldest) : std::nullopt;
 }

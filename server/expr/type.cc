@@ -1,5 +1,7 @@
 #include "server/expr/type.h"
 
+#include <google/protobuf/descriptor.pb.h>
+
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -29,6 +31,11 @@ Type ListOf(Type element) {
 
 namespace {
 
+// Kept as std::string, so that it can be viewed in its message.
+bool IsText(const FieldDescriptor* field) {
+  return field->type() == FieldDescriptor::TYPE_STRING && field->options().ctype() == google::protobuf::FieldOptions::STRING;
+}
+
 // Of one value of a field, repeated or not.
 Type SingleTypeOf(const FieldDescriptor* field) {
   switch (field->cpp_type()) {
@@ -44,7 +51,7 @@ Type SingleTypeOf(const FieldDescriptor* field) {
     case FieldDescriptor::CPPTYPE_DOUBLE:
       return Simple(Type::Kind::kDouble);
     case FieldDescriptor::CPPTYPE_STRING:
-      return Simple(field->type() == FieldDescriptor::TYPE_BYTES ? Type::Kind::kUnreadable : Type::Kind::kString);
+      return Simple(IsText(field) ? Type::Kind::kString : Type::Kind::kUnreadable);
     case FieldDescriptor::CPPTYPE_ENUM: {
       Type type = Simple(Type::Kind::kEnum);
       type.enumeration = field->enum_type();
@@ -192,7 +199,7 @@ namespace {
 
 const FieldDescriptor* TextField(const Descriptor* message, const char* name) {
   const FieldDescriptor* field = message->FindFieldByName(name);
-  return field != nullptr && field->type() == FieldDescriptor::TYPE_STRING && !field->is_repeated() ? field : nullptr;
+  return field != nullptr && TypeOf(field).is(Type::Kind::kString) ? field : nullptr;
 }
 
 }  // namespace

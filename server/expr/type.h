@@ -29,7 +29,7 @@ struct Type {
     kMessage,
     kList,
     kCodeSet,     // what valueset("…") gives
-    kUnreadable,  // bytes and maps: has() is all that can be asked
+    kUnreadable,  // bytes, maps and other than std::string texts: has() is all that can be asked
   };
 
   Kind kind = Kind::kError;

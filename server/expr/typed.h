@@ -1,4 +1,4 @@
-// What the checker makes and the evaluator walks: the expression with every name, type and literal resolved.
+// What the checker makes and the assembler turns into instructions: the expression with every name, type and literal resolved.
 // Immutable once made; threads share it.
 #ifndef RESULTGATE_EXPR_TYPED_H_
 #define RESULTGATE_EXPR_TYPED_H_
@@ -89,8 +89,10 @@ struct Expr {
   size_t begin = 0;   // its bytes of the source text, without brackets around it
   size_t end = 0;
   std::vector<ExprPtr> operands;
-  Value constant;
+  Value constant;    // a text is a view of `text`
+  std::string text;  // kConstant: of a text, or the name of a value set
   size_t slot = 0;
+  const google::protobuf::Descriptor* message = nullptr;  // kMessageVariable
   const google::protobuf::FieldDescriptor* field = nullptr;
   // The name of the fact that is read here, from the variable down; empty for what is no fact.
   std::string path;
@@ -99,6 +101,22 @@ struct Expr {
   std::optional<absl::TimeZone> zone;
   CodingShape left, right;
 };
+
+// `5 < x` is `x > 5`.
+inline Expr::Op Mirrored(Expr::Op op) {
+  using Op = Expr::Op;
+  if (op == Op::kLess) return Op::kGreater;
+  if (op == Op::kLessOrEqual) return Op::kGreaterOrEqual;
+  if (op == Op::kGreater) return Op::kLess;
+  if (op == Op::kGreaterOrEqual) return Op::kLessOrEqual;
+  return op;
+}
+
+// True for accessors of timestamps, which read in `zone` or else in the activation's.
+inline bool ReadsZone(const Expr& expr) {
+  return expr.op == Expr::Op::kCall && expr.function >= Function::kGetFullYear && expr.function <= Function::kGetMilliseconds &&
+         expr.operands[0]->type.is(Type::Kind::kTimestamp);
+}
 
 }  // namespace resultgate::expr
 

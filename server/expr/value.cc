@@ -1,57 +1,17 @@
 #include "server/expr/value.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
-#include <utility>
 
-#include "server/expr/type.h"
+#include "server/expr/fields.h"
 
 namespace resultgate::expr {
-
-using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-using google::protobuf::Reflection;
-
 namespace {
 
 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
 constexpr int64_t kFirstSecond = -62135596800;
 constexpr int64_t kLastSecond = 253402300799;
-
-Value OfText(const std::string& text, std::string* scratch) {
-  // Reflection hands out the message's own string, or fills the scratch where it has none.
-  if (&text == scratch) return MakeText(std::move(*scratch));
-  return {Text{text, nullptr}};
-}
-
-Value ReadElement(const Message& message, const FieldDescriptor* field, int index) {
-  const Reflection& reflection = *message.GetReflection();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return {reflection.GetRepeatedBool(message, field, index)};
-    case FieldDescriptor::CPPTYPE_INT32:
-      return {int64_t{reflection.GetRepeatedInt32(message, field, index)}};
-    case FieldDescriptor::CPPTYPE_INT64:
-      return {int64_t{reflection.GetRepeatedInt64(message, field, index)}};
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return {uint64_t{reflection.GetRepeatedUInt32(message, field, index)}};
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return {uint64_t{reflection.GetRepeatedUInt64(message, field, index)}};
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return {static_cast<double>(reflection.GetRepeatedFloat(message, field, index))};
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return {reflection.GetRepeatedDouble(message, field, index)};
-    case FieldDescriptor::CPPTYPE_STRING: {
-      std::string scratch;
-      return OfText(reflection.GetRepeatedStringReference(message, field, index, &scratch), &scratch);
-    }
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return {EnumNumber{reflection.GetRepeatedEnumValue(message, field, index)}};
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return ReadMessage(reflection.GetRepeatedMessage(message, field, index));
-  }
-  return {Null()};
-}
 
 std::partial_ordering CompareMixed(int64_t a, uint64_t b) {
   return a < 0 ? std::partial_ordering::less : static_cast<std::partial_ordering>(static_cast<uint64_t>(a) <=> b);
@@ -68,13 +28,13 @@ std::partial_ordering CompareTimes(T a, T b) {
 }
 
 bool IsNumber(const Value& value) {
-  return value.If<int64_t>() || value.If<uint64_t>() || value.If<double>();
+  return value.kind >= Value::Kind::kInt && value.kind <= Value::Kind::kDouble;
 }
 
 double ToDouble(const Value& number) {
   if (const auto* integer = number.If<int64_t>()) return static_cast<double>(*integer);
   if (const auto* integer = number.If<uint64_t>()) return static_cast<double>(*integer);
-  return number.As<double>();
+  return number.number;
 }
 
 std::partial_ordering CompareNumbers(const Value& a, const Value& b) {
@@ -90,29 +50,21 @@ std::partial_ordering CompareNumbers(const Value& a, const Value& b) {
   return ToDouble(a) <=> ToDouble(b);
 }
 
+bool EqualLists(const Value& a, const Value& b) {
+  const size_t size = SizeOf(a);
+  if (size != SizeOf(b)) return false;
+  for (size_t i = 0; i < size; ++i) {
+    if (!Equal(ElementOf(a, i), ElementOf(b, i))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-size_t List::size() const {
-  if (values != nullptr) return values->size();
-  return message == nullptr ? 0 : static_cast<size_t>(message->GetReflection()->FieldSize(*message, field));
-}
-
-Value List::at(size_t index) const {
-  if (values != nullptr) return (*values)[index];
-  return ReadElement(*message, field, static_cast<int>(index));
-}
-
-void Unknown::Merge(const Unknown& other) {
-  for (const std::string* fact : other.facts) {
-    const bool here = std::any_of(facts.begin(), facts.end(), [&](const std::string* mine) { return *mine == *fact; });
-    if (!here) facts.push_back(fact);
-  }
-}
-
-Value MakeText(std::string text) {
-  auto owner = std::make_shared<const std::string>(std::move(text));
-  const absl::string_view view = *owner;
-  return {Text{view, std::move(owner)}};
+Value MakeText(absl::string_view text, Arena* arena) {
+  char* const bytes = arena->Take<char>(text.size());
+  std::copy(text.begin(), text.end(), bytes);
+  return Text(absl::string_view(bytes, text.size()));
 }
 
 bool InRange(absl::Time time) {
@@ -126,99 +78,66 @@ bool InRange(absl::Duration duration) {
 
 Value Checked(absl::Time time) {
   if (!InRange(time)) return MakeError("timestamp out of range");
-  return {time};
+  return time;
 }
 
 Value Checked(absl::Duration duration) {
   if (!InRange(duration)) return MakeError("duration out of range");
-  return {duration};
+  return duration;
 }
 
-Value ReadMessage(const Message& message) {
-  using google::protobuf::Descriptor;
-  const Descriptor* descriptor = message.GetDescriptor();
-  const bool duration = descriptor->well_known_type() == Descriptor::WELLKNOWNTYPE_DURATION;
-  if (duration || descriptor->well_known_type() == Descriptor::WELLKNOWNTYPE_TIMESTAMP) {
-    // By reflection, so that messages of any pool will do. Both have the same two fields.
-    const Reflection& reflection = *message.GetReflection();
-    const int64_t seconds = reflection.GetInt64(message, descriptor->FindFieldByNumber(1));
-    const int32_t nanos = reflection.GetInt32(message, descriptor->FindFieldByNumber(2));
-    if (duration) return Checked(absl::Seconds(seconds) + absl::Nanoseconds(nanos));
-    return Checked(absl::FromUnixSeconds(seconds) + absl::Nanoseconds(nanos));
-  }
-  if (const FieldDescriptor* values = ListField(descriptor)) return {List{&message, values, nullptr}};
-  return {&message};
+size_t SizeOf(const Value& list) {
+  return list.is(Value::Kind::kArray) ? list.array.size : CountElements(*list.repeated.message, *list.repeated.reader);
 }
 
-Value ReadField(const Message& message, const FieldDescriptor* field) {
-  if (field->is_repeated()) return {List{&message, field, nullptr}};
-  const Reflection& reflection = *message.GetReflection();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return {reflection.GetBool(message, field)};
-    case FieldDescriptor::CPPTYPE_INT32:
-      return {int64_t{reflection.GetInt32(message, field)}};
-    case FieldDescriptor::CPPTYPE_INT64:
-      return {int64_t{reflection.GetInt64(message, field)}};
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return {uint64_t{reflection.GetUInt32(message, field)}};
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return {uint64_t{reflection.GetUInt64(message, field)}};
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return {static_cast<double>(reflection.GetFloat(message, field))};
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return {reflection.GetDouble(message, field)};
-    case FieldDescriptor::CPPTYPE_STRING: {
-      std::string scratch;
-      return OfText(reflection.GetStringReference(message, field, &scratch), &scratch);
-    }
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return {EnumNumber{reflection.GetEnumValue(message, field)}};
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return ReadMessage(reflection.GetMessage(message, field));
-  }
-  return {Null()};
+Value ElementOf(const Value& list, size_t index) {
+  if (list.is(Value::Kind::kArray)) return list.array.values[index];
+  return ReadElement(*list.repeated.message, *list.repeated.reader, static_cast<int>(index));
 }
 
 bool Equal(const Value& a, const Value& b) {
   if (IsNumber(a) && IsNumber(b)) return std::is_eq(CompareNumbers(a, b));
-  if (a.content.index() != b.content.index()) return false;
-  if (a.If<Null>()) return true;
-  if (const auto* x = a.If<EnumNumber>()) return x->number == b.As<EnumNumber>().number;
-  if (const auto* x = a.If<List>()) {
-    const List& y = b.As<List>();
-    if (x->size() != y.size()) return false;
-    for (size_t i = 0; i < x->size(); ++i) {
-      if (!Equal(x->at(i), y.at(i))) return false;
-    }
-    return true;
+  if (a.is_list() && b.is_list()) return EqualLists(a, b);
+  if (a.kind != b.kind) return false;
+  switch (a.kind) {
+    case Value::Kind::kNull:
+      return true;
+    case Value::Kind::kEnum:
+      return a.enumeration.number == b.enumeration.number;
+    case Value::Kind::kText:
+      return a.text.size == b.text.size && std::memcmp(a.text.data, b.text.data, a.text.size) == 0;
+    default:
+      return std::is_eq(Compare(a, b));
   }
-  return std::is_eq(Compare(a, b));
 }
 
 std::partial_ordering Compare(const Value& a, const Value& b) {
   if (IsNumber(a) && IsNumber(b)) return CompareNumbers(a, b);
-  if (a.content.index() != b.content.index()) return std::partial_ordering::unordered;
-  // UTF-8 in order of bytes is in order of code points.
-  if (const auto* x = a.If<Text>()) return x->view.compare(b.As<Text>().view) <=> 0;
-  if (const auto* x = a.If<bool>()) return *x <=> b.As<bool>();
-  if (const auto* x = a.If<absl::Time>()) return CompareTimes(*x, b.As<absl::Time>());
-  if (const auto* x = a.If<absl::Duration>()) return CompareTimes(*x, b.As<absl::Duration>());
-  return std::partial_ordering::unordered;
+  if (a.kind != b.kind) return std::partial_ordering::unordered;
+  switch (a.kind) {
+    case Value::Kind::kText:
+      // UTF-8 in order of bytes is in order of code points.
+      return a.text.view().compare(b.text.view()) <=> 0;
+    case Value::Kind::kBool:
+      return a.truth <=> b.truth;
+    case Value::Kind::kTime:
+      return CompareTimes(a.time, b.time);
+    case Value::Kind::kDuration:
+      return CompareTimes(a.duration, b.duration);
+    default:
+      return std::partial_ordering::unordered;
+  }
 }
 
 long Cost(const Value& value) {
   constexpr size_t kBytesAStep = 64;
-  if (const auto* text = value.If<Text>()) return 1 + static_cast<long>(text->view.size() / kBytesAStep);
-  if (const auto* list = value.If<List>()) {
-    long cost = 1 + static_cast<long>(list->size());
-    // Lists of lists are written in the source, or are short: what they hold is counted too.
-    if (list->values != nullptr) {
-      for (const Value& element : *list->values) cost += Cost(element);
-    }
-    return cost;
-  }
-  return 1;
+  if (value.is(Value::Kind::kText)) return 1 + static_cast<long>(value.text.size / kBytesAStep);
+  if (value.is(Value::Kind::kRepeated)) return 1 + static_cast<long>(SizeOf(value));
+  if (!value.is(Value::Kind::kArray)) return 1;
+  // Lists of lists are written in the source, or are short: what they hold is counted too.
+  long cost = 1 + static_cast<long>(value.array.size);
+  for (size_t i = 0; i < value.array.size; ++i) cost += Cost(value.array.values[i]);
+  return cost;
 }
 
 int64_t CodePoints(absl::string_view text) {

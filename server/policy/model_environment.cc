@@ -44,13 +44,7 @@ ModelEnvironment::~ModelEnvironment() = default;
 expr::Activation ModelEnvironment::Activate(const v1::DiagnosticReport& report, const v1::Observation* observation,
                                             v1::Audience audience, absl::Time now, const absl::TimeZone& zone) {
   expr::Activation activation;
-  activation.bindings.resize(6);
-  activation.bindings[0].message = &report;
-  activation.bindings[1].message = observation;
-  activation.bindings[2].message = &report.patient();
-  activation.bindings[3].message = &report.order();
-  activation.bindings[4].enum_number = audience;
-  activation.bindings[5].time = now;
+  activation.bindings = {&report, observation, &report.patient(), &report.order(), static_cast<int>(audience), now};
   activation.now = now;
   activation.zone = zone;
   return activation;

@@ -21,7 +21,9 @@ class ModelEnvironment {
   explicit ModelEnvironment(std::shared_ptr<const valueset::Registry> value_sets);
   ~ModelEnvironment();
 
-  // Variables `report`, `observation`, `patient`, `order`, `audience`, `now`, in this order.
+  // Positions of the variables `report`, `observation`, `patient`, `order`, `audience` and `now`.
+  enum Position : size_t { kReport, kObservation, kPatient, kOrder, kAudience, kNow };
+
   const expr::Environment& environment() const { return environment_; }
 
   // The values of the variables for one unit and audience; `observation` is nullptr for the document.

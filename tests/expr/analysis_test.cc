@@ -148,7 +148,7 @@ TEST(Analysis, EveryProofHoldsForRandomReports) {
         coding->set_code("2823-3");
       }
       Activation activation = c.activation();
-      activation.bindings[4].enum_number = static_cast<int>(1 + random() % 3);
+      activation.bindings[4] = static_cast<int>(1 + random() % 3);
       const Truth is = first->Evaluate(activation).truth, is_other = second->Evaluate(activation).truth;
       ASSERT_FALSE(one.NeverHolds() && is == Truth::kTrue) << a;
       ASSERT_FALSE(one.AlwaysHolds() && is == Truth::kFalse) << a;

@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "server/expr/expr.h"
+#include "tests/expr/reference.h"
 
 namespace resultgate::expr {
 namespace {
@@ -132,6 +133,8 @@ ConformanceCase RunCase(const JsonObject& test) {
   const Evaluation evaluation = program->Evaluate(activation);
   const bool right =
       value == nullptr ? evaluation.truth == Truth::kUnknown && !evaluation.error.empty() : evaluation.truth == Truth::kTrue;
+  const reference::Outcome plain = reference::Evaluate(program->root(), activation);
+  if (plain.truth != evaluation.truth) return {name, Outcome::kFailed, absl::StrCat("the reference says ", plain.ToString())};
   if (right) return {name, Outcome::kPassed, ""};
   return {name, Outcome::kFailed,
           absl::StrCat(asked, " is ", evaluation.truth == Truth::kFalse ? "false" : "unknown ", evaluation.error)};

@@ -240,7 +240,7 @@ TEST(Evaluate, RefusesValuesOfAnotherEnvironment) {
   EXPECT_NE(program->Evaluate(activation).error, "");
   Case values("");
   activation = values.activation();
-  activation.bindings[0].message = &values.report.patient();
+  activation.bindings[0] = &values.report.patient();
   EXPECT_EQ(program->Evaluate(activation).truth, Truth::kUnknown);
   EXPECT_NE(program->Evaluate(activation).error, "");
 }

@@ -74,13 +74,8 @@ struct Case {
   Activation activation() const {
     Activation activation;
     const bool bound = has_observation && report.observations_size() > 0;
-    activation.bindings.resize(6);
-    activation.bindings[0].message = &report;
-    activation.bindings[1].message = bound ? &report.observations(0) : nullptr;
-    activation.bindings[2].message = &report.patient();
-    activation.bindings[3].message = &report.order();
-    activation.bindings[4].enum_number = v1::AUDIENCE_PATIENT;
-    activation.bindings[5].time = now;
+    activation.bindings = {&report,         bound ? &report.observations(0) : nullptr, &report.patient(),
+                           &report.order(), static_cast<int>(v1::AUDIENCE_PATIENT),    now};
     activation.now = now;
     activation.zone = zone;
     return activation;

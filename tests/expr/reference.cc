@@ -1,14 +1,15 @@
-#include "server/expr/evaluator.h"
+#include "tests/expr/reference.h"
 
 #include <compare>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "server/expr/arithmetic.h"
-#include "server/expr/conversion.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/expr/time_functions.h"
+#include "tests/expr/reference_value.h"
 
-namespace resultgate::expr {
+namespace resultgate::expr::reference {
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
@@ -76,6 +77,39 @@ bool AnyCoding(const CodingShape& shape, const Message& message, const Visit& vi
   return false;
 }
 
+// One evaluation. The logic of the unknown, as CEL's specification has it ("Evaluation", "Logical Operators"): an operand that is
+// unknown or an error makes its operator so, unknown before error; only `&&`, `||`, `?:`, `exists` and `all` may do without.
+class Evaluator {
+ public:
+  Evaluator(const Activation& activation, long steps) : activation_(activation), steps_left_(steps) {}
+
+  // A value of the expression's type, Unknown or Error.
+  Value Evaluate(const Expr& root);
+
+ private:
+  Value Eval(const Expr& expr);
+  Value Dispatch(const Expr& expr);
+  Value Field(const Expr& expr);
+  Value HasField(const Expr& expr);
+  Value Index(const Expr& expr);
+  Value MakeList(const Expr& expr);
+  Value Logic(const Expr& expr);
+  Value Conditional(const Expr& expr);
+  Value Comparison(const Expr& expr, const Value& a, const Value& b);
+  Value InList(const Expr& expr, const Value& value, const List& list);
+  Value InConcepts(const Expr& expr, const Value& value, const List& list);
+  Value InCodeSet(const Expr& expr, const Value& value);
+  Value Macro(const Expr& expr);
+  Value Call(const Expr& expr);
+  Value Age(const Expr& expr, const google::protobuf::Message& message);
+  // Takes steps; false when there are none left.
+  bool Spend(long steps);
+
+  const Activation& activation_;
+  long steps_left_;
+  std::vector<Value> locals_;
+};
+
 }  // namespace
 
 bool Evaluator::Spend(long steps) {
@@ -98,15 +132,15 @@ Value Evaluator::Eval(const Expr& expr) {
 Value Evaluator::Dispatch(const Expr& expr) {
   switch (expr.op) {
     case Op::kConstant:
-      return expr.constant;
+      return Own(expr.constant);
     case Op::kMessageVariable: {
-      const Message* message = activation_.bindings[expr.slot].message;
+      const Message* message = activation_.bindings[expr.slot].message();
       return message == nullptr ? Absent(expr) : At(expr, ReadMessage(*message));
     }
     case Op::kEnumVariable:
-      return {EnumNumber{activation_.bindings[expr.slot].enum_number}};
+      return {EnumNumber{activation_.bindings[expr.slot].enum_number()}};
     case Op::kTimestampVariable:
-      return At(expr, Checked(activation_.bindings[expr.slot].time));
+      return At(expr, Checked(activation_.bindings[expr.slot].time()));
     case Op::kLocal:
       return locals_[expr.slot];
     case Op::kField:
@@ -187,7 +221,7 @@ Value Evaluator::Field(const Expr& expr) {
 
 Value Evaluator::HasField(const Expr& expr) {
   if (expr.op == Op::kHasVariable) {
-    return {activation_.bindings[expr.slot].message != nullptr};
+    return {activation_.bindings[expr.slot].message() != nullptr};
   }
   Value operand = Eval(*expr.operands[0]);
   // What leads to the field is absent itself.
@@ -268,7 +302,7 @@ Value Evaluator::InConcepts(const Expr& expr, const Value& value, const List& li
 }
 
 Value Evaluator::InCodeSet(const Expr& expr, const Value& value) {
-  const CodeSet& set = *expr.operands[1]->constant.As<const CodeSet*>();
+  const CodeSet& set = *expr.operands[1]->constant.code_set;
   const auto contains = [&](const Message& message) {
     return AnyCoding(expr.left, message, [&](absl::string_view system, absl::string_view code) {
       return Spend(1) && !code.empty() && set.Contains(system, code);
@@ -291,6 +325,7 @@ Value Evaluator::Macro(const Expr& expr) {
   Blocked blocked;
   size_t count = 0;
   for (size_t i = 0; i < size && Spend(1); ++i) {
+    if (locals_.size() <= expr.slot) locals_.resize(expr.slot + 1);
     locals_[expr.slot] = At(expr, list.at(i));
     const Value holds = Eval(*expr.operands[1]);
     if (!blocked.Add(holds)) continue;
@@ -352,4 +387,24 @@ Value Evaluator::Call(const Expr& expr) {
   }
 }
 
-}  // namespace resultgate::expr
+std::string Outcome::ToString() const {
+  if (truth != Truth::kUnknown) return truth == Truth::kTrue ? "true" : "false";
+  if (error != nullptr) return absl::StrCat("error: ", error, " at byte ", offset);
+  return absl::StrCat("unknown: ", absl::StrJoin(unknown_facts, ", "));
+}
+
+Outcome Evaluate(const Expr& root, const Activation& activation, long steps) {
+  const Value value = Evaluator(activation, steps).Evaluate(root);
+  Outcome outcome;
+  if (const auto* truth = value.If<bool>()) outcome.truth = *truth ? Truth::kTrue : Truth::kFalse;
+  if (const auto* unknown = value.If<Unknown>()) {
+    for (const std::string* fact : unknown->facts) outcome.unknown_facts.push_back(*fact);
+  }
+  if (const auto* error = value.If<Error>()) {
+    outcome.error = error->text;
+    outcome.offset = error->offset;
+  }
+  return outcome;
+}
+
+}  // namespace resultgate::expr::reference
