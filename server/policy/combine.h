@@ -9,22 +9,26 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/policy/missing.h"
 #include "server/policy/pack.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::policy {
-
-// How decisions name the pack's default review.
-inline constexpr char kDefaultRule[] = "default";
 
 // A rule's part for one unit and audience.
 struct Part {
   const Rule* rule = nullptr;
-  bool restricts = false;                  // its delay, review and withholding count
-  bool permits = false;                    // its permit counts
-  bool limits = false;                     // its deadline counts
-  std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
+  bool restricts = false;  // its delay, review and withholding count
+  bool permits = false;    // its permit counts
+  bool limits = false;     // its deadline counts
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
+  MissingFacts missing;  // not empty: it counts because they are absent
+
+  bool operator==(const Part& other) const {
+    return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
+           is_new == other.is_new && missing == other.missing;
+  }
 };
 
 // The times that clocks start from.
@@ -36,19 +40,46 @@ struct Clocks {
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
 };
 
-// Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.
-// `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a permit
-// nor a review is among the parts, or `add_default`, the pack's default review is added.
-v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
-                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default);
+// Combines the parts of one unit and audience into a verdict. Keeps its working memory from one call to the next; one thread at a
+// time.
+class Combiner {
+ public:
+  // Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.
+  // `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a
+  // permit nor a review is among the parts, or `add_default`, the pack's default review is added. `verdict` is cleared first.
+  void Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,
+               const std::vector<Part>& parts, bool add_default, Verdict* verdict);
+
+ private:
+  friend class Combination;
+
+  // Smaller binds more (Pack::RankOf).
+  using Rank = int;
+  struct RankedFloor {
+    absl::Time until;
+    Rank rank;
+    const Rule* rule;  // nullptr: the patient's preference
+  };
+  struct RankedCeiling {
+    absl::Time at;
+    Rank rank;
+  };
+
+  std::vector<RankedFloor> floors_;
+  std::vector<AskedReview> reviews_;
+  std::vector<Rank> review_ranks_;  // of `reviews_`
+  std::vector<RankedCeiling> ceilings_;
+  ReviewPlan single_plan_;
+};
 
 // True if a permit or a review is among the parts. A review that counts only because a fact is missing speaks for nothing: it
 // holds, but what it holds may still be unclassified, and the default may wait longer.
 bool SpokenFor(const std::vector<Part>& parts);
 
 // A hold that no rule asked for, by the engine's own floors `not-final` and `quarantine`: ends by a person or a new version only.
-v1::Outcome HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, v1::Disposition disposition,
-                        const std::string& reason);
+// `verdict` is cleared first.
+void HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, v1::Disposition disposition,
+                 Verdict* verdict);
 
 }  // namespace resultgate::policy
 

@@ -2,14 +2,22 @@
 #ifndef RESULTGATE_POLICY_DECIDE_H_
 #define RESULTGATE_POLICY_DECIDE_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/policy/asks.h"
+#include "server/policy/combine.h"
 #include "server/policy/pack.h"
+#include "server/policy/ruling.h"
+#include "server/policy/units.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::policy {
 
@@ -28,32 +36,47 @@ struct Context {
   std::string quarantine;
 };
 
-// The unit id of a report's document: narrative, conclusion, notes and attached files.
-inline constexpr char kDocument[] = "document";
-
-// True if the report has a document unit.
-bool HasDocument(const v1::DiagnosticReport& report);
-
-// The status of an observation: its own, but a report that is cancelled or entered in error takes all of its observations with
-// it, for a withdrawal may come as the report's status alone (HL7 v2 OBR-25 X; FHIR entered-in-error).
-v1::ResultStatus EffectiveStatus(const v1::DiagnosticReport& report, const v1::Observation& observation);
-
-// The status of a unit: an observation's effective one; for the document the least final of the report's and its observations'.
-v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, const std::string& unit_id);
-
-// True for FINAL, AMENDED, CORRECTED and APPENDED.
-bool IsFinal(v1::ResultStatus status);
-
 // Where legal clocks start for this version: `context.clock_start` if set, else the earlier of issued and received (received,
 // where issued is absent or more than 31 days back), if any unit is final; absent while none is.
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context);
 
-// True if the rule speaks for what became final at `first_final`, by its dates of effect: a law holds for what became final
-// while it was in force.
-bool IsInForce(const Rule& rule, absl::Time first_final, const absl::TimeZone& zone);
+// Decides one report after another without allocating memory: it keeps what it has needed once. One thread at a time.
+class Decider {
+ public:
+  // Decides every unit for every audience. The ruling belongs to the decider, points into the arguments, and stands until the
+  // next call.
+  const Ruling& Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
 
-// Decides every unit for every audience. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first
-// unit in the report, the document last. The same arguments give the same bytes.
+ private:
+  // What a verdict answers: two units of which the same is asked have the same one.
+  struct Question {
+    v1::Disposition floor = v1::DISPOSITION_UNSPECIFIED;  // of a hold by the engine's own floors
+    std::optional<absl::Time> review_started;
+    const Asked* asked = nullptr;
+
+    bool operator==(const Question& other) const;
+  };
+
+  size_t DecideCell(size_t unit, size_t audience);
+  template <typename Make>
+  size_t Remember(const Question& question, const Make& make);
+
+  // The call's arguments.
+  const Pack* pack_ = nullptr;
+  const v1::DiagnosticReport* report_ = nullptr;
+  const Context* context_ = nullptr;
+  Clocks clocks_;
+
+  v1::DiagnosticReport with_facts_;
+  Asker asker_;
+  Combiner combiner_;
+  // In this call, with the verdicts' positions.
+  std::vector<std::pair<Question, size_t>> answered_;
+  Ruling ruling_;
+};
+
+// The same, written down. Every (unit, audience) is in exactly one outcome; outcomes are in order of their first unit in the
+// report, the document last. The same arguments give the same bytes. Thread-safe.
 v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
 
 }  // namespace resultgate::policy

@@ -50,7 +50,7 @@ std::string Listed(MatchKey key, const Match& match) {
 class Explainer {
  public:
   Explainer(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now)
-      : pack_(pack), report_(report), context_(context), now_(now), units_(UnitsOf(pack.value_sets(), report)) {}
+      : pack_(pack), report_(report), context_(context), now_(now), units_(pack.value_sets(), report) {}
 
   ExplainedOutcome Of(const v1::Outcome& outcome) {
     ExplainedOutcome explained;
@@ -69,7 +69,8 @@ class Explainer {
     explained.rule = &rule;
     explained.has_part = std::any_of(outcome.rules().begin(), outcome.rules().end(),
                                      [&rule](const v1::AppliedRule& applied) { return applied.rule_id() == rule.id; });
-    explained.in_force = IsInForce(rule, ClockStart(report_, context_).value_or(context_.received_at), pack_.calendar().zone());
+    explained.in_force =
+        IsInForce(rule, absl::ToCivilDay(ClockStart(report_, context_).value_or(context_.received_at), pack_.calendar().zone()));
     if (!rule.match.codes.empty()) {
       std::vector<std::string> names;
       for (const valueset::ValueSet* set : rule.match.codes) names.push_back(set->name());
@@ -80,10 +81,9 @@ class Explainer {
     }
     for (const MatchKey key : kMatchKeys) {
       if (!IsGiven(key, rule.match)) continue;
-      const char* missing = nullptr;
-      const Truth truth = KeyHolds(key, rule.match, report_, unit, &missing);
+      const Truth truth = KeyHolds(key, rule.match, report_, unit);
       ExplainedPart part{absl::StrCat(NameOf(key), ": ", Listed(key, rule.match)), 0, truth, {}};
-      if (truth == Truth::kUnknown) part.missing.emplace_back(missing);
+      if (truth == Truth::kUnknown) part.missing.push_back(FactOf(key));
       explained.parts.push_back(std::move(part));
     }
     if (rule.observations_only && unit.observation == nullptr) {
@@ -150,7 +150,7 @@ class Explainer {
   const v1::DiagnosticReport& report_;
   const Context& context_;
   const absl::Time now_;
-  const std::vector<Unit> units_;
+  const Units units_;
 };
 
 std::string Word(Truth truth) {

@@ -1,9 +1,8 @@
 #include "server/policy/match.h"
 
 #include <algorithm>
-
-#include "server/policy/decide.h"
-#include "server/policy/model_environment.h"
+#include <array>
+#include <iterator>
 
 namespace resultgate::policy {
 namespace {
@@ -15,22 +14,6 @@ bool Lists(const List& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-// The keys of `match` but `codes`.
-Truth OtherKeysMatch(const Match& match, const v1::DiagnosticReport& report, const Unit& unit,
-                     std::vector<std::string>* unknown) {
-  Truth truth = Truth::kTrue;
-  for (const MatchKey key : kMatchKeys) {
-    if (!IsGiven(key, match)) continue;
-    const char* missing = nullptr;
-    const Truth holds = KeyHolds(key, match, report, unit, &missing);
-    if (holds == Truth::kFalse) return holds;
-    if (holds == Truth::kTrue) continue;
-    truth = Truth::kUnknown;
-    unknown->push_back(missing);
-  }
-  return truth;
-}
-
 Truth ToTruth(bool value) {
   return value ? Truth::kTrue : Truth::kFalse;
 }
@@ -40,6 +23,12 @@ Truth ToTruth(bool value) {
 const char* NameOf(MatchKey key) {
   constexpr const char* kNames[] = {"unit", "section", "status", "interpretation", "encounter_class", "jurisdiction"};
   return kNames[static_cast<size_t>(key)];
+}
+
+const std::string& FactOf(MatchKey key) {
+  static const auto* const kFacts = new std::array<std::string, std::size(kMatchKeys)>{
+      "", "", "", "observation.interpretation", "order.encounter_class", "order.jurisdictions"};
+  return (*kFacts)[static_cast<size_t>(key)];
 }
 
 bool IsGiven(MatchKey key, const Match& match) {
@@ -60,7 +49,7 @@ bool IsGiven(MatchKey key, const Match& match) {
   return false;
 }
 
-Truth KeyHolds(MatchKey key, const Match& match, const v1::DiagnosticReport& report, const Unit& unit, const char** missing) {
+Truth KeyHolds(MatchKey key, const Match& match, const v1::DiagnosticReport& report, const Unit& unit) {
   const v1::ServiceRequest& order = report.order();
   switch (key) {
     case MatchKey::kUnit:
@@ -71,15 +60,12 @@ Truth KeyHolds(MatchKey key, const Match& match, const v1::DiagnosticReport& rep
       return ToTruth(Lists(match.statuses, unit.status));
     case MatchKey::kInterpretation:
       if (unit.observation == nullptr) return Truth::kFalse;
-      *missing = "observation.interpretation";
       if (!unit.observation->has_interpretation()) return Truth::kUnknown;
       return ToTruth(Lists(match.interpretations, unit.observation->interpretation()));
     case MatchKey::kEncounterClass:
-      *missing = "order.encounter_class";
       if (!order.has_encounter_class()) return Truth::kUnknown;
       return ToTruth(Lists(match.encounter_classes, order.encounter_class()));
     case MatchKey::kJurisdiction: {
-      *missing = "order.jurisdictions";
       if (!order.has_jurisdictions()) return Truth::kUnknown;
       const auto& places = order.jurisdictions().values();
       return ToTruth(std::any_of(places.begin(), places.end(),
@@ -94,67 +80,6 @@ bool CodesHold(const Match& match, const Unit& unit, bool permits) {
   const valueset::Membership& sets = permits ? unit.own_sets : unit.any_sets;
   return match.codes.empty() || std::any_of(match.codes.begin(), match.codes.end(),
                                             [&sets](const valueset::ValueSet* set) { return sets.Has(set->number()); });
-}
-
-std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::DiagnosticReport& report) {
-  const valueset::Membership of_report = value_sets.SetsThatHold(report.code());
-  valueset::Membership of_header = of_report;
-  of_header.Add(value_sets.SetsThatHold(report.order().code()));
-  std::vector<Unit> units;
-  units.reserve(static_cast<size_t>(report.observations_size()) + 1);
-  for (const v1::Observation& observation : report.observations()) {
-    const valueset::Membership own = value_sets.SetsThatHold(observation.code());
-    units.push_back({observation.id(), &observation, EffectiveStatus(report, observation), own, of_header});
-    units.back().any_sets.Add(own);
-  }
-  if (HasDocument(report)) {
-    units.push_back({kDocument, nullptr, UnitStatus(report, kDocument), of_report, of_header});
-    // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
-    // of.
-    for (const v1::Attachment& file : report.presented_forms()) units.back().any_sets.Add(value_sets.SetsThatHold(file.code()));
-  }
-  return units;
-}
-
-RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit, v1::Audience audience, absl::Time now,
-                   const absl::TimeZone& zone, ReportConditions* conditions) {
-  RuleTruth result;
-  const bool own = CodesHold(rule.match, unit, /*permits=*/true);
-  const bool restricts = rule.then.restricts() && CodesHold(rule.match, unit, /*permits=*/false);
-  const bool permits = rule.then.permit && own;
-  const bool limits = rule.then.deadline && own;
-  if (!restricts && !permits && !limits) return result;
-  if (rule.observations_only && unit.observation == nullptr) return result;
-  std::vector<std::string> unknown;
-  Truth truth = OtherKeysMatch(rule.match, report, unit, &unknown);
-  if (truth == Truth::kFalse) return result;
-  if (rule.when != nullptr) {
-    const auto evaluate = [&] {
-      return rule.when->Evaluate(ModelEnvironment::Activate(report, unit.observation, audience, now, zone));
-    };
-    expr::Evaluation own_evaluation;
-    const expr::Evaluation* evaluation = &own_evaluation;
-    if (rule.reads_observation) {
-      own_evaluation = evaluate();
-    } else {
-      const auto [found, inserted] =
-          conditions->try_emplace({&rule, rule.reads_audience ? audience : v1::AUDIENCE_UNSPECIFIED}, expr::Evaluation());
-      if (inserted) found->second = evaluate();
-      evaluation = &found->second;
-    }
-    if (evaluation->truth == Truth::kFalse) return result;
-    if (evaluation->truth == Truth::kUnknown) {
-      truth = Truth::kUnknown;
-      unknown.insert(unknown.end(), evaluation->unknown_facts.begin(), evaluation->unknown_facts.end());
-      // A rule that fails is as unknown as one that lacks a fact, and says so in the same place.
-      if (!evaluation->error.empty()) unknown.push_back("error: " + evaluation->error);
-    }
-  }
-  if (restricts) result.as_restriction = truth;
-  if (permits) result.as_permit = truth;
-  if (limits) result.as_deadline = truth;
-  if (truth == Truth::kUnknown) result.unknown_facts = std::move(unknown);
-  return result;
 }
 
 }  // namespace resultgate::policy

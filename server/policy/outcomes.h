@@ -4,6 +4,8 @@
 
 #include <google/protobuf/repeated_ptr_field.h>
 
+#include <cstddef>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@ namespace resultgate::policy {
 
 // The audiences, in the order in which they are decided.
 inline constexpr v1::Audience kAudiences[] = {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE};
+inline constexpr size_t kAudienceCount = std::size(kAudiences);
 
 // One unit for one audience. `outcome` has no unit ids and audiences of its own.
 struct Cell {

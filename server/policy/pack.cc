@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/policy/model_environment.h"
+#include "server/policy/rule_index.h"
 
 namespace resultgate::policy {
 

@@ -23,6 +23,7 @@
 namespace resultgate::policy {
 
 class ModelEnvironment;
+class RuleIndex;
 
 // `review:` of a rule or of the pack's default.
 struct ReviewAsk {
@@ -163,6 +164,10 @@ class Pack {
                         std::vector<std::string>* filled) const;
   // In order of id.
   const std::vector<Rule>& rules() const { return rules_; }
+  // Finds those that can speak for a unit.
+  const RuleIndex& index() const { return *index_; }
+  // True if a rule holds the units of a report together.
+  bool has_together() const { return has_together_; }
   const valueset::Registry& value_sets() const { return *value_sets_; }
   // The value sets that rules name, in order.
   const std::vector<std::string>& used_value_sets() const { return used_value_sets_; }
@@ -190,6 +195,8 @@ class Pack {
   ReviewAsk quarantine_review_;
   std::string refusal_owner_;
   std::vector<Rule> rules_;
+  std::unique_ptr<const RuleIndex> index_;
+  bool has_together_ = false;
   std::shared_ptr<const valueset::Registry> value_sets_;
   std::unique_ptr<const ModelEnvironment> environment_;  // what the rules' programs point to
   std::vector<std::string> used_value_sets_;

@@ -19,6 +19,7 @@
 #include "server/policy/pack.h"
 #include "server/policy/pack_checks.h"
 #include "server/policy/review_loader.h"
+#include "server/policy/rule_index.h"
 #include "server/policy/rule_loader.h"
 #include "server/policy/yaml_message.h"
 #include "server/yaml/yaml.h"
@@ -68,6 +69,9 @@ class PackLoader {
     if (pack_->calendar_ != nullptr) CheckPack(*pack_, folder_, lines_, options_.now, issues_);
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
+    pack_->index_ = std::make_unique<const RuleIndex>(pack_->rules_, *pack_->value_sets_);
+    pack_->has_together_ =
+        std::any_of(pack_->rules_.begin(), pack_->rules_.end(), [](const Rule& rule) { return rule.together; });
     return std::move(pack_);
   }
 

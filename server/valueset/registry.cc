@@ -292,26 +292,44 @@ void Registry::IndexLast() {
   ValueSet& set = *sets_.back();
   set.number_ = sets_.size() - 1;
   for (const ValueSet::Entry& entry : set.entries()) {
-    by_code_[entry.system][entry.code].Add(set.number());
-    if (entry.descendants) by_prefix_[entry.system].emplace_back(entry.code, set.number());
+    const auto [at, added] = system_of_.try_emplace(entry.system, systems_.size());
+    if (added) systems_.emplace_back().uri = entry.system;
+    System& system = systems_[at->second];
+    system.by_code[entry.code].Add(set.number());
+    if (!entry.descendants) continue;
+    system.by_prefix[entry.code].Add(set.number());
+    AddLength(entry.code.size(), &system.prefix_lengths);
+  }
+}
+
+const Registry::System* Registry::FindSystem(absl::string_view uri) const {
+  // So few are compared faster than hashed.
+  constexpr size_t kFew = 12;
+  if (systems_.size() <= kFew) {
+    const auto found = std::find_if(systems_.begin(), systems_.end(), [uri](const System& system) { return system.uri == uri; });
+    return found == systems_.end() ? nullptr : &*found;
+  }
+  const auto found = system_of_.find(uri);
+  return found == system_of_.end() ? nullptr : &systems_[found->second];
+}
+
+void Registry::AddSetsThatHold(const v1::CodeableConcept& codeable_concept, Membership* sets) const {
+  for (const v1::Coding& coding : codeable_concept.codings()) {
+    // As in ValueSet::Contains: an empty code is none.
+    const System* system = coding.code().empty() ? nullptr : FindSystem(coding.system());
+    if (system == nullptr) continue;
+    if (const auto code = system->by_code.find(coding.code()); code != system->by_code.end()) sets->Add(code->second);
+    for (const size_t length : system->prefix_lengths) {
+      if (length > coding.code().size()) break;
+      const auto prefix = system->by_prefix.find(absl::string_view(coding.code()).substr(0, length));
+      if (prefix != system->by_prefix.end()) sets->Add(prefix->second);
+    }
   }
 }
 
 Membership Registry::SetsThatHold(const v1::CodeableConcept& codeable_concept) const {
   Membership membership;
-  for (const v1::Coding& coding : codeable_concept.codings()) {
-    // As in ValueSet::Contains: an empty code is none.
-    if (coding.code().empty()) continue;
-    if (const auto of_system = by_code_.find(coding.system()); of_system != by_code_.end()) {
-      const auto found = of_system->second.find(coding.code());
-      if (found != of_system->second.end()) membership.Add(found->second);
-    }
-    if (const auto of_system = by_prefix_.find(coding.system()); of_system != by_prefix_.end()) {
-      for (const auto& [prefix, number] : of_system->second) {
-        if (absl::StartsWith(coding.code(), prefix)) membership.Add(number);
-      }
-    }
-  }
+  AddSetsThatHold(codeable_concept, &membership);
   return membership;
 }
 

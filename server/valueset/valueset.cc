@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/match.h"
-
 namespace resultgate::valueset {
 
 void Membership::Add(size_t number) {
@@ -26,9 +24,17 @@ ValueSet::ValueSet(std::string name, std::string title, std::string source, std:
       entries_(std::move(entries)),
       origin_(std::move(origin)) {
   for (const Entry& entry : entries_) {
-    codes_[entry.system].insert(entry.code);
-    if (entry.descendants) prefixes_.emplace_back(entry.system, entry.code);
+    Codes& codes = codes_[entry.system];
+    codes.all.insert(entry.code);
+    if (!entry.descendants) continue;
+    codes.prefixes.insert(entry.code);
+    AddLength(entry.code.size(), &codes.prefix_lengths);
   }
+}
+
+void AddLength(size_t length, std::vector<size_t>* lengths) {
+  const auto at = std::lower_bound(lengths->begin(), lengths->end(), length);
+  if (at == lengths->end() || *at != length) lengths->insert(at, length);
 }
 
 bool ValueSet::Contains(absl::string_view system, absl::string_view code) const {
@@ -40,9 +46,10 @@ bool ValueSet::Contains(absl::string_view system, absl::string_view code, bool d
   if (code.empty()) return false;
   const auto of_system = codes_.find(system);
   if (of_system == codes_.end()) return false;
-  if (!descendants && of_system->second.contains(code)) return true;
-  return std::any_of(prefixes_.begin(), prefixes_.end(),
-                     [&](const auto& prefix) { return prefix.first == system && absl::StartsWith(code, prefix.second); });
+  const Codes& codes = of_system->second;
+  if (!descendants && codes.all.contains(code)) return true;
+  return std::any_of(codes.prefix_lengths.begin(), codes.prefix_lengths.end(),
+                     [&](size_t length) { return length <= code.size() && codes.prefixes.contains(code.substr(0, length)); });
 }
 
 bool ValueSet::Contains(const v1::CodeableConcept& codeable_concept) const {

@@ -12,7 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/container/inlined_vector.h"
+#include "absl/numeric/bits.h"
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/base/file_issue.h"
@@ -28,10 +28,19 @@ class Membership {
   }
   void Add(size_t number);
   void Add(const Membership& other);
+  // Empties it; its memory is used again.
+  void Clear() { words_.clear(); }
+  // Calls `visit(number)` for each set, in order.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (size_t i = 0; i < words_.size(); ++i) {
+      for (uint64_t word = words_[i]; word != 0; word &= word - 1) visit(i * kBits + absl::countr_zero(word));
+    }
+  }
 
  private:
   static constexpr size_t kBits = 64;
-  absl::InlinedVector<uint64_t, 2> words_;
+  std::vector<uint64_t> words_;
 };
 
 // One named set of codes.
@@ -77,9 +86,16 @@ class ValueSet {
   size_t number_ = 0;
   std::vector<Entry> entries_;
   Origin origin_;
-  absl::flat_hash_map<std::string, absl::flat_hash_set<std::string>> codes_;  // by system
-  std::vector<std::pair<std::string, std::string>> prefixes_;                 // system, prefix
+  struct Codes {
+    absl::flat_hash_set<std::string> all;
+    absl::flat_hash_set<std::string> prefixes;  // those with descendants
+    std::vector<size_t> prefix_lengths;         // in order, each once
+  };
+  absl::flat_hash_map<std::string, Codes> codes_;  // by system
 };
+
+// Adds a length to lengths that are in order, each once.
+void AddLength(size_t length, std::vector<size_t>* lengths);
 
 // All value sets of an installation.
 class Registry {
@@ -96,6 +112,8 @@ class Registry {
   const ValueSet* Find(absl::string_view name) const;
   // The sets that hold one of the concept's codings: one look-up for each coding, however many sets there are.
   Membership SetsThatHold(const v1::CodeableConcept& codeable_concept) const;
+  // The same, added to `*sets`.
+  void AddSetsThatHold(const v1::CodeableConcept& codeable_concept, Membership* sets) const;
   // In order.
   std::vector<std::string> Names() const;
   // Digest of all files read (base::DigestOfFiles, names relative to the folder).
@@ -107,9 +125,18 @@ class Registry {
 
   std::vector<std::unique_ptr<ValueSet>> sets_;  // in order of name
   absl::flat_hash_map<std::string, const ValueSet*> by_name_;
-  // What each code is in, by system and code; prefixes by system apart.
-  absl::flat_hash_map<std::string, absl::flat_hash_map<std::string, Membership>> by_code_;
-  absl::flat_hash_map<std::string, std::vector<std::pair<std::string, size_t>>> by_prefix_;
+  // What the codes of one system are in.
+  struct System {
+    std::string uri;
+    absl::flat_hash_map<std::string, Membership> by_code;
+    // Every code that begins so is in them too.
+    absl::flat_hash_map<std::string, Membership> by_prefix;
+    std::vector<size_t> prefix_lengths;  // in order, each once
+  };
+  const System* FindSystem(absl::string_view uri) const;
+
+  std::vector<System> systems_;
+  absl::flat_hash_map<std::string, size_t> system_of_;  // position in systems_ by URI
   std::string digest_;
 };
 

@@ -1,0 +1,102 @@
+// What the rules ask for, for each unit and audience of a report.
+#ifndef RESULTGATE_POLICY_ASKS_H_
+#define RESULTGATE_POLICY_ASKS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
+#include "server/expr/expr.h"
+#include "server/policy/combine.h"
+#include "server/policy/missing.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/pack.h"
+#include "server/policy/pool.h"
+#include "server/policy/rule_index.h"
+#include "server/policy/units.h"
+
+namespace resultgate::policy {
+
+// True if the rule speaks for what became final on `first_final`, a date where the pack is, by its dates of effect: a law holds
+// for what became final while it was in force.
+bool IsInForce(const Rule& rule, absl::CivilDay first_final);
+
+// For one unit and audience.
+struct Asked {
+  std::vector<Part> parts;  // in order of rule id
+  bool needs_default = false;
+};
+
+// Asks the rules of a pack about the units of a report. Memory is used again; one thread at a time.
+class Asker {
+ public:
+  // `previous`: the decision on the version before, or nullptr. All arguments outlive what is read from the asker.
+  void Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
+           absl::Time first_final, absl::Time now);
+
+  const Asked& of(size_t unit, size_t audience) const { return asked_[unit][audience]; }
+
+ private:
+  // An answer, and the question's number, so that an older one is known as such.
+  struct ConditionTruth {
+    uint64_t asked_at = 0;
+    expr::Truth truth = expr::Truth::kFalse;
+  };
+  struct WhenTruth : ConditionTruth {
+    MissingFacts missing;
+  };
+
+  void AskUnit(size_t u);
+  void AskRule(size_t number, size_t u, bool may_restrict, bool may_allow);
+  // What a rule's condition comes to, its codes aside. `missing`: nullptr where an unknown would count for nothing.
+  expr::Truth Holds(size_t number, size_t u, size_t audience, MissingFacts* missing);
+  // The same for a rule that may hang on what is not known: asked in full, for the names of what is missing.
+  expr::Truth HoldsInFull(size_t number, size_t u, size_t audience, MissingFacts* missing);
+  expr::Truth Condition(uint32_t condition, size_t audience);
+  const WhenTruth& When(size_t number, size_t audience);
+  const expr::Activation& ActivationFor(size_t audience);
+  bool InForce(const Rule& rule);
+  bool IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const;
+  void WidenTogether(size_t audience);
+  MissingFacts Keep(absl::Span<const std::string* const> facts);
+
+  const Pack* pack_ = nullptr;
+  const v1::DiagnosticReport* report_ = nullptr;
+  const Units* units_ = nullptr;
+  const v1::Decision* previous_ = nullptr;
+  absl::Time first_final_, now_;
+  std::optional<absl::CivilDay> first_final_day_;
+
+  RuleSearch search_;
+  Pool<std::array<Asked, kAudienceCount>> asked_;
+  std::vector<Part> together_, merged_;
+  // Everything is asked once: for a report, or, where it reads the observation, once for a unit. By audience, the first for what
+  // does not read it.
+  std::vector<std::array<ConditionTruth, kAudienceCount>> conditions_;  // by their position in the index
+  std::vector<std::array<WhenTruth, kAudienceCount>> when_;             // by rule
+  uint64_t question_ = 0;                                               // of the unit
+  uint64_t first_question_ = 0;                                         // of the report
+  expr::Activation activation_;                                         // of the unit
+  expr::Scratch scratch_;
+  std::vector<const std::string*> missing_;  // gathered for one rule
+  Pool<std::vector<const std::string*>> kept_missing_;
+  Pool<std::string> error_texts_;
+};
+
+// The outcome of a unit and audience in a decision on the version before (nullptr: there is none), or nullptr.
+const v1::Outcome* OutcomeOf(const v1::Decision* previous, absl::string_view unit_id, v1::Audience audience);
+
+// True if what `rule_id` asks for did not hold the unit in the version before. `before`: its outcome then.
+bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id);
+
+}  // namespace resultgate::policy
+
+#endif  // RESULTGATE_POLICY_ASKS_H_

@@ -1,0 +1,99 @@
+#include "server/policy/verdict.h"
+
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+
+namespace resultgate::policy {
+namespace {
+
+void SetBasis(v1::BasisType type, std::string citation, v1::AppliedRule* rule) {
+  rule->mutable_basis()->set_type(type);
+  rule->mutable_basis()->set_citation(std::move(citation));
+}
+
+void ToProto(const Applied& applied, const Pack& pack, const std::string& quarantine, v1::AppliedRule* rule) {
+  rule->set_effect(applied.effect);
+  rule->set_lifted(applied.lifted);
+  for (const std::string* fact : applied.missing) rule->add_unknown_facts(*fact);
+  switch (applied.by) {
+    case Applied::By::kRule:
+      rule->set_rule_id(applied.rule->id);
+      if (applied.effect != v1::RULE_EFFECT_PERMIT) {
+        *rule->mutable_basis() = applied.rule->basis;
+        for (const v1::Lifter lifter : applied.rule->lifted_by) rule->add_lifted_by(lifter);
+      }
+      rule->set_unverified(applied.rule->unverified());
+      break;
+    case Applied::By::kPreference:
+      rule->set_rule_id(kPreferenceRule);
+      SetBasis(v1::BASIS_TYPE_PATIENT_REQUEST, "the patient's own request", rule);
+      rule->add_lifted_by(v1::LIFTER_PATIENT);
+      break;
+    case Applied::By::kDefault:
+      rule->set_rule_id(kDefaultRule);
+      SetBasis(v1::BASIS_TYPE_ORGANIZATION_POLICY, absl::StrCat("pack ", pack.name(), ", default"), rule);
+      rule->add_lifted_by(v1::LIFTER_PROVIDER);
+      rule->add_lifted_by(v1::LIFTER_PATIENT);
+      break;
+    case Applied::By::kNotFinal:
+      rule->set_rule_id(kNotFinalRule);
+      SetBasis(v1::BASIS_TYPE_ORGANIZATION_POLICY, "only final results are released", rule);
+      break;
+    case Applied::By::kQuarantine:
+      rule->set_rule_id(kQuarantineRule);
+      SetBasis(v1::BASIS_TYPE_IDENTITY, quarantine, rule);
+      break;
+  }
+}
+
+std::string ToText(const Conflict& conflict) {
+  if (conflict.floor == nullptr && !conflict.preference) {
+    return "the review stands against an earlier deadline of no stronger basis";
+  }
+  return absl::StrCat("the floor of ", conflict.preference ? kPreferenceRule : conflict.floor->id,
+                      " stands against an earlier deadline of no stronger basis");
+}
+
+}  // namespace
+
+bool Applied::operator==(const Applied& other) const {
+  return by == other.by && rule == other.rule && effect == other.effect && lifted == other.lifted && missing == other.missing;
+}
+
+void Verdict::Clear() {
+  disposition = v1::DISPOSITION_UNSPECIFIED;
+  state = v1::OUTCOME_STATE_HELD;
+  not_before = not_after = withheld_until = due_at = std::nullopt;
+  has_review = false;
+  applied.clear();
+  conflicts.clear();
+}
+
+bool Verdict::operator==(const Verdict& other) const {
+  return disposition == other.disposition && state == other.state && not_before == other.not_before &&
+         not_after == other.not_after && withheld_until == other.withheld_until && due_at == other.due_at &&
+         has_review == other.has_review && (!has_review || review == other.review) && applied == other.applied &&
+         conflicts == other.conflicts;
+}
+
+void ToProto(const Verdict& verdict, const Pack& pack, const v1::ServiceRequest& order, const std::string& quarantine,
+             v1::Outcome* outcome) {
+  outcome->set_disposition(verdict.disposition);
+  outcome->set_state(verdict.state);
+  if (verdict.not_before) *outcome->mutable_not_before() = base::ToProto(*verdict.not_before);
+  if (verdict.not_after) *outcome->mutable_not_after() = base::ToProto(*verdict.not_after);
+  if (verdict.withheld_until) *outcome->mutable_withheld_until() = base::ToProto(*verdict.withheld_until);
+  if (verdict.due_at) *outcome->mutable_due_at() = base::ToProto(*verdict.due_at);
+  if (verdict.has_review) ToProto(verdict.review, order, outcome->mutable_review());
+  std::set<absl::string_view> unknown;
+  for (const Applied& applied : verdict.applied) {
+    ToProto(applied, pack, quarantine, outcome->add_rules());
+    for (const std::string* fact : applied.missing) unknown.insert(*fact);
+  }
+  for (const absl::string_view fact : unknown) outcome->add_unknown_facts(std::string(fact));
+  for (const Conflict& conflict : verdict.conflicts) outcome->add_conflicts(ToText(conflict));
+}
+
+}  // namespace resultgate::policy

@@ -1,0 +1,71 @@
+// What is decided for a unit and audience, in plain form: v1::Outcome before it is written down.
+//
+// Its texts belong to the pack or to the workspace that made it. Memory is used again from one decision to the next.
+#ifndef RESULTGATE_POLICY_VERDICT_H_
+#define RESULTGATE_POLICY_VERDICT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
+#include "server/policy/missing.h"
+#include "server/policy/pack.h"
+#include "server/policy/review_plan.h"
+
+namespace resultgate::policy {
+
+// How decisions name what asks for a hold without being a rule.
+inline constexpr char kDefaultRule[] = "default";
+inline constexpr char kPreferenceRule[] = "patient-preference";
+inline constexpr char kNotFinalRule[] = "not-final";
+inline constexpr char kQuarantineRule[] = "quarantine";
+
+// A rule's part in a verdict: v1::AppliedRule.
+struct Applied {
+  enum class By { kRule, kPreference, kDefault, kNotFinal, kQuarantine };
+
+  By by = By::kRule;
+  const Rule* rule = nullptr;  // kRule
+  v1::RuleEffect effect = v1::RULE_EFFECT_UNSPECIFIED;
+  bool lifted = false;
+  MissingFacts missing;
+
+  bool operator==(const Applied& other) const;
+};
+
+// A hold that stands against a deadline of no stronger basis.
+struct Conflict {
+  const Rule* floor = nullptr;  // whose floor; nullptr with `preference`: the patient's own, else the review
+  bool preference = false;
+
+  bool operator==(const Conflict& other) const { return floor == other.floor && preference == other.preference; }
+};
+
+struct Verdict {
+  v1::Disposition disposition = v1::DISPOSITION_UNSPECIFIED;
+  v1::OutcomeState state = v1::OUTCOME_STATE_HELD;
+  std::optional<absl::Time> not_before;
+  std::optional<absl::Time> not_after;
+  std::optional<absl::Time> withheld_until;
+  bool has_review = false;
+  ReviewPlan review;
+  std::optional<absl::Time> due_at;
+  std::vector<Applied> applied;  // in the order of v1::Outcome.rules
+  std::vector<Conflict> conflicts;
+
+  void Clear();
+  bool operator==(const Verdict& other) const;
+};
+
+// Writes it down, its units and audiences aside. `quarantine`: why, for a verdict of that disposition.
+void ToProto(const Verdict& verdict, const Pack& pack, const v1::ServiceRequest& order, const std::string& quarantine,
+             v1::Outcome* outcome);
+
+}  // namespace resultgate::policy
+
+#endif  // RESULTGATE_POLICY_VERDICT_H_

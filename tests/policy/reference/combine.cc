@@ -1,0 +1,286 @@
+#include "tests/policy/reference/combine.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "tests/policy/reference/review_plan.h"
+
+namespace resultgate::policy::reference {
+namespace {
+
+// Smaller binds more (Pack::RankOf).
+using Rank = int;
+
+// An organisation's own hold always ends at the patient's request, whoever the rule names.
+bool MayLift(const Rule& rule, v1::Lifter lifter) {
+  return (lifter == v1::LIFTER_PATIENT && rule.basis.type() == v1::BASIS_TYPE_ORGANIZATION_POLICY) ||
+         std::find(rule.lifted_by.begin(), rule.lifted_by.end(), lifter) != rule.lifted_by.end();
+}
+
+class Combination {
+ public:
+  Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted)
+      : pack_(pack), report_(report), clocks_(clocks), acted_(acted) {
+    const v1::ReleasePreference& preference = report.patient().preference();
+    wants_all_now_ = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
+    if (preference.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) AddPreferenceFloor(preference.after_days());
+  }
+
+  void Add(const Part& part) {
+    const Rule& rule = *part.rule;
+    const bool lifted = part.restricts && Lifted(rule);
+    // A correction that claims to be older than what it corrects shortens nothing.
+    const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+    const Rank rank = pack_.RankOf(rule.basis.type());
+    unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
+    if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
+    if (part.limits) AddDeadline(part);
+    if (!part.restricts) return;
+    if (rule.then.delay) {
+      Record(part, v1::RULE_EFFECT_DELAY, lifted);
+      if (!lifted) floors_.push_back({pack_.calendar().Add(start, *rule.then.delay), rank, rule.id});
+    }
+    if (rule.then.withhold_until && part.unknown_facts.empty()) {
+      Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
+      const absl::Time until = pack_.calendar().Add(start, *rule.then.withhold_until);
+      if (!lifted) withheld_until_ = std::max(withheld_until_.value_or(until), until);
+    } else if (rule.then.withhold_until) {
+      // Not known whether it applies: the pack's default review, which a person ends.
+      Record(part, v1::RULE_EFFECT_REVIEW, lifted);
+      if (!lifted) reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, rank});
+    }
+    if (rule.then.review) {
+      Record(part, v1::RULE_EFFECT_REVIEW, lifted);
+      if (!lifted) reviews_.push_back({{&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE}, rank});
+    }
+  }
+
+  void AddDefault() {
+    v1::AppliedRule* rule = outcome_.add_rules();
+    rule->set_rule_id(kDefaultRule);
+    rule->set_effect(v1::RULE_EFFECT_REVIEW);
+    rule->mutable_basis()->set_type(v1::BASIS_TYPE_ORGANIZATION_POLICY);
+    rule->mutable_basis()->set_citation(absl::StrCat("pack ", pack_.name(), ", default"));
+    rule->add_lifted_by(v1::LIFTER_PROVIDER);
+    rule->add_lifted_by(v1::LIFTER_PATIENT);
+    // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
+    rule->set_lifted(!acted_.empty());
+    if (!acted_.empty()) return;
+    reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY)});
+  }
+
+  v1::Outcome Finish() {
+    const std::optional<absl::Time> ceiling = ApplyCeilings();
+    for (const std::string& fact : unknown_) outcome_.add_unknown_facts(fact);
+    const absl::Time floor = Floor();
+    if (floor > absl::InfinitePast()) *outcome_.mutable_not_before() = base::ToProto(floor);
+    if (ceiling) *outcome_.mutable_not_after() = base::ToProto(*ceiling);
+    if (withheld_until_) {
+      *outcome_.mutable_withheld_until() = base::ToProto(*withheld_until_);
+      HoldForOwnerAfterWithholding();
+    } else if (review_) {
+      outcome_.set_disposition(v1::DISPOSITION_REVIEW);
+      *outcome_.mutable_review() = *review_;
+      *outcome_.mutable_due_at() = CurrentTurn(*review_, clocks_.now).until();
+    } else if (floor > clocks_.now) {
+      outcome_.set_disposition(v1::DISPOSITION_DELAY);
+      *outcome_.mutable_due_at() = outcome_.not_before();
+    } else {
+      outcome_.set_disposition(v1::DISPOSITION_RELEASE);
+    }
+    outcome_.set_state(v1::OUTCOME_STATE_HELD);
+    return std::move(outcome_);
+  }
+
+ private:
+  struct RankedFloor {
+    absl::Time until;
+    Rank rank;
+    std::string rule_id;
+  };
+  struct RankedReview {
+    AskedReview asked;
+    Rank rank;
+  };
+  struct RankedCeiling {
+    absl::Time at;
+    Rank rank;
+  };
+
+  bool Acted(v1::Lifter lifter) const { return std::find(acted_.begin(), acted_.end(), lifter) != acted_.end(); }
+
+  bool Lifted(const Rule& rule) const {
+    return ((wants_all_now_ || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
+           (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
+  }
+
+  void Record(const Part& part, v1::RuleEffect effect, bool lifted) {
+    v1::AppliedRule* rule = outcome_.add_rules();
+    rule->set_rule_id(part.rule->id);
+    rule->set_effect(effect);
+    if (effect != v1::RULE_EFFECT_PERMIT) {
+      *rule->mutable_basis() = part.rule->basis;
+      for (const v1::Lifter lifter : part.rule->lifted_by) rule->add_lifted_by(lifter);
+    }
+    for (const std::string& fact : part.unknown_facts) rule->add_unknown_facts(fact);
+    rule->set_lifted(lifted);
+    rule->set_unverified(part.rule->unverified());
+  }
+
+  void AddPreferenceFloor(int days) {
+    calendar::Span span;
+    span.kind = calendar::Span::Kind::kDays;
+    span.count = std::clamp(days, 1, 90);
+    const bool lifted = Acted(v1::LIFTER_PATIENT);
+    if (!lifted) {
+      floors_.push_back(
+          {pack_.calendar().Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
+    }
+    v1::AppliedRule* rule = outcome_.add_rules();
+    rule->set_rule_id("patient-preference");
+    rule->set_effect(v1::RULE_EFFECT_DELAY);
+    rule->mutable_basis()->set_type(v1::BASIS_TYPE_PATIENT_REQUEST);
+    rule->mutable_basis()->set_citation("the patient's own request");
+    rule->add_lifted_by(v1::LIFTER_PATIENT);
+    rule->set_lifted(lifted);
+  }
+
+  void AddDeadline(const Part& part) {
+    const Rule& rule = *part.rule;
+    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
+    if (!rule.then.deadline->notice) {
+      ceilings_.push_back(
+          {pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
+    }
+  }
+
+  absl::Time Floor() const {
+    absl::Time latest = absl::InfinitePast();
+    for (const RankedFloor& floor : floors_) latest = std::max(latest, floor.until);
+    return latest;
+  }
+
+  v1::Review Plan(const std::vector<AskedReview>& asks) const {
+    return PlanReview(pack_, report_.order(), asks, clocks_.review_started.value_or(clocks_.received_at));
+  }
+
+  // When a hold of this rank ends at the latest: at the earliest ceiling of a stronger basis.
+  absl::Time CutOf(Rank rank) const {
+    absl::Time earliest = absl::InfiniteFuture();
+    for (const RankedCeiling& ceiling : ceilings_) {
+      if (ceiling.rank < rank) earliest = std::min(earliest, ceiling.at);
+    }
+    return earliest;
+  }
+
+  // Ceilings cut floors and reviews of a weaker basis; against an equal or stronger one they give way, and the outcome says so.
+  // The earliest ceiling, if there is one.
+  std::optional<absl::Time> ApplyCeilings() {
+    if (!reviews_.empty()) {
+      std::vector<AskedReview> asks;
+      for (const RankedReview& review : reviews_) asks.push_back(review.asked);
+      review_ = Plan(asks);
+    }
+    if (ceilings_.empty()) return std::nullopt;
+    absl::Time earliest = absl::InfiniteFuture();
+    for (const RankedCeiling& ceiling : ceilings_) earliest = std::min(earliest, ceiling.at);
+    for (RankedFloor& floor : floors_) {
+      floor.until = std::min(floor.until, CutOf(floor.rank));
+      if (floor.until <= earliest) continue;
+      outcome_.add_conflicts(
+          absl::StrCat("the floor of ", floor.rule_id, " stands against an earlier deadline of no stronger basis"));
+    }
+    if (!review_) return earliest;
+    CutReview();
+    if (EndOf(*review_) > earliest) {
+      outcome_.add_conflicts("the review stands against an earlier deadline of no stronger basis");
+    }
+    return earliest;
+  }
+
+  // The merged review ends when the last of its parts does: one that a ceiling cuts at the ceiling, another at its own end.
+  void CutReview() {
+    absl::Time last = absl::InfinitePast();
+    bool all_cut = true;
+    bool any_cut = false;
+    for (const RankedReview& review : reviews_) {
+      const absl::Time cut = CutOf(review.rank);
+      const bool is_cut = cut < absl::InfiniteFuture();
+      last = std::max(last, is_cut ? cut : EndOf(Plan({review.asked})));
+      all_cut = all_cut && is_cut;
+      any_cut = any_cut || is_cut;
+    }
+    if (!any_cut || EndOf(*review_) <= last) return;
+    const absl::Time expires = base::FromProto(review_->expires_at());
+    if (!all_cut && expires < last) {
+      *review_->mutable_escalate_for() = base::ToProto(last - expires);
+      return;
+    }
+    *review_->mutable_expires_at() = base::ToProto(last);
+    review_->set_on_expiry(v1::ON_EXPIRY_RELEASE);
+    for (v1::ReviewTurn& turn : *review_->mutable_turns()) {
+      if (base::FromProto(turn.until()) > last) *turn.mutable_until() = review_->expires_at();
+    }
+    // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
+    *review_->mutable_turns(review_->turns_size() - 1)->mutable_until() = review_->expires_at();
+  }
+
+  // A withholding ends with a person, not with a timer: its owner is asked from then on.
+  void HoldForOwnerAfterWithholding() {
+    outcome_.set_disposition(v1::DISPOSITION_WITHHOLD);
+    if (!review_) review_ = PlanReview(pack_, report_.order(), {{&pack_.default_review(), false}}, *withheld_until_);
+    *outcome_.mutable_review() = *review_;
+    *outcome_.mutable_due_at() = outcome_.withheld_until();
+  }
+
+  const Pack& pack_;
+  const v1::DiagnosticReport& report_;
+  const Clocks& clocks_;
+  const std::vector<v1::Lifter>& acted_;
+  bool wants_all_now_ = false;
+  v1::Outcome outcome_;
+  std::set<std::string> unknown_;
+  std::vector<RankedFloor> floors_;
+  std::vector<RankedReview> reviews_;
+  std::vector<RankedCeiling> ceilings_;
+  std::optional<v1::Review> review_;
+  std::optional<absl::Time> withheld_until_;
+};
+
+}  // namespace
+
+bool SpokenFor(const std::vector<Part>& parts) {
+  return std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+    return part.permits || (part.restricts && part.rule->then.review.has_value() && part.unknown_facts.empty());
+  });
+}
+
+v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
+                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default) {
+  Combination combination(pack, report, clocks, acted);
+  for (const Part& part : parts) combination.Add(part);
+  if (add_default || !SpokenFor(parts)) combination.AddDefault();
+  return combination.Finish();
+}
+
+v1::Outcome HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, v1::Disposition disposition,
+                        const std::string& reason) {
+  const bool quarantine = disposition == v1::DISPOSITION_QUARANTINE;
+  v1::Outcome outcome;
+  outcome.set_disposition(disposition);
+  outcome.set_state(v1::OUTCOME_STATE_HELD);
+  *outcome.mutable_review() =
+      PlanReview(pack, report.order(), {{quarantine ? &pack.quarantine_review() : &pack.default_review(), /*by_statute=*/false}},
+                 clocks.review_started.value_or(clocks.received_at));
+  v1::AppliedRule* rule = outcome.add_rules();
+  rule->set_rule_id(quarantine ? "quarantine" : "not-final");
+  rule->set_effect(v1::RULE_EFFECT_REVIEW);
+  rule->mutable_basis()->set_type(quarantine ? v1::BASIS_TYPE_IDENTITY : v1::BASIS_TYPE_ORGANIZATION_POLICY);
+  rule->mutable_basis()->set_citation(reason);
+  *outcome.mutable_due_at() = CurrentTurn(outcome.review(), clocks.now).until();
+  return outcome;
+}
+
+}  // namespace resultgate::policy::reference

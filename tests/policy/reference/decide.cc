@@ -1,0 +1,256 @@
+#include "tests/policy/reference/decide.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/policy/outcomes.h"
+#include "tests/policy/reference/combine.h"
+#include "tests/policy/reference/match.h"
+
+namespace resultgate::policy::reference {
+namespace {
+
+// An issue time further back than this is taken for a wrong one: a clock that starts too early releases too early.
+constexpr absl::Duration kOldestIssue = absl::Hours(24 * 31);
+
+// The earlier of issued and received; received where issued is absent or implausible.
+absl::Time VersionIssued(const v1::DiagnosticReport& report, const Context& context) {
+  if (!report.has_issued()) return context.received_at;
+  const absl::Time issued = base::FromProto(report.issued());
+  return issued < context.received_at - kOldestIssue ? context.received_at : std::min(issued, context.received_at);
+}
+
+// The outcome of the version before for a unit and audience, or nullptr.
+const v1::Outcome* Before(const Context& context, const std::string& unit_id, v1::Audience audience) {
+  if (context.previous == nullptr) return nullptr;
+  for (const v1::Outcome& outcome : context.previous->outcomes()) {
+    const auto& units = outcome.unit_ids();
+    const auto& audiences = outcome.audiences();
+    if (std::find(units.begin(), units.end(), unit_id) != units.end() &&
+        std::find(audiences.begin(), audiences.end(), audience) != audiences.end()) {
+      return &outcome;
+    }
+  }
+  return nullptr;
+}
+
+// What the rules ask for, for one unit and audience.
+struct Asked {
+  std::vector<Part> parts;  // in order of rule id
+  bool needs_default = false;
+};
+
+class Decider {
+ public:
+  Decider(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now)
+      : pack_(pack), report_(report), context_(context), units_(UnitsOf(pack.value_sets(), report)) {
+    clocks_.now = now;
+    clocks_.received_at = context.received_at;
+    clocks_.version_issued = VersionIssued(report, context);
+    clocks_.first_final = ClockStart(report, context).value_or(clocks_.version_issued);
+  }
+
+  std::vector<Cell> Decide() {
+    if (context_.quarantine.empty()) AskRules();
+    std::vector<Cell> cells;
+    cells.reserve(units_.size() * kAudienceCount);
+    for (size_t u = 0; u < units_.size(); ++u) {
+      for (size_t a = 0; a < kAudienceCount; ++a) cells.push_back({units_[u].id, kAudiences[a], DecideCell(u, a)});
+    }
+    return cells;
+  }
+
+ private:
+  void AskRules() {
+    asked_.resize(units_.size());
+    for (size_t u = 0; u < units_.size(); ++u) {
+      for (const Rule& rule : pack_.rules()) {
+        if (IsInForce(rule, absl::ToCivilDay(clocks_.first_final, pack_.calendar().zone()))) AskRule(rule, u);
+      }
+    }
+    for (size_t u = 0; u < units_.size(); ++u) {
+      for (size_t a = 0; a < kAudienceCount; ++a) {
+        Asked& asked = asked_[u][a];
+        // What binds the patient binds whoever sees through the patient (I8): their restrictions are never fewer.
+        if (kAudiences[a] != v1::AUDIENCE_PATIENT) AddRestrictionsOf(asked_[u][0], &asked);
+        asked.needs_default = asked.needs_default || !SpokenFor(asked.parts);
+      }
+    }
+    // After that: a review that a unit only waits along with does not speak for it.
+    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
+    // A document tells what its report's observations say: it waits for whatever any of them waits for.
+    if (units_.empty() || units_.back().observation != nullptr) return;
+    for (size_t a = 0; a < kAudienceCount; ++a) {
+      for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], &asked_.back()[a]);
+    }
+  }
+
+  // What a rule with `together: report` holds of one unit, it holds of all.
+  void WidenTogether(size_t a) {
+    std::map<const Rule*, Part> together;
+    for (const auto& asked : asked_) {
+      for (const Part& part : asked[a].parts) {
+        if (!part.restricts || !part.rule->together) continue;
+        const auto [found, added] = together.emplace(part.rule, part);
+        if (added) continue;
+        // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
+        if (part.unknown_facts.empty()) found->second.unknown_facts.clear();
+        found->second.is_new = found->second.is_new || part.is_new;
+      }
+    }
+    for (const auto& [rule, part] : together) {
+      for (auto& asked : asked_) AddRestriction(part, &asked[a]);
+    }
+  }
+
+  static bool Binds(const Rule& rule, v1::Audience audience) {
+    return std::find(rule.audiences.begin(), rule.audiences.end(), audience) != rule.audiences.end();
+  }
+
+  void AskRule(const Rule& rule, size_t u) {
+    const Unit& unit = units_[u];
+    RuleTruth truth;
+    bool known = false;
+    bool limits_patient = false;
+    for (size_t a = 0; a < kAudienceCount; ++a) {
+      if (!Binds(rule, kAudiences[a])) continue;
+      if (!known || rule.reads_audience) {
+        truth = Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.calendar().zone(), &conditions_);
+      }
+      known = true;
+      Part part;
+      part.rule = &rule;
+      // Unknown counts on the side of holding.
+      part.restricts = truth.as_restriction != expr::Truth::kFalse;
+      part.permits = truth.as_permit == expr::Truth::kTrue;
+      // An unknown deadline is none: it would shorten a hold on a guess. One for others shortens nothing that holds the patient.
+      part.limits = truth.as_deadline == expr::Truth::kTrue && (limits_patient || kAudiences[a] == v1::AUDIENCE_PATIENT);
+      limits_patient = limits_patient || part.limits;
+      if (!part.restricts && !part.permits && !part.limits) continue;
+      part.unknown_facts = truth.unknown_facts;
+      part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
+      asked_[u][a].parts.push_back(std::move(part));
+    }
+  }
+
+  bool IsNew(const std::string& rule_id, const std::string& unit_id, v1::Audience audience) const {
+    const v1::Outcome* before = Before(context_, unit_id, audience);
+    if (context_.previous == nullptr) return false;
+    // The unit itself was not final before, whatever else of its report was: its first final is this one.
+    if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return true;
+    return std::none_of(before->rules().begin(), before->rules().end(),
+                        [&rule_id](const v1::AppliedRule& applied) { return applied.rule_id() == rule_id; });
+  }
+
+  static void AddRestrictionsOf(const Asked& from, Asked* to) {
+    to->needs_default = to->needs_default || from.needs_default;
+    for (const Part& part : from.parts) {
+      if (part.restricts) AddRestriction(part, to);
+    }
+  }
+
+  static void AddRestriction(const Part& part, Asked* to) {
+    const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
+                                     [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
+    if (at != to->parts.end() && at->rule == part.rule) {
+      at->restricts = true;
+      // Never less than what it comes from: known where that is known, its clock no earlier.
+      if (part.unknown_facts.empty()) at->unknown_facts.clear();
+      at->is_new = at->is_new || part.is_new;
+      return;
+    }
+    Part added = part;
+    added.permits = false;
+    added.limits = false;
+    to->parts.insert(at, std::move(added));
+  }
+
+  bool MayGoUnfinished(const Asked& asked, v1::ResultStatus status) const {
+    if (status != v1::RESULT_STATUS_PRELIMINARY && status != v1::RESULT_STATUS_REGISTERED) return false;
+    return std::any_of(asked.parts.begin(), asked.parts.end(),
+                       [](const Part& part) { return part.permits && part.rule->then.permit_preliminary; });
+  }
+
+  v1::Outcome DecideCell(size_t u, size_t a) {
+    const Unit& unit = units_[u];
+    Clocks clocks = clocks_;
+    const v1::Outcome* before = Before(context_, unit.id, kAudiences[a]);
+    const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
+                         !before->review().has_approved_at() && before->review().has_started_at();
+    if (!context_.quarantine.empty()) {
+      return Remember(absl::StrCat("q", goes_on),
+                      [&] { return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine); });
+    }
+    if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
+      v1::Outcome never;
+      never.set_disposition(v1::DISPOSITION_NEVER);
+      never.set_state(v1::OUTCOME_STATE_CLOSED);
+      return never;
+    }
+    const Asked& asked = asked_[u][a];
+    const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED ||
+                         (MayGoUnfinished(asked, unit.status) && MayGoUnfinished(asked_[u][0], unit.status));
+    // A review that goes on keeps its clock; one that waited for the final version, or that this version is the first to ask for,
+    // begins with it.
+    const bool newly_asked = (asked.needs_default && IsNew(kDefaultRule, unit.id, kAudiences[a])) ||
+                             std::any_of(asked.parts.begin(), asked.parts.end(), [](const Part& part) {
+                               return part.is_new && (part.rule->then.review || part.rule->then.withhold_until);
+                             });
+    const bool same_kind = goes_on && !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
+    if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
+    if (!settled) {
+      return Remember(absl::StrCat("n", absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast()))), [&] {
+        return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
+      });
+    }
+    std::string key =
+        absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
+    for (const Part& part : asked.parts) {
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new);
+      for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
+    }
+    return Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
+  }
+
+  // Units that the rules treat alike are combined once.
+  template <typename Make>
+  v1::Outcome Remember(const std::string& key, Make make) {
+    const auto found = made_.find(key);
+    if (found != made_.end()) return found->second;
+    return made_.emplace(key, make()).first->second;
+  }
+
+  const Pack& pack_;
+  const v1::DiagnosticReport& report_;
+  const Context& context_;
+  const std::vector<Unit> units_;
+  Clocks clocks_;
+  std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
+  ReportConditions conditions_;
+  std::map<std::string, v1::Outcome> made_;
+};
+
+}  // namespace
+
+v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now) {
+  v1::Decision decision;
+  decision.set_pack(pack.name());
+  decision.set_pack_digest(pack.digest());
+  *decision.mutable_decided_at() = base::ToProto(now);
+  if (const std::optional<absl::Time> start = ClockStart(report, context); start.has_value()) {
+    *decision.mutable_clock_start() = base::ToProto(*start);
+  }
+  v1::DiagnosticReport with_facts;
+  std::vector<std::string> filled;
+  const bool assumed = pack.FillAssumedFacts(report, &with_facts, &filled);
+  for (std::string& path : filled) decision.add_assumed_facts(std::move(path));
+  *decision.mutable_outcomes() = ToOutcomes(Decider(pack, assumed ? with_facts : report, context, now).Decide());
+  return decision;
+}
+
+}  // namespace resultgate::policy::reference

@@ -1,0 +1,39 @@
+// The engine against the plain one: the same bytes, for random packs, reports and contexts, and for the packs that are shipped.
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "server/policy/decide.h"
+#include "tests/policy/random_packs.h"
+#include "tests/policy/reference/decide.h"
+
+namespace resultgate::policy {
+namespace {
+
+TEST(ReferenceTest, DecidesAsThePlainEngineDoes) {
+  int decisions = 0;
+  for (unsigned seed = 7000; seed < 7400; ++seed) {
+    SCOPED_TRACE(::testing::Message() << "seed " << seed);
+    RandomWorld world(seed);
+    const std::string pack_file = world.PackFile();
+    const std::vector<RandomRule> rules = world.Rules(1 + world.Below(seed % 10 == 0 ? 90 : 12));
+    const auto pack = world.Load(pack_file, {rules});
+    ASSERT_NE(pack, nullptr);
+    for (int i = 0; i < 25; ++i) {
+      const v1::DiagnosticReport report = world.Report();
+      const Situation situation = world.MakeSituation(*pack, report);
+      const v1::Decision fast = Decide(*pack, report, situation.context, situation.now);
+      const v1::Decision plain = reference::Decide(*pack, report, situation.context, situation.now);
+      ++decisions;
+      if (fast.SerializeAsString() == plain.SerializeAsString()) continue;
+      std::string text = pack_file;
+      for (const RandomRule& rule : rules) text += rule.yaml;
+      ASSERT_EQ(fast.DebugString(), plain.DebugString()) << text << report.DebugString();
+      FAIL() << "the same text, but not the same bytes";
+    }
+  }
+  std::cout << decisions << " decisions alike\n";
+}
+
+}  // namespace
+}  // namespace resultgate::policy
