@@ -156,7 +156,7 @@ std::string SystemUri(absl::string_view word) {
   absl::string_view oid = word;
   const bool is_oid = absl::ConsumePrefix(&oid, "urn:oid:");
   for (const System& system : kSystems) {
-    if (word == system.word || (is_oid && oid == system.oid)) return std::string(system.uri);
+    if (word == system.word || (is_oid && !oid.empty() && oid == system.oid)) return std::string(system.uri);
   }
   if (IsV2Table(word)) return absl::StrCat("http://terminology.hl7.org/CodeSystem/", word);
   if (IsUri(word)) return std::string(word);

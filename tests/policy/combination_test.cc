@@ -96,12 +96,12 @@ TEST_F(CombinationTest, OnlyAPermitOrAReviewSpeaksForAUnit) {
     Decide(Rule("rule", then), Cbc());
     EXPECT_EQ(RulesOf("718-7"), speaks ? std::vector<std::string>{"rule"} : (std::vector<std::string>{"rule", "default"}));
   }
-  Decide("", Cbc());
+  Decide(kTissue, Cbc());
   EXPECT_EQ(RulesOf("718-7"), std::vector<std::string>{"default"}) << "nor does no rule at all";
 }
 
 TEST_F(CombinationTest, TheDefaultHasOwnersOneAtATimeAnExpiryAndAnEndAfterIt) {
-  Decide("", Cbc());
+  Decide(kTissue, Cbc());
   const v1::Review& review = Cell_("718-7").review();
   ASSERT_EQ(review.turns_size(), 2);
   EXPECT_EQ(review.turns(0).owner().role(), "ordering-provider");

@@ -174,8 +174,9 @@ TEST_F(UnknownTest, ARuleThatErrorsCountsAsUnknownAndSaysSo) {
 TEST_F(UnknownTest, AClassificationIsNeverUnknown) {
   v1::DiagnosticReport report = Cbc();
   report.clear_section();
-  report.clear_code();
-  report.mutable_observations(0)->clear_code();
+  report.mutable_code()->clear_codings();
+  report.mutable_observations(0)->mutable_code()->clear_codings();
+  report.mutable_order()->mutable_code();
   const std::string everything = "  - {id: z, title: t, when: \"true\", then: {release: now}}\n";
   for (const char* condition : {"match: {codes: [tissue]}", "match: {section: [pathology]}", "when: report.section == PATHOLOGY",
                                 "when: observation.code in valueset(\"tissue\")", "when: report.code in valueset(\"tissue\")",

@@ -12,7 +12,7 @@ TEST(SystemUriTest, KnowsOids) {
   EXPECT_EQ(SystemUri("urn:oid:2.16.840.1.113883.6.1"), "http://loinc.org");
   EXPECT_EQ(SystemUri("urn:oid:2.16.840.1.113883.6.90"), "http://hl7.org/fhir/sid/icd-10-cm");
   EXPECT_EQ(SystemUri("urn:oid:2.16.840.1.113883.6.9999"), "urn:oid:2.16.840.1.113883.6.9999");
-  EXPECT_EQ(SystemUri("urn:oid:"), "") << "nothing behind it";
+  EXPECT_EQ(SystemUri("urn:oid:"), "urn:oid:") << "no OID is not the one of a system that has none";
 }
 
 TEST(MeantSystemTest, FindsTheUriThatWasMeant) {
