@@ -4,6 +4,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -24,7 +25,9 @@ class TestCodeSet : public CodeSet {
 
   explicit TestCodeSet(Codes codes) : codes_(std::move(codes)) {}
   bool Contains(absl::string_view system, absl::string_view code) const override {
-    return codes_.count({std::string(system), std::string(code)}) > 0;
+    // Without making texts: evaluation is held to allocating nothing.
+    return std::any_of(codes_.begin(), codes_.end(),
+                       [&](const auto& entry) { return entry.first == system && entry.second == code; });
   }
 
  private:
