@@ -15,19 +15,19 @@ constexpr absl::Duration kLongestElapsed = absl::Hours(24 * 366);
 constexpr int kMostDays = 366;
 // A calendar without a business day in a year has none.
 constexpr int kFurthestLook = 366;
-constexpr int kMinutesPerDay = 24 * 60;
 // Results of today and of a person's lifetime. A byte a day: 50 KB for a calendar.
 constexpr int kFirstTableYear = 1980;
 constexpr int kLastTableYear = 2119;
 constexpr absl::CivilDay kFirstTableDay(kFirstTableYear, 1, 1);
 
+// The days whose midnights are kept: results of today, and deadlines of the years to come. Half a megabyte.
+constexpr absl::CivilDay kFirstDay(2005, 1, 1);
+constexpr absl::CivilDay kLastDay(2065, 12, 31);
+constexpr int64_t kSecondsPerDay = 24 * 60 * 60;
+
 size_t IndexOf(absl::Weekday weekday) {
   return static_cast<size_t>(weekday);
 }  // absl: Monday is 0
-
-absl::CivilSecond Local(absl::CivilDay day, int minutes) {
-  return absl::CivilSecond(day) + minutes * 60;
-}
 
 }  // namespace
 
@@ -103,6 +103,21 @@ Calendar::Calendar(absl::TimeZone zone, const std::array<Hours, 7>& hours, std::
     }
   }
   table_ = std::move(table);
+  FillDays();
+}
+
+void Calendar::FillDays() {
+  days_.resize(static_cast<size_t>(kLastDay - kFirstDay) + 1);
+  int64_t midnight = absl::ToUnixSeconds(At(absl::CivilSecond(kFirstDay)));
+  for (size_t i = 0; i < days_.size(); ++i) {
+    const absl::CivilDay day = kFirstDay + static_cast<int64_t>(i);
+    const absl::CivilSecond next(day + 1);
+    int64_t next_midnight = midnight + kSecondsPerDay;
+    const bool even = zone_.At(absl::FromUnixSeconds(next_midnight)).cs == next;
+    if (!even) next_midnight = absl::ToUnixSeconds(At(next));
+    days_[i] = {midnight, HoursOf(day), even};
+    midnight = next_midnight;
+  }
 }
 
 uint8_t Calendar::KindOf(const Holiday& holiday, uint8_t* next_short) {
@@ -146,11 +161,43 @@ std::optional<int> Calendar::LastKnownYear() const {
   return last;
 }
 
-absl::CivilDay Calendar::NextBusinessDay(absl::CivilDay day) const {
+absl::CivilDay Calendar::DateOf(absl::Time time) const {
+  return kFirstDay + DayOf(time);
+}
+
+Hours Calendar::HoursOn(DayNumber day) const {
+  if (day >= 0 && day < static_cast<DayNumber>(days_.size())) return days_[static_cast<size_t>(day)].hours;
+  return HoursOf(kFirstDay + day);
+}
+
+Calendar::DayNumber Calendar::NextBusinessDay(DayNumber day) const {
   for (int i = 1; i <= kFurthestLook; ++i) {
-    if (IsBusinessDay(day + i)) return day + i;
+    if (!HoursOn(day + i).closed()) return day + i;
   }
   return day + 1;
+}
+
+Calendar::DayNumber Calendar::DayOf(absl::Time time) const {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  // Changes of clocks move midnight by little: the guess is a day off at most, and near the table's ends the zone is asked.
+  const int64_t guess = (seconds - days_.front().midnight) / kSecondsPerDay;
+  if (guess > 0 && guess + 2 < static_cast<int64_t>(days_.size())) {
+    auto day = static_cast<size_t>(guess);
+    while (seconds < days_[day].midnight) --day;
+    while (seconds >= days_[day + 1].midnight) ++day;
+    return static_cast<DayNumber>(day);
+  }
+  return absl::ToCivilDay(time, zone_) - kFirstDay;
+}
+
+absl::Time Calendar::At(DayNumber day, int64_t seconds) const {
+  if (IsEven(day)) return absl::FromUnixSeconds(days_[static_cast<size_t>(day)].midnight + seconds);
+  return At(absl::CivilSecond(kFirstDay + day) + seconds);
+}
+
+int64_t Calendar::SecondsAfterMidnight(absl::Time time, DayNumber day) const {
+  if (IsEven(day)) return absl::ToUnixSeconds(time) - days_[static_cast<size_t>(day)].midnight;
+  return absl::ToCivilSecond(time, zone_) - absl::CivilSecond(kFirstDay + day);
 }
 
 absl::Time Calendar::At(absl::CivilSecond local) const {
@@ -171,12 +218,11 @@ bool Calendar::IsStaffed(absl::Time time) const {
 }
 
 absl::Time Calendar::NextStaffed(absl::Time time) const {
-  absl::CivilDay day = absl::ToCivilDay(time, zone_);
-  for (int i = 0; i <= kFurthestLook; ++i, ++day) {
-    if (!IsBusinessDay(day)) continue;
-    const Hours hours = HoursOf(day);
-    if (time >= At(Local(day, hours.closes))) continue;
-    return std::max(time, At(Local(day, hours.opens)));
+  const DayNumber today = DayOf(time);
+  for (DayNumber day = today; day <= today + kFurthestLook; ++day) {
+    const Hours hours = HoursOn(day);
+    if (hours.closed() || time >= At(day, hours.closes * 60)) continue;
+    return std::max(time, At(day, hours.opens * 60));
   }
   return time;
 }
@@ -184,29 +230,30 @@ absl::Time Calendar::NextStaffed(absl::Time time) const {
 absl::Time Calendar::AddStaffed(absl::Time start, absl::Duration staffed) const {
   absl::Time time = NextStaffed(start);
   for (int i = 0; i <= kFurthestLook; ++i) {
-    const absl::CivilDay day = absl::ToCivilDay(time, zone_);
-    const absl::Duration left_today = At(Local(day, HoursOf(day).closes)) - time;
+    const DayNumber day = DayOf(time);
+    const absl::Duration left_today = At(day, HoursOn(day).closes * 60) - time;
     if (staffed <= left_today) return time + staffed;
     staffed -= std::max(left_today, absl::ZeroDuration());
-    time = NextStaffed(At(Local(day, kMinutesPerDay)));
+    time = NextStaffed(At(day, kSecondsPerDay));
   }
   return time + staffed;
 }
 
 absl::Time Calendar::Add(absl::Time start, const Span& span) const {
-  const absl::CivilSecond local = absl::ToCivilSecond(start, zone_);
-  absl::CivilDay day(local);
+  if (span.kind == Span::Kind::kElapsed) return start + span.elapsed;
+  const DayNumber first = DayOf(start);
+  DayNumber day = first;
   switch (span.kind) {
-    case Span::Kind::kElapsed:
-      return start + span.elapsed;
     case Span::Kind::kDays:
-      return At(absl::CivilSecond(day + span.count));
+      return At(first + span.count, 0);
     case Span::Kind::kBusinessDays:
       for (int i = 0; i < span.count; ++i) day = NextBusinessDay(day);
-      return At(absl::CivilSecond(day) + (local - absl::CivilSecond(absl::CivilDay(local))));
+      return At(day, SecondsAfterMidnight(start, first));
     case Span::Kind::kNextBusinessMorning:
-      day = NextBusinessDay(day);
-      return At(Local(day, HoursOf(day).opens));
+      day = NextBusinessDay(first);
+      return At(day, HoursOn(day).opens * 60);
+    case Span::Kind::kElapsed:
+      break;
   }
   return start;
 }

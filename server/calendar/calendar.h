@@ -52,6 +52,8 @@ class Calendar {
 
   const absl::TimeZone& zone() const { return zone_; }
 
+  // The date on the wall.
+  absl::CivilDay DateOf(absl::Time time) const;
   bool IsBusinessDay(absl::CivilDay day) const { return !HoursOf(day).closed(); }
   // Staffed hours of a day, holidays taken into account.
   Hours HoursOf(absl::CivilDay day) const;
@@ -73,8 +75,21 @@ class Calendar {
   // What kind of day it is: an ordinary one, a holiday, or the short day `kind - kFirstShort` of `short_hours_`.
   enum : uint8_t { kOrdinary = 0, kClosed = 1, kFirstShort = 2 };
 
+  // A date by its distance from the first of the table of days, which may be negative.
+  using DayNumber = int64_t;
+
+  DayNumber DayOf(absl::Time time) const;
+  Hours HoursOn(DayNumber day) const;
+  DayNumber NextBusinessDay(DayNumber day) const;  // after `day`
   absl::Time At(absl::CivilSecond local) const;
-  absl::CivilDay NextBusinessDay(absl::CivilDay day) const;  // after `day`
+  // The instant at which the clock on the wall shows so many seconds after midnight.
+  absl::Time At(DayNumber day, int64_t seconds) const;
+  // What the clock on the wall shows.
+  int64_t SecondsAfterMidnight(absl::Time time, DayNumber day) const;
+  bool IsEven(DayNumber day) const {
+    return day >= 0 && day + 1 < static_cast<DayNumber>(days_.size()) && days_[static_cast<size_t>(day)].even;
+  }
+  void FillDays();
   uint8_t KindOf(absl::CivilDay day) const;
   static uint8_t KindOf(const Holiday& holiday, uint8_t* next_short);
 
@@ -84,6 +99,13 @@ class Calendar {
   std::vector<Hours> short_hours_;  // of each holiday that has some
   // The kinds of the days from kFirstTableYear to kLastTableYear, worked out once; other days are worked out when asked for.
   std::vector<uint8_t> table_;
+  // The days around today, worked out once, so that dates cost no look-up in the zone. Other days are worked out when asked for.
+  struct Day {
+    int64_t midnight = 0;  // Unix time
+    Hours hours;
+    bool even = false;  // no clock is changed in it
+  };
+  std::vector<Day> days_;
 };
 
 }  // namespace resultgate::calendar

@@ -91,7 +91,7 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
   if (conditions_.size() < pack.index().conditions().size()) conditions_.resize(pack.index().conditions().size());
   first_question_ = question_ + 1;
   activation_ = ModelEnvironment::Activate(report, nullptr, kAudiences[0], now, pack.calendar().zone());
-  search_.BeginReport(pack.index(), report, absl::ToCivilDay(now, pack.calendar().zone()));
+  search_.BeginReport(pack.index(), report, pack.calendar().DateOf(now));
   for (size_t u = 0; u < units.size(); ++u) AskUnit(u);
   for (size_t u = 0; u < units.size(); ++u) {
     for (size_t a = 0; a < kAudienceCount; ++a) {
@@ -227,7 +227,7 @@ const expr::Activation& Asker::ActivationFor(size_t audience) {
 
 bool Asker::InForce(const Rule& rule) {
   if (!rule.effective && !rule.expires) return true;
-  if (!first_final_day_) first_final_day_ = absl::ToCivilDay(first_final_, pack_->calendar().zone());
+  if (!first_final_day_) first_final_day_ = pack_->calendar().DateOf(first_final_);
   return IsInForce(rule, *first_final_day_);
 }
 

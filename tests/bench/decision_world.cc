@@ -175,7 +175,8 @@ void DecisionWorld::MakeRule(size_t number, std::string* yaml) {
   // Most rules speak of codes first, as real ones do.
   if (!OneIn(4)) kinds.insert(kinds.begin(), Kind::kCodes);
   kinds.resize(2 + Below(3));
-  const bool reads_value = std::find(kinds.begin(), kinds.end(), Kind::kNumber) != kinds.end();
+  const bool reads_outcome =
+      std::any_of(kinds.begin(), kinds.end(), [](Kind kind) { return kind == Kind::kNumber || kind == Kind::kConclusion; });
   for (const Kind kind : kinds) AddCondition(kind, &rule, &written);
   // As a careful programmer would have them: what is cheap to ask first.
   std::sort(rule.conditions.begin(), rule.conditions.end(),
@@ -200,7 +201,7 @@ void DecisionWorld::MakeRule(size_t number, std::string* yaml) {
                   written.match.empty() ? "" : absl::StrCat("    match: {", written.match, "}\n"),
                   written.when.empty() ? "" : absl::StrCat("    when: '", written.when, "'\n"), "    then: {", then, "}\n",
                   rule.permit ? "" : "    basis: {type: privacy, citation: c}\n",
-                  reads_value ? "    outcome_dependent: measured here\n" : "");
+                  reads_outcome ? "    outcome_dependent: measured here\n" : "");
   plain_pack_.rules.push_back(std::move(rule));
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+
 namespace resultgate::calendar {
 namespace {
 
@@ -105,6 +107,49 @@ TEST(Calendar, ACalendarWithoutBusinessDaysStillEnds) {
   const Calendar closed(NewYork(), {});
   EXPECT_GT(closed.Add(At("2026-03-06T15:00:00-05:00"), *ParseSpan("3 business days")), At("2026-03-06T15:00:00-05:00"));
   EXPECT_EQ(closed.NextStaffed(At("2026-03-06T15:00:00-05:00")), At("2026-03-06T15:00:00-05:00"));
+}
+
+// The days that a calendar keeps worked out are days like the others: the same arithmetic by the zone alone, over all changes of
+// clocks, in zones that change them at odd hours and by odd amounts.
+TEST(Calendar, ReckonsKeptDaysAsTheZoneDoes) {
+  std::array<Hours, 7> hours;
+  hours.fill({8 * 60, 24 * 60});
+  hours[6] = {};
+  const auto at = [](const absl::TimeZone& zone, absl::CivilSecond local) {
+    const absl::TimeZone::TimeInfo info = zone.At(local);
+    return info.kind == absl::TimeZone::TimeInfo::SKIPPED ? info.trans : info.post;
+  };
+  for (const char* name : {"America/New_York", "America/Santiago", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Beirut",
+                           "Pacific/Apia", "Europe/London", "UTC"}) {
+    absl::TimeZone zone;
+    ASSERT_TRUE(absl::LoadTimeZone(name, &zone)) << name;
+    const Calendar calendar(zone, hours);
+    Span days;
+    days.kind = Span::Kind::kDays;
+    days.count = 1;
+    Span business_days = days;
+    business_days.kind = Span::Kind::kBusinessDays;
+    Span morning;
+    morning.kind = Span::Kind::kNextBusinessMorning;
+    // Every 55 minutes for a year and a half, in the past, around today and beyond what is kept.
+    for (const int year : {2001, 2011, 2026, 2064}) {
+      absl::Time time = absl::FromCivil(absl::CivilDay(year, 1, 1), zone);
+      for (int i = 0; i < 14'000; ++i, time += absl::Minutes(55)) {
+        const absl::CivilSecond local = absl::ToCivilSecond(time, zone);
+        const absl::CivilDay day(local);
+        absl::CivilDay next = day + 1;
+        if (absl::GetWeekday(next) == absl::Weekday::sunday) ++next;
+        const auto where = [&] { return absl::StrCat(name, " ", absl::FormatTime(absl::RFC3339_sec, time, zone)); };
+        ASSERT_EQ(calendar.Add(time, days), at(zone, absl::CivilSecond(day + 1))) << where();
+        ASSERT_EQ(calendar.Add(time, business_days), at(zone, absl::CivilSecond(next) + (local - absl::CivilSecond(day))))
+            << where();
+        ASSERT_EQ(calendar.Add(time, morning), at(zone, absl::CivilSecond(next) + 8 * 3600)) << where();
+        const bool open = absl::GetWeekday(day) != absl::Weekday::sunday && time >= at(zone, absl::CivilSecond(day) + 8 * 3600) &&
+                          time < at(zone, absl::CivilSecond(day + 1));
+        ASSERT_EQ(calendar.IsStaffed(time), open) << where();
+      }
+    }
+  }
 }
 
 }  // namespace
