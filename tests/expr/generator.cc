@@ -83,6 +83,19 @@ int64_t RandomSeconds(Random* random) {
   return Below(6, random) == 0 ? RandomInt(random) : 1'772'571'600 + static_cast<int64_t>(Below(400'000, random));
 }
 
+// Codings of the tests' value sets, some without a code: at random, a system and a code would hardly ever belong together.
+void FillCoding(Message* message, const FieldDescriptor* system, const FieldDescriptor* code, Random* random) {
+  static constexpr const char* kCodings[][2] = {{"http://loinc.org", "2823-3"},
+                                                {"http://loinc.org", "21636-6"},
+                                                {"http://loinc.org", ""},
+                                                {"http://snomed.info/sct", "254837009"},
+                                                {"http://hl7.org/fhir/sid/icd-10", "C50.9"},
+                                                {"", ""}};
+  const auto& coding = kCodings[Below(std::size(kCodings), random)];
+  message->GetReflection()->SetString(message, system, coding[0]);
+  message->GetReflection()->SetString(message, code, coding[1]);
+}
+
 void FillValue(Message* message, const FieldDescriptor* field, Random* random, int depth) {
   const Reflection& reflection = *message->GetReflection();
   const bool repeated = field->is_repeated();
@@ -140,6 +153,12 @@ void FillAtRandom(Message* message, Random* random, int depth) {
     reflection.SetInt64(message, descriptor->FindFieldByNumber(1), time ? RandomSeconds(random) : RandomInt(random));
     if (Below(3, random) == 0) reflection.SetInt32(message, descriptor->FindFieldByNumber(2), 250'000'000);
     return;
+  }
+  Type type = Simple(Kind::kMessage);
+  type.message = descriptor;
+  const CodingShape coding = ShapeOf(type);
+  if (coding.found() && coding.codings == nullptr && Below(3, random) != 0) {
+    return FillCoding(message, coding.system, coding.code, random);
   }
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor* field = descriptor->field(i);
@@ -284,12 +303,7 @@ std::string Generator::Compound(const Type& type, int depth) {
           return absl::StrCat("(", of(Kind::kDuration), ")",
                               Pick({".getHours()", ".getMinutes()", ".getSeconds()", ".getMilliseconds()"}));
         case 7:
-          for (const Path& path : paths_) {
-            if (path.type.is(Kind::kMessage) && path.type.message->FindFieldByName("birth_date") != nullptr && OneIn(2)) {
-              return absl::StrCat("age(", path.text, ")");
-            }
-          }
-          return "";
+          return Age();
         default:
           return absl::StrCat("(", of(Kind::kInt), Pick({" + ", " - ", " * ", " / ", " % "}), of(Kind::kInt), ")");
       }
@@ -329,7 +343,20 @@ std::string Generator::Compound(const Type& type, int depth) {
   }
 }
 
+std::string Generator::Age() {
+  std::vector<const Path*> people;
+  for (const Path& path : paths_) {
+    if (path.type.is(Kind::kMessage) && path.type.message->FindFieldByName("birth_date") != nullptr) people.push_back(&path);
+  }
+  if (people.empty()) return "";
+  return absl::StrCat("age(", people[Below(people.size())]->text, ")");
+}
+
 std::string Generator::Comparison(int depth) {
+  // About the birthdays of RandomText.
+  if (const std::string age = OneIn(12) ? Age() : ""; !age.empty()) {
+    return absl::StrCat("(", age, Pick({" < ", " >= ", " == "}), Pick({"2", "17", "18", "19", "20", "76"}), ")");
+  }
   Type type = AnyType();
   if (type.is(Kind::kMessage)) type = Simple(Kind::kString);
   if (type.numeric() && OneIn(3)) {

@@ -52,6 +52,8 @@ class Generator {
   std::string Of(const Type& type, int depth);
   std::string Literal(const Type& type);
   std::string Compound(const Type& type, int depth);
+  // age() of somebody; empty where there is nobody.
+  std::string Age();
   std::string Comparison(int depth);
   std::string Membership(int depth);
   std::string Macro(int depth);
