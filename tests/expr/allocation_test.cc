@@ -1,39 +1,6 @@
 // Evaluation with a Scratch that is warm takes nothing from the heap. This binary counts.
-#include <cstdlib>
-#include <new>
-
 #include "tests/expr/fixture.h"
-
-namespace {
-
-long allocations = 0;
-
-void* Allocate(size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(size_t size) {
-  return Allocate(size);
-}
-void* operator new[](size_t size) {
-  return Allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-  std::free(memory);
-}
+#include "tests/testing/allocations.h"
 
 namespace resultgate::expr {
 namespace {
@@ -67,27 +34,27 @@ TEST(Allocation, NoneWhenWarm) {
       }
     };
     evaluate();
-    const long before = allocations;
+    const size_t before = resultgate::testing::Allocations();
     for (int i = 0; i < 100; ++i) evaluate();
-    EXPECT_EQ(allocations - before, 0) << text;
+    EXPECT_EQ(resultgate::testing::Allocations() - before, 0) << text;
   }
 }
 
 TEST(Allocation, NoneForAnActivation) {
   const Case full(kReport);
   full.activation();
-  const long before = allocations;
+  const size_t before = resultgate::testing::Allocations();
   Activation activation = full.activation();
   activation.bindings[1] = &full.report.observations(1);
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(resultgate::testing::Allocations() - before, 0);
 }
 
 // So that the counter is known to count.
 TEST(Allocation, IsCounted) {
-  const long before = allocations;
+  const size_t before = resultgate::testing::Allocations();
   base::FileIssues issues;
   EXPECT_NE(Program::Compile(TestEnvironment(), {"true", "f"}, &issues), nullptr);
-  EXPECT_GT(allocations, before);
+  EXPECT_GT(resultgate::testing::Allocations(), before);
 }
 
 }  // namespace

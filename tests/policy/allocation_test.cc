@@ -2,44 +2,10 @@
 // no sound pack has. Counted in this binary, by replacing operator new.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
-
 #include "server/policy/model_environment.h"
 #include "tests/policy/decide_fixture.h"
 #include "tests/policy/random_packs.h"
-
-namespace {
-
-thread_local size_t allocations = 0;
-
-void* Allocate(size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size == 0 ? 1 : size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(size_t size) {
-  return Allocate(size);
-}
-void* operator new[](size_t size) {
-  return Allocate(size);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, size_t) noexcept {
-  std::free(memory);
-}
+#include "tests/testing/allocations.h"
 
 namespace resultgate::policy {
 namespace {
@@ -59,9 +25,9 @@ bool AnyConditionFails(const Pack& pack, const v1::DiagnosticReport& report, abs
 }
 
 TEST(AllocationTest, TheCounterCounts) {
-  const size_t before = allocations;
+  const size_t before = resultgate::testing::Allocations();
   const auto made = std::make_unique<std::string>(100, 'x');
-  EXPECT_GE(allocations - before, 2) << made->size();
+  EXPECT_GE(resultgate::testing::Allocations() - before, 2) << made->size();
 }
 
 TEST(AllocationTest, ADecisionAllocatesNothingOnceItsDeciderIsWarm) {
@@ -90,9 +56,9 @@ TEST(AllocationTest, ADecisionAllocatesNothingOnceItsDeciderIsWarm) {
     };
     decide_all();
     decide_all();
-    const size_t before = allocations;
+    const size_t before = resultgate::testing::Allocations();
     decide_all();
-    EXPECT_EQ(allocations - before, 0);
+    EXPECT_EQ(resultgate::testing::Allocations() - before, 0);
   }
   EXPECT_GT(decided, 200);
 }
