@@ -12,6 +12,9 @@ void AddPolicy(CLI::App* app, Run* run) {
   AddPolicyDecide(policy, run);
   AddPolicyExplain(policy, run);
   AddPolicyCodes(policy, run);
+  AddPolicySimulate(policy, run);
+  AddPolicyImpact(policy, run);
+  AddPolicyCoverage(policy, run);
 }
 
 }  // namespace resultgate::app

@@ -1,4 +1,4 @@
-// `resultgate policy check` and `resultgate policy test`: a pack and the tests beside it.
+// `resultgate policy check`: everything that is wrong with a pack.
 #include <iostream>
 #include <memory>
 #include <string>
@@ -6,7 +6,6 @@
 #include "server/app/command.h"
 #include "server/app/policy_commands.h"
 #include "server/app/policy_inputs.h"
-#include "server/policy/pack_test_runner.h"
 #include "server/policy/sentence.h"
 
 namespace resultgate::app {
@@ -23,25 +22,6 @@ int RunCheck(PackFolders folders, const std::string& now, bool sentences) {
             << Plural(pack->used_value_sets().size(), "value set") << ", zone " << pack->time_zone_name() << ", "
             << pack->digest() << "\n";
   return kDone;
-}
-
-int RunTest(const PackFolders& folders) {
-  const std::shared_ptr<const policy::Pack> pack = LoadAndSay(folders);
-  if (pack == nullptr) return kProblemFound;
-  base::FileIssues issues;
-  const policy::PackTestReport report = policy::RunPackTests(*pack, folders.pack, &issues);
-  std::cerr << base::Format(issues);
-  size_t failed = 0;
-  for (const policy::TestOutcome& test : report.tests) {
-    if (test.passed()) continue;
-    ++failed;
-    std::cout << test.place.file << ":" << test.place.line << ": failed: " << test.name << "\n";
-    for (const std::string& difference : test.differences) std::cout << "    " << difference << "\n";
-  }
-  for (const std::string& rule : report.untested_rules) std::cout << "no test needs rule `" << rule << "`\n";
-  std::cout << pack->name() << ": " << report.tests.size() - failed << " of " << Plural(report.tests.size(), "test")
-            << " passed\n";
-  return failed == 0 && !base::HasErrors(issues) ? kDone : kProblemFound;
 }
 
 }  // namespace
@@ -63,18 +43,6 @@ void AddPolicyCheck(CLI::App* policy, Run* run) {
                     "Print each rule in plain sentences too, as the program understands it: for sign-off");
   command->callback(
       [folders, now, sentences, run] { *run = [folders, now, sentences] { return RunCheck(*folders, *now, *sentences); }; });
-}
-
-void AddPolicyTest(CLI::App* policy, Run* run) {
-  auto folders = std::make_shared<PackFolders>();
-  CLI::App* command = policy->add_subcommand("test", "Run the tests that stand beside a pack's rules, in its folder tests/.");
-  command->add_option("DIR", folders->pack, "The pack's folder, with its pack.yaml")->required()->check(CLI::ExistingDirectory);
-  AddSiblingOptions(command, folders.get());
-  command->footer(
-      "Exit code 1 if a test fails.\n"
-      "Example:\n"
-      "  resultgate policy test policies/default");
-  command->callback([folders, run] { *run = [folders] { return RunTest(*folders); }; });
 }
 
 }  // namespace resultgate::app

@@ -13,6 +13,9 @@ void AddPolicyTest(CLI::App* policy, Run* run);
 void AddPolicyDecide(CLI::App* policy, Run* run);
 void AddPolicyExplain(CLI::App* policy, Run* run);
 void AddPolicyCodes(CLI::App* policy, Run* run);
+void AddPolicySimulate(CLI::App* policy, Run* run);
+void AddPolicyImpact(CLI::App* policy, Run* run);
+void AddPolicyCoverage(CLI::App* policy, Run* run);
 
 }  // namespace resultgate::app
 

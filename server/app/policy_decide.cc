@@ -53,16 +53,29 @@ int RunDecide(const PolicyInputs& inputs) {
   return code == kDone && refused ? kProblemFound : code;
 }
 
-int RunExplain(const PolicyInputs& inputs, bool all) {
+int RunExplain(const PolicyInputs& inputs, bool all, bool json) {
   bool refused = false;
   const int code = ForEachPolicyInput(inputs, [&](const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
                                                   const Source& source, const intake::Message& message) {
     for (const v1::DiagnosticReport& report : message.reports) {
-      std::cout << source.file << ", message " << source.message << ": " << ConceptText(report.code()) << "\n"
-                << policy::ToText(*pack, policy::Explain(*pack, report, ReceivedAt(now), now), all) << "\n";
+      const v1::Explanation explanation = policy::Explain(*pack, report, ReceivedAt(now), now);
+      if (json) {
+        std::cout << Begin(source, "explained")
+                         .Text("report", ConceptText(report.code()))
+                         .Message("explanation", explanation)
+                         .ToString();
+      } else {
+        std::cout << source.file << ", message " << source.message << ": " << ConceptText(report.code()) << "\n"
+                  << policy::ToText(explanation, all) << "\n";
+      }
+    }
+    if (message.refused.empty()) return;
+    refused = true;
+    if (json) {
+      std::cout << Begin(source, "refused").Message("refusal", Refusal(message)).ToString();
+      return;
     }
     for (const v1::Issue& issue : message.refused) {
-      refused = true;
       std::cout << source.file << ", message " << source.message << ": refused: " << issue.place() << ": " << issue.message()
                 << "\n";
     }
@@ -89,6 +102,7 @@ void AddPolicyDecide(CLI::App* policy, Run* run) {
 void AddPolicyExplain(CLI::App* policy, Run* run) {
   auto options = std::make_shared<PolicyInputs>();
   auto all = std::make_shared<bool>(false);
+  auto json = std::make_shared<bool>(false);
   CLI::App* command =
       policy->add_subcommand("explain",
                              "Say why the reports in files are decided as they are: for each unit and audience the "
@@ -96,11 +110,14 @@ void AddPolicyExplain(CLI::App* policy, Run* run) {
                              "the release, and each rule with the parts of its condition, true, false or unknown.");
   AddPolicyInputs(command, options.get());
   command->add_flag("--all", *all, "Show the rules too that do not speak for a unit, and why they do not");
+  command->add_flag("--json", *json,
+                    "One JSON object per line with the resultgate.v1.Explanation, all rules in it, or with what was refused");
   command->footer(
-      "Exit code 1 if anything was refused. `policy decide` gives the same decision as JSON.\n"
-      "Example:\n"
-      "  resultgate policy explain --now 2026-03-06T21:05:00-05:00 biopsy.hl7");
-  command->callback([options, all, run] { *run = [options, all] { return RunExplain(*options, *all); }; });
+      "Exit code 1 if anything was refused.\n"
+      "Examples:\n"
+      "  resultgate policy explain --now 2026-03-06T21:05:00-05:00 biopsy.hl7\n"
+      "  resultgate policy explain --json biopsy.hl7");
+  command->callback([options, all, json, run] { *run = [options, all, json] { return RunExplain(*options, *all, *json); }; });
 }
 
 }  // namespace resultgate::app

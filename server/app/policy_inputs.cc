@@ -11,7 +11,6 @@
 #include "server/gate/validate.h"
 
 namespace resultgate::app {
-namespace {
 
 void RefuseInvalid(intake::Message* message) {
   std::vector<v1::DiagnosticReport> valid;
@@ -29,17 +28,23 @@ void RefuseInvalid(intake::Message* message) {
   message->reports = std::move(valid);
 }
 
-}  // namespace
-
-std::string Plural(size_t count, const std::string& one) {
-  return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
-}
-
 bool ReadNow(const std::string& text, absl::Time* now) {
   *now = base::SystemClock().Now();
   if (text.empty() || base::ParseRfc3339(text, now)) return true;
   Fail(absl::StrCat("--now: `", text, "` is no time; write it as 2026-03-06T21:05:00-05:00"));
   return false;
+}
+
+bool ReadZone(const std::string& name, absl::TimeZone* zone) {
+  if (name.empty()) return true;
+  const absl::StatusOr<absl::TimeZone> found = ZoneNamed(name);
+  if (found.ok()) *zone = *found;
+  if (!found.ok()) Fail(absl::StrCat("--zone: ", found.status().message()));
+  return found.ok();
+}
+
+std::string Plural(size_t count, const std::string& one) {
+  return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
 }
 
 std::shared_ptr<const policy::Pack> LoadAndSay(const PackFolders& folders) {
@@ -67,16 +72,8 @@ int ForEachPolicyInput(const PolicyInputs& inputs,
                        const std::function<void(const std::shared_ptr<const policy::Pack>& pack, absl::Time now,
                                                 const Source& source, intake::Message message)>& take) {
   absl::Time now;
-  if (!ReadNow(inputs.now, &now)) return kWrongUsage;
   intake::Options intake_options;
-  if (!inputs.zone.empty()) {
-    const absl::StatusOr<absl::TimeZone> zone = ZoneNamed(inputs.zone);
-    if (!zone.ok()) {
-      Fail(absl::StrCat("--zone: ", zone.status().message()));
-      return kWrongUsage;
-    }
-    intake_options.zone = *zone;
-  }
+  if (!ReadNow(inputs.now, &now) || !ReadZone(inputs.zone, &intake_options.zone)) return kWrongUsage;
   const std::shared_ptr<const policy::Pack> pack = LoadAndSay(inputs.folders);
   if (pack == nullptr) return kProblemFound;
   if (inputs.zone.empty()) intake_options.zone = pack->calendar().zone();

@@ -18,11 +18,16 @@ namespace resultgate::app {
 // `1 rule`, `2 rules`.
 std::string Plural(size_t count, const std::string& one);
 
-// The time that `--now` gives (RFC 3339), or the present one where it is empty. False, and said, where it is no time.
-bool ReadNow(const std::string& text, absl::Time* now);
-
 // Loads a pack and prints what is wrong with it to stderr; null if it cannot be used.
 std::shared_ptr<const policy::Pack> LoadAndSay(const PackFolders& folders);
+
+// The time that `--now` gives, or the present if it is empty; false, and says why, if it is none. The same for `--zone`, which
+// leaves `zone` as it is if it is empty.
+bool ReadNow(const std::string& text, absl::Time* now);
+bool ReadZone(const std::string& name, absl::TimeZone* zone);
+
+// Moves reports that break the API's limits to the message's refusals.
+void RefuseInvalid(intake::Message* message);
 
 struct PolicyInputs {
   PackFolders folders{"policies/default", "", "", {}};

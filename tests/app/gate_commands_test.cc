@@ -165,6 +165,16 @@ TEST_F(GateCommandsTest, DecidesTheSameOffline) {
   EXPECT_THAT(lines[2], AllOf(HasSubstr("\"outcome\":\"refused\""), HasSubstr("\"issues\":[{")));
 }
 
+TEST_F(GateCommandsTest, ADayOfTheGateUnderAnyPack) {
+  ASSERT_EQ(Run({"submit", File("cbc.hl7", Hemoglobin("1")), File("path.hl7", Pathology("2"))}).exit_code, 0);
+  const Ran day = Run({"policy", "simulate", "--day", "2026-03-06"});
+  EXPECT_EQ(day.exit_code, 0) << day.err;
+  EXPECT_THAT(day.out, AllOf(HasSubstr("2 reports, 2 units, as the gate received them on 2026-03-06"), HasSubstr("result 2: ")));
+  EXPECT_THAT(Run({"policy", "simulate", "--day", "2026-03-07"}).out, HasSubstr("0 reports, 0 units"));
+  EXPECT_THAT(Run({"policy", "impact", "policies/default", "policies/default", "--day", "2026-03-06"}).out,
+              HasSubstr("Nothing changes for any of these units.\n"));
+}
+
 TEST_F(GateCommandsTest, StopsOnASignalAndGoesOnWhereItWas) {
   EXPECT_EQ(Run({"submit", "-"}, Pathology("2")).exit_code, 0);
   EXPECT_EQ(gate_->Stop(), 0) << gate_->Output();
