@@ -24,6 +24,7 @@ class Arena {
   template <typename T>
   T* Take(size_t count) {
     static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are kept too.
     return static_cast<T*>(TakeBytes(count * sizeof(T)));
   }
 

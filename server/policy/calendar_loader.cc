@@ -117,7 +117,7 @@ std::vector<Holiday> LoadHolidays(const std::string& file, absl::string_view con
   if (list == nullptr || list->IsNull()) return holidays;
   if (!list->IsList()) document->Error(list->place, "`holidays` must be a list", "", issues);
   for (const Node& node : list->items) {
-    if (std::optional<Holiday> holiday = ReadHoliday(*document, node, issues); holiday) holidays.push_back(*std::move(holiday));
+    if (std::optional<Holiday> holiday = ReadHoliday(*document, node, issues); holiday) holidays.push_back(*holiday);
   }
   return holidays;
 }

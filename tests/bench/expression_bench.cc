@@ -54,15 +54,19 @@ void Walked(benchmark::State& state, const Condition& condition) {
 }
 
 }  // namespace
-}  // namespace resultgate::expr
 
-int main(int argc, char** argv) {
-  using namespace resultgate::expr;
+void RegisterAll() {
   for (const Condition& condition : kConditions) {
     const std::string name = condition.name;
     benchmark::RegisterBenchmark((name + "/compiled").c_str(), [&](benchmark::State& state) { Compiled(state, condition); });
     benchmark::RegisterBenchmark((name + "/walked").c_str(), [&](benchmark::State& state) { Walked(state, condition); });
   }
+}
+
+}  // namespace resultgate::expr
+
+int main(int argc, char** argv) {
+  resultgate::expr::RegisterAll();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
   benchmark::RunSpecifiedBenchmarks();

@@ -4,8 +4,8 @@
 
 #include "server/policy/calendar_loader.h"
 
+namespace resultgate {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace resultgate;
   base::FileIssues issues;
   const absl::string_view text(reinterpret_cast<const char*>(data), size);
   const std::vector<calendar::Holiday> holidays = policy::LoadHolidays("fuzz.yaml", text, &issues);
@@ -21,3 +21,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace resultgate

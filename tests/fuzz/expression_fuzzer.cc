@@ -40,21 +40,20 @@ void CheckMeaning(const std::string& text, const Program& program, const Activat
 }
 
 }  // namespace
-}  // namespace resultgate::expr
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace resultgate::expr;
   if (size > kMostBytes) return 0;
   static const Environment* const kEnvironment = new Environment(TestEnvironment());
   static const auto* const kCases = new std::vector<Case>{Case(kReport), Case("")};
   static auto* const kScratch = new Scratch();
   const std::string text(reinterpret_cast<const char*>(data), size);
-  resultgate::base::FileIssues issues;
+  base::FileIssues issues;
   const auto program = Program::Compile(*kEnvironment, {text, "fuzz"}, &issues);
   CheckIssues(text, issues);
-  if ((program == nullptr) != resultgate::base::HasErrors(issues))
-    Fail(text, "refused without a reason, or compiled with errors");
+  if ((program == nullptr) != base::HasErrors(issues)) Fail(text, "refused without a reason, or compiled with errors");
   if (program == nullptr) return 0;
   for (const Case& values : *kCases) CheckMeaning(text, *program, values.activation(), kScratch);
   return 0;
 }
+
+}  // namespace resultgate::expr

@@ -9,9 +9,8 @@
 #include "server/policy/sentence.h"
 #include "tests/policy/small_pack.h"
 
+namespace resultgate {
 namespace {
-
-using namespace resultgate;
 
 // One pack, written anew for each input, beside shared calendars and value sets.
 class World {
@@ -89,3 +88,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace resultgate

@@ -7,6 +7,7 @@
 #include "server/valueset/valueset.h"
 #include "tests/testing/temp_folder.h"
 
+namespace resultgate {
 namespace {
 
 // The format is told by the text, as a person would.
@@ -18,7 +19,6 @@ const char* NameFor(absl::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace resultgate;
   static const auto* const kFolder = new testing::TempFolder;
   const std::string text(reinterpret_cast<const char*>(data), size);
   const char* name = NameFor(text);
@@ -37,3 +37,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   return 0;
 }
+
+}  // namespace resultgate
