@@ -26,6 +26,7 @@ int Main(int argc, const char* const* argv) {
     AddSubmit(&app, &run);
     AddReview(&app, &run);
     AddPolicy(&app, &run);
+    AddComment(&app, &run);
     AddReleases(&app, &run);
     AddAudit(&app, &run);
     try {

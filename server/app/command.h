@@ -20,6 +20,7 @@ void AddServe(CLI::App* app, Run* run);
 void AddSubmit(CLI::App* app, Run* run);
 void AddReview(CLI::App* app, Run* run);
 void AddPolicy(CLI::App* app, Run* run);
+void AddComment(CLI::App* app, Run* run);
 void AddReleases(CLI::App* app, Run* run);
 void AddAudit(CLI::App* app, Run* run);
 

@@ -80,7 +80,7 @@ int RunServe(const ServeOptions& options) {
   std::shared_ptr<const comment::Library> comments;
   if (loaded.value_sets != nullptr) {
     comment::Library::Options library_options;
-    library_options.allow_unsigned = options.development;
+    library_options.development = options.development;
     comments = comment::Library::Load(options.templates, *loaded.value_sets, library_options, &issues);
   }
   std::cerr << base::Format(issues);

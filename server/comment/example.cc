@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
+#include "server/comment/next_step.h"
 #include "server/valueset/valueset.h"
 #include "server/yaml/yaml.h"
 
@@ -118,6 +119,11 @@ void ReadExpectation(const yaml::Document& document, const Node& node, Example* 
   yaml::MapReader reader(document, node, "an expectation", issues);
   example->template_id = reader.OptionalText("template");
   example->variant = reader.RequiredText("variant");
+  example->next_step = reader.OptionalText("next_step");
+  if (!example->next_step.empty() && !ParseNextStep(example->next_step)) {
+    document.Error(node.Find("next_step")->place, absl::StrCat("unknown next step `", example->next_step, "`"),
+                   "as `call within 3 days`; in hospital `tell the nurse` or `ask the care team`", issues);
+  }
   const Node* texts = reader.Required("text");
   reader.RefuseUnknownKeys();
   if (texts == nullptr || !texts->IsMap()) return;
@@ -197,6 +203,10 @@ void CheckExample(const Library& library, const Example& example, FileIssues* is
     if (comment.variant() != example.variant) {
       error(example.place, absl::StrCat("the variant is `", comment.variant(), "`, not `", example.variant,
                                         "`: ", absl::StrJoin(comment.chosen_because(), "; ")));
+    }
+    if (!example.next_step.empty() && NextStepWords(comment.next_step()) != example.next_step) {
+      error(example.place,
+            absl::StrCat("the next step is `", NextStepWords(comment.next_step()), "`, not `", example.next_step, "`"));
     }
     if (comment.language() != language) error(expected.place, absl::StrCat("the language is `", comment.language(), "`"));
     if (comment.text() != expected.text) error(expected.place, absl::StrCat("the text is now\n", comment.text(), "\n"));

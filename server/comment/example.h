@@ -27,6 +27,7 @@ struct Example {
   // What is to come out. The template's id is empty where the example does not name it.
   std::string template_id;
   std::string variant;
+  std::string next_step;              // in the words of template.yaml; empty where the example does not name it
   std::map<std::string, Text> texts;  // by language
 };
 

@@ -8,6 +8,8 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/comment/choose.h"
+#include "server/comment/contacts.h"
+#include "server/comment/format.h"
 #include "server/comment/lines.h"
 #include "server/comment/template.h"
 #include "server/comment/verdict.h"
@@ -18,6 +20,12 @@ namespace {
 
 using text::Message;
 
+// By Section.
+constexpr v1::CommentSection::Kind kSectionKinds[] = {v1::CommentSection::KIND_TESTED, v1::CommentSection::KIND_RESULT,
+                                                      v1::CommentSection::KIND_MEANING, v1::CommentSection::KIND_TO_DO,
+                                                      v1::CommentSection::KIND_CONTACT};
+static_assert(std::size(kSectionKinds) == kSectionCount);
+
 // A language to try and why.
 struct Attempt {
   size_t position = 0;
@@ -26,8 +34,10 @@ struct Attempt {
 
 class Renderer {
  public:
-  Renderer(const Templates& templates, const Library::Options& options, const Request& request)
+  Renderer(const Templates& templates, const std::vector<Contacts>& contacts, const Library::Options& options,
+           const Request& request)
       : templates_(templates),
+        contacts_(contacts),
         options_(options),
         request_(request),
         report_(*request.report),
@@ -37,7 +47,7 @@ class Renderer {
     FindVariant();
     for (const Attempt& attempt : Languages()) {
       Step(absl::StrCat("language `", templates_.languages[attempt.position].tag, "`: ", attempt.because));
-      std::optional<std::string> prefixes = RenderPrefixes(attempt.position);
+      const std::optional<Sections> prefixes = RenderPrefixes(attempt.position);
       if (!prefixes) continue;
       for (const Candidate& candidate : choice_.candidates) {
         if (TryTemplate(candidate, attempt.position, *prefixes)) return std::move(comment_);
@@ -70,6 +80,7 @@ class Renderer {
     if (variant_ != Variant::kCancelled && variant_ != Variant::kBeingCorrected) {
       if (request_.occasion == Occasion::kCorrected) prefixes_.push_back(Variant::kCorrected);
       if (verdict_.preliminary) prefixes_.push_back(Variant::kPreliminary);
+      if (verdict_.specimen_in_doubt) prefixes_.push_back(Variant::kMayNeedRepeating);
       if (request_.not_yet_reviewed) prefixes_.push_back(Variant::kNotYetReviewed);
     }
     choice_.candidates.push_back({templates_.generic[static_cast<size_t>(variant_)], "it says this wording for every test"});
@@ -105,16 +116,26 @@ class Renderer {
   }
 
   bool MayShow(const Template& made, size_t language) {
-    if (made.translations[language].signed_off || options_.allow_unsigned) return true;
+    if (made.translations[language].signed_off || options_.development) return true;
     Step(absl::StrCat("template `", made.id, "`: nobody signed it off in `", templates_.languages[language].tag, "`"));
     return false;
   }
 
-  // The sentences before the wording, each with its line feed; nullopt if one of them may not be shown.
-  std::optional<std::string> RenderPrefixes(size_t language) {
-    std::string text;
-    if (request_.audience != v1::AUDIENCE_PATIENT) absl::StrAppend(&text, templates_.languages[language].for_others, "\n");
-    SetArguments(language, Action());
+  using Sections = google::protobuf::RepeatedPtrField<v1::CommentSection>;
+
+  static v1::CommentSection* Add(v1::CommentSection::Kind kind, std::string text, Sections* sections) {
+    v1::CommentSection* section = sections->Add();
+    section->set_kind(kind);
+    section->set_text(std::move(text));
+    return section;
+  }
+
+  // The sentences before the wording; nullopt if one of them may not be shown.
+  std::optional<Sections> RenderPrefixes(size_t language) {
+    Sections sections;
+    if (request_.audience != v1::AUDIENCE_PATIENT)
+      Add(v1::CommentSection::KIND_NOTICE, templates_.languages[language].for_others, &sections);
+    SetArguments(language, v1::NextStep());
     for (const Variant prefix : prefixes_) {
       const Template& made = templates_.templates[static_cast<size_t>(templates_.generic[static_cast<size_t>(prefix)])];
       if (!MayShow(made, language)) return std::nullopt;
@@ -124,28 +145,34 @@ class Renderer {
         Step(absl::StrCat("template `", made.id, "` could not be rendered"));
         return std::nullopt;
       }
-      absl::StrAppend(&text, *sentence, "\n");
+      Add(v1::CommentSection::KIND_NOTICE, *std::move(sentence), &sections);
     }
-    return text;
+    return sections;
   }
 
-  bool TryTemplate(const Candidate& candidate, size_t language, const std::string& prefixes) {
+  bool TryTemplate(const Candidate& candidate, size_t language, const Sections& prefixes) {
     const Template& made = templates_.templates[static_cast<size_t>(candidate.template_index)];
     if (std::find(made.audiences.begin(), made.audiences.end(), request_.audience) == made.audiences.end()) {
       Step(absl::StrCat("template `", made.id, "`: not for this audience"));
       return false;
     }
+    const Translation& translation = made.translations[language];
+    if (!translation.exists) {
+      Step(absl::StrCat("template `", made.id, "`: not written in `", templates_.languages[language].tag, "`"));
+      return false;
+    }
     std::optional<Variant> variant = variant_;
-    while (variant && !made.translations[language].wordings[static_cast<size_t>(*variant)].written)
-      variant = Info(*variant).instead;
+    while (variant && !translation.wordings[static_cast<size_t>(*variant)].written) variant = Info(*variant).instead;
     if (!variant) {
       Step(absl::StrCat("template `", made.id, "`: ", candidate.because, ", but it leaves `", Name(variant_),
                         "` to the generic templates"));
       return false;
     }
     if (!MayShow(made, language)) return false;
-    absl::StatusOr<std::string> text = RenderWording(made, *variant, language);
-    if (!text.ok()) {
+    Sections sections = prefixes;
+    const v1::NextStep step = NextStepOf(made, *variant);
+    const absl::Status rendered = RenderWording(made, *variant, language, step, &sections);
+    if (!rendered.ok()) {
       Step(absl::StrCat("template `", made.id, "` could not be rendered"));
       return false;
     }
@@ -155,29 +182,44 @@ class Renderer {
     comment_.set_template_digest(made.digest);
     comment_.set_language(templates_.languages[language].tag);
     comment_.set_variant(FullVariantName(*variant));
-    comment_.set_text(absl::StrCat(prefixes, *text));
+    comment_.set_title(translation.title.empty() ? templates_.languages[language].title : translation.title);
+    *comment_.mutable_sections() = std::move(sections);
+    *comment_.mutable_next_step() = step;
+    comment_.set_text(PlainText(comment_));
     return true;
   }
 
-  absl::StatusOr<std::string> RenderWording(const Template& made, Variant variant, size_t language) {
+  // The template's, unless the patient is in hospital.
+  v1::NextStep NextStepOf(const Template& made, Variant variant) const {
+    const v1::NextStep& step = made.next_steps[static_cast<size_t>(variant)];
+    return IsInHospital(report_.order()) ? InHospital(step) : step;
+  }
+
+  absl::Status RenderWording(const Template& made, Variant variant, size_t language, const v1::NextStep& step,
+                             Sections* sections) {
     const Wording& wording = made.translations[language].wordings[static_cast<size_t>(variant)];
     const SharedWords& words = templates_.languages[language];
-    SetArguments(language, made.actions[static_cast<size_t>(variant)]);
-    std::string text;
+    // What is not the template's own step is said by the shared words, with whom to ask.
+    const bool own_step = step.kind() == made.next_steps[static_cast<size_t>(variant)].kind();
+    SetArguments(language, step);
     for (size_t i = 0; i < kSectionCount; ++i) {
-      RG_ASSIGN_OR_RETURN(const std::string section, wording.sections[i].Render(arguments_));
-      absl::StrAppend(&text, section, i + 1 < kSectionCount ? "\n" : "");
-      if (static_cast<Section>(i) == Section::kTested && report_.has_effective()) {
+      const auto section = static_cast<Section>(i);
+      const Pattern* pattern = &wording.sections[i];
+      if (section == Section::kToDo && (pattern->empty() || !own_step)) pattern = &words.next_steps[StepKey(step)];
+      if (section == Section::kContact && !own_step) pattern = &words.contact;
+      RG_ASSIGN_OR_RETURN(std::string text, pattern->Render(arguments_));
+      if (section == Section::kTested && report_.has_effective()) {
         const absl::CivilDay day = absl::ToCivilDay(base::FromProto(report_.effective()), request_.zone);
         RG_ASSIGN_OR_RETURN(const std::string date, words.date.Render({{"date", day}}));
-        absl::StrAppend(&text, date, "\n");
+        absl::StrAppend(&text, "\n", date);
       }
-      if (static_cast<Section>(i) == Section::kResult) {
-        RG_ASSIGN_OR_RETURN(const std::string lines, ListObservations(report_, ListedFindings(), words));
-        text += lines;
+      v1::CommentSection* made_section = Add(kSectionKinds[i], std::move(text), sections);
+      if (section == Section::kResult) {
+        RG_ASSIGN_OR_RETURN(std::vector<std::string> lines, ListObservations(report_, ListedFindings(), words));
+        for (std::string& line : lines) made_section->add_items(std::move(line));
       }
     }
-    return text;
+    return absl::OkStatus();
   }
 
   std::vector<int> ListedFindings() const {
@@ -188,14 +230,19 @@ class Renderer {
     return listed;
   }
 
-  void SetArguments(size_t language, const Action& action) {
+  void SetArguments(size_t language, const v1::NextStep& step) {
     const SharedWords& words = templates_.languages[language];
-    test_ = choice_.hides_report ? "" : NameOf(report_.code());
+    test_ = choice_.hides_report ? "" : Isolated(NameOf(report_.code()), words);
     if (test_.empty()) test_ = words.this_test;
+    const Contacts& contacts = contacts_[language];
     arguments_ = {{"test", test_},
                   {"count", static_cast<int64_t>(verdict_.findings.size())},
                   {"total", static_cast<int64_t>(report_.observations_size())},
-                  {"days", static_cast<int64_t>(action.within_days)}};
+                  {"days", static_cast<int64_t>(step.within_days())},
+                  {"clinic_phone", contacts.clinic_phone},
+                  {"after_hours_phone", contacts.after_hours_phone},
+                  {"emergency_number", contacts.emergency_number},
+                  {"answer_days", static_cast<int64_t>(contacts.answer_days)}};
   }
 
   std::string FullVariantName(Variant variant) const {
@@ -205,6 +252,7 @@ class Renderer {
   }
 
   const Templates& templates_;
+  const std::vector<Contacts>& contacts_;  // by language, as a text of it shows them
   const Library::Options& options_;
   const Request& request_;
   const v1::DiagnosticReport& report_;
@@ -221,6 +269,7 @@ class Renderer {
 
 struct Library::Rep {
   std::unique_ptr<const Templates> templates;
+  std::vector<Contacts> contacts;
   Options options;
 };
 
@@ -229,22 +278,60 @@ Library::~Library() = default;
 
 std::shared_ptr<const Library> Library::Load(const std::string& folder, const valueset::Registry& value_sets,
                                              const Options& options, base::FileIssues* issues) {
-  std::unique_ptr<const Templates> templates = LoadTemplates(folder, value_sets, issues);
+  std::unique_ptr<const Templates> templates = LoadTemplates(folder, value_sets, options.development, issues);
   if (templates == nullptr) return nullptr;
   auto rep = std::make_unique<Rep>();
+  for (const SharedWords& words : templates->languages) {
+    Contacts contacts = options.stand_in_contacts ? StandInContacts() : words.contacts;
+    for (std::string* number : {&contacts.clinic_phone, &contacts.after_hours_phone, &contacts.emergency_number})
+      *number = Isolated(std::move(*number), words);
+    rep->contacts.push_back(std::move(contacts));
+  }
   rep->templates = std::move(templates);
   rep->options = options;
   return std::shared_ptr<const Library>(new Library(std::move(rep)));
 }
 
 v1::Comment Library::Render(const Request& request) const {
-  return Renderer(*rep_->templates, rep_->options, request).Render();
+  return Renderer(*rep_->templates, rep_->contacts, rep_->options, request).Render();
 }
 
 std::vector<std::string> Library::Ids() const {
   std::vector<std::string> ids;
   for (const Template& made : rep_->templates->templates) ids.push_back(made.id);
   return ids;
+}
+
+std::vector<Library::Wording> Library::Wordings() const {
+  std::vector<Wording> wordings;
+  for (const Template& made : rep_->templates->templates) {
+    for (const VariantInfo& info : kVariants) {
+      for (size_t i = 0; i < made.translations.size(); ++i) {
+        if (!made.translations[i].wordings[static_cast<size_t>(info.variant)].written) continue;
+        wordings.push_back({made.id, info.name, rep_->templates->languages[i].tag});
+      }
+    }
+  }
+  return wordings;
+}
+
+std::string Library::Format(const v1::Comment& comment, Form form) const {
+  const std::vector<SharedWords>& languages = rep_->templates->languages;
+  const auto words = std::find_if(languages.begin(), languages.end(),
+                                  [&](const SharedWords& candidate) { return candidate.tag == comment.language(); });
+  if (words == languages.end() || form == Form::kText) return comment.text() + "\n";
+  switch (form) {
+    case Form::kMarkdown:
+      return Markdown(comment, *words);
+    case Form::kLetter:
+      return Letter(comment, *words);
+    default:
+      return PhoneScript(comment, *words);
+  }
+}
+
+const Templates& Library::templates() const {
+  return *rep_->templates;
 }
 
 const std::string& Library::digest() const {

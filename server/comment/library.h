@@ -11,12 +11,15 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/base/file_issue.h"
 #include "server/valueset/valueset.h"
 
 namespace resultgate::comment {
+
+struct Templates;
 
 // What happened to the units, where it is more than "here is a result".
 enum class Occasion {
@@ -42,8 +45,10 @@ struct Request {
 class Library {
  public:
   struct Options {
-    // Development mode: templates that nobody signed may be shown.
-    bool allow_unsigned = false;
+    // Development mode: templates that nobody signed may be shown, and telephone numbers at which nobody answers.
+    bool development = false;
+    // For examples, so that their texts hold at every site: `[clinic]` in place of its number, and so on.
+    bool stand_in_contacts = false;
   };
 
   // Reads every folder below `folder` that holds a `template.yaml`. Mistakes are appended to `issues`; on an error the result is
@@ -62,6 +67,18 @@ class Library {
 
   // Template ids, in order.
   std::vector<std::string> Ids() const;
+  // Every wording that a reader can meet, in order of template, variant and language.
+  struct Wording {
+    std::string template_id;
+    std::string variant;
+    std::string language;
+  };
+  std::vector<Wording> Wordings() const;
+  // The comment in another form: see format.h. One whose language the library does not have is its plain text in each.
+  enum class Form { kText, kMarkdown, kLetter, kPhone };
+  std::string Format(const v1::Comment& comment, Form form) const;
+  // For this folder and the command line's checks.
+  const Templates& templates() const;
   // Digest of all files.
   const std::string& digest() const;
 

@@ -65,29 +65,33 @@ std::string RangeOf(const v1::Observation& observation) {
   return WholeOrNothing(absl::StrCat(range.low(), " - ", range.high()));
 }
 
-absl::StatusOr<std::string> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
-                                             const SharedWords& words) {
-  std::string lines;
+std::string Isolated(std::string text, const SharedWords& words) {
+  return words.right_to_left && !text.empty() ? text::Isolate(text) : text;
+}
+
+absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
+                                                          const SharedWords& words) {
+  std::vector<std::string> lines;
   const size_t shown = listed.size() > kMostLines ? kMostLines : listed.size();
   for (size_t i = 0; i < shown; ++i) {
     const v1::Observation& observation = report.observations(listed[i]);
     std::string name = NameOf(observation.code());
-    if (name.empty()) name = words.unnamed;
-    const std::string value = ValueOf(observation);
-    const std::string range = RangeOf(observation);
+    name = name.empty() ? words.unnamed : Isolated(std::move(name), words);
+    const std::string value = Isolated(ValueOf(observation), words);
+    const std::string range = Isolated(RangeOf(observation), words);
     if (value.empty()) {
-      absl::StrAppend(&lines, "- ", name, "\n");
+      lines.push_back(std::move(name));
       continue;
     }
     const Pattern& pattern = range.empty() ? words.line : words.line_with_range;
     RG_ASSIGN_OR_RETURN(
-        const std::string line,
+        std::string line,
         pattern.Render({{"name", name}, {"value", value}, {"range", range}, {"flag", FlagName(observation.interpretation())}}));
-    absl::StrAppend(&lines, "- ", line, "\n");
+    lines.push_back(std::move(line));
   }
   if (listed.size() > shown) {
-    RG_ASSIGN_OR_RETURN(const std::string more, words.more.Render({{"count", static_cast<int64_t>(listed.size() - shown)}}));
-    absl::StrAppend(&lines, "- ", more, "\n");
+    RG_ASSIGN_OR_RETURN(std::string more, words.more.Render({{"count", static_cast<int64_t>(listed.size() - shown)}}));
+    lines.push_back(std::move(more));
   }
   return lines;
 }

@@ -20,15 +20,18 @@ inline constexpr size_t kLongestValue = 80;
 // The concept's text, else the first display, else empty.
 std::string NameOf(const v1::CodeableConcept& codeable_concept);
 
+// `text` by itself in a text of the other direction of writing, so that neither disorders the other; as it is elsewhere.
+std::string Isolated(std::string text, const SharedWords& words);
+
 // The value as reported with comparator and unit, as `<0.5 mg/dL`; empty if there is none or it is too long.
 std::string ValueOf(const v1::Observation& observation);
 
 // The range as printed; empty if there is none or it is too long.
 std::string RangeOf(const v1::Observation& observation);
 
-// `listed` are indexes of observations. One line each, then one that counts the rest, each ended by a line feed.
-absl::StatusOr<std::string> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
-                                             const SharedWords& words);
+// `listed` are indexes of observations. One line each, then one that counts the rest.
+absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
+                                                          const SharedWords& words);
 
 }  // namespace resultgate::comment
 

@@ -9,6 +9,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
+#include "server/comment/contacts.h"
 #include "server/comment/loader.h"
 #include "server/comment/template.h"
 #include "server/text/plain.h"
@@ -16,10 +17,12 @@
 namespace resultgate::comment {
 namespace {
 
+using base::FileIssue;
 using base::FileIssues;
 
 constexpr absl::string_view kHeaderFile = "template.yaml";
 constexpr absl::string_view kExamplesFile = "tests.yaml";
+constexpr absl::string_view kContactsFile = "contacts.yaml";
 
 struct File {
   std::string path;
@@ -27,15 +30,47 @@ struct File {
   std::optional<yaml::Document> document;  // absent: not valid YAML, reported
 };
 
+// Everything of a template that a reader may see in a language, and what leads to it.
+std::string DigestOfReading(const Header& header, const Template& made, const SharedWords& words, const Translation& read) {
+  std::vector<std::pair<std::string, std::string>> parts = {{"language", words.tag},
+                                                            {"title", read.title},
+                                                            {"verdict", made.gives_verdict ? "" : "none"},
+                                                            {"names", made.hides_names ? "hidden" : ""},
+                                                            {"shared/title", words.title},
+                                                            {"shared/this_test", words.this_test},
+                                                            {"shared/unnamed", words.unnamed},
+                                                            {"shared/for_others", words.for_others},
+                                                            {"shared/line", words.line.source()},
+                                                            {"shared/line_with_range", words.line_with_range.source()},
+                                                            {"shared/more", words.more.source()},
+                                                            {"shared/date", words.date.source()},
+                                                            {"shared/contact", words.contact.source()}};
+  for (size_t i = 0; i < kStepKeys.size(); ++i)
+    parts.emplace_back(absl::StrCat("shared/", kStepKeys[i]), words.next_steps[i].source());
+  for (const v1::Audience audience : made.audiences) parts.emplace_back("audience", absl::StrCat(static_cast<int>(audience)));
+  for (const Header::Code& code : header.exact) parts.emplace_back("exact", absl::StrCat(code.system, "|", code.code));
+  for (const auto& [set, place] : header.value_sets) parts.emplace_back("codes", set->name());
+  for (const auto& [section, place] : header.sections) parts.emplace_back("section", absl::StrCat(static_cast<int>(section)));
+  for (const VariantInfo& info : kVariants) {
+    const auto at = static_cast<size_t>(info.variant);
+    if (!read.wordings[at].written) continue;
+    parts.emplace_back(info.name, NextStepWords(made.next_steps[at]));
+    for (size_t i = 0; i < kSectionCount; ++i)
+      parts.emplace_back(absl::StrCat(info.name, "/", kSectionNames[i]), read.wordings[at].sections[i].source());
+  }
+  return base::DigestOfFiles(std::move(parts));
+}
+
 class Loader {
  public:
-  Loader(const std::string& folder, const valueset::Registry& value_sets, FileIssues* issues)
-      : folder_(folder), value_sets_(value_sets), issues_(*issues) {}
+  Loader(const std::string& folder, const valueset::Registry& value_sets, bool placeholders_allowed, FileIssues* issues)
+      : folder_(folder), value_sets_(value_sets), placeholders_allowed_(placeholders_allowed), issues_(*issues) {}
 
   std::unique_ptr<Templates> Load() {
     const size_t before = issues_.size();
     ReadFiles();
     ReadLanguages();
+    ReadContactsFile();
     for (auto& [id, files] : folders_) ReadTemplate(id, files);
     CheckGenericTemplates();
     std::vector<std::pair<std::string, std::string>> all = shared_contents_;
@@ -71,7 +106,10 @@ class Loader {
       }
       File file{path, *std::move(content), std::nullopt};
       file.document = yaml::Parse(path, file.content, &issues_);
-      if (slash == absl::string_view::npos) {
+      if (name == kContactsFile) {
+        contacts_ = std::move(file.document);
+        has_contacts_ = true;
+      } else if (slash == absl::string_view::npos) {
         shared_contents_.emplace_back(std::string(name), file.content);
         shared_.emplace(std::string(absl::StripSuffix(name, ".yaml")), std::move(file));
       } else {
@@ -91,6 +129,15 @@ class Loader {
     if (languages_.empty()) Error({folder_, 0, 0}, "there is no language", "add `en.yaml`");
   }
 
+  // The numbers are no part of a digest: a site changes them without changing what a comment says.
+  void ReadContactsFile() {
+    if (!has_contacts_)
+      return Error({folder_, 0, 0}, absl::StrCat("there is no `", kContactsFile, "`: whom are patients to call?"));
+    if (!contacts_) return;
+    const std::vector<Contacts> contacts = ReadContacts(*contacts_, languages_, placeholders_allowed_, &issues_);
+    for (size_t i = 0; i < languages_.size(); ++i) made_->languages[i].contacts = contacts[i];
+  }
+
   void ReadTemplate(const std::string& id, const std::map<std::string, File>& files) {
     const auto header_file = files.find(std::string(kHeaderFile));
     const auto index = static_cast<int>(made_->templates.size());
@@ -99,6 +146,7 @@ class Loader {
     made.translations.resize(languages_.size());
     Header header;
     const bool has_header = header_file != files.end() && header_file->second.document.has_value();
+    made.place = {absl::StrCat(folder_, "/", id, "/", kHeaderFile), 1, 1};
     if (header_file == files.end()) Error({absl::StrCat(folder_, "/", id), 0, 0}, "a template's folder lacks `template.yaml`");
     if (has_header) header = ReadHeader(*header_file->second.document, value_sets_, languages_, &made, &issues_);
 
@@ -119,12 +167,13 @@ class Loader {
       const auto position = static_cast<size_t>(at - languages_.begin());
       made.translations[position] =
           ReadTranslation(*file.document, language, made_->languages[position].contact, made, &header, &issues_);
-      made.translations[position].signed_off = header.signed_languages.count(language) > 0;
+      BindSignOff(header, made, position, &made.translations[position]);
     }
     if (has_header) {
       const yaml::Document& document = *header_file->second.document;
-      for (const std::string& language : languages_) {
-        if (files.count(language + ".yaml") == 0) {
+      for (size_t i = 0; i < languages_.size(); ++i) {
+        const std::string& language = languages_[i];
+        if (files.count(language + ".yaml") == 0 && !(made_->languages[i].partial && !IsGeneric(id))) {
           document.Error({document.file, 1, 1}, absl::StrCat("the template has no `", language, ".yaml`"),
                          "every template has every language", &issues_);
         }
@@ -134,8 +183,26 @@ class Loader {
     }
     made.digest = base::DigestOfFiles(std::move(contents));
     made_->by_id.emplace(id, index);
-    variants_of_.push_back(header.has_variant);
     made_->templates.push_back(std::move(made));
+  }
+
+  static bool IsGeneric(const std::string& id) {
+    return std::any_of(kVariants.begin(), kVariants.end(), [&](const VariantInfo& info) { return id == info.generic; });
+  }
+
+  // A sign-off holds for the text that was read.
+  void BindSignOff(const Header& header, const Template& made, size_t position, Translation* translation) {
+    translation->digest = DigestOfReading(header, made, made_->languages[position], *translation);
+    const auto found = header.sign_offs.find(made_->languages[position].tag);
+    if (found == header.sign_offs.end()) return;
+    translation->sign_off = found->second;
+    translation->signed_off = found->second.digest == translation->digest;
+    if (translation->signed_off) return;
+    issues_.push_back({FileIssue::Severity::kWarning, found->second.place,
+                       absl::StrCat("[sign-off] the text in `", found->first,
+                                    found->second.digest.empty() ? "` is signed off without its `digest`"
+                                                                 : "` is not the one that was signed off"),
+                       absl::StrCat("nobody is shown it; read it again, then write `digest: ", translation->digest, "`"), ""});
   }
 
   void CheckHeader(const std::string& id, const yaml::Document& document, const Header& header, const std::string& words) {
@@ -150,9 +217,7 @@ class Loader {
         document.Error(place, absl::StrCat("no text uses the exempt term `", term, "`"), "leave it out", &issues_);
       }
     }
-    const bool is_generic =
-        std::any_of(kVariants.begin(), kVariants.end(), [&](const VariantInfo& info) { return id == info.generic; });
-    if (!is_generic && header.exact.empty() && header.value_sets.empty() && header.sections.empty()) {
+    if (!IsGeneric(id) && header.exact.empty() && header.value_sets.empty() && header.sections.empty()) {
       document.Error({document.file, 1, 1}, "nothing leads to this template", "give it `codes`, `exact` or `sections`", &issues_);
     }
   }
@@ -186,7 +251,7 @@ class Loader {
       if (found == made_->by_id.end()) {
         Error({folder_, 0, 0},
               absl::StrCat("there is no template `", info.generic, "`, which says `", info.name, "` for every test"));
-      } else if (!variants_of_[static_cast<size_t>(found->second)][at]) {
+      } else if (!made_->templates[static_cast<size_t>(found->second)].has_variant[at]) {
         Error({absl::StrCat(folder_, "/", info.generic, "/", kHeaderFile), 1, 1},
               absl::StrCat("the template must list the variant `", info.name, "`, which it says for every test"));
       } else {
@@ -197,20 +262,23 @@ class Loader {
 
   const std::string folder_;
   const valueset::Registry& value_sets_;
+  const bool placeholders_allowed_;
   FileIssues& issues_;
   std::unique_ptr<Templates> made_ = std::make_unique<Templates>();
   std::map<std::string, File> shared_;                          // by language
   std::map<std::string, std::map<std::string, File>> folders_;  // by template, by file name
   std::vector<std::pair<std::string, std::string>> shared_contents_, template_contents_;
   std::vector<std::string> languages_;
-  std::vector<std::array<bool, kVariantCount>> variants_of_;  // by template
+  std::optional<yaml::Document> contacts_;  // absent: none, or not valid YAML
+  bool has_contacts_ = false;
   std::map<std::string, int> template_of_set_;
 };
 
 }  // namespace
 
-std::unique_ptr<Templates> LoadTemplates(const std::string& folder, const valueset::Registry& value_sets, FileIssues* issues) {
-  return Loader(folder, value_sets, issues).Load();
+std::unique_ptr<Templates> LoadTemplates(const std::string& folder, const valueset::Registry& value_sets,
+                                         bool placeholders_allowed, FileIssues* issues) {
+  return Loader(folder, value_sets, placeholders_allowed, issues).Load();
 }
 
 }  // namespace resultgate::comment

@@ -29,16 +29,18 @@ struct Header {
   ArgumentTypes arguments;
   std::map<std::string, base::Place> argument_places;
   std::set<std::string> used_arguments;  // filled while the languages are read
-  std::array<bool, kVariantCount> has_variant{};
   bool falls_back = false;
   std::vector<Code> exact;
   std::vector<std::pair<const valueset::ValueSet*, base::Place>> value_sets;
   std::vector<std::pair<v1::Section, base::Place>> sections;
-  std::set<std::string> signed_languages;
+  std::map<std::string, SignOff> sign_offs;  // by language
   std::vector<std::pair<std::string, base::Place>> exempt_terms;
 };
 
-// Reads template.yaml into `made` (audiences, verdict, names, actions) and the returned header.
+// What a `contact` and a `to_do` may use without declaring it, and what else a `to_do` of the shared words may.
+const ArgumentTypes& ContactArguments();
+
+// Reads template.yaml into `made` (audiences, verdict, names, next steps, exempt terms) and the returned header.
 Header ReadHeader(const yaml::Document& document, const valueset::Registry& value_sets, const std::vector<std::string>& languages,
                   Template* made, base::FileIssues* issues);
 

@@ -4,7 +4,8 @@
 
 namespace resultgate::comment {
 
-Pattern::Pattern(std::shared_ptr<const text::Message> message) : message_(std::move(message)) {
+Pattern::Pattern(std::shared_ptr<const text::Message> message, absl::string_view source, base::Place place)
+    : message_(std::move(message)), source_(source), place_(std::move(place)) {
   if (message_ == nullptr || !message_->arguments().empty()) return;
   if (absl::StatusOr<std::string> text = message_->Format({}); text.ok()) fixed_ = *std::move(text);
 }

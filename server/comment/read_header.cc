@@ -15,8 +15,6 @@ namespace {
 using base::FileIssues;
 using text::Message;
 
-constexpr int kMostDaysToCall = 90;
-
 // What library.cc has to give.
 const ArgumentTypes& KnownArguments() {
   static const auto* const known = new ArgumentTypes{{"test", Message::Type::kText},
@@ -86,8 +84,10 @@ class HeaderReader {
     if (const yaml::Node* variants = reader.Required("variants")) ReadVariants(*variants);
     if (const yaml::Node* sign_off = reader.Optional("sign_off")) ReadSignOff(*sign_off);
     reader.OptionalTexts("exempt_terms");
-    for (const yaml::Node* item : Scalars(reader.node().Find("exempt_terms")))
+    for (const yaml::Node* item : Scalars(reader.node().Find("exempt_terms"))) {
       header_.exempt_terms.emplace_back(item->text, item->place);
+      made_.exempt_terms.push_back(item->text);
+    }
     reader.RefuseUnknownKeys();
     return std::move(header_);
   }
@@ -176,7 +176,7 @@ class HeaderReader {
 
   void ReadVariants(const yaml::Node& map) {
     if (!map.IsMap())
-      return Error(map.place, "`variants` must be a map of variants and actions", "write `variants: {normal: none}`");
+      return Error(map.place, "`variants` must be a map of variants and next steps", "write `variants: {normal: none}`");
     for (const yaml::Node::Entry& entry : map.entries) {
       const std::optional<Variant> variant = VariantNamed(entry.key);
       if (!variant) {
@@ -184,8 +184,8 @@ class HeaderReader {
         continue;
       }
       const auto at = static_cast<size_t>(*variant);
-      header_.has_variant[at] = true;
-      made_.actions[at] = ReadAction(*variant, entry.value);
+      made_.has_variant[at] = true;
+      made_.next_steps[at] = ReadNextStep(*variant, entry.value);
       const bool judges = *variant < Variant::kNoVerdict;
       if (judges && !made_.gives_verdict) {
         Error(entry.place, absl::StrCat("a template with `verdict: none` cannot say `", entry.key, "`"), "write `no-verdict`");
@@ -194,7 +194,7 @@ class HeaderReader {
     if (header_.falls_back) return;
     std::vector<std::string> missing;
     for (const VariantInfo& info : kVariants) {
-      if (!IsPrefix(info.variant) && !header_.has_variant[static_cast<size_t>(info.variant)]) missing.emplace_back(info.name);
+      if (!IsPrefix(info.variant) && !made_.has_variant[static_cast<size_t>(info.variant)]) missing.emplace_back(info.name);
     }
     if (!missing.empty()) {
       Error(map.place, absl::StrCat("variants are missing: `", absl::StrJoin(missing, "`, `"), "`"),
@@ -202,41 +202,33 @@ class HeaderReader {
     }
   }
 
-  Action ReadAction(Variant variant, const yaml::Node& node) {
-    Action action;
-    absl::string_view text = node.text;
+  v1::NextStep ReadNextStep(Variant variant, const yaml::Node& node) {
     if (IsPrefix(variant)) {
       if (made_.id != Info(variant).generic) {
         Error(node.place, absl::StrCat("only the template `", Info(variant).generic, "` says `", Name(variant), "`"),
               "leave it out");
-      } else if (text != "sentence") {
+      } else if (node.text != "sentence") {
         Error(node.place, absl::StrCat("`", Name(variant), "` is a sentence before another wording"), "write `sentence`");
       }
-      return action;
+      return {};
     }
-    if (text == "none") {
-      action.kind = Action::Kind::kNone;
-    } else if (text == "message") {
-      action.kind = Action::Kind::kMessage;
-    } else if (text == "emergency") {
-      action.kind = Action::Kind::kEmergency;
-    } else if (absl::ConsumePrefix(&text, "call within ") &&
-               (absl::ConsumeSuffix(&text, " days") || absl::ConsumeSuffix(&text, " day")) &&
-               absl::SimpleAtoi(text, &action.within_days) && action.within_days >= 1 && action.within_days <= kMostDaysToCall) {
-      action.kind = Action::Kind::kCall;
-    } else {
-      Error(node.place, absl::StrCat("unknown action `", node.text, "`"),
-            "one of `none`, `message`, `call within 3 days`, `emergency`");
-      return action;
+    const std::optional<v1::NextStep> step = ParseNextStep(node.text);
+    // Of these the encounter decides, not an author.
+    const bool in_hospital =
+        step && (step->kind() == v1::NextStep::KIND_TELL_NURSE || step->kind() == v1::NextStep::KIND_ASK_CARE_TEAM);
+    if (!step || in_hospital) {
+      Error(node.place, absl::StrCat("unknown next step `", node.text, "`"),
+            "one of `none`, `message`, `call within 3 days`, `call today`, `emergency`");
+      return {};
     }
-    if (IsCritical(variant) && action.kind != Action::Kind::kEmergency) {
-      Error(node.place, absl::StrCat("the action of `", Name(variant), "` must be `emergency`"));
+    if (IsCritical(variant) && step->kind() != v1::NextStep::KIND_EMERGENCY) {
+      Error(node.place, absl::StrCat("the next step of `", Name(variant), "` must be `emergency`"));
     }
-    if (action.kind == Action::Kind::kNone && !IsReassuring(variant)) {
+    if (step->kind() == v1::NextStep::KIND_NONE && !IsReassuring(variant)) {
       Error(node.place, absl::StrCat("only `normal` and `not-detected` may tell the reader to do nothing"),
             "write `message` at least");
     }
-    return action;
+    return *step;
   }
 
   std::optional<absl::CivilDay> ReadDay(const yaml::Node& map, absl::string_view key) {
@@ -255,17 +247,22 @@ class HeaderReader {
         Error(entry.place, absl::StrCat("there is no language `", entry.key, "`"), base::Suggest(entry.key, languages_));
       }
       yaml::MapReader reader(document_, entry.value, "a sign-off", issues_);
-      const std::string role = reader.RequiredText("role");
-      const std::string date_text = reader.RequiredText("date");
-      const std::string review_text = reader.RequiredText("next_review");
-      const bool complete = !role.empty() && !date_text.empty() && !review_text.empty();
+      SignOff made;
+      made.place = entry.place;
+      made.role = reader.RequiredText("role");
+      reader.RequiredText("date");
+      reader.RequiredText("next_review");
+      made.digest = reader.OptionalText("digest");  // its absence is reported with the digest to write
       reader.RefuseUnknownKeys();
       const std::optional<absl::CivilDay> date = ReadDay(entry.value, "date");
       const std::optional<absl::CivilDay> next_review = ReadDay(entry.value, "next_review");
       if (date && next_review && *next_review <= *date) {
         Error(entry.value.Find("next_review")->place, "the next review must be after the sign-off");
       }
-      if (complete) header_.signed_languages.insert(entry.key);
+      if (made.role.empty() || !date || !next_review) continue;
+      made.date = *date;
+      made.next_review = *next_review;
+      header_.sign_offs.emplace(entry.key, std::move(made));
     }
   }
 

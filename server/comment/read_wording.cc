@@ -41,6 +41,9 @@ class TranslationReader {
 
   Translation Read() {
     yaml::MapReader reader(document_, document_.root, "a translation", issues_);
+    translation_.exists = true;
+    translation_.place = {document_.file, 1, 1};
+    ReadTitle(reader);
     const yaml::Node* common = reader.Optional("common");
     if (common != nullptr) ReadCommon(*common);
     const yaml::Node* variants = reader.Required("variants");
@@ -52,7 +55,7 @@ class TranslationReader {
     }
     for (const yaml::Node::Entry& entry : variants->entries) ReadVariant(entry);
     for (const VariantInfo& info : kVariants) {
-      if (!header_.has_variant[static_cast<size_t>(info.variant)] || variants->Find(info.name) != nullptr) continue;
+      if (!made_.has_variant[static_cast<size_t>(info.variant)] || variants->Find(info.name) != nullptr) continue;
       Error(variants->place, absl::StrCat("the variant `", info.name, "` is missing: template.yaml promises it"));
     }
     return std::move(translation_);
@@ -63,10 +66,23 @@ class TranslationReader {
     document_.Error(place, std::move(message), std::move(suggestion), issues_);
   }
 
+  // A heading: no message, so that it is the same wherever it stands.
+  void ReadTitle(yaml::MapReader& reader) {
+    const yaml::Node* node = reader.Optional("title");
+    if (node == nullptr) return;
+    translation_.title = node->text;
+    if (!node->IsScalar() || node->text.empty() || node->text.find_first_of("{}\n") != std::string::npos) {
+      Error(node->place, "`title` must be one line of text without arguments");
+    }
+  }
+
   // The arguments that a section of a variant may use: `days` only where there is something to count.
-  ArgumentTypes Allowed(Section section, const Action& action) const {
+  ArgumentTypes Allowed(Section section, const v1::NextStep& step) const {
     ArgumentTypes allowed = header_.arguments;
-    if (section != Section::kToDo || action.kind != Action::Kind::kCall) allowed.erase("days");
+    if (section != Section::kToDo || step.kind() != v1::NextStep::KIND_CALL || step.within_days() == 0) allowed.erase("days");
+    if (section == Section::kToDo || section == Section::kContact) {
+      allowed.insert(ContactArguments().begin(), ContactArguments().end());
+    }
     return allowed;
   }
 
@@ -88,12 +104,12 @@ class TranslationReader {
     if (!variant)
       return Error(entry.place, absl::StrCat("unknown variant `", entry.key, "`"), base::Suggest(entry.key, VariantNames()));
     const auto at = static_cast<size_t>(*variant);
-    if (!header_.has_variant[at]) {
+    if (!made_.has_variant[at]) {
       return Error(entry.place, absl::StrCat("template.yaml does not list the variant `", entry.key, "`"),
-                   "add it there with its action");
+                   "add it there with its next step");
     }
     Wording& wording = translation_.wordings[at];
-    const Action& action = made_.actions[at];
+    const v1::NextStep& step = made_.next_steps[at];
     const std::string what = absl::StrCat("the variant `", entry.key, "`");
     yaml::MapReader reader(document_, entry.value, what, issues_);
     if (!reader.valid()) return;
@@ -106,15 +122,20 @@ class TranslationReader {
         continue;
       }
       std::set<std::string> used;
-      wording.sections[i] = ReadPattern(document_, *node, language_, Allowed(section, action), &used, issues_);
-      if (section == Section::kToDo && action.kind == Action::Kind::kCall && !wording.sections[i].empty() &&
-          used.count("days") == 0) {
-        Error(node->place, absl::StrCat("`to_do` does not say within how many days to call"), "use the argument `days`");
-      }
+      wording.sections[i] = ReadPattern(document_, *node, language_, Allowed(section, step), &used, issues_);
+      if (section == Section::kToDo && !wording.sections[i].empty()) CheckToDo(step, used, node->place);
       header_.used_arguments.insert(used.begin(), used.end());
     }
     reader.RefuseUnknownKeys();
     wording.written = true;
+    wording.place = entry.place;
+  }
+
+  // A template's own words say what its next step promises.
+  void CheckToDo(const v1::NextStep& step, const std::set<std::string>& used, const base::Place& place) {
+    if (step.kind() == v1::NextStep::KIND_CALL && step.within_days() > 0 && used.count("days") == 0) {
+      Error(place, "`to_do` does not say within how many days to call", "use the argument `days`, or leave `to_do` out");
+    }
   }
 
   void UseDefault(Variant variant, Section section, const yaml::Node::Entry& entry, Pattern* pattern) {
@@ -124,7 +145,8 @@ class TranslationReader {
       return;
     }
     if (pattern->empty() && section == Section::kContact && !IsPrefix(variant)) *pattern = shared_contact_;
-    if (pattern->empty()) {
+    // Left out, what to do is said by the language's words for the next step.
+    if (pattern->empty() && !(section == Section::kToDo && !IsPrefix(variant))) {
       Error(entry.place, absl::StrCat("the variant `", entry.key, "` lacks `", kSectionNames[at], "`"));
     }
   }
@@ -196,34 +218,20 @@ Pattern ReadPattern(const yaml::Document& document, const yaml::Node& node, absl
     }
   }
   if (!good) return {};
-  return Pattern(*std::move(message));
+  return Pattern(*std::move(message), pattern, node.place);
+}
+
+const ArgumentTypes& ContactArguments() {
+  static const auto* const known = new ArgumentTypes{{"clinic_phone", Message::Type::kText},
+                                                     {"after_hours_phone", Message::Type::kText},
+                                                     {"emergency_number", Message::Type::kText},
+                                                     {"answer_days", Message::Type::kNumber}};
+  return *known;
 }
 
 Translation ReadTranslation(const yaml::Document& document, absl::string_view language, const Pattern& shared_contact,
                             const Template& made, Header* header, FileIssues* issues) {
   return TranslationReader(document, language, shared_contact, made, header, issues).Read();
-}
-
-SharedWords ReadSharedWords(const yaml::Document& document, absl::string_view language, FileIssues* issues) {
-  SharedWords words;
-  words.tag = std::string(language);
-  yaml::MapReader reader(document, document.root, "the shared words", issues);
-  const auto pattern = [&](absl::string_view key, const ArgumentTypes& allowed) -> Pattern {
-    const yaml::Node* node = reader.Required(key);
-    return node == nullptr ? Pattern() : ReadPattern(document, *node, language, allowed, nullptr, issues);
-  };
-  ArgumentTypes line = {{"name", Message::Type::kText}, {"value", Message::Type::kText}, {"flag", Message::Type::kText}};
-  words.this_test = reader.RequiredText("this_test");
-  words.unnamed = reader.RequiredText("unnamed");
-  words.for_others = reader.RequiredText("for_others");
-  words.line = pattern("line", line);
-  line.emplace("range", Message::Type::kText);
-  words.line_with_range = pattern("line_with_range", line);
-  words.more = pattern("more", {{"count", Message::Type::kNumber}});
-  words.date = pattern("date", {{"date", Message::Type::kDate}});
-  words.contact = pattern("contact", {});
-  reader.RefuseUnknownKeys();
-  return words;
 }
 
 }  // namespace resultgate::comment

@@ -28,9 +28,10 @@ enum class Variant {
   // One sentence each, put before another wording.
   kCorrected,
   kPreliminary,
+  kMayNeedRepeating,
   kNotYetReviewed,
 };
-inline constexpr size_t kVariantCount = 15;
+inline constexpr size_t kVariantCount = 16;
 
 struct VariantInfo {
   Variant variant;
@@ -56,6 +57,7 @@ inline constexpr std::array<VariantInfo, kVariantCount> kVariants = {{
     {Variant::kBeingCorrected, "being-corrected", std::nullopt, "corrected"},
     {Variant::kCorrected, "corrected", std::nullopt, "corrected"},
     {Variant::kPreliminary, "preliminary", std::nullopt, "preliminary"},
+    {Variant::kMayNeedRepeating, "may-need-repeating", std::nullopt, "may-need-repeating"},
     {Variant::kNotYetReviewed, "not-yet-reviewed", std::nullopt, "not-yet-reviewed"},
 }};
 

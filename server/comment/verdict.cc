@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/comment/range.h"
+#include "server/comment/specimen.h"
 
 namespace resultgate::comment {
 namespace {
@@ -171,6 +172,7 @@ Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judge
     }
   }
   const bool any_finding = !findings.empty();
+  verdict.specimen_in_doubt = IsSpecimenInDoubt(report);
 
   if (any_critical) {
     verdict.variant = CriticalVariant(grades);
@@ -189,6 +191,8 @@ Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judge
     verdict.reason = "an observation has no flag, no value, or a flag that its value contradicts";
   } else if (any_unjudged) {
     verdict.reason = "the usual range does not judge this test";
+  } else if (verdict.specimen_in_doubt) {
+    verdict.reason = "the laboratory doubts the specimen";
   } else if (report.conclusion_codes_size() > 0) {
     verdict.reason = "the report has a coded conclusion beside its observations";
   } else {

@@ -33,6 +33,8 @@ struct Verdict {
   Variant variant = Variant::kNoVerdict;
   // Something of it may still change.
   bool preliminary = false;
+  // The laboratory doubts the specimen (specimen.h): then nothing is called normal.
+  bool specimen_in_doubt = false;
   // Indexes of the observations to list, critical ones first, else in the report's order.
   std::vector<int> findings;
   // Why, without values or codes.

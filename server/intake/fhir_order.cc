@@ -1,5 +1,9 @@
 #include "server/intake/fhir_order.h"
 
+#include <google/protobuf/util/message_differencer.h>
+
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/intake/fhir_types.h"
@@ -10,6 +14,8 @@ namespace resultgate::intake {
 namespace {
 
 using json::Value;
+
+constexpr int kMostSpecimenConditions = 20;
 
 // Sets a number that is still empty, from an identifier whose type says which. True if it was one of the three.
 bool SetTypedNumber(Value identifier, v1::ServiceRequest* order) {
@@ -120,6 +126,21 @@ std::string ReadSpecimenId(const FhirBundle& bundle, Value resource) {
     if (const TypeAndId literal = ParseReference(reference["reference"].string()); !literal.id.empty()) return literal.id;
   }
   return "";
+}
+
+void ReadSpecimenConditions(const FhirBundle& bundle, Value resource, v1::DiagnosticReport* report) {
+  for (const Value& reference : resource["specimen"].AsList()) {
+    for (const Value& condition : bundle.Resolve(reference)["condition"].AsList()) {
+      if (report->specimen_conditions_size() >= kMostSpecimenConditions) return;
+      const v1::CodeableConcept read = ReadCodeableConcept(condition, CodeUse::kValue, report);
+      const auto& known = report->specimen_conditions();
+      // Each observation of a report names the same specimen again.
+      const bool again = std::any_of(known.begin(), known.end(), [&read](const v1::CodeableConcept& one) {
+        return google::protobuf::util::MessageDifferencer::Equals(one, read);
+      });
+      if (!again) *report->add_specimen_conditions() = read;
+    }
+  }
 }
 
 }  // namespace resultgate::intake

@@ -14,6 +14,9 @@ void ReadFhirOrder(const FhirBundle& bundle, json::Value resource, v1::Diagnosti
 // Accession number, else identifier, else id of the resource's specimen; empty where none is named.
 std::string ReadSpecimenId(const FhirBundle& bundle, json::Value resource);
 
+// What was wrong with the resource's specimens (Specimen.condition), added to the report's.
+void ReadSpecimenConditions(const FhirBundle& bundle, json::Value resource, v1::DiagnosticReport* report);
+
 }  // namespace resultgate::intake
 
 #endif  // RESULTGATE_INTAKE_FHIR_ORDER_H_

@@ -158,6 +158,7 @@ class Reader {
       }
       if (report.observations_size() <= kMostObservations) AddFhirObservation(observation, options_.zone, &ids, &report);
       if (report.specimen_id().empty()) report.set_specimen_id(ReadSpecimenId(bundle_, observation));
+      ReadSpecimenConditions(bundle_, observation, &report);
     }
     if (!budget_.Take(report)) {
       Stop(resource);
@@ -199,6 +200,7 @@ class Reader {
     *report->mutable_code() = ReadCodeableConcept(resource["code"], CodeUse::kObserved, report);
     ReadFhirOrder(bundle_, resource, report);
     report->set_specimen_id(ReadSpecimenId(bundle_, resource));
+    ReadSpecimenConditions(bundle_, resource, report);
     if (const auto time = ReadDateTime(resource["issued"], options_.zone, /*hour_needed=*/true, report))
       *report->mutable_issued() = base::ToProto(*time);
     for (const Value& effective :

@@ -137,6 +137,8 @@ void ReadObrStatus(const Group& group, v1::DiagnosticReport* report) {
   }
 }
 
+constexpr int kMostSpecimenConditions = 20;
+
 // The laboratory's own specimen number, else the one of whoever took it.
 std::string SpecimenId(const Hl7Segment& spm) {
   const Hl7Field number = spm[2];
@@ -148,7 +150,15 @@ void ReadGroup(const Group& group, absl::TimeZone zone, v1::DiagnosticReport* re
   if (group.pv1 != nullptr) ReadPv1(*group.pv1, report->mutable_order());
   ReadOrder(group.orc, group.obr, zone, report);
   ReadObrStatus(group, report);
-  if (group.spm != nullptr) report->set_specimen_id(SpecimenId(*group.spm));
+  if (group.spm != nullptr) {
+    report->set_specimen_id(SpecimenId(*group.spm));
+    for (const Hl7Field& condition : (*group.spm)[24].Repetitions()) {
+      if (report->specimen_conditions_size() >= kMostSpecimenConditions) break;
+      v1::CodeableConcept read;
+      AddCwe(condition, CodeUse::kValue, group.spm->Place(24), &read, report);
+      if (read.codings_size() > 0 || !read.text().empty()) *report->add_specimen_conditions() = std::move(read);
+    }
+  }
   Hl7Observations observations(zone, report);
   for (const Part& part : group.parts) {
     if (part.of_order) observations.EndObservation();

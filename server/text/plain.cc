@@ -60,6 +60,29 @@ Plain PlainLine(absl::string_view bytes, size_t most) {
   return plain;
 }
 
+std::string Isolate(absl::string_view text) {
+  // A text without a letter takes the direction of what surrounds it, which would turn `70 - 99` round: it is set by hand.
+  bool has_letter = false;
+  const auto length = static_cast<int32_t>(text.size());
+  for (int32_t i = 0; i < length && !has_letter;) {
+    UChar32 c = 0;
+    U8_NEXT(text.data(), i, length, c);
+    has_letter = c >= 0 && u_isalpha(c);
+  }
+  const absl::string_view first_strong = "\u2068", left_to_right = "\u2066", pop = "\u2069";
+  std::string isolated(has_letter ? first_strong : left_to_right);
+  isolated.append(text.data(), text.size());
+  isolated.append(pop.data(), pop.size());
+  return isolated;
+}
+
+bool IsRightToLeft(absl::string_view language_tag) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Locale locale =
+      icu::Locale::forLanguageTag(icu::StringPiece(language_tag.data(), static_cast<int32_t>(language_tag.size())), error);
+  return U_SUCCESS(error) && locale.isRightToLeft();
+}
+
 std::string CanonicalLanguage(absl::string_view tag) {
   if (tag.empty() || tag.size() > kLongestLanguageTag) return "";
   std::string hyphenated(tag);

@@ -20,6 +20,13 @@ struct Plain {
 // noncharacters are left out; spaces at both ends and repeated ones go. Letters, digits, signs and markup stay as they are.
 Plain PlainLine(absl::string_view bytes, size_t most);
 
+// `text` between U+2068 and U+2069: a reader's program lays it out by its own direction, whatever stands around it (Unicode
+// Standard Annex 9). A number with its unit or a range of numbers counts as left to right.
+std::string Isolate(absl::string_view text);
+
+// True if the language is written from right to left.
+bool IsRightToLeft(absl::string_view language_tag);
+
 // The tag in its usual writing (`es-MX` for `ES_mx`, `es` for `spa`), or empty if it is no BCP 47 tag that ICU can read.
 std::string CanonicalLanguage(absl::string_view tag);
 

@@ -33,7 +33,7 @@ const House& TheHouse() {
     loaded.value_sets = valueset::Registry::Load("policies/valuesets", &issues);
     if (loaded.value_sets != nullptr) {
       loaded.pack = policy::Pack::Load("policies/default", "policies/calendars", loaded.value_sets, &issues);
-      loaded.comments = comment::Library::Load("templates", *loaded.value_sets, {.allow_unsigned = true}, &issues);
+      loaded.comments = comment::Library::Load("templates", *loaded.value_sets, {.development = true}, &issues);
     }
     if (loaded.pack == nullptr || loaded.comments == nullptr) {
       std::cerr << base::Format(issues) << "Run this from the project's root.\n";

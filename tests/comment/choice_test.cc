@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "server/base/file.h"
+#include "server/comment/template.h"
 #include "tests/comment/library_for_tests.h"
 
 namespace resultgate::comment {
@@ -189,7 +190,11 @@ TEST(ChoiceTest, TheSameRequestGivesTheSameCommentInEveryThread) {
 }
 
 TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
-  const auto library = LoadProjectTemplates(/*allow_unsigned=*/false);
+  const testing::TempFolder folder;
+  CopyTemplatesWithNumbers(folder.path());
+  base::FileIssues issues;
+  const auto library = Library::Load(folder.path(), ProjectValueSets(), {}, &issues);
+  ASSERT_NE(library, nullptr) << base::Format(issues);
   const v1::Comment comment = Render(Report("58410-2", v1::SECTION_LABORATORY, {"718-7"}), *library);
   EXPECT_EQ(comment.text(), "");
   EXPECT_EQ(comment.template_id(), "");
@@ -201,17 +206,26 @@ TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
 // Signs templates in a copy and looks at what may then be shown.
 class SignOffTest : public ::testing::Test {
  protected:
-  SignOffTest() : folder_(::testing::TempDir() + "/templates-of-sign-off-test") {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::copy("templates", folder_, std::filesystem::copy_options::recursive);
-  }
-  ~SignOffTest() override { std::filesystem::remove_all(folder_); }
+  SignOffTest() : folder_(temporary_.path()) { CopyTemplatesWithNumbers(folder_); }
 
   void Append(const std::string& id, const std::string& lines) {
     std::ofstream(folder_ + "/" + id + "/template.yaml", std::ios::app) << lines;
   }
   void Sign(const std::string& id, const std::string& language) {
-    Append(id, absl::StrCat("sign_off: {", language, ": {role: physician, date: 2026-03-01, next_review: 2027-03-01}}\n"));
+    Append(id, absl::StrCat("sign_off: {", language, ": {role: physician, date: 2026-03-01, next_review: 2027-03-01, digest: \"",
+                            DigestOf(id, language), "\"}}\n"));
+  }
+  // Of what there is to sign, as `comment check` prints it.
+  std::string DigestOf(const std::string& id, const std::string& language) {
+    base::FileIssues issues;
+    const auto library = Library::Load(folder_, ProjectValueSets(), {}, &issues);
+    if (library == nullptr) return "";
+    const Templates& templates = library->templates();
+    for (size_t i = 0; i < templates.languages.size(); ++i) {
+      if (templates.languages[i].tag == language)
+        return templates.templates[static_cast<size_t>(templates.by_id.at(id))].translations[i].digest;
+    }
+    return "";
   }
   v1::Comment RenderFor(const std::string& language, Occasion occasion = Occasion::kResult,
                         v1::Audience audience = v1::AUDIENCE_PATIENT) {
@@ -227,6 +241,7 @@ class SignOffTest : public ::testing::Test {
     return library->Render(request);
   }
 
+  const testing::TempFolder temporary_;
   const std::string folder_;
 };
 

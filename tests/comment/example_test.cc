@@ -1,21 +1,17 @@
-// Runs templates/<id>/tests.yaml. With RESULTGATE_UPDATE_TEXTS=1 in the environment it writes the texts that come out into those
-// files instead, to be read over before they are kept.
+// Runs templates/<id>/tests.yaml, and what reads and runs them.
 #include "server/comment/example.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <filesystem>
 #include <fstream>
-#include <map>
-#include <set>
 
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
+#include "absl/strings/str_replace.h"
 #include "server/base/file.h"
-#include "server/comment/variant.h"
-#include "server/yaml/yaml.h"
+#include "server/comment/example_run.h"
 #include "tests/comment/library_for_tests.h"
+#include "tests/testing/temp_folder.h"
 
 namespace resultgate::comment {
 namespace {
@@ -26,68 +22,35 @@ absl::TimeZone Zone() {
   return zone;
 }
 
-// Replaces the block scalars at the examples' texts, from the last to the first.
-void UpdateTexts(const std::string& path, const std::vector<Example>& examples) {
-  std::vector<std::string> lines = absl::StrSplit(*base::ReadFile(path), '\n');
-  std::map<int, std::pair<int, std::string>, std::greater<int>> blocks;  // by first line: column and text
-  for (const Example& example : examples) {
-    for (const auto& [language, text] : example.texts) {
-      blocks[text.place.line] = {text.place.column, RenderExample(ProjectTemplates(), example, language).text()};
-    }
-  }
-  for (const auto& [line, block] : blocks) {
-    const std::string indent(static_cast<size_t>(block.first) - 1, ' ');
-    auto begin = lines.begin() + line - 1;
-    auto end = begin;
-    while (end != lines.end() && absl::StartsWith(*end, indent)) ++end;
-    std::vector<std::string> text = absl::StrSplit(block.second, '\n');
-    for (std::string& part : text) part = indent + part;
-    lines.insert(lines.erase(begin, end), text.begin(), text.end());
-  }
-  std::ofstream(path) << absl::StrJoin(lines, "\n");
+TEST(ExampleTest, EveryTemplateSaysWhatItsExamplesSayAndEveryWordingHasOne) {
+  base::FileIssues issues;
+  const ExampleCount count = RunExamples(ProjectTemplates(), "templates", "", Zone(), &issues);
+  EXPECT_TRUE(issues.empty()) << base::Format(issues);
+  EXPECT_GT(count.examples, 50);
+  EXPECT_GT(count.texts, 2 * 50);
 }
 
-TEST(ExampleTest, EveryTemplateSaysWhatItsExamplesSay) {
-  const bool update = std::getenv("RESULTGATE_UPDATE_TEXTS") != nullptr;
-  for (const std::string& id : ProjectTemplates().Ids()) {
-    const std::string path = "templates/" + id + "/tests.yaml";
-    base::FileIssues issues;
-    const std::vector<Example> examples = ReadExamples(path, Zone(), &issues);
-    EXPECT_FALSE(examples.empty()) << path;
-    if (update && issues.empty()) UpdateTexts(path, examples);
-    for (const Example& example : update ? ReadExamples(path, Zone(), &issues) : examples) {
-      CheckExample(ProjectTemplates(), example, &issues);
-    }
-    EXPECT_TRUE(issues.empty()) << base::Format(issues);
-  }
+TEST(ExampleTest, AWordingWithoutAnExampleIsNamed) {
+  namespace fs = std::filesystem;
+  const testing::TempFolder folder;
+  fs::copy("templates", folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  std::ofstream(folder.path() + "/cancelled/tests.yaml") << "tests: []\n";
+  base::FileIssues issues;
+  RunExamples(ProjectTemplates(), folder.path(), "cancelled", Zone(), &issues);
+  EXPECT_THAT(base::Format(issues), ::testing::HasSubstr("no example shows `cancelled` in `es`"));
 }
 
-// A wording that no example shows is one that nobody has read.
-TEST(ExampleTest, EveryWordingHasAnExampleInEveryLanguage) {
-  std::map<std::string, std::set<std::string>> shown;  // template/variant: languages
-  std::set<std::string> languages;
-  for (const std::string& id : ProjectTemplates().Ids()) {
-    base::FileIssues issues;
-    for (const Example& example : ReadExamples("templates/" + id + "/tests.yaml", Zone(), &issues)) {
-      for (const auto& [language, text] : example.texts) {
-        languages.insert(language);
-        const v1::Comment comment = RenderExample(ProjectTemplates(), example, language);
-        const std::vector<std::string> variants = absl::StrSplit(comment.variant(), '+');
-        shown[comment.template_id() + "/" + variants.back()].insert(language);
-        for (size_t i = 0; i + 1 < variants.size(); ++i)
-          shown[std::string(Info(*VariantNamed(variants[i])).generic) + "/" + variants[i]].insert(language);
-      }
-    }
-  }
-  EXPECT_EQ(languages, (std::set<std::string>{"en", "es"}));
-  for (const std::string& id : ProjectTemplates().Ids()) {
-    base::FileIssues issues;
-    const auto header = yaml::Parse("template.yaml", *base::ReadFile("templates/" + id + "/template.yaml"), &issues);
-    ASSERT_TRUE(header.has_value());
-    for (const yaml::Node::Entry& entry : header->root.Find("variants")->entries) {
-      EXPECT_EQ(shown[id + "/" + entry.key], languages) << id << "/" << entry.key;
-    }
-  }
+TEST(ExampleTest, UpdateWritesTheTextsAndNothingElse) {
+  namespace fs = std::filesystem;
+  const testing::TempFolder folder;
+  fs::copy("templates", folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
+  const std::string path = folder.path() + "/cancelled/tests.yaml";
+  const std::string before = *base::ReadFile(path);
+  ASSERT_NE(before.find("There is no result."), std::string::npos);
+  std::ofstream(path) << absl::StrReplaceAll(before, {{"There is no result.", "There may be a result."}});
+  base::FileIssues issues;
+  EXPECT_TRUE(UpdateExamples(ProjectTemplates(), folder.path(), "cancelled", Zone(), &issues).ok());
+  EXPECT_EQ(*base::ReadFile(path), before);
 }
 
 TEST(ExampleTest, MistakesInExamplesAreReportedWhereTheyStand) {

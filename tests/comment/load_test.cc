@@ -237,7 +237,7 @@ TEST_F(LoadTest, PlacesInsideTexts) {
 TEST_F(LoadTest, DigestsFollowTheFiles) {
   base::FileIssues issues;
   Library::Options options;
-  options.allow_unsigned = true;
+  options.development = true;
   const auto load = [&] { return Library::Load(folder_, ProjectValueSets(), options, &issues); };
   v1::DiagnosticReport report;
   report.set_status(v1::RESULT_STATUS_CANCELLED);

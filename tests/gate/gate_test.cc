@@ -35,7 +35,7 @@ std::shared_ptr<const comment::Library> Templates() {
   static const auto* library = [] {
     base::FileIssues issues;
     comment::Library::Options options;
-    options.allow_unsigned = true;
+    options.development = true;
     auto loaded = comment::Library::Load("templates", *resultgate::testing::ShippedValueSets(), options, &issues);
     EXPECT_NE(loaded, nullptr) << base::Format(issues);
     return new std::shared_ptr<const comment::Library>(std::move(loaded));

@@ -29,7 +29,7 @@ const Rules& LoadedRules() {
     if (value_sets != nullptr) {
       rules->pack = policy::Pack::Load("policies/default", "policies/calendars", value_sets, &issues);
       comment::Library::Options options;
-      options.allow_unsigned = true;
+      options.development = true;
       rules->comments = comment::Library::Load("templates", *value_sets, options, &issues);
     }
     EXPECT_FALSE(base::HasErrors(issues)) << base::Format(issues);

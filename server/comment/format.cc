@@ -1,0 +1,105 @@
+#include "server/comment/format.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+
+namespace resultgate::comment {
+namespace {
+
+// At least 18 point, as the American Printing House for the Blind has large print; nothing that needs colour to be understood.
+constexpr char kLetterStyle[] =
+    "@page{margin:2.5cm}body{font:18pt/1.5 Arial,'Noto Sans','Noto Sans Arabic',sans-serif;max-width:38em;margin:2em auto;"
+    "padding:0 1em;color:#000;background:#fff}h1{font-size:26pt}h2{font-size:21pt;margin-bottom:.2em;break-after:avoid}"
+    "p,ul{margin-top:.2em}section{break-inside:avoid}";
+
+std::vector<absl::string_view> Paragraphs(const std::string& text) {
+  return absl::StrSplit(text, '\n', absl::SkipEmpty());
+}
+
+// CommonMark's signs that could turn text into something else. Numbers at the beginning of a line are lists only before `.` or
+// `)`.
+std::string EscapeMarkdown(absl::string_view text) {
+  std::string escaped;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool always = absl::StrContains("\\`*_[]<>#&|~!", absl::string_view(&c, 1));
+    const bool begins_list = escaped.empty() && (c == '-' || c == '+' || c == '=');
+    const bool numbered =
+        (c == '.' || c == ')') && i > 0 && text.substr(0, i).find_first_not_of("0123456789") == absl::string_view::npos;
+    if (always || begins_list || numbered) escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+const std::string& Heading(const v1::CommentSection& section, const SharedWords& words) {
+  return words.headings[static_cast<size_t>(section.kind())];
+}
+
+}  // namespace
+
+std::string EscapeHtml(absl::string_view text) {
+  return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
+}
+
+std::string PlainText(const v1::Comment& comment) {
+  std::string text;
+  for (const v1::CommentSection& section : comment.sections()) {
+    absl::StrAppend(&text, text.empty() ? "" : "\n", section.text());
+    for (const std::string& item : section.items()) absl::StrAppend(&text, "\n- ", item);
+  }
+  return text;
+}
+
+std::string Markdown(const v1::Comment& comment, const SharedWords& words) {
+  std::string text = absl::StrCat("# ", EscapeMarkdown(comment.title()), "\n");
+  for (const v1::CommentSection& section : comment.sections()) {
+    if (!Heading(section, words).empty()) absl::StrAppend(&text, "\n## ", EscapeMarkdown(Heading(section, words)), "\n");
+    for (const absl::string_view paragraph : Paragraphs(section.text()))
+      absl::StrAppend(&text, "\n", EscapeMarkdown(paragraph), "\n");
+    if (section.items_size() > 0) text += "\n";
+    for (const std::string& item : section.items()) absl::StrAppend(&text, "- ", EscapeMarkdown(item), "\n");
+  }
+  return text;
+}
+
+std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words) {
+  std::string html = absl::StrCat("<article lang=\"", EscapeHtml(words.tag), "\" dir=\"", words.right_to_left ? "rtl" : "ltr",
+                                  "\">\n<h1>", EscapeHtml(comment.title()), "</h1>\n");
+  for (const v1::CommentSection& section : comment.sections()) {
+    html += "<section>\n";
+    if (!Heading(section, words).empty()) absl::StrAppend(&html, "<h2>", EscapeHtml(Heading(section, words)), "</h2>\n");
+    for (const absl::string_view paragraph : Paragraphs(section.text()))
+      absl::StrAppend(&html, "<p>", EscapeHtml(paragraph), "</p>\n");
+    if (section.items_size() > 0) html += "<ul>\n";
+    for (const std::string& item : section.items()) absl::StrAppend(&html, "<li>", EscapeHtml(item), "</li>\n");
+    if (section.items_size() > 0) html += "</ul>\n";
+    html += "</section>\n";
+  }
+  return html + "</article>\n";
+}
+
+std::string Letter(const v1::Comment& comment, const SharedWords& words) {
+  const absl::string_view direction = words.right_to_left ? "rtl" : "ltr";
+  return absl::StrCat("<!DOCTYPE html>\n<html lang=\"", EscapeHtml(words.tag), "\" dir=\"", direction,
+                      "\">\n<head>\n<meta charset=\"utf-8\">\n<title>", EscapeHtml(comment.title()), "</title>\n<style>",
+                      kLetterStyle, "</style>\n</head>\n<body>\n<p>", EscapeHtml(words.letter_opening), "</p>\n",
+                      HtmlFragment(comment, words), "<p>", EscapeHtml(words.letter_closing), "</p>\n</body>\n</html>\n");
+}
+
+std::string PhoneScript(const v1::Comment& comment, const SharedWords& words) {
+  std::string text = absl::StrCat("[", words.phone_opening, "]\n\n");
+  for (const v1::CommentSection& section : comment.sections()) {
+    if (!Heading(section, words).empty()) absl::StrAppend(&text, Heading(section, words), ".\n");
+    absl::StrAppend(&text, section.text(), "\n");
+    for (const std::string& item : section.items()) absl::StrAppend(&text, "… ", item, ".\n");
+    text += "\n";
+  }
+  return absl::StrCat(text, "[", words.phone_closing, "]\n");
+}
+
+}  // namespace resultgate::comment

@@ -1,0 +1,33 @@
+// One rendered comment as plain text, Markdown, a letter or a phone script. Pure functions, thread-safe.
+#ifndef RESULTGATE_COMMENT_FORMAT_H_
+#define RESULTGATE_COMMENT_FORMAT_H_
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "resultgate/v1/comment.pb.h"
+#include "server/comment/template.h"
+
+namespace resultgate::comment {
+
+// The sections, one after the other, items with `- ` before them. No line feed at the end.
+std::string PlainText(const v1::Comment& comment);
+
+// Headings, paragraphs and lists in CommonMark; what the text holds of its signs is escaped.
+std::string Markdown(const v1::Comment& comment, const SharedWords& words);
+
+// What stands inside <body> for one comment: headings, paragraphs and lists, escaped, with `lang` and `dir`.
+std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words);
+
+// A page to print in large print, for patients without a portal. Complete HTML without outside parts.
+std::string Letter(const v1::Comment& comment, const SharedWords& words);
+
+// What staff read aloud, with what to do before and after. Plain text.
+std::string PhoneScript(const v1::Comment& comment, const SharedWords& words);
+
+// Text made fit to stand in HTML, in text or in a quoted attribute.
+std::string EscapeHtml(absl::string_view text);
+
+}  // namespace resultgate::comment
+
+#endif  // RESULTGATE_COMMENT_FORMAT_H_
