@@ -23,8 +23,11 @@ void AddTemplateFolders(CLI::App* command, TemplateFolders* folders);
 // Adds `--zone`: of the dates that comments show.
 void AddCommentZone(CLI::App* command, TemplateFolders* folders);
 
-// Loads templates in development mode, so that what nobody signed can be tried; null after printing what is wrong to stderr.
-// `stand_in_contacts`: see comment::Library::Options.
+// Loads templates in development mode, so that what nobody signed can be tried; null if something is wrong. `stand_in_contacts`:
+// see comment::Library::Options.
+std::shared_ptr<const comment::Library> LoadTemplates(const TemplateFolders& folders, bool stand_in_contacts,
+                                                      base::FileIssues* issues);
+// The same; what is wrong is printed to stderr if nothing can be loaded.
 std::shared_ptr<const comment::Library> LoadTemplatesAndSay(const TemplateFolders& folders, bool stand_in_contacts);
 
 void AddCommentCheck(CLI::App* comment, Run* run);

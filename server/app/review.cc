@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
@@ -16,6 +17,7 @@
 #include "server/app/decision_table.h"
 #include "server/app/json_lines.h"
 #include "server/app/words.h"
+#include "server/base/file.h"
 
 namespace resultgate::app {
 namespace {
@@ -34,6 +36,9 @@ struct ApproveOptions {
   int version = 0;
   std::string reviewer;
   std::vector<std::string> units;
+  std::string comment;
+  std::string comment_file;
+  bool replace = false;
   bool json = false;
 };
 
@@ -98,6 +103,10 @@ grpc::Status Get(v1::ResultGateService::Stub* stub, int64_t id, v1::Result* resu
 }
 
 int RunApprove(const ApproveOptions& options) {
+  if (options.replace && options.comment.empty() && options.comment_file.empty()) {
+    Fail("--replace: there are no words of yours; give --comment or --comment-file too");
+    return kWrongUsage;
+  }
   const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
@@ -110,6 +119,16 @@ int RunApprove(const ApproveOptions& options) {
   request.set_version(options.version == 0 ? result.version() : options.version);
   request.set_reviewer(options.reviewer);
   for (const std::string& unit : options.units) request.add_unit_ids(unit);
+  std::string comment = options.comment;
+  if (!options.comment_file.empty()) {
+    absl::StatusOr<std::string> file = base::ReadFile(options.comment_file);
+    if (!file.ok()) return Fail(std::string(file.status().message()));
+    comment = *std::move(file);
+  }
+  if (!comment.empty()) {
+    request.mutable_comment()->set_text(std::string(absl::StripAsciiWhitespace(comment)));
+    request.mutable_comment()->set_replaces_template(options.replace);
+  }
   grpc::ClientContext context;
   v1::ApproveReviewResponse response;
   const auto reviews = v1::ReviewService::NewStub(channel);
@@ -122,6 +141,7 @@ int RunApprove(const ApproveOptions& options) {
   Table table = DecisionTable();
   AddDecision(result.report(), response.decision(), response.comments(), "", *zone, &table);
   std::cout << table.ToString();
+  for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
   return kDone;
 }
 
@@ -158,12 +178,20 @@ void AddApprove(CLI::App* review, Run* run) {
       ->type_name("UNIT")
       ->expected(1)
       ->take_all();
+  CLI::Option* text = command->add_option("--comment", options->comment, "Your own words for the patient, before the template's")
+                          ->type_name("TEXT");
+  command->add_option("--comment-file", options->comment_file, "The same, from a file")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile)
+      ->excludes(text);
+  command->add_flag("--replace", options->replace, "Your words stand in place of the template's, not before them");
   AddServerOption(command, &options->server);
   command->add_flag("--json", options->json, "The answer as JSON (resultgate.v1.ApproveReviewResponse)");
   command->footer(
       "Examples:\n"
       "  resultgate review approve 7 --reviewer 1234567893\n"
-      "  resultgate review approve 7 --reviewer 1234567893 --version 2 --unit document");
+      "  resultgate review approve 7 --reviewer 1234567893 --version 2 --unit document\n"
+      "  resultgate review approve 7 --reviewer 1234567893 --comment \"This is what we expected. Call me if you want to talk.\"");
   command->callback([options, run] { *run = [options] { return RunApprove(*options); }; });
 }
 

@@ -46,10 +46,12 @@ std::string EscapeHtml(absl::string_view text) {
   return absl::StrReplaceAll(text, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}, {"\"", "&quot;"}, {"'", "&#39;"}});
 }
 
-std::string PlainText(const v1::Comment& comment) {
+std::string PlainText(const v1::Comment& comment, const SharedWords& words) {
   std::string text;
   for (const v1::CommentSection& section : comment.sections()) {
-    absl::StrAppend(&text, text.empty() ? "" : "\n", section.text());
+    if (!text.empty()) text += "\n";
+    if (section.kind() == v1::CommentSection::KIND_CLINICIAN) absl::StrAppend(&text, Heading(section, words), ":\n");
+    text += section.text();
     for (const std::string& item : section.items()) absl::StrAppend(&text, "\n- ", item);
   }
   return text;

@@ -10,8 +10,9 @@
 
 namespace resultgate::comment {
 
-// The sections, one after the other, items with `- ` before them. No line feed at the end.
-std::string PlainText(const v1::Comment& comment);
+// The sections, one after the other, items with `- ` before them; before a clinician's own words, that they are. No line feed at
+// the end.
+std::string PlainText(const v1::Comment& comment, const SharedWords& words);
 
 // Headings, paragraphs and lists in CommonMark; what the text holds of its signs is escaped.
 std::string Markdown(const v1::Comment& comment, const SharedWords& words);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/comment/choose.h"
@@ -19,6 +20,8 @@ namespace resultgate::comment {
 namespace {
 
 using text::Message;
+
+constexpr size_t kLongestClinicianLine = 4000;
 
 // By Section.
 constexpr v1::CommentSection::Kind kSectionKinds[] = {v1::CommentSection::KIND_TESTED, v1::CommentSection::KIND_RESULT,
@@ -43,6 +46,15 @@ class Renderer {
         report_(*request.report),
         choice_(Choose(templates, report_)) {}
 
+  // As if the report's codes led to this template alone.
+  v1::Comment RenderAs(int template_index) {
+    choice_.candidates = {{template_index, "it was asked for"}};
+    const Template& made = templates_.templates[static_cast<size_t>(template_index)];
+    choice_.hides_report = made.hides_names;
+    choice_.hidden.assign(choice_.hidden.size(), made.hides_names);
+    return Render();
+  }
+
   v1::Comment Render() {
     FindVariant();
     for (const Attempt& attempt : Languages()) {
@@ -55,6 +67,7 @@ class Renderer {
     }
     comment_.set_variant(FullVariantName(variant_));
     Step("no template may be shown");
+    if (request_.clinician != nullptr) ShowClinicianAlone(Languages().front().position);
     return std::move(comment_);
   }
 
@@ -170,6 +183,7 @@ class Renderer {
     }
     if (!MayShow(made, language)) return false;
     Sections sections = prefixes;
+    if (request_.clinician != nullptr) AddClinician(&sections);
     const v1::NextStep step = NextStepOf(made, *variant);
     const absl::Status rendered = RenderWording(made, *variant, language, step, &sections);
     if (!rendered.ok()) {
@@ -184,9 +198,38 @@ class Renderer {
     comment_.set_variant(FullVariantName(*variant));
     comment_.set_title(translation.title.empty() ? templates_.languages[language].title : translation.title);
     *comment_.mutable_sections() = std::move(sections);
-    *comment_.mutable_next_step() = step;
-    comment_.set_text(PlainText(comment_));
+    if (!ClinicianReplaces()) *comment_.mutable_next_step() = step;
+    comment_.set_text(PlainText(comment_, templates_.languages[language]));
     return true;
+  }
+
+  bool ClinicianReplaces() const { return request_.clinician != nullptr && request_.clinician->replaces_template(); }
+
+  // The clinician's words, cleaned as a sender's are, paragraph by paragraph.
+  void AddClinician(Sections* sections) {
+    std::string text;
+    for (const absl::string_view line : absl::StrSplit(request_.clinician->text(), '\n')) {
+      const std::string plain = text::PlainLine(line, kLongestClinicianLine).text;
+      if (!plain.empty()) absl::StrAppend(&text, text.empty() ? "" : "\n", plain);
+    }
+    Add(v1::CommentSection::KIND_CLINICIAN, std::move(text), sections);
+    comment_.set_clinician(request_.clinician->author());
+    Step(ClinicianReplaces() ? "a clinician's words stand in place of the template's"
+                             : "a clinician's words stand before the template's");
+  }
+
+  // Nobody signed a template: what a clinician wrote needs no signature but theirs.
+  void ShowClinicianAlone(size_t language) {
+    const SharedWords& words = templates_.languages[language];
+    Sections sections;
+    AddClinician(&sections);
+    SetArguments(language, v1::NextStep());
+    if (absl::StatusOr<std::string> contact = words.contact.Render(arguments_); contact.ok())
+      Add(v1::CommentSection::KIND_CONTACT, *std::move(contact), &sections);
+    comment_.set_language(words.tag);
+    comment_.set_title(words.title);
+    *comment_.mutable_sections() = std::move(sections);
+    comment_.set_text(PlainText(comment_, words));
   }
 
   // The template's, unless the patient is in hospital.
@@ -204,6 +247,7 @@ class Renderer {
     SetArguments(language, step);
     for (size_t i = 0; i < kSectionCount; ++i) {
       const auto section = static_cast<Section>(i);
+      if (section != Section::kContact && ClinicianReplaces()) continue;
       const Pattern* pattern = &wording.sections[i];
       if (section == Section::kToDo && (pattern->empty() || !own_step)) pattern = &words.next_steps[StepKey(step)];
       if (section == Section::kContact && !own_step) pattern = &words.contact;
@@ -300,6 +344,12 @@ std::vector<std::string> Library::Ids() const {
   std::vector<std::string> ids;
   for (const Template& made : rep_->templates->templates) ids.push_back(made.id);
   return ids;
+}
+
+v1::Comment Library::RenderAs(const Request& request, const std::string& template_id) const {
+  Renderer renderer(*rep_->templates, rep_->contacts, rep_->options, request);
+  const auto found = rep_->templates->by_id.find(template_id);
+  return found == rep_->templates->by_id.end() ? renderer.Render() : renderer.RenderAs(found->second);
 }
 
 std::vector<Library::Wording> Library::Wordings() const {

@@ -37,6 +37,9 @@ struct Request {
   // True if it goes without the review that a rule had asked for: the comment says that nobody may have looked yet.
   bool not_yet_reviewed = false;
   v1::Audience audience = v1::AUDIENCE_PATIENT;
+  // What a clinician wrote for this patient, or nullptr: shown before the template's words or in their place, and also where no
+  // template may be shown. Outlives the call.
+  const v1::ClinicianComment* clinician = nullptr;
   // The pack's language, tried after the patient's own and before English.
   std::string fallback_language = "en";
   absl::TimeZone zone;
@@ -64,6 +67,9 @@ class Library {
   // and `chosen_because` says so, without values or codes. Where no template may be shown (nothing signed), the comment's text
   // and template id are empty and it says why. `variant` names every sentence put before the wording too, as `corrected+high`.
   v1::Comment Render(const Request& request) const;
+
+  // The same of this template where it has the wording, whatever the report's codes: for looking at one.
+  v1::Comment RenderAs(const Request& request, const std::string& template_id) const;
 
   // Template ids, in order.
   std::vector<std::string> Ids() const;

@@ -67,7 +67,7 @@ class HeaderReader {
 
   Header Read() {
     yaml::MapReader reader(document_, document_.root, "a template", issues_);
-    reader.RequiredText("title");
+    made_.title = reader.RequiredText("title");
     reader.RequiredText("purpose");
     ReadValueSets(reader);
     if (const yaml::Node* exact = reader.Optional("exact")) ReadExact(*exact);

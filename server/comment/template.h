@@ -86,6 +86,7 @@ struct Template {
   std::string id;
   std::string digest;
   base::Place place;  // template.yaml
+  std::string title;  // for authors
   std::vector<v1::Audience> audiences;
   bool gives_verdict = true;  // false: `verdict: none`
   bool hides_names = false;   // `names: hidden`

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/clinician_words.h"
 #include "server/gate/reads.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/submit.h"
@@ -114,7 +115,7 @@ class Gate::Impl {
     *response.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
     for (const PlannedRelease& planned : transition.releases) {
       *response.add_comments() = RenderComment(*rulebook_.comments, *rulebook_.pack, request.report(), planned,
-                                               IsWhole(response.decision().outcomes(), planned.audiences));
+                                               IsWhole(response.decision().outcomes(), planned.audiences), nullptr);
     }
     return response;
   }
@@ -238,10 +239,12 @@ class Gate::Impl {
       answer.refused = absl::FailedPreconditionError("nothing of the result waits for a review");
       return absl::OkStatus();
     }
+    KeepWords(request, now, &*result);
     RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &*result));
     v1::Entry entry;
     entry.set_result_id(result->id());
     entry.set_version(result->version());
+    NoteWords(request, entry.mutable_approved());
     for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
       *entry.mutable_approved()->add_outcomes() = std::move(outcome);
     }
@@ -249,6 +252,9 @@ class Gate::Impl {
     RG_RETURN_IF_ERROR(AppendEntry(batch, now, request.reviewer(), std::move(entry)));
     *answer.response.mutable_decision() = result->decision();
     for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
+    const v1::Patient& patient = result->report().patient();
+    for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : rulebook_.pack->language()))
+      answer.response.add_hints(std::move(hint));
     return absl::OkStatus();
   }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/clinician_words.h"
 #include "server/gate/result_commit.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/review_plan.h"
@@ -100,7 +101,8 @@ std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Re
   if (planned.unit_ids.size() < static_cast<size_t>(stored.unit_ids_size())) {
     release.clear_unit_ids();
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
-    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned, whole);
+    *release.mutable_comment() =
+        RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned, whole, WordsFor(result, planned.unit_ids));
   }
   if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids, whole);
   return release;

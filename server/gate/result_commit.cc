@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/clinician_words.h"
 #include "server/policy/decide.h"
 
 namespace resultgate::gate {
@@ -45,6 +46,7 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
   note.set_language(release.comment().language());
   note.set_variant(release.comment().variant());
   *note.mutable_chosen_because() = release.comment().chosen_because();
+  note.set_clinician(release.comment().clinician());
   return note;
 }
 
@@ -85,13 +87,15 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 }
 
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned, bool whole) {
+                          const PlannedRelease& planned, bool whole, const v1::ClinicianComment* clinician) {
   const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids, whole);
   comment::Request request;
   request.report = &content;
   request.occasion = OccasionOf(report, planned);
   request.not_yet_reviewed = planned.unreviewed;
   request.audience = planned.audiences.front();
+  // Words about content go with content.
+  if (planned.kind == v1::RELEASE_KIND_RESULT) request.clinician = clinician;
   request.fallback_language = pack.language();
   request.zone = pack.calendar().zone();
   return comments.Render(request);
@@ -117,7 +121,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
-      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned, IsWhole(outcomes, planned.audiences));
+      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned, IsWhole(outcomes, planned.audiences),
+                                                 WordsFor(*result, planned.unit_ids));
     }
     *release.mutable_released_at() = base::ToProto(now);
     release.set_version(result->version());

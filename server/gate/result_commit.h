@@ -26,9 +26,9 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 // True if no observation of the result is held from one of these audiences.
 bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences);
 
-// Renders the comment of a planned release.
+// Renders the comment of a planned release, with what a clinician wrote for it, if anybody did.
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned, bool whole);
+                          const PlannedRelease& planned, bool whole, const v1::ClinicianComment* clinician);
 
 struct Committed {
   std::vector<v1::ReleaseNote> notes;  // for the log entry

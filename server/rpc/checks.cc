@@ -14,6 +14,7 @@ namespace resultgate::rpc {
 namespace {
 
 constexpr size_t kLongestName = 256;
+constexpr size_t kLongestComment = 4000;
 constexpr int kLargestPage = 1000;
 constexpr int kMostReleases = 1000;
 constexpr int kMostUnits = 1001;  // 1,000 observations and the document
@@ -116,6 +117,14 @@ Violations Check(const v1::ApproveReviewRequest& request) {
   for (int i = 0; i < request.unit_ids_size(); ++i) {
     if (request.unit_ids(i).empty())
       violations.push_back({absl::StrCat("unit_ids[", i, "]"), "must be an observation's id, or `document`"});
+  }
+  if (request.has_comment()) {
+    const v1::ClinicianComment& comment = request.comment();
+    if (absl::StripAsciiWhitespace(comment.text()).empty()) violations.push_back({"comment.text", "is required in a comment"});
+    if (comment.text().size() > kLongestComment) violations.push_back({"comment.text", "must be at most 4000 bytes"});
+    if (!comment.author().empty() || comment.has_written_at() || !comment.unit_ids().empty() || comment.version() != 0) {
+      violations.push_back({"comment", "must have `text` and `replaces_template` only: the gate fills in the rest"});
+    }
   }
   return violations;
 }

@@ -77,6 +77,35 @@ void RenderBloodCount(benchmark::State& state) {
 }
 BENCHMARK(RenderBloodCount)->Unit(benchmark::kMicrosecond);
 
+// Ten results of a panel, three of them out of range: choice, rendering and the sections for the portal. Target: under 10 us.
+void RenderPanelOfTen(benchmark::State& state) {
+  const House& house = TheHouse();
+  v1::DiagnosticReport report = testing::BloodCount(1);
+  report.mutable_observations()->Clear();
+  const char* const codes[] = {"2345-7", "3094-0", "2160-0", "2951-2", "2823-3", "2075-0", "2028-9", "17861-6", "2885-2", "1751-7"};
+  for (int i = 0; i < 10; ++i) {
+    v1::Observation* observation = report.add_observations();
+    observation->set_id(codes[i]);
+    observation->set_status(v1::RESULT_STATUS_FINAL);
+    observation->mutable_code()->set_text("Test");
+    v1::Coding* coding = observation->mutable_code()->add_codings();
+    coding->set_system("http://loinc.org");
+    coding->set_code(codes[i]);
+    observation->mutable_quantity()->set_value(i < 3 ? "200" : "50");
+    observation->mutable_quantity()->set_unit("mg/dL");
+    observation->set_interpretation(i < 3 ? v1::INTERPRETATION_HIGH : v1::INTERPRETATION_NORMAL);
+    observation->mutable_reference_range()->set_text("10 - 100");
+  }
+  v1::Coding* panel = report.mutable_code()->mutable_codings(0);
+  panel->set_system("http://loinc.org");
+  panel->set_code("24323-8");
+  comment::Request request;
+  request.report = &report;
+  request.zone = absl::UTCTimeZone();
+  for (auto _ : state) benchmark::DoNotOptimize(house.comments->Render(request));
+}
+BENCHMARK(RenderPanelOfTen)->Unit(benchmark::kMicrosecond);
+
 // The same report as an HL7 v2 message.
 std::string BloodCountMessage() {
   const v1::DiagnosticReport report = testing::BloodCount(1);

@@ -8,8 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "server/base/file.h"
+#include "server/comment/specimen.h"
 #include "server/comment/template.h"
 #include "tests/comment/library_for_tests.h"
 
@@ -189,6 +191,73 @@ TEST(ChoiceTest, TheSameRequestGivesTheSameCommentInEveryThread) {
   for (std::thread& thread : threads) thread.join();
 }
 
+v1::DiagnosticReport HighPotassium(v1::Interpretation interpretation) {
+  v1::DiagnosticReport report = Report("2823-3", v1::SECTION_LABORATORY, {"2823-3"});
+  report.mutable_observations(0)->mutable_quantity()->set_value("7.1");
+  report.mutable_observations(0)->clear_reference_range();
+  report.mutable_observations(0)->set_interpretation(interpretation);
+  return report;
+}
+
+TEST(ChoiceTest, NobodyInHospitalIsSentAway) {
+  struct Case {
+    v1::Interpretation interpretation;
+    v1::EncounterClass encounter;
+    v1::NextStep::Kind kind;
+  };
+  const Case cases[] = {
+      {v1::INTERPRETATION_CRITICAL_HIGH, v1::ENCOUNTER_CLASS_AMBULATORY, v1::NextStep::KIND_EMERGENCY},
+      {v1::INTERPRETATION_CRITICAL_HIGH, v1::ENCOUNTER_CLASS_OTHER, v1::NextStep::KIND_EMERGENCY},
+      {v1::INTERPRETATION_CRITICAL_HIGH, v1::ENCOUNTER_CLASS_INPATIENT, v1::NextStep::KIND_TELL_NURSE},
+      {v1::INTERPRETATION_CRITICAL_HIGH, v1::ENCOUNTER_CLASS_EMERGENCY, v1::NextStep::KIND_TELL_NURSE},
+      {v1::INTERPRETATION_HIGH, v1::ENCOUNTER_CLASS_AMBULATORY, v1::NextStep::KIND_CALL},
+      {v1::INTERPRETATION_HIGH, v1::ENCOUNTER_CLASS_INPATIENT, v1::NextStep::KIND_ASK_CARE_TEAM},
+      {v1::INTERPRETATION_NORMAL, v1::ENCOUNTER_CLASS_INPATIENT, v1::NextStep::KIND_NONE},
+  };
+  for (const Case& c : cases) {
+    v1::DiagnosticReport report = HighPotassium(c.interpretation);
+    report.mutable_order()->set_encounter_class(c.encounter);
+    for (const char* language : {"en", "es", "ar"}) {
+      report.mutable_patient()->set_language(language);
+      const v1::Comment comment = Render(report);
+      EXPECT_EQ(comment.next_step().kind(), c.kind) << comment.ShortDebugString();
+      EXPECT_EQ(comment.language(), language);
+      // Whom to call is always said.
+      EXPECT_THAT(comment.text(), HasSubstr("[clinic]"));
+    }
+  }
+  v1::DiagnosticReport report = HighPotassium(v1::INTERPRETATION_CRITICAL_HIGH);
+  EXPECT_THAT(Render(report).text(), HasSubstr("Go to the emergency department now"));
+  report.mutable_order()->set_encounter_class(v1::ENCOUNTER_CLASS_INPATIENT);
+  EXPECT_THAT(Render(report).text(), HasSubstr("Tell your nurse about this result now."));
+  EXPECT_THAT(Render(report).text(), Not(HasSubstr("Go to the emergency department")));
+}
+
+TEST(ChoiceTest, ADoubtfulSampleMayNeedRepeatingAndIsNeverUsual) {
+  v1::DiagnosticReport report = HighPotassium(v1::INTERPRETATION_NORMAL);
+  EXPECT_EQ(Render(report).variant(), "normal");
+  report.mutable_observations(0)->add_notes("Specimen slightly hemolyzed.");
+  EXPECT_EQ(Render(report).variant(), "may-need-repeating+no-verdict");
+  report.mutable_observations(0)->set_interpretation(v1::INTERPRETATION_CRITICAL_HIGH);
+  EXPECT_EQ(Render(report).variant(), "may-need-repeating+critical-high");
+  EXPECT_THAT(Render(report).text(), HasSubstr("may not have been good enough"));
+  report.mutable_observations(0)->clear_notes();
+  v1::Coding* condition = report.add_specimen_conditions()->add_codings();
+  condition->set_system("http://terminology.hl7.org/CodeSystem/v2-0493");
+  condition->set_code("COOL");
+  EXPECT_EQ(Render(report).variant(), "critical-high");
+  condition->set_code("CLOT");
+  EXPECT_EQ(Render(report).variant(), "may-need-repeating+critical-high");
+  for (const char* doubt : {"HEMOLYZED", "haemolysed +++", "Clotted specimen", "QNS", "Quantity not sufficient",
+                            "grossly lipemic", "Muestra hemolizada", "please recollect"}) {
+    EXPECT_TRUE(DoubtsSpecimen(doubt)) << doubt;
+  }
+  for (const char* fine : {"", "No hemolysis.", "not hemolyzed", "non-hemolyzed", "Sample free of visible hemolysis",
+                           "renal insufficiency", "repeat in 6 months"}) {
+    EXPECT_FALSE(DoubtsSpecimen(fine)) << fine;
+  }
+}
+
 TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
   const testing::TempFolder folder;
   CopyTemplatesWithNumbers(folder.path());
@@ -253,6 +322,24 @@ TEST_F(SignOffTest, ASignedGenericTextComesBeforeAnUnsignedSpecificOne) {
   EXPECT_EQ(spanish.language(), "es");
   EXPECT_THAT(Steps(spanish), HasSubstr("template `cbc`: nobody signed it off in `es`"));
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+}
+
+// What was signed is a text, not a file: layout and comments in it may change, words may not, nor may what leads to it.
+TEST_F(SignOffTest, AChangedTextLosesItsSignOff) {
+  Sign("cbc", "en");
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+  const std::string file = folder_ + "/cbc/en.yaml", before = *base::ReadFile(file);
+  std::ofstream(file) << "# Read by many.\n" << before;
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+  std::ofstream(file) << absl::StrReplaceAll(before, {{"No test can find", "No test may find"}});
+  ASSERT_NE(*base::ReadFile(file), before);
+  EXPECT_EQ(RenderFor("en").text(), "");
+  std::ofstream(file) << before;
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
+  const std::string shared = *base::ReadFile(folder_ + "/en.yaml");
+  std::ofstream(folder_ + "/en.yaml") << absl::StrReplaceAll(
+      shared, {{"do\n  not wait", "better\n  not wait"}, {"Questions?", "Any questions?"}});
+  EXPECT_EQ(RenderFor("en").text(), "");
 }
 
 TEST_F(SignOffTest, AnotherLanguageComesBeforeNothing) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/file.h"
+#include "server/comment/contacts.h"
 #include "tests/comment/library_for_tests.h"
 
 namespace resultgate::comment {
@@ -62,7 +63,7 @@ class LoadTest : public ::testing::Test {
  protected:
   LoadTest() : folder_(::testing::TempDir() + "/templates-of-load-test") {
     fs::remove_all(folder_);
-    fs::copy("templates", folder_, fs::copy_options::recursive);
+    CopyTemplatesWithNumbers(folder_);
     Write("cbc/template.yaml", kHeader);
     Write("cbc/en.yaml", kEnglish);
     Write("cbc/es.yaml", kSpanish);
@@ -118,8 +119,8 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/template.yaml", "{count: number", "{test: text, count: number",
        "cbc/template.yaml:7:13: error: no text uses the argument `test`; leave it out"},
       {"cbc/template.yaml", "normal: none", "normel: none", "error: unknown variant `normel`; did you mean `normal`?"},
-      {"cbc/template.yaml", "normal: none", "normal: nothing", "error: unknown action `nothing`"},
-      {"cbc/template.yaml", "call within 7 days", "call within 0 days", "error: unknown action `call within 0 days`"},
+      {"cbc/template.yaml", "normal: none", "normal: nothing", "error: unknown next step `nothing`"},
+      {"cbc/template.yaml", "call within 7 days", "call within 0 days", "error: unknown next step `call within 0 days`"},
       {"cbc/template.yaml", "call within 7 days", "none",
        "error: only `normal` and `not-detected` may tell the reader to do nothing"},
       {"cbc/template.yaml", "fallback: generic", "", "error: variants are missing: `not-detected`, `low`"},
@@ -133,7 +134,7 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/template.yaml", "fallback: generic", "sections: [imaging]\nfallback: generic",
        "error: the section leads to two templates"},
       {"critical/template.yaml", "critical-low: emergency", "critical-low: message",
-       "error: the action of `critical-low` must be `emergency`"},
+       "error: the next step of `critical-low` must be `emergency`"},
       {"critical/template.yaml", "  critical: emergency\n", "",
        "critical/template.yaml:1:1: error: the template must list the variant `critical`"},
       {"cbc/template.yaml", "normal: none", "normal: none\n  corrected: sentence",
@@ -155,8 +156,7 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       // <language>.yaml
       {"cbc/es.yaml", "  abnormal:", "  abnormal:\n    advice: x",
        "cbc/es.yaml:9:5: error: unknown key `advice` in the variant `abnormal`"},
-      {"cbc/es.yaml", "{days, plural", "{dias, plural",
-       "error: the argument `dias` is not to be had here; one of `count`, `days`, `total`"},
+      {"cbc/es.yaml", "{days, plural", "{dias, plural", "error: the argument `dias` is not to be had here"},
       {"cbc/es.yaml", "{days, plural, one {# día} other {# días}}", "7 días",
        "error: `to_do` does not say within how many days to call; use the argument `days`"},
       {"cbc/en.yaml", "{total, plural, one", "{total, plural, one}", "cbc/en.yaml:7:34: error: not a message that ICU can read"},
@@ -165,7 +165,11 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
        "error: `count` is a number and is used as a text"},
       {"cbc/en.yaml", "to_do: You do", "to_do: You {0} do", "error: `{0}` has a number where a name must stand"},
       {"cbc/en.yaml", "    to_do: You do not need", "    todo: You do not need",
-       "cbc/en.yaml:6:3: error: the variant `normal` lacks `to_do`"},
+       "cbc/en.yaml:9:5: error: unknown key `todo` in the variant `normal`; did you mean `to_do`?"},
+      {"cbc/en.yaml", "    meaning: Nothing.\n", "", "cbc/en.yaml:6:3: error: the variant `normal` lacks `meaning`"},
+      {"cbc/en.yaml", "common:", "title: \"{total} cells\"\ncommon:",
+       "cbc/en.yaml:1:8: error: `title` must be one line of text without arguments"},
+      {"cbc/template.yaml", "normal: none", "normal: tell the nurse", "error: unknown next step `tell the nurse`"},
       {"cbc/en.yaml", "  abnormal:", "  unusual:", "cbc/en.yaml:10:3: error: unknown variant `unusual`"},
       {"cbc/en.yaml", "  abnormal:", "  unusual:", "error: the variant `abnormal` is missing: template.yaml promises it"},
       {"cbc/en.yaml", "  abnormal:", "  high:", "cbc/en.yaml:10:3: error: template.yaml does not list the variant `high`"},
@@ -178,6 +182,19 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"es.yaml", "this_test: esta prueba\n", "", "error: the shared words lacks `this_test`"},
       {"es.yaml", "{name}: {value}", "{nombre}: {value}",
        "error: the argument `nombre` is not to be had here; one of `flag`, `name`, `value`"},
+      {"es.yaml", "{answer_days, plural, one {# día laboral} other {# días laborales}} o menos. Si se siente", "Si se siente",
+       "error: the words for `message` do not use `answer_days`"},
+      {"es.yaml", "Llame hoy a su clínica al {clinic_phone}", "Llame hoy a su clínica",
+       "error: the words for `call_today` do not use `clinic_phone`"},
+      {"es.yaml", "  tell_nurse:", "  tell_doctor:", "error: `next_steps` lacks `tell_nurse`"},
+      // Contacts
+      {"contacts.yaml", "217-782-4977", "217-555-0100",
+       "contacts.yaml:1:15: error: nobody answers at `217-555-0100`: it is a placeholder"},
+      {"contacts.yaml", "after_hours_phone:", "after_phone:", "error: the contacts lacks `after_hours_phone`"},
+      {"contacts.yaml", "2 business days", "2 days", "contacts.yaml:4:18: error: `2 days` is no time to answer in"},
+      {"contacts.yaml", "\"911\"", "help", "contacts.yaml:3:19: error: `help` is no number"},
+      {"contacts.yaml", "\nwe_answer", "\nlanguages: {fr: {clinic_phone: 217-782-4979}}\nwe_answer",
+       "error: there is no language `fr`"},
       {"es.yaml", "{date, date, long}", "{date, time}", "error: `time` is not read"},
   };
   for (const Case& c : cases) {
@@ -232,6 +249,44 @@ TEST_F(LoadTest, PlacesInsideTexts) {
   EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:3:19: error: the argument `wrong`"));
   Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: one\n      two {wrong}\n");
   EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:4:12: error: the argument `wrong`"));
+}
+
+TEST_F(LoadTest, WithoutContactsNothingLoads) {
+  fs::remove(folder_ + "/contacts.yaml");
+  EXPECT_THAT(Load(), HasSubstr("error: there is no `contacts.yaml`"));
+  EXPECT_FALSE(loaded_);
+}
+
+// The project's own numbers are placeholders: somebody must put in their own before patients read them.
+TEST_F(LoadTest, PlaceholdersAreForDevelopmentOnly) {
+  fs::copy("templates/contacts.yaml", folder_ + "/contacts.yaml", fs::copy_options::overwrite_existing);
+  EXPECT_THAT(Load(), HasSubstr("contacts.yaml:2:15: error: nobody answers at"));
+  EXPECT_FALSE(loaded_);
+  base::FileIssues issues;
+  Library::Options options;
+  options.development = true;
+  EXPECT_NE(Library::Load(folder_, ProjectValueSets(), options, &issues), nullptr) << base::Format(issues);
+  EXPECT_THAT(base::Format(issues), HasSubstr("warning: nobody answers at"));
+}
+
+TEST_F(LoadTest, PlaceholderNumbers) {
+  for (const char* placeholder : {"", "n/a", "217-555-0100", "1 (217) 555-0100", "555-0100", "000-000-0000", "999 999 9999",
+                                  "1234567890", "800-example", "0800 00000"}) {
+    EXPECT_TRUE(IsPlaceholderNumber(placeholder)) << placeholder;
+  }
+  for (const char* number : {"217-782-4977", "+34 91 596 10 89", "+1 800 232 4636", "112", "0800 111 4000"}) {
+    EXPECT_FALSE(IsPlaceholderNumber(number)) << number;
+  }
+}
+
+// A language with `partial: true` may be left out of a template, but not of those that say a wording for every test.
+TEST_F(LoadTest, PartialLanguages) {
+  fs::remove(folder_ + "/cancelled/ar.yaml");
+  EXPECT_THAT(Load(), HasSubstr("cancelled/template.yaml:1:1: error: the template has no `ar.yaml`"));
+  fs::copy("templates/cancelled/ar.yaml", folder_ + "/cancelled/ar.yaml");
+  EXPECT_EQ(Load(), "");
+  Edit("ar.yaml", "partial: true\n", "");
+  EXPECT_THAT(Load(), HasSubstr("cbc/template.yaml:1:1: error: the template has no `ar.yaml`"));
 }
 
 TEST_F(LoadTest, DigestsFollowTheFiles) {

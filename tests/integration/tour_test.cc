@@ -1,4 +1,4 @@
-// The tours of README.md and policies/README.md, as a newcomer would walk them: every command of their ```sh tour blocks, against
+// The tours of README.md, policies/README.md and templates/README.md, as a newcomer would walk them: every command of their ```sh tour blocks, against
 // a server that has had the sample day.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -55,7 +55,7 @@ std::pair<int, std::string> Shell(const std::string& address, const std::string&
 
 TEST(TourTest, EveryCommandDoesWhatItSays) {
   std::vector<std::string> commands;
-  for (const char* file : {"README.md", "policies/README.md"}) {
+  for (const char* file : {"README.md", "policies/README.md", "templates/README.md"}) {
     absl::StatusOr<std::string> readme = base::ReadFile(file);
     ASSERT_TRUE(readme.ok()) << readme.status();
     const std::vector<std::string> tour = TourCommands(*readme);

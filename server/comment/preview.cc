@@ -1,0 +1,131 @@
+#include "server/comment/preview.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/comment/check.h"
+#include "server/comment/format.h"
+#include "server/comment/next_step.h"
+#include "server/comment/template.h"
+#include "server/comment/variant.h"
+
+namespace resultgate::comment {
+namespace {
+
+constexpr char kPageStyle[] =
+    "body{font:16px/1.5 sans-serif;max-width:72em;margin:0 auto;padding:1em;color:#222;background:#f4f4f4}"
+    "article{background:#fff;border:1px solid #ccc;border-radius:8px;padding:0 1.2em 1em;margin:.5em 0}"
+    ".row{display:grid;grid-template-columns:repeat(auto-fit,minmax(20em,1fr));gap:1em}h1{font-size:1.2em}"
+    "article h2{font-size:1em;margin:.8em 0 0}article p,article ul{margin:.1em 0}.note{color:#555;font-size:.85em}"
+    "nav a{margin-right:1em}";
+
+struct Sample {
+  v1::Interpretation interpretation;
+  const char* value;
+};
+
+// A made-up value that leads to the variant.
+Sample SampleOf(Variant variant) {
+  switch (variant) {
+    case Variant::kNormal:
+      return {v1::INTERPRETATION_NORMAL, "50"};
+    case Variant::kNotDetected:
+      return {v1::INTERPRETATION_NOT_DETECTED, ""};
+    case Variant::kLow:
+      return {v1::INTERPRETATION_LOW, "5"};
+    case Variant::kHigh:
+      return {v1::INTERPRETATION_HIGH, "500"};
+    case Variant::kDetected:
+      return {v1::INTERPRETATION_DETECTED, ""};
+    case Variant::kAbnormal:
+      return {v1::INTERPRETATION_ABNORMAL, "500"};
+    case Variant::kCriticalLow:
+      return {v1::INTERPRETATION_CRITICAL_LOW, "1"};
+    case Variant::kCriticalHigh:
+      return {v1::INTERPRETATION_CRITICAL_HIGH, "900"};
+    case Variant::kCritical:
+      return {v1::INTERPRETATION_CRITICAL_ABNORMAL, "900"};
+    default:
+      return {v1::INTERPRETATION_OTHER, "50"};
+  }
+}
+
+v1::DiagnosticReport MadeUpReport(Variant variant, const Template& made, const std::string& language) {
+  v1::DiagnosticReport report;
+  report.set_status(v1::RESULT_STATUS_FINAL);
+  report.mutable_patient()->set_language(language);
+  v1::Observation* observation = report.add_observations();
+  observation->set_id("sample");
+  observation->set_status(variant == Variant::kPreliminary ? v1::RESULT_STATUS_PRELIMINARY : v1::RESULT_STATUS_FINAL);
+  observation->mutable_code()->set_text(made.title);
+  report.mutable_code()->set_text(made.title);
+  const Sample sample = SampleOf(variant);
+  observation->set_interpretation(sample.interpretation);
+  if (*sample.value == '\0') {
+    observation->set_text(sample.interpretation == v1::INTERPRETATION_DETECTED ? "Detected" : "Not found");
+  } else {
+    observation->mutable_quantity()->set_value(sample.value);
+    observation->mutable_quantity()->set_unit("mg/dL");
+    observation->mutable_reference_range()->set_text("10 - 100");
+  }
+  if (variant == Variant::kMayNeedRepeating) observation->add_notes("hemolyzed");
+  return report;
+}
+
+const char* Count(const std::string& text, const char* none, const char* some) {
+  return text.empty() ? none : some;
+}
+
+}  // namespace
+
+std::vector<Preview> Previews(const Library& library, absl::string_view id) {
+  std::vector<Preview> previews;
+  const Templates& templates = library.templates();
+  for (const Library::Wording& wording : library.Wordings()) {
+    if (!id.empty() && id != wording.template_id) continue;
+    const int index = templates.by_id.at(wording.template_id);
+    const Variant variant = *VariantNamed(wording.variant);
+    const v1::DiagnosticReport report = MadeUpReport(variant, templates.templates[static_cast<size_t>(index)], wording.language);
+    Request request;
+    request.report = &report;
+    request.zone = absl::UTCTimeZone();
+    request.not_yet_reviewed = variant == Variant::kNotYetReviewed;
+    if (variant == Variant::kCorrected) request.occasion = Occasion::kCorrected;
+    if (variant == Variant::kBeingCorrected) request.occasion = Occasion::kBeingCorrected;
+    if (variant == Variant::kCancelled) request.occasion = Occasion::kCancelled;
+    // A sentence before another wording is seen before the generic one; every other wording is its template's.
+    Preview preview{wording.template_id, wording.variant,
+                    IsPrefix(variant) ? library.Render(request) : library.RenderAs(request, wording.template_id)};
+    previews.push_back(std::move(preview));
+  }
+  return previews;
+}
+
+std::string PreviewPage(const Library& library, const std::vector<Preview>& previews) {
+  std::string page = absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Patient comments</title>\n<style>",
+      kPageStyle, "</style>\n</head>\n<body>\n<p class=\"note\">", EscapeHtml(library.digest()),
+      ". Values and telephone numbers are made up.</p>\n");
+  std::string at, row;
+  for (const Preview& preview : previews) {
+    const std::string heading = absl::StrCat(preview.template_id, " / ", preview.variant);
+    if (heading != row) {
+      if (!row.empty()) page += "</div>\n";
+      row = heading;
+      absl::StrAppend(&page, "<h2 id=\"", EscapeHtml(heading), "\">", EscapeHtml(heading), "</h2>\n<div class=\"row\">\n");
+    }
+    const auto& languages = library.templates().languages;
+    const auto words = std::find_if(languages.begin(), languages.end(),
+                                    [&](const SharedWords& candidate) { return candidate.tag == preview.comment.language(); });
+    if (words == languages.end()) continue;
+    const ReadingLevel level = ReadingLevelOf(preview.comment.text(), words->tag);
+    absl::StrAppend(&page, "<div>\n<p class=\"note\">", EscapeHtml(words->tag), ", ",
+                    EscapeHtml(NextStepWords(preview.comment.next_step())), Count(level.measures, "", "; whole text: "),
+                    EscapeHtml(level.measures), "</p>\n", HtmlFragment(preview.comment, *words), "</div>\n");
+  }
+  if (!row.empty()) page += "</div>\n";
+  return page + "</body>\n</html>\n";
+}
+
+}  // namespace resultgate::comment

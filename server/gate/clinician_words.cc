@@ -1,0 +1,52 @@
+#include "server/gate/clinician_words.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/comment/check.h"
+
+namespace resultgate::gate {
+
+void KeepWords(const v1::ApproveReviewRequest& request, absl::Time now, v1::Result* result) {
+  if (request.comment().text().empty()) return;
+  std::set<std::string> about(request.unit_ids().begin(), request.unit_ids().end());
+  if (about.empty()) {
+    for (const v1::Outcome& outcome : result->decision().outcomes())
+      about.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
+  }
+  v1::ClinicianComment* words = result->add_clinician_comments();
+  words->set_text(request.comment().text());
+  words->set_replaces_template(request.comment().replaces_template());
+  words->set_author(request.reviewer());
+  *words->mutable_written_at() = base::ToProto(now);
+  for (const std::string& unit : about) words->add_unit_ids(unit);
+  words->set_version(result->version());
+}
+
+const v1::ClinicianComment* WordsFor(const v1::Result& result, const std::vector<std::string>& unit_ids) {
+  for (int i = result.clinician_comments_size(); i-- > 0;) {
+    const v1::ClinicianComment& words = result.clinician_comments(i);
+    const bool about = std::find_first_of(words.unit_ids().begin(), words.unit_ids().end(), unit_ids.begin(), unit_ids.end()) !=
+                       words.unit_ids().end();
+    if (about && words.version() == result.version()) return &words;
+  }
+  return nullptr;
+}
+
+void NoteWords(const v1::ApproveReviewRequest& request, v1::Entry::Approved* approved) {
+  if (request.comment().text().empty()) return;
+  approved->set_comment_digest(base::DigestText(request.comment().text()));
+  approved->set_comment_replaces_template(request.comment().replaces_template());
+}
+
+std::vector<std::string> ReadingHints(const v1::ApproveReviewRequest& request, const std::string& language) {
+  const comment::ReadingLevel level = comment::ReadingLevelOf(request.comment().text(), language);
+  if (level.easy) return {};
+  return {absl::StrCat("your comment reads at ", level.measures, "; patients read best up to grade 6"),
+          absl::StrCat("the hardest sentence is: ", level.hardest)};
+}
+
+}  // namespace resultgate::gate

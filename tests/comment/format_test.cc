@@ -1,0 +1,127 @@
+// The other forms of a comment: Markdown, a letter, a phone script; right-to-left text; a clinician's own words.
+#include "server/comment/format.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/comment/preview.h"
+#include "tests/comment/library_for_tests.h"
+
+namespace resultgate::comment {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+v1::DiagnosticReport High(const std::string& name, const std::string& value, const std::string& language) {
+  v1::DiagnosticReport report;
+  report.set_status(v1::RESULT_STATUS_FINAL);
+  report.mutable_patient()->set_language(language);
+  report.mutable_code()->set_text(name);
+  v1::Observation* observation = report.add_observations();
+  observation->set_status(v1::RESULT_STATUS_FINAL);
+  observation->mutable_code()->set_text(name);
+  observation->set_text(value);
+  observation->set_interpretation(v1::INTERPRETATION_HIGH);
+  observation->mutable_reference_range()->set_text("70 - 99");
+  return report;
+}
+
+v1::Comment Render(const v1::DiagnosticReport& report, const v1::ClinicianComment* clinician = nullptr) {
+  Request request;
+  request.report = &report;
+  request.clinician = clinician;
+  return ProjectTemplates().Render(request);
+}
+
+TEST(FormatTest, MarkdownShowsValuesAsTheyAre) {
+  const v1::Comment comment = Render(High("# *Name* [x](y)", "<b>1_2_3</b> `x`", "en"));
+  const std::string text = ProjectTemplates().Format(comment, Library::Form::kMarkdown);
+  EXPECT_THAT(text, StartsWith("# Your test result\n\n## What was tested\n\n"));
+  EXPECT_THAT(text, HasSubstr("\n- \\# \\*Name\\* \\[x\\](y): \\<b\\>1\\_2\\_3\\</b\\> \\`x\\` (high; usual range: 70 - 99)\n"));
+  EXPECT_THAT(text, HasSubstr("\n## What to do\n"));
+  EXPECT_THAT(text, HasSubstr("\n## Who to ask\n"));
+}
+
+TEST(FormatTest, ALetterIsOneWholePageInLargePrint) {
+  const v1::Comment comment = Render(High("Name", "<script>alert('1')</script>&", "en"));
+  const std::string letter = ProjectTemplates().Format(comment, Library::Form::kLetter);
+  EXPECT_THAT(letter, StartsWith("<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\">"));
+  EXPECT_THAT(letter, HasSubstr("font:18pt"));
+  EXPECT_THAT(letter, HasSubstr("<li>Name: &lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp; (high"));
+  EXPECT_THAT(letter, Not(HasSubstr("<script")));
+  EXPECT_THAT(letter, HasSubstr("Keep this letter."));
+  const std::string arabic = ProjectTemplates().Format(Render(High("Name", "9", "ar")), Library::Form::kLetter);
+  EXPECT_THAT(arabic, HasSubstr("<html lang=\"ar\" dir=\"rtl\">"));
+}
+
+TEST(FormatTest, APhoneScriptBeginsWithWhoIsSpokenToAndEndsWithTeachBack) {
+  const std::string script = ProjectTemplates().Format(Render(High("Name", "9", "en")), Library::Form::kPhone);
+  EXPECT_THAT(script, StartsWith("[Before you read: ask for the full name and the date of birth."));
+  EXPECT_THAT(script, HasSubstr("\n… Name: 9 (high; usual range: 70 - 99).\n"));
+  EXPECT_THAT(script, HasSubstr("please tell me what you will do now"));
+}
+
+// Names, values and numbers keep their own direction; what has no letters is left to right.
+TEST(FormatTest, RightToLeftTextIsolatesWhatIsNotItsOwn) {
+  const v1::Comment comment = Render(High("Glucose", "<7.10", "ar"));
+  EXPECT_EQ(comment.language(), "ar");
+  EXPECT_THAT(comment.text(), HasSubstr("- \u2068Glucose\u2069: \u2066<7.10\u2069 (مرتفع؛ المجال المعتاد: \u206670 - 99\u2069)"));
+  EXPECT_THAT(comment.text(), HasSubstr("\u2068[clinic]\u2069"));
+  EXPECT_THAT(Render(High("Glucose", "<7.10", "en")).text(), Not(HasSubstr("\u2068")));
+}
+
+TEST(FormatTest, AClinicianWordsStandBeforeTheTemplatesOrInTheirPlace) {
+  const v1::DiagnosticReport report = High("Name", "9", "en");
+  v1::ClinicianComment words;
+  words.set_text("We expected this.\r\n\n{count} <b>Call me</b> if you want to talk.\u202E");
+  words.set_author("1234567893");
+  const v1::Comment before = Render(report, &words);
+  EXPECT_THAT(before.text(),
+              StartsWith("From your care team:\nWe expected this.\n{count} <b>Call me</b> if you want to talk.\n"));
+  EXPECT_THAT(before.text(), HasSubstr("Name: 9 (high"));
+  EXPECT_EQ(before.clinician(), "1234567893");
+  EXPECT_EQ(before.next_step().kind(), v1::NextStep::KIND_CALL);
+  words.set_replaces_template(true);
+  const v1::Comment instead = Render(report, &words);
+  EXPECT_THAT(instead.text(), StartsWith("From your care team:\nWe expected this."));
+  EXPECT_THAT(instead.text(), Not(HasSubstr("Name: 9")));
+  EXPECT_THAT(instead.text(), HasSubstr("In an emergency"));  // whom to call is always said
+  EXPECT_FALSE(instead.has_next_step());
+}
+
+// What a clinician wrote needs no template that somebody signed.
+TEST(FormatTest, AClinicianWordsAreShownWhereNoTemplateMayBe) {
+  const testing::TempFolder folder;
+  CopyTemplatesWithNumbers(folder.path());
+  base::FileIssues issues;
+  const auto library = Library::Load(folder.path(), ProjectValueSets(), {}, &issues);
+  ASSERT_NE(library, nullptr) << base::Format(issues);
+  const v1::DiagnosticReport report = High("Name", "9", "es");
+  v1::ClinicianComment words;
+  words.set_text("Lo esperábamos.");
+  Request request;
+  request.report = &report;
+  EXPECT_EQ(library->Render(request).text(), "");
+  request.clinician = &words;
+  const v1::Comment comment = library->Render(request);
+  EXPECT_THAT(comment.text(), StartsWith("De su equipo médico:\nLo esperábamos.\n¿Tiene preguntas?"));
+  EXPECT_EQ(comment.template_id(), "");
+}
+
+TEST(FormatTest, ThePreviewShowsEveryWordingInEveryLanguage) {
+  const std::vector<Preview> previews = Previews(ProjectTemplates(), "");
+  const std::vector<Library::Wording> wordings = ProjectTemplates().Wordings();
+  ASSERT_EQ(previews.size(), wordings.size());
+  for (size_t i = 0; i < previews.size(); ++i) {
+    EXPECT_EQ(previews[i].comment.language(), wordings[i].language) << wordings[i].template_id << "/" << wordings[i].variant;
+    EXPECT_THAT("+" + previews[i].comment.variant() + "+", HasSubstr("+" + wordings[i].variant + "+")) << wordings[i].template_id;
+  }
+  const std::string page = PreviewPage(ProjectTemplates(), previews);
+  EXPECT_THAT(page, HasSubstr("<article lang=\"ar\" dir=\"rtl\">"));
+  EXPECT_THAT(page, HasSubstr("critical / critical-low"));
+}
+
+}  // namespace
+}  // namespace resultgate::comment
