@@ -169,6 +169,9 @@ class Checker {
 
   void CheckShared(const SharedWords& words) {
     std::vector<const Pattern*> patterns = {&words.contact};
+    for (const Pattern& pattern : words.results) {
+      if (!pattern.empty()) patterns.push_back(&pattern);
+    }
     for (const Pattern& pattern : words.next_steps) patterns.push_back(&pattern);
     for (const Pattern* pattern : patterns) {
       CheckLists(*pattern, words, {}, "the shared words", false);
@@ -187,8 +190,7 @@ class Checker {
       std::string text;
       for (size_t i = 0; i < kSectionCount; ++i) {
         const Pattern& pattern = wording.sections[i];
-        if (pattern.empty() || (static_cast<Section>(i) == Section::kContact && pattern.source() == words.contact.source()))
-          continue;
+        if (pattern.empty() || pattern.place().file == words.file) continue;  // the shared words are measured by themselves
         const auto rendered = pattern.Render(Arguments(words, sample, made.next_steps[at]));
         if (rendered.ok()) absl::StrAppend(&text, text.empty() ? "" : " ", *rendered);
       }

@@ -23,10 +23,10 @@ using text::Message;
 
 constexpr size_t kLongestClinicianLine = 4000;
 
-// By Section.
-constexpr v1::CommentSection::Kind kSectionKinds[] = {v1::CommentSection::KIND_TESTED, v1::CommentSection::KIND_RESULT,
+// By Section. What is urgent ends what to do.
+constexpr v1::CommentSection::Kind kSectionKinds[] = {v1::CommentSection::KIND_TESTED,  v1::CommentSection::KIND_RESULT,
                                                       v1::CommentSection::KIND_MEANING, v1::CommentSection::KIND_TO_DO,
-                                                      v1::CommentSection::KIND_CONTACT};
+                                                      v1::CommentSection::KIND_TO_DO,   v1::CommentSection::KIND_CONTACT};
 static_assert(std::size(kSectionKinds) == kSectionCount);
 
 // A language to try and why.
@@ -251,11 +251,16 @@ class Renderer {
       const Pattern* pattern = &wording.sections[i];
       if (section == Section::kToDo && (pattern->empty() || !own_step)) pattern = &words.next_steps[StepKey(step)];
       if (section == Section::kContact && !own_step) pattern = &words.contact;
+      if (section == Section::kUrgent && (pattern->empty() || !own_step)) continue;
       RG_ASSIGN_OR_RETURN(std::string text, pattern->Render(arguments_));
       if (section == Section::kTested && report_.has_effective()) {
         const absl::CivilDay day = absl::ToCivilDay(base::FromProto(report_.effective()), request_.zone);
         RG_ASSIGN_OR_RETURN(const std::string date, words.date.Render({{"date", day}}));
         absl::StrAppend(&text, "\n", date);
+      }
+      if (section == Section::kUrgent) {
+        absl::StrAppend(sections->Mutable(sections->size() - 1)->mutable_text(), " ", text);
+        continue;
       }
       v1::CommentSection* made_section = Add(kSectionKinds[i], std::move(text), sections);
       if (section == Section::kResult) {

@@ -165,8 +165,7 @@ class Loader {
       }
       if (!file.document || !has_header) continue;
       const auto position = static_cast<size_t>(at - languages_.begin());
-      made.translations[position] =
-          ReadTranslation(*file.document, language, made_->languages[position].contact, made, &header, &issues_);
+      made.translations[position] = ReadTranslation(*file.document, made_->languages[position], made, &header, &issues_);
       BindSignOff(header, made, position, &made.translations[position]);
     }
     if (has_header) {

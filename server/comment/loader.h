@@ -44,9 +44,9 @@ const ArgumentTypes& ContactArguments();
 Header ReadHeader(const yaml::Document& document, const valueset::Registry& value_sets, const std::vector<std::string>& languages,
                   Template* made, base::FileIssues* issues);
 
-// Reads one language of a template. `shared_contact` is used where a variant has no `contact` of its own.
-Translation ReadTranslation(const yaml::Document& document, absl::string_view language, const Pattern& shared_contact,
-                            const Template& made, Header* header, base::FileIssues* issues);
+// Reads one language of a template. `words` say the `result` and `contact` that a variant does not say itself.
+Translation ReadTranslation(const yaml::Document& document, const SharedWords& words, const Template& made, Header* header,
+                            base::FileIssues* issues);
 
 // Reads <language>.yaml beside the templates' folders.
 SharedWords ReadSharedWords(const yaml::Document& document, absl::string_view language, base::FileIssues* issues);

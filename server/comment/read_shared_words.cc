@@ -34,6 +34,7 @@ class SharedWordsReader {
     words_.more = ReadOne(reader, "more", {{"count", Message::Type::kNumber}});
     words_.date = ReadOne(reader, "date", {{"date", Message::Type::kDate}});
     words_.contact = ReadOne(reader, "contact", ContactArguments());
+    if (const yaml::Node* results = reader.Required("results")) ReadResults(*results);
     if (const yaml::Node* steps = reader.Required("next_steps")) ReadNextSteps(*steps);
     if (const yaml::Node* headings = reader.Required("headings")) ReadHeadings(*headings);
     ReadFrame(reader, "letter", &words_.letter_opening, &words_.letter_closing);
@@ -48,6 +49,15 @@ class SharedWordsReader {
                   std::set<std::string>* used = nullptr) {
     const yaml::Node* node = reader.Required(key);
     return node == nullptr ? Pattern() : ReadPattern(document_, *node, language_, allowed, used, issues_);
+  }
+
+  void ReadResults(const yaml::Node& map) {
+    yaml::MapReader reader(document_, map, "`results`", issues_);
+    const ArgumentTypes allowed = {{"count", Message::Type::kNumber}, {"total", Message::Type::kNumber}};
+    for (const VariantInfo& info : kVariants) {
+      if (SpeaksOfResults(info.variant)) words_.results[static_cast<size_t>(info.variant)] = ReadOne(reader, info.name, allowed);
+    }
+    reader.RefuseUnknownKeys();
   }
 
   void ReadNextSteps(const yaml::Node& map) {

@@ -30,14 +30,9 @@ bool Accepts(Message::Type use, Message::Type has) {
 
 class TranslationReader {
  public:
-  TranslationReader(const yaml::Document& document, absl::string_view language, const Pattern& shared_contact,
-                    const Template& made, Header* header, FileIssues* issues)
-      : document_(document),
-        language_(language),
-        shared_contact_(shared_contact),
-        made_(made),
-        header_(*header),
-        issues_(issues) {}
+  TranslationReader(const yaml::Document& document, const SharedWords& words, const Template& made, Header* header,
+                    FileIssues* issues)
+      : document_(document), language_(words.tag), words_(words), made_(made), header_(*header), issues_(issues) {}
 
   Translation Read() {
     yaml::MapReader reader(document_, document_.root, "a translation", issues_);
@@ -80,7 +75,7 @@ class TranslationReader {
   ArgumentTypes Allowed(Section section, const v1::NextStep& step) const {
     ArgumentTypes allowed = header_.arguments;
     if (section != Section::kToDo || step.kind() != v1::NextStep::KIND_CALL || step.within_days() == 0) allowed.erase("days");
-    if (section == Section::kToDo || section == Section::kContact) {
+    if (section == Section::kToDo || section == Section::kUrgent || section == Section::kContact) {
       allowed.insert(ContactArguments().begin(), ContactArguments().end());
     }
     return allowed;
@@ -140,20 +135,24 @@ class TranslationReader {
 
   void UseDefault(Variant variant, Section section, const yaml::Node::Entry& entry, Pattern* pattern) {
     const auto at = static_cast<size_t>(section);
-    if (!IsPrefix(variant) && has_common_[at]) {
+    // Where nothing stands out, nothing is urgent.
+    const bool common_holds = !IsPrefix(variant) && !(section == Section::kUrgent && IsReassuring(variant));
+    if (common_holds && has_common_[at]) {
       *pattern = common_[at];  // empty where it is wrong, which is reported already
       return;
     }
-    if (pattern->empty() && section == Section::kContact && !IsPrefix(variant)) *pattern = shared_contact_;
+    if (!IsPrefix(variant) && section == Section::kResult) *pattern = words_.results[static_cast<size_t>(variant)];
+    if (!IsPrefix(variant) && section == Section::kContact) *pattern = words_.contact;
     // Left out, what to do is said by the language's words for the next step.
-    if (pattern->empty() && !(section == Section::kToDo && !IsPrefix(variant))) {
+    const bool may_be_empty = !IsPrefix(variant) && (section == Section::kToDo || section == Section::kUrgent);
+    if (pattern->empty() && !may_be_empty) {
       Error(entry.place, absl::StrCat("the variant `", entry.key, "` lacks `", kSectionNames[at], "`"));
     }
   }
 
   const yaml::Document& document_;
   const absl::string_view language_;
-  const Pattern& shared_contact_;
+  const SharedWords& words_;
   const Template& made_;
   Header& header_;
   FileIssues* const issues_;
@@ -229,9 +228,9 @@ const ArgumentTypes& ContactArguments() {
   return *known;
 }
 
-Translation ReadTranslation(const yaml::Document& document, absl::string_view language, const Pattern& shared_contact,
-                            const Template& made, Header* header, FileIssues* issues) {
-  return TranslationReader(document, language, shared_contact, made, header, issues).Read();
+Translation ReadTranslation(const yaml::Document& document, const SharedWords& words, const Template& made, Header* header,
+                            FileIssues* issues) {
+  return TranslationReader(document, words, made, header, issues).Read();
 }
 
 }  // namespace resultgate::comment

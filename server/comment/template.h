@@ -26,9 +26,10 @@
 namespace resultgate::comment {
 
 // The parts of a wording, in the order of the text.
-enum class Section { kTested, kResult, kMeaning, kToDo, kContact };
-inline constexpr size_t kSectionCount = 5;
-inline constexpr std::array<const char*, kSectionCount> kSectionNames = {"tested", "result", "meaning", "to_do", "contact"};
+enum class Section { kTested, kResult, kMeaning, kToDo, kUrgent, kContact };
+inline constexpr size_t kSectionCount = 6;
+inline constexpr std::array<const char*, kSectionCount> kSectionNames = {"tested", "result", "meaning",
+                                                                         "to_do",  "urgent", "contact"};
 
 // A compiled pattern; one without arguments is its text.
 class Pattern {
@@ -54,7 +55,8 @@ class Pattern {
 struct Wording {
   bool written = false;
   base::Place place;
-  // An empty `to_do` is said by the language's words for the variant's next step.
+  // An empty `to_do` is said by the language's words for the variant's next step. `urgent` may be empty: when not to wait, said
+  // at the end of what to do.
   std::array<Pattern, kSectionCount> sections;
 };
 
@@ -132,6 +134,8 @@ struct SharedWords {
   Pattern more;
   Pattern date;
   Pattern contact;
+  // By Variant, of those that speak of a result: for templates that do not say it themselves.
+  std::array<Pattern, kVariantCount> results;
   std::array<Pattern, kStepKeys.size()> next_steps;  // by StepKey
   // By CommentSection::Kind.
   std::array<std::string, v1::CommentSection::Kind_ARRAYSIZE> headings;

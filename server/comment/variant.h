@@ -74,6 +74,10 @@ inline bool IsCritical(Variant v) {
 inline bool IsPrefix(Variant v) {
   return v >= Variant::kCorrected;
 }
+// Says what the results are: `normal` to `no-verdict`.
+inline bool SpeaksOfResults(Variant v) {
+  return v <= Variant::kNoVerdict;
+}
 // Says that nothing stands out: the only wordings that may tell the reader to do nothing.
 inline bool IsReassuring(Variant v) {
   return v == Variant::kNormal || v == Variant::kNotDetected;
