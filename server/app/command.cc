@@ -20,7 +20,8 @@ int Main(int argc, const char* const* argv) {
         "  resultgate serve --dev                        start a gate on 127.0.0.1:50051\n"
         "  resultgate submit tests/data/*.hl7            give it results\n"
         "  resultgate review list                        see who has what to review\n"
-        "  resultgate policy check policies/default      check a pack of rules");
+        "  resultgate policy check policies/default      check a pack of rules\n"
+        "  resultgate comment check templates            check what patients read");
     Run run;
     AddServe(&app, &run);
     AddSubmit(&app, &run);

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
+#include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "tests/comment/library_for_tests.h"
@@ -41,6 +44,18 @@ bool IsUtf8WithoutControls(const std::string& text) {
       if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
     }
     i += length;
+  }
+  return true;
+}
+
+// No `<` begins anything but the letter's own elements.
+bool HasOurTagsOnly(const std::string& html) {
+  static const std::set<std::string> ours = {"!doctype", "html",    "head", "meta", "title",   "style", "body",
+                                             "p",        "article", "h1",   "h2",   "section", "ul",    "li"};
+  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    std::string tag = absl::AsciiStrToLower(html.substr(at + 1, html.find_first_of(" >\n", at) - at - 1));
+    if (!tag.empty() && tag[0] == '/') tag.erase(0, 1);
+    if (ours.count(tag) == 0) return false;
   }
   return true;
 }
@@ -143,7 +158,7 @@ TEST(HostileTest, RandomBytesNeverBreakTheComment) {
     report.set_status(static_cast<v1::ResultStatus>(status(random)));
     report.set_section(static_cast<v1::Section>(section(random)));
     report.mutable_code()->set_text(bytes());
-    report.mutable_patient()->set_language(round % 2 == 0 ? bytes() : "es");
+    report.mutable_patient()->set_language(round % 2 == 0 ? bytes() : round % 4 == 1 ? "es" : "ar");
     for (int i = count(random); i > 0; --i) {
       v1::Observation* observation = report.add_observations();
       observation->set_status(static_cast<v1::ResultStatus>(status(random)));
@@ -162,14 +177,19 @@ TEST(HostileTest, RandomBytesNeverBreakTheComment) {
     request.report = &report;
     request.occasion = static_cast<Occasion>(occasion(random));
     request.not_yet_reviewed = round % 5 == 0;
+    v1::ClinicianComment words;
+    words.set_text(bytes());
+    if (round % 7 == 0) request.clinician = &words;
     const v1::Comment comment = ProjectTemplates().Render(request);
+    const std::string letter = ProjectTemplates().Format(comment, Library::Form::kLetter);
+    ASSERT_TRUE(HasOurTagsOnly(letter)) << "seed " << kSeed << " round " << round << "\n" << letter;
     ASSERT_FALSE(comment.text().empty()) << "seed " << kSeed << " round " << round;
     ASSERT_TRUE(IsUtf8WithoutControls(comment.text())) << "seed " << kSeed << " round " << round;
     ASSERT_FALSE(comment.template_id().empty());
     // Every comment ends with whom to contact: nothing that a value holds can cut it off.
     const std::vector<std::string> lines = absl::StrSplit(comment.text(), '\n');
     ASSERT_GE(lines.size(), 5u);
-    ASSERT_LE(lines.size(), 5u + 13 + 3 + 1);
+    ASSERT_LE(lines.size(), 5u + 13 + 4 + 1 + (request.clinician == nullptr ? 0u : 1 + 120));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "server/base/digest.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/gate/reports.h"
 #include "tests/testing/packs.h"
@@ -78,11 +79,12 @@ class GateTest : public ::testing::Test {
   }
 
   absl::StatusOr<v1::ApproveReviewResponse> Approve(int64_t result_id, int32_t version,
-                                                    const std::string& reviewer = "reviewer-1") {
+                                                    const std::string& reviewer = "reviewer-1", const std::string& words = "") {
     v1::ApproveReviewRequest request;
     request.set_result_id(result_id);
     request.set_version(version);
     request.set_reviewer(reviewer);
+    if (!words.empty()) request.mutable_comment()->set_text(words);
     std::promise<absl::StatusOr<v1::ApproveReviewResponse>> promise;
     gate_->Approve(request,
                    [&promise](absl::StatusOr<v1::ApproveReviewResponse> response) { promise.set_value(std::move(response)); });
@@ -225,6 +227,24 @@ TEST_F(GateTest, AHeldBiopsyWaitsForItsOwnerAndGoesWhenApproved) {
   EXPECT_EQ(releases[0].content().narrative(), "benign breast tissue");
   EXPECT_EQ(Approve(response.result_id(), 1).status().code(), absl::StatusCode::kFailedPrecondition) << "nothing waits any more";
   EXPECT_EQ(Entries().back().actor(), "reviewer-1");
+}
+
+// A reviewer's own words go before the template's, with their author; the log has who and a digest, not the words; hard ones get a
+// hint and go all the same.
+TEST_F(GateTest, WhatTheReviewerWroteIsShownWithTheResult) {
+  const Response response = MustSubmit(Biopsy("F1"));
+  const std::string words = "The histopathological examination demonstrates unremarkable epithelium throughout.";
+  const auto approved = Approve(response.result_id(), 1, "reviewer-1", words);
+  ASSERT_TRUE(approved.ok()) << approved.status();
+  EXPECT_EQ(approved->hints_size(), 2);
+  const auto releases = Releases();
+  ASSERT_FALSE(releases.empty());
+  EXPECT_THAT(releases[0].comment().text(), ::testing::HasSubstr("From your care team:\n" + words + "\n"));
+  EXPECT_EQ(releases[0].comment().clinician(), "reviewer-1");
+  const v1::Entry entry = Entries().back();
+  EXPECT_EQ(entry.approved().comment_digest(), base::DigestText(words));
+  EXPECT_EQ(entry.approved().releases(0).clinician(), "reviewer-1");
+  EXPECT_THAT(entry.SerializeAsString(), ::testing::Not(::testing::HasSubstr("histopathological")));
 }
 
 TEST_F(GateTest, AReviewThatNobodyDoesEndsByItselfAndSaysSo) {
