@@ -178,8 +178,13 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/en.yaml", "cells.", "cells {count", "cbc/en.yaml:4:11: error: a brace is not closed"},
       {"preliminary/en.yaml",
        "    result:", "    to_do: x\n    result:", "error: unknown key `to_do` in the variant `preliminary`"},
+      {"preliminary/en.yaml",
+       "    result:", "    urgent: x\n    result:", "error: unknown key `urgent` in the variant `preliminary`"},
       // Shared words
       {"es.yaml", "this_test: esta prueba\n", "", "error: the shared words lacks `this_test`"},
+      {"es.yaml", "  no-verdict: Este", "  no-veredicto: Este", "error: `results` lacks `no-verdict`"},
+      {"es.yaml", "results:\n  normal: >\n    El", "results:\n  normal: >\n    {days} El",
+       "error: the argument `days` is not to be had here"},
       {"es.yaml", "{name}: {value}", "{nombre}: {value}",
        "error: the argument `nombre` is not to be had here; one of `flag`, `name`, `value`"},
       {"es.yaml", "{answer_days, plural, one {# día laboral} other {# días laborales}} o menos. Si se siente", "Si se siente",
