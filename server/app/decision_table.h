@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/app/table.h"
