@@ -1,6 +1,7 @@
 // <language>.yaml beside the templates' folders.
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/comment/loader.h"
 #include "server/text/plain.h"
@@ -98,8 +99,8 @@ class SharedWordsReader {
     const yaml::Node* map = reader.Required(key);
     if (map == nullptr) return;
     yaml::MapReader frame(document_, *map, absl::StrCat("`", key, "`"), issues_);
-    *opening = frame.RequiredText("opening");
-    *closing = frame.RequiredText("closing");
+    *opening = std::string(absl::StripTrailingAsciiWhitespace(frame.RequiredText("opening")));
+    *closing = std::string(absl::StripTrailingAsciiWhitespace(frame.RequiredText("closing")));
     frame.RefuseUnknownKeys();
   }
 

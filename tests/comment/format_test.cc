@@ -24,7 +24,7 @@ v1::DiagnosticReport High(const std::string& name, const std::string& value, con
   observation->mutable_code()->set_text(name);
   observation->set_text(value);
   observation->set_interpretation(v1::INTERPRETATION_HIGH);
-  observation->mutable_reference_range()->set_text("70 - 99");
+  observation->mutable_reference_range()->set_text("1 - 5");
   return report;
 }
 
@@ -39,7 +39,7 @@ TEST(FormatTest, MarkdownShowsValuesAsTheyAre) {
   const v1::Comment comment = Render(High("# *Name* [x](y)", "<b>1_2_3</b> `x`", "en"));
   const std::string text = ProjectTemplates().Format(comment, Library::Form::kMarkdown);
   EXPECT_THAT(text, StartsWith("# Your test result\n\n## What was tested\n\n"));
-  EXPECT_THAT(text, HasSubstr("\n- \\# \\*Name\\* \\[x\\](y): \\<b\\>1\\_2\\_3\\</b\\> \\`x\\` (high; usual range: 70 - 99)\n"));
+  EXPECT_THAT(text, HasSubstr("\n- \\# \\*Name\\* \\[x\\](y): \\<b\\>1\\_2\\_3\\</b\\> \\`x\\` (high; usual range: 1 - 5)\n"));
   EXPECT_THAT(text, HasSubstr("\n## What to do\n"));
   EXPECT_THAT(text, HasSubstr("\n## Who to ask\n"));
 }
@@ -59,7 +59,7 @@ TEST(FormatTest, ALetterIsOneWholePageInLargePrint) {
 TEST(FormatTest, APhoneScriptBeginsWithWhoIsSpokenToAndEndsWithTeachBack) {
   const std::string script = ProjectTemplates().Format(Render(High("Name", "9", "en")), Library::Form::kPhone);
   EXPECT_THAT(script, StartsWith("[Before you read: ask for the full name and the date of birth."));
-  EXPECT_THAT(script, HasSubstr("\n… Name: 9 (high; usual range: 70 - 99).\n"));
+  EXPECT_THAT(script, HasSubstr("\n… Name: 9 (high; usual range: 1 - 5).\n"));
   EXPECT_THAT(script, HasSubstr("please tell me what you will do now"));
 }
 
@@ -67,7 +67,7 @@ TEST(FormatTest, APhoneScriptBeginsWithWhoIsSpokenToAndEndsWithTeachBack) {
 TEST(FormatTest, RightToLeftTextIsolatesWhatIsNotItsOwn) {
   const v1::Comment comment = Render(High("Glucose", "<7.10", "ar"));
   EXPECT_EQ(comment.language(), "ar");
-  EXPECT_THAT(comment.text(), HasSubstr("- \u2068Glucose\u2069: \u2066<7.10\u2069 (مرتفع؛ المجال المعتاد: \u206670 - 99\u2069)"));
+  EXPECT_THAT(comment.text(), HasSubstr("- \u2068Glucose\u2069: \u2066<7.10\u2069 (مرتفع؛ المجال المعتاد: \u20661 - 5\u2069)"));
   EXPECT_THAT(comment.text(), HasSubstr("\u2068[clinic]\u2069"));
   EXPECT_THAT(Render(High("Glucose", "<7.10", "en")).text(), Not(HasSubstr("\u2068")));
 }
