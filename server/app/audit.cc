@@ -30,7 +30,7 @@ int RunList(const ListOptions& options) {
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   const auto stub = v1::AuditService::NewStub(channel);
-  Table table({{"ENTRY", 9}, {"TIME", 20}, {"KIND", 12}, {"ACTOR", 24}, {"RESULT", 8}, {"VERSION", 7}, {"WHAT HAPPENED", 110}});
+  Table table({{"ENTRY", 9}, {"TIME", 20}, {"KIND", 18}, {"ACTOR", 24}, {"RESULT", 8}, {"VERSION", 7}, {"WHAT HAPPENED", 110}});
   v1::ListEntriesRequest request;
   request.set_result_id(options.result_id);
   request.set_kind(ParseEntryKind(options.kind));
@@ -67,7 +67,8 @@ void AddAudit(CLI::App* app, Run* run) {
       ->type_name("ID")
       ->check(CLI::PositiveNumber);
   command->add_option("--kind", options->kind, "Only entries of this kind")
-      ->check(CLI::IsMember({"decided", "advanced", "approved", "acknowledged", "refused", "started"}));
+      ->check(CLI::IsMember({"decided", "advanced", "approved", "acknowledged", "refused", "started", "activated",
+                             "activation_refused", "redecision", "redecided"}));
   command->add_flag("--json", options->json,
                     "One JSON object per entry (resultgate.v1.Entry), with every rule, basis and missing fact");
   command->footer(

@@ -1,7 +1,6 @@
 #include "server/app/pack_loading.h"
 
 #include <filesystem>
-#include <utility>
 
 namespace resultgate::app {
 namespace {
@@ -26,20 +25,17 @@ void AddSiblingOptions(CLI::App* command, PackFolders* folders) {
                     "Use rules that rest on a statute without `verified`; every decision they have a part in says so");
 }
 
-LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {
+PackFolders Complete(const PackFolders& folders) {
   const auto folder_of = [&](const std::string& given, const std::string& name) {
     if (!given.empty()) return given;
     std::string own = (std::filesystem::path(folders.pack) / name).string();
     return std::filesystem::is_directory(own) ? own : Sibling(folders.pack, name);
   };
-  base::FileIssues found;
-  LoadedPack loaded;
-  loaded.value_sets = valueset::Registry::LoadWhatIsUnderstood(folder_of(folders.value_sets, "valuesets"), &found);
-  loaded.pack =
-      policy::Pack::Load(folders.pack, folder_of(folders.calendars, "calendars"), loaded.value_sets, &found, folders.options);
-  const bool usable = loaded.pack != nullptr && !base::HasErrors(found);
-  issues->insert(issues->end(), found.begin(), found.end());
-  return usable ? loaded : LoadedPack();
+  return {folders.pack, folder_of(folders.value_sets, "valuesets"), folder_of(folders.calendars, "calendars"), folders.options};
+}
+
+LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {
+  return policy::LoadPackFolders(Complete(folders), issues);
 }
 
 }  // namespace resultgate::app

@@ -3,33 +3,25 @@
 #define RESULTGATE_APP_PACK_LOADING_H_
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <string>
 
 #include "server/base/file_issue.h"
-#include "server/policy/pack.h"
-#include "server/valueset/valueset.h"
+#include "server/policy/pack_files.h"
 
 namespace resultgate::app {
 
-// Where no value sets or calendars are named they are the folders `valuesets` and `calendars` in the pack's own folder, else
-// beside it.
-struct PackFolders {
-  std::string pack;
-  std::string value_sets;
-  std::string calendars;
-  policy::LoadOptions options;
-};
+// As the command line gives them: where no value sets or calendars are named they are the folders `valuesets` and `calendars` in
+// the pack's own folder, else beside it.
+using PackFolders = policy::PackFolders;
+using LoadedPack = policy::LoadedPack;
 
 // Adds `--value-sets`, `--calendars` and `--allow-unverified`.
 void AddSiblingOptions(CLI::App* command, PackFolders* folders);
 
-struct LoadedPack {
-  std::shared_ptr<const valueset::Registry> value_sets;
-  std::shared_ptr<const policy::Pack> pack;
-};
+// The folders with those that the command line does not name.
+PackFolders Complete(const PackFolders& folders);
 
-// Appends what is wrong to `issues`; both parts are null if something is an error.
+// policy::LoadPackFolders of the complete folders.
 LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues);
 
 }  // namespace resultgate::app

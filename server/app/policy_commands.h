@@ -16,6 +16,11 @@ void AddPolicyCodes(CLI::App* policy, Run* run);
 void AddPolicySimulate(CLI::App* policy, Run* run);
 void AddPolicyImpact(CLI::App* policy, Run* run);
 void AddPolicyCoverage(CLI::App* policy, Run* run);
+// Those that ask a gate.
+void AddPolicyActivate(CLI::App* policy, Run* run);
+void AddPolicyRollback(CLI::App* policy, Run* run);
+void AddPolicyRedecide(CLI::App* policy, Run* run);
+void AddPolicyActive(CLI::App* policy, Run* run);
 
 }  // namespace resultgate::app
 

@@ -4,18 +4,22 @@
 
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/app/address.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
 #include "server/app/pack_loading.h"
+#include "server/app/pack_watch.h"
 #include "server/base/clock.h"
+#include "server/base/file.h"
 #include "server/base/proto_time.h"
 #include "server/comment/library.h"
 #include "server/gate/gate.h"
@@ -34,23 +38,32 @@ struct ServeOptions {
   std::string clock;
 };
 
-// SIGINT and SIGTERM, taken by Wait instead of ending the process. Made before any thread is, so that all inherit it.
+// How often development mode looks at the pack's files.
+constexpr timespec kLookEvery = {0, 500'000'000};
+
+// SIGINT, SIGTERM and SIGHUP, taken here instead of ending the process. Made before any thread is, so that all inherit it.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGINT);
     sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, &before_);
   }
   ~Signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // From here on a second signal ends the process at once.
-  void Wait() {
-    int signal = 0;
-    sigwait(&set_, &signal);
+  // Returns after SIGINT or SIGTERM; a second one ends the process at once. Until then calls `on_hangup` for every SIGHUP, and
+  // `look`, where there is one, now and then.
+  void Wait(const std::function<void()>& on_hangup, const std::function<void()>& look) {
+    for (;;) {
+      const int signal = look == nullptr ? sigwaitinfo(&set_, nullptr) : sigtimedwait(&set_, nullptr, &kLookEvery);
+      if (signal == SIGINT || signal == SIGTERM) break;
+      if (signal == SIGHUP) on_hangup();
+      if (signal < 0 && look != nullptr) look();
+    }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
@@ -58,6 +71,47 @@ class Signals {
   sigset_t set_;
   sigset_t before_;
 };
+
+std::string WithoutSlash(std::string folder) {
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return folder;
+}
+
+// The templates as they are now, compiled against whatever value sets a pack brings.
+gate::CommentLoader TemplatesIn(const std::string& given, bool development) {
+  const std::string folder = WithoutSlash(given);
+  comment::Library::Options options;
+  options.development = development;
+  return
+      [folder, options, files = base::Files::Snapshot({folder})](const valueset::Registry& value_sets, base::FileIssues* issues) {
+        return comment::Library::Load(folder, value_sets, options, issues, files);
+      };
+}
+
+// Development mode: uses what the folders hold now, or says why not.
+void Reload(gate::Gate* gate, const PackFolders& folders) {
+  base::FileIssues issues;
+  const LoadedPack loaded = LoadPack(folders, &issues);
+  std::cerr << base::Format(issues);
+  const std::string before = gate->ActivePack().digest();
+  const absl::Status status =
+      loaded.pack == nullptr ? absl::FailedPreconditionError("the pack cannot be used") : gate->ReloadPack(loaded);
+  if (!status.ok()) {
+    spdlog::error("{}; pack {} stays active", std::string(status.message()), before);
+  } else if (loaded.pack->digest() != before) {
+    spdlog::info("pack {} ({}) is active, from {}", loaded.pack->name(), loaded.pack->digest(), folders.pack);
+  }
+}
+
+std::vector<std::string> WatchedFolders(const PackFolders& folders, const policy::Pack* pack) {
+  const PackFolders all = Complete(folders);
+  std::vector<std::string> watched = {all.pack, all.value_sets, all.calendars};
+  if (pack == nullptr) return watched;
+  for (const std::string& required : pack->required_packs()) {
+    watched.push_back((std::filesystem::path(WithoutSlash(all.pack)) / ".." / required).string());
+  }
+  return watched;
+}
 
 int RunServe(const ServeOptions& options) {
   Signals signals;
@@ -77,14 +131,14 @@ int RunServe(const ServeOptions& options) {
 
   base::FileIssues issues;
   const LoadedPack loaded = LoadPack(options.folders, &issues);
-  std::shared_ptr<const comment::Library> comments;
-  if (loaded.value_sets != nullptr) {
-    comment::Library::Options library_options;
-    library_options.development = options.development;
-    comments = comment::Library::Load(options.templates, *loaded.value_sets, library_options, &issues);
-  }
+  const gate::CommentLoader load_comments = TemplatesIn(options.templates, options.development);
+  const bool usable = loaded.pack != nullptr && load_comments(*loaded.value_sets, &issues) != nullptr;
   std::cerr << base::Format(issues);
-  if (loaded.pack == nullptr || comments == nullptr) return Fail("the rules or templates cannot be used; nothing was started");
+  // A database that has an active pack needs no folder: an edit that is not finished must not keep a gate from starting again.
+  std::error_code ignored;
+  if (!usable && !std::filesystem::exists(options.database, ignored)) {
+    return Fail("the rules or templates cannot be used; nothing was started");
+  }
 
   if (const std::filesystem::path folder = std::filesystem::path(options.database).parent_path(); !folder.empty()) {
     std::error_code error;
@@ -97,7 +151,7 @@ int RunServe(const ServeOptions& options) {
   gate::Options gate_options;
   gate_options.software_version = RESULTGATE_VERSION;
   gate_options.development = options.development;
-  absl::StatusOr<std::unique_ptr<gate::Gate>> gate = gate::Gate::Start(store->get(), &clock, loaded.pack, comments, gate_options);
+  absl::StatusOr<std::unique_ptr<gate::Gate>> gate = gate::Gate::Start(store->get(), &clock, loaded, load_comments, gate_options);
   if (!gate.ok()) return Fail(absl::StrCat("cannot start the gate: ", gate.status().message()));
 
   rpc::ServerOptions server_options;
@@ -105,13 +159,32 @@ int RunServe(const ServeOptions& options) {
   absl::StatusOr<std::unique_ptr<rpc::Server>> server = rpc::Server::Start(gate->get(), server_options);
   if (!server.ok()) return Fail(std::string(server.status().message()));
 
-  spdlog::info("version {}, pack {} ({}), database {}", RESULTGATE_VERSION, loaded.pack->name(), loaded.pack->digest(),
-               options.database);
-  if (options.development) spdlog::warn("development mode: unsigned templates are shown, and the clock may be set");
+  const v1::PackSummary active = (*gate)->ActivePack();
+  spdlog::info("version {}, pack {} ({}), database {}", RESULTGATE_VERSION, active.name(), active.digest(), options.database);
+  if (loaded.pack == nullptr) {
+    spdlog::warn("{} cannot be used, see above; the pack that was active last decides", options.folders.pack);
+  } else if (loaded.pack->digest() != active.digest()) {
+    spdlog::warn(
+        "{} holds another pack ({}); the one that was active last decides. To change that: resultgate policy activate {} "
+        "--approver ID",
+        options.folders.pack, loaded.pack->digest(), options.folders.pack);
+  }
+  if (options.development)
+    spdlog::warn("development mode: unsigned templates are shown, changed rules are active at once, and the clock may be set");
   if (!options.clock.empty()) spdlog::warn("the clock began at {}", base::FormatUtc(clock.Now()));
   std::cout << "listening on " << Join(HostOf(options.listen), (*server)->port()) << std::endl;
 
-  signals.Wait();
+  std::function<void()> on_hangup = [] {
+    spdlog::warn("SIGHUP is ignored: packs are activated with `resultgate policy activate`");
+  };
+  std::function<void()> look;
+  PackWatch watch([&] { return StateOf(WatchedFolders(options.folders, loaded.pack.get())); },
+                  [&] { Reload(gate->get(), options.folders); });
+  if (options.development) {
+    on_hangup = [&watch] { watch.Reload(); };
+    look = [&watch] { watch.Look(); };
+  }
+  signals.Wait(on_hangup, look);
   spdlog::info("stopping");
   (*server)->Stop();
   server->reset();
@@ -138,7 +211,12 @@ void AddServe(CLI::App* app, Run* run) {
   CLI::App* command = app->add_subcommand(
       "serve",
       "Start a gate and run it until SIGINT or SIGTERM. Prints `listening on HOST:PORT` when it is ready; logs go to stderr.\n"
-      "There is no authentication yet, so it listens on loopback addresses only.");
+      "There is no authentication yet, so it listens on loopback addresses only.\n"
+      "The pack of --policies is activated when a database is new. From then on the database keeps the active pack, and "
+      "`resultgate\n"
+      "policy activate` changes it; where the folder differs, serve says so. With --dev the folder decides, and changes of it "
+      "count\n"
+      "at once; SIGHUP looks at it again. A folder that cannot be used changes nothing.");
   command->add_option("--listen", options->listen, "Where to listen; port 0 takes a free one")
       ->capture_default_str()
       ->type_name("HOST:PORT")
@@ -146,7 +224,7 @@ void AddServe(CLI::App* app, Run* run) {
   command->add_option("--database", options->database, "The SQLite file; made where there is none")
       ->capture_default_str()
       ->type_name("FILE");
-  command->add_option("--policies", options->folders.pack, "The pack of rules")
+  command->add_option("--policies", options->folders.pack, "The pack of rules, for a database that has none active")
       ->capture_default_str()
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
@@ -156,12 +234,13 @@ void AddServe(CLI::App* app, Run* run) {
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
   CLI::Option* development =
-      command->add_flag("--dev", options->development, "Development mode: templates that nobody signed may be shown");
+      command->add_flag("--dev", options->development,
+                        "Development mode: templates that nobody signed may be shown, and the pack is whatever its folder holds");
   command->add_option("--clock", options->clock, "With --dev: begin at this time, RFC 3339, and run on from there")
       ->type_name("TIME")
       ->needs(development);
   command->footer(
-      "Exit code 1 if the rules, templates or database cannot be used: then nothing is started.\n"
+      "Exit code 1 if rules, templates or database cannot be used: then nothing is started.\n"
       "Examples:\n"
       "  resultgate serve --dev\n"
       "  resultgate serve --listen 127.0.0.1:0 --database /tmp/try.db --dev --clock 2026-03-06T21:05:00-05:00");

@@ -16,6 +16,8 @@ namespace resultgate::app {
 namespace {
 
 constexpr int kMostNames = 3;
+// `sha256:` and what tells packs apart.
+constexpr size_t kShortDigest = 19;
 
 // `RELEASE_KIND_BEING_CORRECTED` without its prefix, as a person writes it: `being corrected`.
 std::string EnumWord(absl::string_view name, absl::string_view prefix) {
@@ -47,6 +49,10 @@ std::string Places(const Issues& issues) {
   return absl::StrJoin(issues, "; ", [](std::string* out, const v1::Issue& issue) {
     absl::StrAppend(out, issue.place(), issue.place().empty() ? "" : ": ", issue.message());
   });
+}
+
+std::string Plural(int64_t count, absl::string_view one) {
+  return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
 }
 
 }  // namespace
@@ -189,10 +195,76 @@ std::string EntryText(const v1::Entry& entry) {
     case v1::Entry::kStarted:
       return absl::StrCat("version ", entry.started().software_version(), ", pack ", entry.started().pack(),
                           entry.started().development() ? ", development mode" : "");
+    case v1::Entry::kActivated:
+      return ActivationText(entry.activated());
+    case v1::Entry::kActivationRefused: {
+      const v1::Entry::ActivationRefused& refused = entry.activation_refused();
+      return absl::StrCat(refused.pack().empty() ? "pack" : refused.pack(), " refused: ", refused.reason(),
+                          refused.issues().empty() ? "" : ": ", Places(refused.issues()));
+    }
+    case v1::Entry::kRedecision: {
+      const v1::Entry::Redecision& redecision = entry.redecision();
+      if (redecision.completed()) {
+        return absl::StrCat("done: ", Plural(redecision.results(), "result"), " changed, ", Plural(redecision.released(), "unit"),
+                            " released",
+                            redecision.left() == 0 ? "" : absl::StrCat(", ", Plural(redecision.left(), "result"), " left"));
+      }
+      return absl::StrCat(
+          "what is held is decided anew by ", redecision.pack(),
+          redecision.has_release_held() ? absl::StrCat(", ", Plural(redecision.release_held(), "unit"), " to release") : "",
+          redecision.tighten() ? ", tightened" : "");
+    }
+    case v1::Entry::kRedecided:
+      return Counts(entry.redecided().outcomes());
     case v1::Entry::EVENT_NOT_SET:
       break;
   }
   return "";
+}
+
+std::string ActivationText(const v1::Activation& activation) {
+  std::string text = absl::StrCat(activation.pack(), " ", activation.pack_digest().substr(0, kShortDigest));
+  switch (activation.cause()) {
+    case v1::ACTIVATION_CAUSE_FIRST_START:
+      absl::StrAppend(&text, ", the first");
+      break;
+    case v1::ACTIVATION_CAUSE_ROLLBACK:
+      absl::StrAppend(&text, ", again");
+      break;
+    case v1::ACTIVATION_CAUSE_DEVELOPMENT:
+      absl::StrAppend(&text, ", from its folder in development mode");
+      break;
+    default:
+      break;
+  }
+  if (!activation.author().empty()) absl::StrAppend(&text, ", by ", activation.author());
+  if (!activation.approver().empty()) absl::StrAppend(&text, ", approved by ", activation.approver());
+  if (activation.has_held()) absl::StrAppend(&text, "; of what is held: ", HeldText(activation.held()));
+  return text;
+}
+
+std::string HeldText(const v1::HeldPreview& held) {
+  std::vector<std::string> parts;
+  const auto add = [&parts](int64_t units, absl::string_view what) {
+    if (units > 0) parts.push_back(absl::StrCat(units, " ", what));
+  };
+  add(held.earlier(), "would go earlier");
+  add(held.later(), "later");
+  add(held.new_hold(), "would wait for something new");
+  add(held.same(), "the same");
+  return parts.empty() ? "nothing" : absl::StrJoin(parts, ", ");
+}
+
+std::string HeldChangeText(v1::HeldChange change) {
+  return EnumWord(v1::HeldChange_Name(change), "HELD_CHANGE_");
+}
+
+std::string CauseText(v1::ActivationCause cause) {
+  return EnumWord(v1::ActivationCause_Name(cause), "ACTIVATION_CAUSE_");
+}
+
+std::string SectionText(v1::Section section) {
+  return EnumWord(v1::Section_Name(section), "SECTION_");
 }
 
 std::string EntryKindText(const v1::Entry& entry) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
@@ -58,6 +59,16 @@ std::string ReleaseKindText(v1::ReleaseKind kind);
 
 // What an entry tells, on one line: `new: 12 units released, 2 review`.
 std::string EntryText(const v1::Entry& entry);
+// An activation on one line: `default sha256:0123456789ab, by h.stein, approved by 1234567893; of what is held: 3 would go
+// earlier`.
+std::string ActivationText(const v1::Activation& activation);
+// `3 would go earlier, 2 later, 14 the same`; `nothing` where nothing is held.
+std::string HeldText(const v1::HeldPreview& held);
+// `earlier`, `later`, `new hold`, `same`.
+std::string HeldChangeText(v1::HeldChange change);
+std::string SectionText(v1::Section section);
+// `first start`, `request`, `rollback`, `development`.
+std::string CauseText(v1::ActivationCause cause);
 // Its kind, as `audit list --kind` takes it.
 std::string EntryKindText(const v1::Entry& entry);
 // UNSPECIFIED if `word` is no kind.

@@ -326,8 +326,8 @@ Library::Library(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 Library::~Library() = default;
 
 std::shared_ptr<const Library> Library::Load(const std::string& folder, const valueset::Registry& value_sets,
-                                             const Options& options, base::FileIssues* issues) {
-  std::unique_ptr<const Templates> templates = LoadTemplates(folder, value_sets, options.development, issues);
+                                             const Options& options, base::FileIssues* issues, const base::Files& files) {
+  std::unique_ptr<const Templates> templates = LoadTemplates(folder, value_sets, options.development, issues, files);
   if (templates == nullptr) return nullptr;
   auto rep = std::make_unique<Rep>();
   for (const SharedWords& words : templates->languages) {

@@ -14,6 +14,7 @@
 #include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/base/file.h"
 #include "server/base/file_issue.h"
 #include "server/valueset/valueset.h"
 
@@ -57,7 +58,7 @@ class Library {
   // Reads every folder below `folder` that holds a `template.yaml`. Mistakes are appended to `issues`; on an error the result is
   // null.
   static std::shared_ptr<const Library> Load(const std::string& folder, const valueset::Registry& value_sets,
-                                             const Options& options, base::FileIssues* issues);
+                                             const Options& options, base::FileIssues* issues, const base::Files& files = {});
 
   ~Library();
   Library(const Library&) = delete;

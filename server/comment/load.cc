@@ -63,8 +63,9 @@ std::string DigestOfReading(const Header& header, const Template& made, const Sh
 
 class Loader {
  public:
-  Loader(const std::string& folder, const valueset::Registry& value_sets, bool placeholders_allowed, FileIssues* issues)
-      : folder_(folder), value_sets_(value_sets), placeholders_allowed_(placeholders_allowed), issues_(*issues) {}
+  Loader(const std::string& folder, const valueset::Registry& value_sets, bool placeholders_allowed, const base::Files& from,
+         FileIssues* issues)
+      : from_(from), folder_(folder), value_sets_(value_sets), placeholders_allowed_(placeholders_allowed), issues_(*issues) {}
 
   std::unique_ptr<Templates> Load() {
     const size_t before = issues_.size();
@@ -86,7 +87,7 @@ class Loader {
   }
 
   void ReadFiles() {
-    const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder_, ".yaml");
+    const absl::StatusOr<std::vector<std::string>> paths = from_.List(folder_, ".yaml");
     if (!paths.ok()) return Error({folder_, 0, 0}, std::string(paths.status().message()));
     for (const std::string& path : *paths) {
       absl::string_view name = path;
@@ -99,7 +100,7 @@ class Loader {
         continue;
       }
       if (last == kExamplesFile) continue;  // example.h reads it
-      absl::StatusOr<std::string> content = base::ReadFile(path);
+      absl::StatusOr<std::string> content = from_.Read(path);
       if (!content.ok()) {
         Error({path, 0, 0}, std::string(content.status().message()));
         continue;
@@ -259,6 +260,7 @@ class Loader {
     }
   }
 
+  const base::Files from_;
   const std::string folder_;
   const valueset::Registry& value_sets_;
   const bool placeholders_allowed_;
@@ -276,8 +278,8 @@ class Loader {
 }  // namespace
 
 std::unique_ptr<Templates> LoadTemplates(const std::string& folder, const valueset::Registry& value_sets,
-                                         bool placeholders_allowed, FileIssues* issues) {
-  return Loader(folder, value_sets, placeholders_allowed, issues).Load();
+                                         bool placeholders_allowed, FileIssues* issues, const base::Files& files) {
+  return Loader(folder, value_sets, placeholders_allowed, files, issues).Load();
 }
 
 }  // namespace resultgate::comment

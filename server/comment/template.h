@@ -16,6 +16,7 @@
 #include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/base/file.h"
 #include "server/base/file_issue.h"
 #include "server/comment/code_index.h"
 #include "server/comment/next_step.h"
@@ -157,7 +158,7 @@ struct Templates {
 // Reads the folder. Mistakes are appended to `issues`; on an error the result is null. `placeholders_allowed`: telephone numbers
 // at which nobody answers are warnings, not errors.
 std::unique_ptr<Templates> LoadTemplates(const std::string& folder, const valueset::Registry& value_sets,
-                                         bool placeholders_allowed, base::FileIssues* issues);
+                                         bool placeholders_allowed, base::FileIssues* issues, const base::Files& files = {});
 
 }  // namespace resultgate::comment
 

@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/pack_host.h"
 #include "server/gate/reads.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/submit.h"
@@ -32,23 +33,27 @@ struct Answer {
 
 class Gate::Impl {
  public:
-  Impl(store::Store* store, base::Clock* clock, Rulebook rulebook, const Options& options)
+  Impl(store::Store* store, base::Clock* clock, CommentLoader load_comments, const Options& options)
       : store_(store),
         clock_(clock),
-        rulebook_(std::move(rulebook)),
         options_(options),
+        packs_(store, clock, &writer_, std::move(load_comments), [this] { released_ = true; }),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
             [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); },
-            [this] { WakeSubscribers(); }) {}
+            [this] {
+              packs_.Publish();
+              WakeSubscribers();
+            }) {}
 
-  absl::Status Start() {
+  absl::Status Start(const policy::LoadedPack& folder) {
+    RG_RETURN_IF_ERROR(packs_.Start(folder, options_.development));
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
     v1::Entry entry;
     v1::Entry::Started* started = entry.mutable_started();
     started->set_software_version(options_.software_version);
-    started->set_pack(rulebook_.pack->name());
-    started->set_pack_digest(rulebook_.pack->digest());
+    started->set_pack(packs_.Active()->pack->name());
+    started->set_pack_digest(packs_.Active()->pack->digest());
     started->set_development(options_.development);
     RG_RETURN_IF_ERROR(AppendEntry(*batch, clock_->Now(), "gate", std::move(entry)));
     RG_RETURN_IF_ERROR(batch->Commit());
@@ -59,7 +64,7 @@ class Gate::Impl {
   void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
     auto submission = std::make_shared<Submission>(std::move(request));
     writer_.Add({[this, submission](store::Batch& batch) {
-                   RG_RETURN_IF_ERROR(submission->Run(batch, rulebook_, clock_->Now()));
+                   RG_RETURN_IF_ERROR(submission->Run(batch, packs_.Deciding(), clock_->Now()));
                    released_ = released_ || submission->released();
                    return absl::OkStatus();
                  },
@@ -78,7 +83,7 @@ class Gate::Impl {
           refused->set_message_digest(request.message_digest());
           *refused->mutable_issues() = request.issues();
           // Somebody must look for what was lost: the pool that also sorts out identities.
-          refused->mutable_owner()->set_role(rulebook_.pack->refusal_owner());
+          refused->mutable_owner()->set_role(packs_.Deciding().pack->refusal_owner());
           *answer.response.mutable_owner() = refused->owner();
           answer.response.set_entry_sequence(batch.NextEntrySequence());
           entry.set_sequence(answer.response.entry_sequence());
@@ -109,12 +114,13 @@ class Gate::Impl {
     const absl::Time now = request.has_now() ? base::FromProto(request.now()) : clock_->Now();
     policy::Context context;
     context.received_at = now;
+    const std::shared_ptr<const Rulebook> rulebook = packs_.Active();
     v1::DecideResponse response;
-    *response.mutable_decision() = policy::Decide(*rulebook_.pack, request.report(), context, now);
+    *response.mutable_decision() = policy::Decide(*rulebook->pack, request.report(), context, now);
     const Transition transition = TakeVersion(nullptr, request.report(), response.decision(), now);
     *response.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
     for (const PlannedRelease& planned : transition.releases) {
-      *response.add_comments() = RenderComment(*rulebook_.comments, *rulebook_.pack, request.report(), planned,
+      *response.add_comments() = RenderComment(*rulebook->comments, *rulebook->pack, request.report(), planned,
                                                IsWhole(response.decision().outcomes(), planned.audiences), nullptr);
     }
     return response;
@@ -133,7 +139,7 @@ class Gate::Impl {
 
   store::Store& store() const { return *store_; }
   base::Clock& clock() const { return *clock_; }
-  const Rulebook& rulebook() const { return rulebook_; }
+  PackHost& packs() { return packs_; }
 
  private:
   template <typename Response, typename Run>
@@ -154,8 +160,8 @@ class Gate::Impl {
   // Writes a transition of a standing result, without its entry.
   absl::StatusOr<Committed> Write(store::Batch& batch, const Transition& transition, absl::Time now, v1::Result* result) {
     const v1::Patient patient = result->report().patient();
-    RG_ASSIGN_OR_RETURN(Committed committed,
-                        CommitTransition(batch, *rulebook_.comments, *rulebook_.pack, transition, patient, now, result));
+    RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *packs_.Deciding().comments, *packs_.Deciding().pack,
+                                                              transition, patient, now, result));
     released_ = released_ || !transition.releases.empty();
     return committed;
   }
@@ -190,7 +196,7 @@ class Gate::Impl {
 
   absl::Status AdvanceResult(store::Batch& batch, absl::Time now, v1::Result& result) {
     const policy::Outcomes before = result.decision().outcomes();
-    const Transition transition = Advance(result, rulebook_.pack->calendar(), now);
+    const Transition transition = Advance(result, packs_.CalendarOf(result), now);
     RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &result));
     if (transition.reasons.empty() && transition.releases.empty()) return absl::OkStatus();
     v1::Entry entry;
@@ -253,7 +259,8 @@ class Gate::Impl {
     *answer.response.mutable_decision() = result->decision();
     for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
     const v1::Patient& patient = result->report().patient();
-    for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : rulebook_.pack->language()))
+    const std::string& language = packs_.Active()->pack->language();
+    for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language))
       answer.response.add_hints(std::move(hint));
     return absl::OkStatus();
   }
@@ -284,13 +291,13 @@ class Gate::Impl {
     return AppendEntry(batch, now, request.reviewer(), std::move(entry));
   }
 
-  // People have settled whose the report is and which version stands: now the rules decide it, as they would have without the
-  // doubt.
+  // People have settled whose the report is and which version stands: now the rules decide it, for the first time, so those of
+  // the active pack.
   Transition EndQuarantine(v1::Result* result, const std::string& reviewer, absl::Time now) const {
     policy::Context context;
     context.received_at = now;
     if (result->decision().has_clock_start()) context.clock_start = base::FromProto(result->decision().clock_start());
-    v1::Decision decision = policy::Decide(*rulebook_.pack, result->report(), context, now);
+    v1::Decision decision = policy::Decide(*packs_.Deciding().pack, result->report(), context, now);
     Transition transition = TakeVersion(result, result->report(), decision, now);
     transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
     *result->mutable_decision() = std::move(decision);
@@ -344,7 +351,6 @@ class Gate::Impl {
 
   store::Store* const store_;
   base::Clock* const clock_;
-  const Rulebook rulebook_;
   const Options options_;
 
   bool released_ = false;               // writer thread only: the batch appended to the release stream
@@ -354,17 +360,18 @@ class Gate::Impl {
   std::map<int64_t, std::function<void()>> subscribers_;  // guarded by subscribers_mutex_
   int64_t last_subscriber_ = 0;                           // guarded by subscribers_mutex_
 
+  PackHost packs_;
+
   Writer writer_;  // last: its thread uses everything above
 };
 
 Gate::Gate(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Gate::~Gate() = default;
 
-absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clock* clock,
-                                                  std::shared_ptr<const policy::Pack> pack,
-                                                  std::shared_ptr<const comment::Library> comments, const Options& options) {
-  auto impl = std::make_unique<Impl>(store, clock, Rulebook{std::move(pack), std::move(comments)}, options);
-  RG_RETURN_IF_ERROR(impl->Start());
+absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clock* clock, const policy::LoadedPack& folder,
+                                                  CommentLoader load_comments, const Options& options) {
+  auto impl = std::make_unique<Impl>(store, clock, std::move(load_comments), options);
+  RG_RETURN_IF_ERROR(impl->Start(folder));
   return std::unique_ptr<Gate>(new Gate(std::move(impl)));
 }
 
@@ -389,7 +396,27 @@ v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const {
 }
 
 v1::PackSummary Gate::ActivePack() const {
-  return policy::Summarize(*impl_->rulebook().pack);
+  return policy::Summarize(*impl_->packs().Active()->pack);
+}
+
+absl::StatusOr<v1::ActivatePackResponse> Gate::ActivatePack(const v1::ActivatePackRequest& request) {
+  return impl_->packs().Activate(request);
+}
+
+absl::StatusOr<v1::RollbackPackResponse> Gate::RollbackPack(const v1::RollbackPackRequest& request) {
+  return impl_->packs().Rollback(request);
+}
+
+absl::StatusOr<v1::RedecideHeldResponse> Gate::RedecideHeld(const v1::RedecideHeldRequest& request) {
+  return impl_->packs().Redecide(request);
+}
+
+absl::StatusOr<v1::ListActivationsResponse> Gate::ListActivations(const v1::ListActivationsRequest& request) const {
+  return impl_->packs().List(request);
+}
+
+absl::Status Gate::ReloadPack(const policy::LoadedPack& folder) {
+  return impl_->packs().Reload(folder);
 }
 
 absl::StatusOr<v1::GetResultResponse> Gate::GetResult(const v1::GetResultRequest& request) const {
@@ -414,7 +441,7 @@ absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesR
 
 absl::StatusOr<std::vector<v1::Release>> Gate::ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
                                                             int64_t* scanned_to) const {
-  return gate::ReadReleases(impl_->store(), impl_->rulebook(), after_sequence, unacknowledged_only, limit, scanned_to);
+  return gate::ReadReleases(impl_->store(), *impl_->packs().Active(), after_sequence, unacknowledged_only, limit, scanned_to);
 }
 
 int64_t Gate::Subscribe(std::function<void()> wake) {

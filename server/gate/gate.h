@@ -21,8 +21,8 @@
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/base/clock.h"
-#include "server/comment/library.h"
-#include "server/policy/pack.h"
+#include "server/gate/rulebook.h"
+#include "server/policy/pack_files.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
@@ -43,10 +43,10 @@ using Callback = std::function<void(absl::StatusOr<Response>)>;
 
 class Gate {
  public:
-  // Writes the Started entry and starts the writer and the due timer. The clock and store must outlive the gate.
-  static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock,
-                                                     std::shared_ptr<const policy::Pack> pack,
-                                                     std::shared_ptr<const comment::Library> comments, const Options& options);
+  // Takes the pack that was active last, or `folder` on a database that has none, or in development mode (PackHost::Start);
+  // writes the Started entry; starts the writer and the due timer. The clock and store must outlive the gate.
+  static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, const policy::LoadedPack& folder,
+                                                     CommentLoader load_comments, const Options& options);
 
   // Finishes what is queued, then stops.
   ~Gate();
@@ -62,6 +62,16 @@ class Gate {
   // Decides without keeping anything. Blocks for some microseconds only.
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const;
   v1::PackSummary ActivePack() const;
+
+  // The active pack, changed as PolicyService says. They check packs and look at all that is held, so they block for seconds
+  // where much is: call them from a thread that may, not from a callback. A refused pack's status carries everything that is
+  // wrong with it as a payload (activation.h).
+  absl::StatusOr<v1::ActivatePackResponse> ActivatePack(const v1::ActivatePackRequest& request);
+  absl::StatusOr<v1::RollbackPackResponse> RollbackPack(const v1::RollbackPackRequest& request);
+  absl::StatusOr<v1::RedecideHeldResponse> RedecideHeld(const v1::RedecideHeldRequest& request);
+  absl::StatusOr<v1::ListActivationsResponse> ListActivations(const v1::ListActivationsRequest& request) const;
+  // Development mode: the folder has changed. No tests, no approver; the log says so.
+  absl::Status ReloadPack(const policy::LoadedPack& folder);
 
   // Reads. They block on the disk: call them from a thread that may.
   absl::StatusOr<v1::GetResultResponse> GetResult(const v1::GetResultRequest& request) const;

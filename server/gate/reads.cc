@@ -44,6 +44,7 @@ bool HasState(const v1::Result& result, v1::OutcomeState state) {
 void AddPending(const v1::Result& result, const std::string& owner, absl::Time now, std::vector<v1::PendingReview>* reviews) {
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_review() || outcome.review().has_approved_at()) continue;
+    if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;  // over
     const v1::ReviewTurn& turn = policy::CurrentTurn(outcome.review(), now);
     if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
     v1::PendingReview review;
@@ -72,6 +73,14 @@ v1::EntryKind KindOf(const v1::Entry& entry) {
       return v1::ENTRY_KIND_REFUSED;
     case v1::Entry::kStarted:
       return v1::ENTRY_KIND_STARTED;
+    case v1::Entry::kActivated:
+      return v1::ENTRY_KIND_ACTIVATED;
+    case v1::Entry::kActivationRefused:
+      return v1::ENTRY_KIND_ACTIVATION_REFUSED;
+    case v1::Entry::kRedecision:
+      return v1::ENTRY_KIND_REDECISION;
+    case v1::Entry::kRedecided:
+      return v1::ENTRY_KIND_REDECIDED;
     case v1::Entry::EVENT_NOT_SET:
       break;
   }

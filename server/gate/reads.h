@@ -11,7 +11,7 @@
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
-#include "server/gate/submit.h"
+#include "server/gate/rulebook.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {

@@ -2,17 +2,15 @@
 #ifndef RESULTGATE_GATE_SUBMIT_H_
 #define RESULTGATE_GATE_SUBMIT_H_
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/result_gate_service.pb.h"
-#include "server/comment/library.h"
 #include "server/gate/keys.h"
+#include "server/gate/rulebook.h"
 #include "server/gate/versions.h"
-#include "server/policy/pack.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
@@ -20,12 +18,6 @@ namespace resultgate::gate {
 // Reasons of a quarantine whose end needs two people's word (I5): somebody may see what is not theirs.
 inline constexpr char kOtherPatient[] = "the report moved to another patient";
 inline constexpr char kOrderReused[] = "another patient's report came under the same order";
-
-// What decides: immutable while the gate runs.
-struct Rulebook {
-  std::shared_ptr<const policy::Pack> pack;
-  std::shared_ptr<const comment::Library> comments;
-};
 
 // Why the standing version of a result is quarantined; empty if it is not.
 std::string StandingQuarantine(const v1::Result& result);

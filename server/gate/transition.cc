@@ -147,14 +147,6 @@ bool FloorStands(const v1::Outcome& outcome, absl::Time now) {
   return outcome.has_not_before() && FromProto(outcome.not_before()) > now;
 }
 
-// True if every rule that holds the unit now held it when it was approved.
-bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
-  return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
-    return std::any_of(approved.rules().begin(), approved.rules().end(),
-                       [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
-  });
-}
-
 // The review is over: the unit goes, or waits for its floor.
 void EndReview(v1::Outcome* outcome, absl::Time now) {
   const bool waits = FloorStands(*outcome, now);
@@ -326,6 +318,20 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
   }
   work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
   return work.Finish();
+}
+
+Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl::Time now) {
+  Work work(result.report(), now);
+  work.cells() = std::move(cells);
+  work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
+  return work.Finish();
+}
+
+bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
+  return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
+    return std::any_of(approved.rules().begin(), approved.rules().end(),
+                       [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
+  });
 }
 
 absl::Time EarliestDue(const policy::Outcomes& outcomes) {

@@ -46,6 +46,13 @@ Transition Advance(const v1::Result& result, const calendar::Calendar& calendar,
 Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
                    absl::Time now);
 
+// Held units were decided anew: `cells` are all of the result's, those that are out as they were. What of the rest is decided to
+// go goes.
+Transition TakeRedecided(const v1::Result& result, std::vector<policy::Cell> cells, absl::Time now);
+
+// True if every rule that holds the unit now held it when it was approved.
+bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved);
+
 // The earliest `due_at` of what is held, or InfiniteFuture().
 absl::Time EarliestDue(const policy::Outcomes& outcomes);
 

@@ -6,10 +6,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "server/base/digest.h"
+#include "server/intake/codes.h"
 #include "server/intake/finish.h"
 #include "server/intake/hl7_header.h"
 #include "server/intake/hl7_message.h"
 #include "server/intake/hl7_observation.h"
+#include "server/intake/hl7_types.h"
 #include "server/intake/issues.h"
 #include "server/intake/tables.h"
 

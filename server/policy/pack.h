@@ -15,6 +15,7 @@
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
+#include "server/base/file.h"
 #include "server/base/file_issue.h"
 #include "server/calendar/calendar.h"
 #include "server/expr/expr.h"
@@ -131,7 +132,7 @@ class Pack {
   // names. The packs that `requires:` names are its sibling folders: their rules count as this pack's own.
   static std::shared_ptr<const Pack> Load(const std::string& folder, const std::string& calendars,
                                           std::shared_ptr<const valueset::Registry> value_sets, base::FileIssues* issues,
-                                          const LoadOptions& options = {});
+                                          const LoadOptions& options = {}, const base::Files& files = {});
 
   const std::string& name() const { return name_; }
   // Where its pack.yaml begins.

@@ -46,14 +46,19 @@ constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"
 class PackLoader {
  public:
   PackLoader(std::string folder, std::string calendars, std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues,
-             const LoadOptions& options)
-      : folder_(std::move(folder)), calendars_(std::move(calendars)), pack_(new Pack), issues_(issues), options_(options) {
+             const LoadOptions& options, const base::Files& files)
+      : files_(files),
+        folder_(std::move(folder)),
+        calendars_(std::move(calendars)),
+        pack_(new Pack),
+        issues_(issues),
+        options_(options) {
     pack_->value_sets_ = std::move(value_sets);
     pack_->environment_ = std::make_unique<ModelEnvironment>(pack_->value_sets_);
   }
 
   std::shared_ptr<const Pack> Load() {
-    const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder_, ".yaml");
+    const absl::StatusOr<std::vector<std::string>> paths = files_.List(folder_, ".yaml");
     if (!paths.ok()) return Fail(folder_, std::string(paths.status().message()));
     const std::string pack_file = absl::StrCat(folder_, "/pack.yaml");
     if (std::find(paths->begin(), paths->end(), pack_file) == paths->end()) {
@@ -107,7 +112,7 @@ class PackLoader {
   void LoadRequiredPack(const std::string& name, const std::string& required_by) {
     if (!loaded_packs_.insert(name).second) return;
     const std::string folder = (std::filesystem::path(folder_).lexically_normal() / ".." / name).lexically_normal().string();
-    const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
+    const absl::StatusOr<std::vector<std::string>> paths = files_.List(folder, ".yaml");
     const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
     if (!paths.ok() || std::find(paths->begin(), paths->end(), pack_file) == paths->end()) {
       Fail(absl::StrCat(required_by, "/pack.yaml"),
@@ -127,7 +132,7 @@ class PackLoader {
 
   // Reads a file into the digest and as YAML.
   std::optional<Document> Read(const std::string& path) {
-    const absl::StatusOr<std::string> content = base::ReadFile(path);
+    const absl::StatusOr<std::string> content = files_.Read(path);
     if (!content.ok()) {
       Fail(path, std::string(content.status().message()));
       return std::nullopt;
@@ -166,7 +171,7 @@ class PackLoader {
     std::vector<calendar::Holiday> holidays;
     if (!calendar_name.empty()) {
       const std::string calendar_path = absl::StrCat(calendars_, "/", calendar_name, ".yaml");
-      const absl::StatusOr<std::string> content = base::ReadFile(calendar_path);
+      const absl::StatusOr<std::string> content = files_.Read(calendar_path);
       if (content.ok()) {
         digested_.emplace_back(absl::StrCat("calendar/", calendar_name), *content);
         holidays = LoadHolidays(calendar_path, *content, issues_);
@@ -379,6 +384,7 @@ class PackLoader {
     pack_->digest_ = base::DigestOfFiles(digested_);
   }
 
+  const base::Files files_;
   const std::string folder_;
   const std::string calendars_;
   std::shared_ptr<Pack> pack_;
@@ -393,10 +399,10 @@ class PackLoader {
 
 std::shared_ptr<const Pack> Pack::Load(const std::string& folder, const std::string& calendars,
                                        std::shared_ptr<const valueset::Registry> value_sets, FileIssues* issues,
-                                       const LoadOptions& options) {
+                                       const LoadOptions& options, const base::Files& files) {
   std::string trimmed = folder;
   while (trimmed.size() > 1 && trimmed.back() == '/') trimmed.pop_back();
-  return PackLoader(trimmed, calendars, std::move(value_sets), issues, options).Load();
+  return PackLoader(trimmed, calendars, std::move(value_sets), issues, options, files).Load();
 }
 
 }  // namespace resultgate::policy

@@ -19,10 +19,11 @@ using base::FileIssues;
 
 class Runner {
  public:
-  Runner(const Pack& pack, FileIssues* issues) : pack_(pack), issues_(issues), coverage_(pack) {}
+  Runner(const Pack& pack, const base::Files& files, FileIssues* issues)
+      : pack_(pack), files_(files), issues_(issues), coverage_(pack) {}
 
   void RunFile(const std::string& path) {
-    const absl::StatusOr<std::string> content = base::ReadFile(path);
+    const absl::StatusOr<std::string> content = files_.Read(path);
     if (!content.ok()) {
       issues_->push_back({base::FileIssue::Severity::kError, {path, 0, 0}, std::string(content.status().message()), "", ""});
       return;
@@ -64,6 +65,7 @@ class Runner {
   }
 
   const Pack& pack_;
+  const base::Files files_;
   FileIssues* const issues_;
   PackTestReport report_;
   RuleCoverageCounter coverage_;
@@ -72,9 +74,9 @@ class Runner {
 
 }  // namespace
 
-PackTestReport RunPackTests(const Pack& pack, const std::string& folder, FileIssues* issues) {
-  Runner runner(pack, issues);
-  const absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(absl::StrCat(folder, "/tests"), ".yaml");
+PackTestReport RunPackTests(const Pack& pack, const std::string& folder, FileIssues* issues, const base::Files& files) {
+  Runner runner(pack, files, issues);
+  const absl::StatusOr<std::vector<std::string>> paths = files.List(absl::StrCat(folder, "/tests"), ".yaml");
   if (paths.ok()) {
     for (const std::string& path : *paths) runner.RunFile(path);
   } else {

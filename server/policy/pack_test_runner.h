@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/file.h"
 #include "server/base/file_issue.h"
 #include "server/policy/pack.h"
 #include "server/policy/rule_coverage.h"
@@ -31,7 +32,7 @@ struct PackTestReport {
 
 // Runs every test of the files below `folder`/tests. Mistakes in the files are appended to `issues`; the tests that can be read
 // are run all the same.
-PackTestReport RunPackTests(const Pack& pack, const std::string& folder, base::FileIssues* issues);
+PackTestReport RunPackTests(const Pack& pack, const std::string& folder, base::FileIssues* issues, const base::Files& files = {});
 
 }  // namespace resultgate::policy
 

@@ -161,4 +161,40 @@ Violations Check(const v1::DecideRequest& request) {
   return violations;
 }
 
+Violations Check(const v1::ActivatePackRequest& request) {
+  Violations violations;
+  if (!request.has_files()) violations.push_back({"files", "is required"});
+  CheckName("approver", request.approver(), /*required=*/true, &violations);
+  CheckName("author", request.author(), /*required=*/false, &violations);
+  return violations;
+}
+
+Violations Check(const v1::RollbackPackRequest& request) {
+  Violations violations;
+  CheckName("approver", request.approver(), /*required=*/true, &violations);
+  CheckName("author", request.author(), /*required=*/false, &violations);
+  if (!request.pack_digest().empty() && !IsDigest(request.pack_digest())) {
+    violations.push_back({"pack_digest", "must be empty, or `sha256:` and 64 lower-case hexadecimal digits"});
+  }
+  return violations;
+}
+
+Violations Check(const v1::ListActivationsRequest& request) {
+  Violations violations;
+  CheckPageSize(request.page_size(), &violations);
+  return violations;
+}
+
+Violations Check(const v1::RedecideHeldRequest& request) {
+  Violations violations;
+  CheckName("actor", request.actor(), /*required=*/true, &violations);
+  if (request.has_release_held() && request.release_held() < 0) {
+    violations.push_back({"release_held", "must not be negative"});
+  }
+  if (!request.has_release_held() && !request.tighten() && !request.validate_only()) {
+    violations.push_back({"release_held", "is required: the number of units that will be released, or `tighten`"});
+  }
+  return violations;
+}
+
 }  // namespace resultgate::rpc

@@ -32,6 +32,10 @@ Violations Check(const v1::StreamReleasesRequest& request);
 Violations Check(const v1::AcknowledgeReleasesRequest& request);
 Violations Check(const v1::ListEntriesRequest& request);
 Violations Check(const v1::DecideRequest& request);
+Violations Check(const v1::ActivatePackRequest& request);
+Violations Check(const v1::RollbackPackRequest& request);
+Violations Check(const v1::ListActivationsRequest& request);
+Violations Check(const v1::RedecideHeldRequest& request);
 
 }  // namespace resultgate::rpc
 

@@ -1,9 +1,29 @@
 #include "server/rpc/policy_service.h"
 
+#include <string>
+#include <vector>
+
+#include "server/gate/activation.h"
 #include "server/rpc/checks.h"
 #include "server/rpc/status.h"
+#include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
+namespace {
+
+// What is wrong with a refused pack as details that every client of the API knows.
+template <typename Response>
+absl::StatusOr<Response> Tell(absl::StatusOr<Response> answer) {
+  if (answer.ok()) return answer;
+  const absl::optional<absl::Cord> payload = answer.status().GetPayload(gate::kRefusedPayload);
+  v1::Entry::ActivationRefused refused;
+  if (!payload || !refused.ParseFromString(std::string(*payload))) return answer;
+  std::vector<gate::Violation> violations;
+  for (const v1::Issue& issue : refused.issues()) violations.push_back({issue.place(), issue.message()});
+  return WithViolations(absl::Status(answer.status().code(), answer.status().message()), violations);
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* PolicyService::GetActivePack(grpc::CallbackServerContext* context,
                                                        const v1::GetActivePackRequest* /*request*/,
@@ -21,6 +41,34 @@ grpc::ServerUnaryReactor* PolicyService::Decide(grpc::CallbackServerContext* con
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   reactor->Finish(ToGrpcStatus(status));
   return reactor;
+}
+
+grpc::ServerUnaryReactor* PolicyService::ActivatePack(grpc::CallbackServerContext* context,
+                                                      const v1::ActivatePackRequest* request,
+                                                      v1::ActivatePackResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::ActivatePackRequest& asked) { return Tell(gate->ActivatePack(asked)); });
+}
+
+grpc::ServerUnaryReactor* PolicyService::RollbackPack(grpc::CallbackServerContext* context,
+                                                      const v1::RollbackPackRequest* request,
+                                                      v1::RollbackPackResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::RollbackPackRequest& asked) { return Tell(gate->RollbackPack(asked)); });
+}
+
+grpc::ServerUnaryReactor* PolicyService::ListActivations(grpc::CallbackServerContext* context,
+                                                         const v1::ListActivationsRequest* request,
+                                                         v1::ListActivationsResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::ListActivationsRequest& asked) { return gate->ListActivations(asked); });
+}
+
+grpc::ServerUnaryReactor* PolicyService::RedecideHeld(grpc::CallbackServerContext* context,
+                                                      const v1::RedecideHeldRequest* request,
+                                                      v1::RedecideHeldResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::RedecideHeldRequest& asked) { return gate->RedecideHeld(asked); });
 }
 
 }  // namespace resultgate::rpc

@@ -25,7 +25,7 @@ class Server::Impl {
         review_service_(gate, &executor_),
         release_service_(gate, &executor_),
         audit_service_(gate, &executor_),
-        policy_service_(gate) {}
+        policy_service_(gate, &policy_executor_) {}
 
   ~Impl() { Stop(); }
 
@@ -82,6 +82,8 @@ class Server::Impl {
   const ServerOptions options_;
   // Outlives every call, because the server is gone before it; finishes what is queued.
   Executor executor_;
+  // One at a time: each looks at all that is held.
+  Executor policy_executor_{/*threads=*/1, /*longest_queue=*/16};
   ResultGateService result_gate_service_;
   ReviewService review_service_;
   ReleaseService release_service_;

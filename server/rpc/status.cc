@@ -44,6 +44,17 @@ absl::Status BadRequest(const std::vector<gate::Violation>& violations) {
   return status;
 }
 
+absl::Status WithViolations(absl::Status status, const std::vector<gate::Violation>& violations) {
+  if (violations.empty()) return status;
+  if (violations.size() == 1) {
+    const gate::Violation& only = violations.front();
+    const bool told = status.message() == only.description;
+    if (!told) status = absl::Status(status.code(), absl::StrCat(status.message(), ": ", only.field, ": ", only.description));
+  }
+  status.SetPayload(kBadRequestType, *BadRequest(violations).GetPayload(kBadRequestType));
+  return status;
+}
+
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
   google::rpc::Status result;
   result.set_code(static_cast<int>(status.code()));

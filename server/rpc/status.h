@@ -21,6 +21,9 @@ inline constexpr size_t kLargestDetails = 4096;
 // then says how many were left out. OK if there are none.
 absl::Status BadRequest(const std::vector<gate::Violation>& violations);
 
+// A failure with its violations as BadRequest gives them; one alone stands in the message.
+absl::Status WithViolations(absl::Status status, const std::vector<gate::Violation>& violations);
+
 // Code, message and payloads (as details).
 google::rpc::Status ToRpcStatus(const absl::Status& status);
 

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
@@ -46,11 +47,15 @@ class Reader {
   virtual absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const = 0;
   // Results with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const = 0;
-  // Results of which a unit is held for a review, quarantine, withholding or missing final, in order of id, with
-  // id > `after_id`, at most `limit`.
+  // Results of which a unit is held, whatever for, in order of id, with id > `after_id`, at most `limit`. One whose record cannot
+  // be read is passed over: it must not hide the others.
   virtual absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const = 0;
   // Entries with sequence > `after_sequence`, in order, at most `limit`. `result_id` 0: of all results.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const = 0;
+  // The files of a pack that was put, by its digest; nullopt if there is none.
+  virtual absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const = 0;
+  // Entries that say `activated`, the newest first, with sequence < `before_sequence`, at most `limit`. 0: from the newest on.
+  virtual absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t before_sequence, int limit) const = 0;
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
   virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
                                                             int limit) const = 0;
@@ -78,12 +83,15 @@ class Batch {
   virtual absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int limit) = 0;
 
   // Inserts or replaces the result under its id, which NextResultId gave at some time; `due_at` feeds FindDue, and the
-  // outcomes' states and dispositions feed ListHeld.
+  // outcomes' states feed ListHeld.
   virtual absl::Status PutResult(const v1::Result& result) = 0;
   // Adds a key of 32 bytes to a result; doing so again changes nothing.
   virtual absl::Status PutKey(const Key& key, int64_t result_id) = 0;
+  // Keeps the files of a pack for ever. Another PutPack of the same digest replaces them: its tests may differ.
+  virtual absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) = 0;
   // Appends; the sequence must be one that NextEntrySequence gave, and follow on the last entry: the log has no gaps.
-  // `result_id` 0: about none. The bytes are made once, here, and never written again.
+  // `result_id` 0: about none. The bytes are made once, here, and never written again. One that says `activated` feeds
+  // ListActivations; its pack must have been put.
   virtual absl::Status AppendEntry(const v1::Entry& entry) = 0;
   // Appends; the sequence must be one that NextReleaseSequence gave this batch. `content` is left out.
   virtual absl::Status AppendRelease(const v1::Release& release) = 0;

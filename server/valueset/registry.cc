@@ -224,36 +224,37 @@ class Includes {
 
 }  // namespace
 
-std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::FileIssues* issues) {
+std::shared_ptr<const Registry> Registry::Load(const std::string& folder, base::FileIssues* issues, const base::Files& files) {
   FileIssues found;
-  std::shared_ptr<const Registry> registry = LoadWhatIsUnderstood(folder, &found);
+  std::shared_ptr<const Registry> registry = LoadWhatIsUnderstood(folder, &found, files);
   issues->insert(issues->end(), found.begin(), found.end());
   return base::HasErrors(found) ? nullptr : registry;
 }
 
-std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues) {
+std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues,
+                                                               const base::Files& files) {
   FileIssues found;
-  absl::StatusOr<std::vector<std::string>> paths = base::ListFiles(folder, ".yaml");
+  absl::StatusOr<std::vector<std::string>> paths = files.List(folder, ".yaml");
   if (!paths.ok()) {
     issues->push_back({base::FileIssue::Severity::kError, {folder}, std::string(paths.status().message()), "", ""});
     return std::make_shared<Registry>();
   }
   for (const char* ending : {".csv", ".json"}) {
-    const auto more = base::ListFiles(folder, ending);
+    const auto more = files.List(folder, ending);
     if (more.ok()) paths->insert(paths->end(), more->begin(), more->end());
   }
-  std::vector<std::pair<std::string, std::string>> files;
+  std::vector<std::pair<std::string, std::string>> contents;
   std::map<std::string, Draft> drafts;  // by name
   bool complete = true;
   for (const std::string& path : *paths) {
-    absl::StatusOr<std::string> text = base::ReadFile(path);
+    absl::StatusOr<std::string> text = files.Read(path);
     if (!text.ok()) {
       found.push_back({base::FileIssue::Severity::kError, {path}, std::string(text.status().message()), "", ""});
       complete = false;
       continue;
     }
     std::optional<Draft> draft = ReadDraft(path, *text, &found);
-    files.emplace_back(absl::StripPrefix(absl::StripPrefix(path, folder), "/"), *std::move(text));
+    contents.emplace_back(absl::StripPrefix(absl::StripPrefix(path, folder), "/"), *std::move(text));
     if (!draft || draft->name.empty()) {
       complete = false;
       continue;
@@ -283,7 +284,7 @@ std::shared_ptr<const Registry> Registry::LoadWhatIsUnderstood(const std::string
     registry->by_name_[name] = registry->sets_.back().get();
     registry->IndexLast();
   }
-  registry->digest_ = base::DigestOfFiles(std::move(files));
+  registry->digest_ = base::DigestOfFiles(std::move(contents));
   issues->insert(issues->end(), found.begin(), found.end());
   return registry;
 }

@@ -15,6 +15,7 @@
 #include "absl/numeric/bits.h"
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/base/file.h"
 #include "server/base/file_issue.h"
 #include "server/valueset/code_system.h"
 
@@ -103,10 +104,11 @@ class Registry {
   // Reads every `.yaml`, `.csv` (csv.h) and `.json` (fhir.h) below `folder`. Mistakes (YAML, unknown keys, duplicate names and
   // codes, codes that their system cannot have, missing name, source, version or license, empty sets) are appended to `issues`;
   // on an error the result is null.
-  static std::shared_ptr<const Registry> Load(const std::string& folder, base::FileIssues* issues);
+  static std::shared_ptr<const Registry> Load(const std::string& folder, base::FileIssues* issues, const base::Files& files = {});
   // The same, but with errors too the result holds what could be understood, so that files that build on these sets can be
   // checked as well and all mistakes be said at once. Never null. Where an error was found it must decide nothing.
-  static std::shared_ptr<const Registry> LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues);
+  static std::shared_ptr<const Registry> LoadWhatIsUnderstood(const std::string& folder, base::FileIssues* issues,
+                                                              const base::Files& files = {});
 
   // Nullptr if there is none of that name.
   const ValueSet* Find(absl::string_view name) const;

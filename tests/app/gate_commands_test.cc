@@ -1,14 +1,19 @@
 // The subcommands against a gate that runs as a process of its own, as ./dev run starts it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "tests/app/run_binary.h"
 #include "tests/testing/server_process.h"
@@ -184,6 +189,122 @@ TEST_F(GateCommandsTest, StopsOnASignalAndGoesOnWhereItWas) {
   gate_ = *std::move(gate);
   EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("1 review waits\n"));
   EXPECT_THAT(Run({"submit", "-"}, Pathology("2")).out, HasSubstr("(1 duplicate)"));
+}
+
+// From the default pack to that of United States law, and back.
+TEST_F(GateCommandsTest, ActivatesRedecidesAndRollsBack) {
+  EXPECT_EQ(Run({"submit", "-"}, Pathology("2")).exit_code, 0);
+  const std::vector<std::string> activate = {"policy", "activate", "policies/us", "--allow-unverified", "--author", "author-1"};
+  const auto with = [&activate](std::vector<std::string> more) {
+    std::vector<std::string> all = activate;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const Ran alone = Run(with({"--approver", "author-1", "--yes"}));
+  EXPECT_EQ(alone.exit_code, 1);
+  EXPECT_THAT(alone.err, HasSubstr("FAILED_PRECONDITION: who wrote the pack cannot approve it; a second person must"));
+
+  const Ran preview = Run(with({"--approver", "approver-1"}));
+  EXPECT_EQ(preview.exit_code, 0) << preview.err;
+  EXPECT_THAT(preview.out,
+              AllOf(ContainsRegex("earlier +pathology +.*biopsy.*1"), HasSubstr("1 result held; units: 2 would go earlier"),
+                    HasSubstr("would become active: us-law"), HasSubstr("Say it again with --yes.")));
+  EXPECT_THAT(Run({"policy", "active"}).out, AllOf(HasSubstr("active: default sha256:"), Not(HasSubstr("us-law"))));
+
+  const Ran activated = Run(with({"--approver", "approver-1", "--yes"}));
+  EXPECT_EQ(activated.exit_code, 0) << activated.err;
+  EXPECT_THAT(activated.out, HasSubstr("active now: us-law"));
+  EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("1 review waits\n")) << "what is held stays so";
+  EXPECT_THAT(Run({"policy", "active"}).out,
+              AllOf(HasSubstr("active: us-law sha256:"), HasSubstr("approver-1"), HasSubstr("first start")));
+  EXPECT_EQ(Run(with({"--approver", "approver-1", "--yes"})).exit_code, 1) << "it is active";
+
+  const Ran asked = Run({"policy", "redecide", "--actor", "approver-1"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.err;
+  EXPECT_THAT(asked.out, HasSubstr("`--release-held 2` does it"));
+  const Ran wrong = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "1"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("this would release 2 units now, and 1 was confirmed; nothing was done"));
+  const Ran done = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "2"});
+  EXPECT_EQ(done.exit_code, 0) << done.err;
+  EXPECT_EQ(done.out, "1 result changed, 2 units released\n");
+  EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("0 reviews wait\n"));
+
+  const Ran back = Run({"policy", "rollback", "--approver", "approver-1", "--author", "author-1", "--yes"});
+  EXPECT_EQ(back.exit_code, 0) << back.err;
+  EXPECT_THAT(back.out, HasSubstr("active now: default"));
+  EXPECT_THAT(Lines(Run({"policy", "active", "--json"}).out), SizeIs(3));
+
+  const Ran audit = Run({"audit", "list"});
+  EXPECT_THAT(audit.out,
+              AllOf(ContainsRegex("activated +gate"), ContainsRegex("activation_refused +author-1 .*a second person must"),
+                    ContainsRegex("activated +approver-1 .*us-law"), ContainsRegex("redecision +approver-1 .*2 units to release"),
+                    ContainsRegex("redecided +approver-1 .*released"), ContainsRegex("activated +approver-1 .*default .*again")));
+  EXPECT_THAT(Lines(Run({"audit", "list", "--kind", "activation_refused", "--json"}).out), SizeIs(1));
+}
+
+TEST_F(GateCommandsTest, AWrongPackIsShownWhereItStandsAndTheGateIsNotAsked) {
+  std::filesystem::copy("policies", folder_.path() + "/policies", std::filesystem::copy_options::recursive);
+  const std::string pack = folder_.path() + "/policies/default";
+  File("policies/default/wrong.yaml", "rules:\n  - id: wrong\n    titel: t\n");
+  const Ran wrong = Run({"policy", "activate", pack, "--author", "a", "--approver", "b"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr(pack + "/wrong.yaml:3:5: error"), HasSubstr("the gate was not asked")));
+  File("policies/default/wrong.yaml", "");
+  std::filesystem::remove(folder_.path() + "/policies/default/wrong.yaml");
+  File("policies/default/tests/wrong.yaml",
+       "tests:\n  - name: wrong\n    now: 2026-03-06T15:00:00-05:00\n    report: {sender: LAB, status: final, code: "
+       "loinc|58410-2}\n"
+       "    expect:\n      - {units: [document], decision: never, rules: []}\n");
+  const Ran red = Run({"policy", "activate", pack, "--author", "a", "--approver", "b", "--yes"});
+  EXPECT_EQ(red.exit_code, 1);
+  EXPECT_THAT(red.err, AllOf(HasSubstr("failed: wrong"), HasSubstr("the gate was not asked")));
+}
+
+// A gate in development mode with a copy of the policies.
+TEST_F(GateCommandsTest, ReloadsItsFolderInDevelopmentModeAndKeepsTheLastGoodOne) {
+  EXPECT_EQ(gate_->Stop(), 0) << gate_->Output();
+  std::filesystem::copy("policies", folder_.path() + "/policies", std::filesystem::copy_options::recursive);
+  const std::string pack_file = "policies/default/pack.yaml";
+  std::ifstream in(folder_.path() + "/" + pack_file);
+  const std::string good((std::istreambuf_iterator<char>(in)), {});
+  const auto start = [this](bool development) {
+    std::vector<std::string> command = {RESULTGATE_BINARY, "serve",
+                                        "--listen",        "127.0.0.1:0",
+                                        "--database",      folder_.path() + "/gate.db",
+                                        "--policies",      folder_.path() + "/policies/default"};
+    if (development) command.emplace_back("--dev");
+    auto gate = testing::ServerProcess::Start(command);
+    ASSERT_TRUE(gate.ok()) << gate.status();
+    gate_ = *std::move(gate);
+  };
+  // Asks until the server has said it: it has the time that it needs.
+  const auto says = [this](const std::string& text) {
+    for (int i = 0; i < 600 && !absl::StrContains(gate_->Output(), text); ++i) Run({"policy", "active"});
+    return absl::StrContains(gate_->Output(), text);
+  };
+  ASSERT_NO_FATAL_FAILURE(start(true));
+  File(pack_file, absl::StrReplaceAll(good, {{"name: default", "name: edited"}}));
+  EXPECT_TRUE(says("pack edited (sha256:")) << gate_->Output() << "the watch sees it";
+  File(pack_file, absl::StrReplaceAll(good, {{"name: default", "nam: default"}}));
+  kill(gate_->pid(), SIGHUP);
+  EXPECT_TRUE(says("stays active")) << gate_->Output();
+  EXPECT_THAT(gate_->Output(), HasSubstr("/pack.yaml:"));
+  EXPECT_THAT(Run({"policy", "active"}).out, HasSubstr("active: edited"));
+  EXPECT_THAT(Run({"audit", "list", "--kind", "activated"}).out, HasSubstr("edited sha256:"));
+  EXPECT_EQ(gate_->Stop(), 0);
+
+  // Not in development mode: a folder that cannot be used, or holds something else, changes nothing; SIGHUP neither.
+  ASSERT_NO_FATAL_FAILURE(start(false));
+  EXPECT_THAT(gate_->Output(), HasSubstr("cannot be used, see above; the pack that was active last decides"));
+  EXPECT_EQ(gate_->Stop(), 0);
+  File(pack_file, good);
+  ASSERT_NO_FATAL_FAILURE(start(false));
+  EXPECT_THAT(gate_->Output(), HasSubstr("holds another pack"));
+  kill(gate_->pid(), SIGHUP);
+  EXPECT_TRUE(says("SIGHUP is ignored")) << gate_->Output();
+  EXPECT_THAT(Run({"policy", "active"}).out, HasSubstr("active: edited"));
+  EXPECT_EQ(gate_->Stop(), 0);
 }
 
 }  // namespace

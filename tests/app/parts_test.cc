@@ -1,15 +1,20 @@
-// Addresses, JSON lines and the table of decisions.
+// Addresses, JSON lines, the table of decisions, and what notices changed files.
 #include <gmock/gmock.h>
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <filesystem>
+#include <set>
 #include <string>
 
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "server/app/address.h"
 #include "server/app/decision_table.h"
 #include "server/app/json_lines.h"
+#include "server/app/pack_watch.h"
 #include "tests/testing/sample_reports.h"
+#include "tests/testing/temp_folder.h"
 
 namespace resultgate::app {
 namespace {
@@ -130,6 +135,53 @@ TEST(DecisionTableTest, NotesStandBesideTheDecision) {
   EXPECT_THAT(TableOf("decision { outcomes { unit_ids: '718-7' state: OUTCOME_STATE_RELEASED } }", "duplicate"),
               HasSubstr("released, duplicate"));
   EXPECT_THAT(TableOf("decision { }", "older version"), HasSubstr("older version"));
+}
+
+TEST(PackWatchTest, ReloadsWhatHasChangedAndSettled) {
+  std::string there = "a";
+  int reloads = 0;
+  PackWatch watch([&there] { return there; }, [&reloads] { ++reloads; });
+  watch.Look();
+  EXPECT_EQ(reloads, 0) << "what was there at the start is loaded";
+  there = "b";
+  watch.Look();
+  EXPECT_EQ(reloads, 0) << "it may still be written";
+  there = "c";
+  watch.Look();
+  EXPECT_EQ(reloads, 0);
+  watch.Look();
+  EXPECT_EQ(reloads, 1);
+  watch.Look();
+  EXPECT_EQ(reloads, 1) << "once";
+  there = "d";
+  watch.Look();
+  there = "c";
+  watch.Look();
+  watch.Look();
+  EXPECT_EQ(reloads, 1) << "back to what is loaded";
+  there = "e";
+  watch.Reload();
+  EXPECT_EQ(reloads, 2) << "asked for";
+  watch.Look();
+  watch.Look();
+  EXPECT_EQ(reloads, 2);
+}
+
+TEST(PackWatchTest, SeesEveryChangeOfAFile) {
+  const resultgate::testing::TempFolder folder;
+  std::set<std::string> states = {StateOf({folder.path(), folder.path() + "/nowhere"})};
+  const std::string file = folder.Write("pack.yaml", "a");
+  EXPECT_TRUE(states.insert(StateOf({folder.path()})).second) << "a file came";
+  folder.Write("pack.yaml", "ab");
+  EXPECT_TRUE(states.insert(StateOf({folder.path()})).second) << "it grew";
+  std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) + std::chrono::seconds(2));
+  EXPECT_TRUE(states.insert(StateOf({folder.path()})).second) << "it was written again";
+  folder.Write("below/rules.yaml", "a");
+  EXPECT_TRUE(states.insert(StateOf({folder.path()})).second) << "below it too";
+  folder.Write(".hidden", "a");
+  EXPECT_FALSE(states.insert(StateOf({folder.path()})).second);
+  std::filesystem::remove(file);
+  EXPECT_TRUE(states.insert(StateOf({folder.path()})).second) << "it went";
 }
 
 }  // namespace

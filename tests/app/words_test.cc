@@ -154,6 +154,24 @@ TEST(WordsTest, Entries) {
        "LAB: OBX[3]-5: is empty; no order"},
       {"started { software_version: '1' pack: 'default' development: true }", "started",
        "version 1, pack default, development mode"},
+      {"activated { pack: 'default' pack_digest: 'sha256:0123456789abcdef' cause: ACTIVATION_CAUSE_FIRST_START }", "activated",
+       "default sha256:0123456789ab, the first"},
+      {"activated { pack: 'us' pack_digest: 'sha256:0' cause: ACTIVATION_CAUSE_ROLLBACK author: 'a' approver: 'b' held { "
+       "earlier: 3 "
+       "later: 2 new_hold: 1 same: 14 } }",
+       "activated",
+       "us sha256:0, again, by a, approved by b; of what is held: 3 would go earlier, 2 later, 1 would wait for something new, "
+       "14 the "
+       "same"},
+      {"activated { pack: 'us' cause: ACTIVATION_CAUSE_DEVELOPMENT held {} }", "activated",
+       "us , from its folder in development mode; of what is held: nothing"},
+      {"activation_refused { reason: 'the pack cannot be used' issues { place: 'us/a.yaml:3:1' message: 'is wrong' } }",
+       "activation_refused", "pack refused: the pack cannot be used: us/a.yaml:3:1: is wrong"},
+      {"redecision { pack: 'us' release_held: 12 }", "redecision", "what is held is decided anew by us, 12 units to release"},
+      {"redecision { pack: 'us' tighten: true }", "redecision", "what is held is decided anew by us, tightened"},
+      {"redecision { completed: true results: 5 released: 3 left: 1 }", "redecision",
+       "done: 5 results changed, 3 units released, 1 result left"},
+      {"redecided { outcomes { unit_ids: 'a' state: OUTCOME_STATE_RELEASED } }", "redecided", "1 unit released"},
       {"", "", ""},
   };
   for (const Case& c : cases) {

@@ -72,5 +72,26 @@ TEST(File, ReadsAndLists) {
   EXPECT_EQ(ListFiles(folder.path() + "/nosuch", "").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(Files, AreTheSameFromDiskAndFromMemory) {
+  const testing::TempFolder folder;
+  const std::string root = folder.path() + "/pack";
+  folder.Write("pack/a.yaml", "1");
+  folder.Write("pack/b.csv", "2");
+  folder.Write("pack/below/c.yaml", "3");
+  folder.Write("pack/.hidden/d.yaml", "4");
+  folder.Write("packed/e.yaml", "5");
+  const Files memory = Files::Snapshot({root});
+  folder.Write("pack/a.yaml", "changed since");
+  for (const char* suffix : {".yaml", ".csv", ""}) {
+    EXPECT_EQ(*memory.List(root, suffix), *Files().List(root, suffix)) << suffix;
+  }
+  EXPECT_EQ(*memory.Read(root + "/a.yaml"), "1");
+  EXPECT_EQ(*Files().Read(root + "/a.yaml"), "changed since");
+  EXPECT_TRUE(absl::IsNotFound(memory.Read(root + "/below").status()));
+  EXPECT_TRUE(absl::IsNotFound(memory.List(folder.path() + "/packed", "").status())) << "not a part of it";
+  const Files named({{"x/.hidden", ""}, {"x/.folder/a", ""}, {"x/a", ""}});
+  EXPECT_EQ(*named.List("x", ""), std::vector<std::string>{"x/a"});
+}
+
 }  // namespace
 }  // namespace resultgate::base

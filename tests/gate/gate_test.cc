@@ -27,8 +27,8 @@ using ::resultgate::testing::kFriday;
 using ::resultgate::testing::Later;
 using Response = v1::SubmitResultResponse;
 
-std::shared_ptr<const policy::Pack> DefaultPack() {
-  static const auto* pack = new std::shared_ptr<const policy::Pack>(resultgate::testing::LoadPack("policies/default"));
+const policy::LoadedPack& DefaultPack() {
+  static const auto* pack = new policy::LoadedPack(resultgate::testing::LoadPackWithFiles("policies/default"));
   return *pack;
 }
 
@@ -52,7 +52,8 @@ class GateTest : public ::testing::Test {
     auto store = store::OpenSqlite(folder_.path() + "/" + database);
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    auto gate = Gate::Start(store_.get(), &clock_, DefaultPack(), Templates(), Options());
+    auto gate = Gate::Start(
+        store_.get(), &clock_, DefaultPack(), [](const auto&, auto*) { return Templates(); }, Options());
     ASSERT_TRUE(gate.ok()) << gate.status();
     gate_ = *std::move(gate);
   }
@@ -176,10 +177,11 @@ TEST_F(GateTest, ARoutineResultIsReleasedWithItsCommentAndItsEntry) {
   EXPECT_EQ(releases[0].content().observations(0).quantity().value(), "13.9");
   EXPECT_EQ(releases[0].comment().text(), response.comments(0).text());
   const std::vector<v1::Entry> entries = Entries();
-  ASSERT_EQ(entries.size(), 2u);
-  EXPECT_TRUE(entries[0].has_started());
-  EXPECT_EQ(entries[1].decided().releases(0).sequence(), releases[0].sequence());
-  EXPECT_EQ(entries[1].decided().decision().pack_digest(), DefaultPack()->digest());
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].activated().cause(), v1::ACTIVATION_CAUSE_FIRST_START);
+  EXPECT_TRUE(entries[1].has_started());
+  EXPECT_EQ(entries[2].decided().releases(0).sequence(), releases[0].sequence());
+  EXPECT_EQ(entries[2].decided().decision().pack_digest(), DefaultPack().pack->digest());
 }
 
 TEST_F(GateTest, TheSameMessageTwiceGetsTheSameAnswerAndPublishesNothingTwice) {
@@ -369,7 +371,7 @@ TEST_F(GateTest, AReportThatMovesToAnotherPatientIsWithdrawnFromTheFirstAndHeldF
   EXPECT_EQ(Approve(first.result_id(), 2).status().code(), absl::StatusCode::kFailedPrecondition);
   ASSERT_TRUE(Approve(first.result_id(), 2, "reviewer-2").ok());
   EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p2/718-7", "13.9"}}));
-  EXPECT_EQ(Get(first.result_id()).decision().pack_digest(), DefaultPack()->digest());
+  EXPECT_EQ(Get(first.result_id()).decision().pack_digest(), DefaultPack().pack->digest());
 }
 
 TEST_F(GateTest, ANoticeThatNobodyFetchedYetDoesNotSaveAnotherPatientsResult) {
@@ -635,7 +637,7 @@ TEST_F(GateTest, ADryRunKeepsNothing) {
   EXPECT_EQ(response.decision().outcomes(0).disposition(), v1::DISPOSITION_RELEASE);
   EXPECT_EQ(response.comments_size(), 1);
   EXPECT_TRUE(Releases().empty());
-  EXPECT_EQ(Entries().size(), 1u);
+  EXPECT_EQ(Entries().size(), 2u) << "the pack was activated, the gate started";
 }
 
 TEST_F(GateTest, ListsArePagedWithoutGapsOrRepetition) {

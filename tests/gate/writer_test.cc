@@ -31,6 +31,7 @@ class CountingStore : public store::Store {
     absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time, int) override { return std::vector<int64_t>(); }
     absl::Status PutResult(const v1::Result&) override { return absl::OkStatus(); }
     absl::Status PutKey(const store::Key&, int64_t) override { return absl::OkStatus(); }
+    absl::Status PutPack(const std::string&, const v1::PackFiles&) override { return absl::OkStatus(); }
     absl::Status AppendEntry(const v1::Entry&) override { return absl::OkStatus(); }
     absl::Status AppendRelease(const v1::Release&) override { return absl::OkStatus(); }
     absl::Status AcknowledgeRelease(int64_t) override { return absl::OkStatus(); }
@@ -52,6 +53,8 @@ class CountingStore : public store::Store {
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t, int64_t, int) const override { return std::vector<v1::Entry>(); }
+  absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string&) const override { return std::nullopt; }
+  absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t, int) const override { return std::vector<v1::Entry>(); }
   absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t, bool, int) const override {
     return std::vector<store::OutboxRow>();
   }

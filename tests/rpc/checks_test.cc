@@ -94,6 +94,10 @@ TEST(ChecksTest, Lists) {
   entries.set_kind(static_cast<v1::EntryKind>(99));
   EXPECT_THAT(Fields(entries), ElementsAre("result_id", "kind"));
 
+  v1::ListActivationsRequest activations;
+  activations.set_page_size(1001);
+  EXPECT_THAT(Fields(activations), ElementsAre("page_size"));
+
   v1::ListReviewsRequest reviews;
   reviews.set_owner(std::string(257, 'x'));
   EXPECT_THAT(Fields(reviews), ElementsAre("owner"));
@@ -141,6 +145,23 @@ TEST(ChecksTest, NamesAreCutBetweenCharacters) {
   EXPECT_EQ(CutName(std::string(257, 'x')), std::string(256, 'x'));
   EXPECT_EQ(CutName(std::string(255, 'x') + "é"), std::string(255, 'x'));
   EXPECT_EQ(CutName(std::string(254, 'x') + "éé"), std::string(254, 'x') + "é");
+}
+
+TEST(ChecksTest, Packs) {
+  v1::ActivatePackRequest activate;
+  activate.set_author(std::string(257, 'x'));
+  EXPECT_THAT(Fields(activate), ElementsAre("files", "approver", "author"));
+  v1::RollbackPackRequest rollback;
+  rollback.set_pack_digest("sha256:1");
+  EXPECT_THAT(Fields(rollback), ElementsAre("approver", "pack_digest"));
+  v1::RedecideHeldRequest redecide;
+  EXPECT_THAT(Fields(redecide), ElementsAre("actor", "release_held"));
+  redecide.set_actor("a");
+  redecide.set_release_held(-1);
+  EXPECT_THAT(Fields(redecide), ElementsAre("release_held"));
+  redecide.clear_release_held();
+  redecide.set_tighten(true);
+  EXPECT_TRUE(Check(redecide).empty());
 }
 
 }  // namespace

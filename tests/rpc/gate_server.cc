@@ -9,33 +9,22 @@
 #include "server/base/file_issue.h"
 #include "server/base/proto_time.h"
 #include "server/comment/library.h"
-#include "server/policy/pack.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "server/valueset/valueset.h"
+#include "tests/testing/packs.h"
 
 namespace resultgate::rpc {
 namespace {
 
-struct Rules {
-  std::shared_ptr<const policy::Pack> pack;
-  std::shared_ptr<const comment::Library> comments;
-};
+const policy::LoadedPack& DefaultPack() {
+  static const auto* const kPack = new policy::LoadedPack(testing::LoadPackWithFiles("policies/default"));
+  return *kPack;
+}
 
-const Rules& LoadedRules() {
-  static const Rules* const kRules = [] {
-    auto* rules = new Rules;
-    base::FileIssues issues;
-    const std::shared_ptr<const valueset::Registry> value_sets = valueset::Registry::Load("policies/valuesets", &issues);
-    if (value_sets != nullptr) {
-      rules->pack = policy::Pack::Load("policies/default", "policies/calendars", value_sets, &issues);
-      comment::Library::Options options;
-      options.development = true;
-      rules->comments = comment::Library::Load("templates", *value_sets, options, &issues);
-    }
-    EXPECT_FALSE(base::HasErrors(issues)) << base::Format(issues);
-    return rules;
-  }();
-  return *kRules;
+std::shared_ptr<const comment::Library> LoadTemplates(const valueset::Registry& value_sets, base::FileIssues* issues) {
+  comment::Library::Options options;
+  options.development = true;
+  return comment::Library::Load("templates", value_sets, options, issues);
 }
 
 absl::Duration ToFridayEvening() {
@@ -60,7 +49,7 @@ GateServer::GateServer(ServerOptions options) : clock_(ToFridayEvening()) {
   gate::Options gate_options;
   gate_options.development = true;
   absl::StatusOr<std::unique_ptr<gate::Gate>> gate =
-      gate::Gate::Start(store_.get(), &clock_, LoadedRules().pack, LoadedRules().comments, gate_options);
+      gate::Gate::Start(store_.get(), &clock_, DefaultPack(), LoadTemplates, gate_options);
   EXPECT_TRUE(gate.ok()) << gate.status();
   gate_ = *std::move(gate);
   absl::StatusOr<std::unique_ptr<Server>> server = Server::Start(gate_.get(), options);

@@ -43,9 +43,7 @@ struct Model {
     for (const auto& [id, result] : results) {
       contents.results.push_back(result.SerializeAsString());
       const v1::Outcome& outcome = result.decision().outcomes(0);
-      const bool waits = outcome.disposition() != v1::DISPOSITION_RELEASE && outcome.disposition() != v1::DISPOSITION_DELAY &&
-                         outcome.disposition() != v1::DISPOSITION_NEVER;
-      if (waits && outcome.state() == v1::OUTCOME_STATE_HELD) contents.held.push_back(id);
+      if (outcome.state() == v1::OUTCOME_STATE_HELD) contents.held.push_back(id);
       if (result.has_due_at()) contents.earliest_due = std::min(contents.earliest_due, base::FromProto(result.due_at()));
     }
     for (const v1::Entry& entry : entries) contents.entries.push_back(entry.SerializeAsString());

@@ -140,6 +140,33 @@ TEST(OpenTest, RefusesAnotherVersion) {
   }
 }
 
+TEST(OpenTest, TakesAFileOfTheVersionBefore) {
+  const TempFolder folder;
+  const std::string path = folder.File("gate.db");
+  {
+    Connection old = Raw(path);
+    ASSERT_EQ(Migrate(old, Migrations().subspan(0, 1)), absl::OkStatus());
+    const auto put = [&old](const v1::Result& result, int held, const std::string& due) {
+      const std::string record = result.SerializeAsString();
+      Statement insert = *old.Prepare(absl::StrCat("INSERT INTO results VALUES (?1, ", due, ", ", held, ", ?2)"));
+      insert.BindInt(1, result.id());
+      insert.BindBlob(2, record);
+      return insert.Run();
+    };
+    // The first version took a delay for nothing that is held.
+    ASSERT_EQ(put(MakeDueResult(1, absl::FromUnixSeconds(1'772'798'400)), 0, "1772798400000000"), absl::OkStatus());
+    ASSERT_EQ(put(MakeResult(2, "", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD), 1, "NULL"), absl::OkStatus());
+    ASSERT_EQ(put(MakeResult(3), 0, "NULL"), absl::OkStatus());
+  }
+  const auto store = Open(path);
+  ASSERT_NE(store, nullptr);
+  std::vector<int64_t> held;
+  for (const v1::Result& result : *store->ListHeld(0, 10)) held.push_back(result.id());
+  EXPECT_EQ(held, (std::vector<int64_t>{1, 2}));
+  EXPECT_TRUE(store->ListActivations(0, 10)->empty());
+  EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
+}
+
 TEST(OpenTest, FindsDamage) {
   struct Case {
     const char* name;

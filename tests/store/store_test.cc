@@ -192,7 +192,7 @@ TEST_P(StoreTest, NothingIsDueEarlyByAFractionOfAMicrosecond) {
   EXPECT_EQ(*store_->EarliestDue(), kNoon + absl::Microseconds(1)) << "so that who wakes then finds it";
 }
 
-TEST_P(StoreTest, ListsWhatIsHeldForAPersonOrTheSender) {
+TEST_P(StoreTest, ListsWhatIsHeldWhateverFor) {
   struct Case {
     v1::Disposition disposition;
     v1::OutcomeState state;
@@ -201,8 +201,8 @@ TEST_P(StoreTest, ListsWhatIsHeldForAPersonOrTheSender) {
   const std::vector<Case> cases = {
       {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD, true},       {v1::DISPOSITION_QUARANTINE, v1::OUTCOME_STATE_HELD, true},
       {v1::DISPOSITION_WITHHOLD, v1::OUTCOME_STATE_HELD, true},     {v1::DISPOSITION_NOT_FINAL, v1::OUTCOME_STATE_HELD, true},
-      {v1::DISPOSITION_DELAY, v1::OUTCOME_STATE_HELD, false},       {v1::DISPOSITION_RELEASE, v1::OUTCOME_STATE_HELD, false},
-      {v1::DISPOSITION_NEVER, v1::OUTCOME_STATE_HELD, false},       {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_RELEASED, false},
+      {v1::DISPOSITION_DELAY, v1::OUTCOME_STATE_HELD, true},        {v1::DISPOSITION_RELEASE, v1::OUTCOME_STATE_HELD, true},
+      {v1::DISPOSITION_NEVER, v1::OUTCOME_STATE_CLOSED, false},     {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_RELEASED, false},
       {v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_PUBLISHED, false}, {v1::DISPOSITION_WITHHOLD, v1::OUTCOME_STATE_CLOSED, false},
   };
   auto batch = Begin();
@@ -227,6 +227,54 @@ TEST_P(StoreTest, ListsWhatIsHeldForAPersonOrTheSender) {
   ASSERT_EQ(batch->PutResult(MakeResult(1)), absl::OkStatus());
   ASSERT_EQ(batch->Commit(), absl::OkStatus());
   EXPECT_THAT(Ids(store_->ListHeld(0, 2)), ElementsAre(2, 3)) << "released: held no more";
+}
+
+TEST_P(StoreTest, KeepsPacksAndWhichOfThemWereActivated) {
+  v1::PackFiles files;
+  files.set_folder("default");
+  files.add_files()->set_path("default/pack.yaml");
+  files.mutable_files(0)->set_content(std::string("name: \0 default", 15));
+  const auto activated = [](int64_t sequence, const std::string& digest) {
+    v1::Entry entry;
+    entry.set_sequence(sequence);
+    entry.mutable_activated()->set_pack_digest(digest);
+    return entry;
+  };
+  EXPECT_EQ(*store_->FindPack("sha256:a"), std::nullopt);
+  EXPECT_THAT(Sequences(store_->ListActivations(0, 10)), IsEmpty());
+  auto batch = Begin();
+  v1::Entry unknown = activated(batch->NextEntrySequence(), "sha256:a");
+  EXPECT_TRUE(absl::IsInvalidArgument(batch->AppendEntry(unknown))) << "its pack was not put";
+  EXPECT_TRUE(absl::IsInvalidArgument(batch->PutPack("", files)));
+  ASSERT_EQ(batch->PutPack("sha256:a", files), absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(unknown), absl::OkStatus()) << "the batch goes on";
+  ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), 0)), absl::OkStatus());
+  EXPECT_EQ(*store_->FindPack("sha256:a"), std::nullopt) << "not committed";
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  batch = nullptr;
+
+  v1::PackFiles with_more_tests = files;
+  with_more_tests.add_files()->set_path("default/tests/more.yaml");
+  batch = Begin();
+  ASSERT_EQ(batch->PutPack("sha256:a", with_more_tests), absl::OkStatus());
+  ASSERT_EQ(batch->PutPack("sha256:b", files), absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(activated(batch->NextEntrySequence(), "sha256:b")), absl::OkStatus());
+  ASSERT_EQ(batch->AppendEntry(activated(batch->NextEntrySequence(), "sha256:a")), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  batch = nullptr;
+  {
+    auto dropped = Begin();
+    ASSERT_EQ(dropped->PutPack("sha256:c", files), absl::OkStatus());
+    ASSERT_EQ(dropped->AppendEntry(activated(dropped->NextEntrySequence(), "sha256:c")), absl::OkStatus());
+  }
+  Reopen();
+  EXPECT_EQ((*store_->FindPack("sha256:a"))->SerializeAsString(), with_more_tests.SerializeAsString());
+  EXPECT_EQ((*store_->FindPack("sha256:b"))->SerializeAsString(), files.SerializeAsString());
+  EXPECT_EQ(*store_->FindPack("sha256:c"), std::nullopt) << "neither pack nor activation of a batch that was given up";
+  EXPECT_THAT(Sequences(store_->ListActivations(0, 10)), ElementsAre(4, 3, 1));
+  EXPECT_THAT(Sequences(store_->ListActivations(4, 1)), ElementsAre(3));
+  EXPECT_THAT(Sequences(store_->ListActivations(0, 0)), IsEmpty());
+  EXPECT_EQ((*store_->ListActivations(0, 1))[0].activated().pack_digest(), "sha256:a");
 }
 
 TEST_P(StoreTest, KeepsEntriesInOrderByteForByte) {

@@ -9,6 +9,7 @@
 
 #include "server/base/file_issue.h"
 #include "server/policy/pack.h"
+#include "server/policy/pack_files.h"
 #include "server/valueset/valueset.h"
 
 namespace resultgate::testing {
@@ -29,6 +30,15 @@ inline std::shared_ptr<const policy::Pack> LoadPack(const std::string& folder) {
   EXPECT_NE(pack, nullptr) << base::Format(issues);
   EXPECT_TRUE(issues.empty()) << base::Format(issues);
   return pack;
+}
+
+// The same with its files, as a gate takes it.
+inline policy::LoadedPack LoadPackWithFiles(const std::string& folder) {
+  base::FileIssues issues;
+  policy::LoadedPack loaded =
+      policy::LoadPackFolders({folder, "policies/valuesets", "policies/calendars", {/*allow_unverified=*/true}}, &issues);
+  EXPECT_NE(loaded.pack, nullptr) << base::Format(issues);
+  return loaded;
 }
 
 }  // namespace resultgate::testing

@@ -1,5 +1,7 @@
 #include "server/store/sqlite/queries.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -78,19 +80,9 @@ std::optional<int64_t> DueMicros(const v1::Result& result) {
 }
 
 bool IsHeld(const v1::Result& result) {
-  for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
-    switch (outcome.disposition()) {
-      case v1::DISPOSITION_REVIEW:
-      case v1::DISPOSITION_WITHHOLD:
-      case v1::DISPOSITION_NOT_FINAL:
-      case v1::DISPOSITION_QUARANTINE:
-        return true;
-      default:
-        break;
-    }
-  }
-  return false;
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; });
 }
 
 absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id) {
@@ -105,6 +97,21 @@ absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl
   statement.BindInt(1, after_id);
   statement.BindInt(2, limit);
   return ReadAll<v1::Result>(statement, ReadResult);
+}
+
+absl::StatusOr<std::vector<v1::Result>> ListHeld(Connection& connection, int64_t after_id, int limit) {
+  std::vector<v1::Result> results;
+  if (limit < 1) return results;
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListHeld));
+  statement.BindInt(1, after_id);
+  // No limit in SQL: it would count rows that are passed over, and a page of nothing but those would look like the end.
+  while (static_cast<int>(results.size()) < limit) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) break;
+    absl::StatusOr<v1::Result> result = ReadResult(statement);
+    if (result.ok()) results.push_back(*std::move(result));
+  }
+  return results;
 }
 
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key) {
@@ -133,6 +140,27 @@ absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64
   statement.BindInt(1, after_sequence);
   statement.BindInt(2, limit);
   if (result_id != 0) statement.BindInt(3, result_id);
+  return ReadAll<v1::Entry>(statement, ReadEntry);
+}
+
+absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, const std::string& digest) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindPack));
+  statement.BindBlob(1, digest);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<v1::PackFiles>();
+  v1::PackFiles files;
+  const absl::string_view bytes = statement.Blob(0);
+  if (!files.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError(absl::StrCat("database: pack ", digest, " is damaged"));
+  }
+  return std::optional<v1::PackFiles>(std::move(files));
+}
+
+absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, int64_t before_sequence, int limit) {
+  if (limit < 1) return std::vector<v1::Entry>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListActivations));
+  statement.BindInt(1, before_sequence > 0 ? before_sequence : std::numeric_limits<int64_t>::max());
+  statement.BindInt(2, limit);
   return ReadAll<v1::Entry>(statement, ReadEntry);
 }
 

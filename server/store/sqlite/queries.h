@@ -20,7 +20,7 @@ namespace sql {
 
 inline constexpr char kFindResult[] = "SELECT id, record FROM results WHERE id = ?1";
 inline constexpr char kListResults[] = "SELECT id, record FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
-inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held = 1 AND id > ?1 ORDER BY id LIMIT ?2";
+inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held = 1 AND id > ?1 ORDER BY id";
 inline constexpr char kFindDue[] =
     "SELECT id FROM results WHERE due_us IS NOT NULL AND due_us <= ?1 ORDER BY due_us, id LIMIT ?2";
 inline constexpr char kEarliestDue[] = "SELECT due_us FROM results WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1";
@@ -28,6 +28,10 @@ inline constexpr char kFindByKey[] = "SELECT result_id FROM keys WHERE key = ?1 
 inline constexpr char kListEntries[] = "SELECT sequence, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 inline constexpr char kListEntriesOfResult[] =
     "SELECT sequence, bytes FROM entries WHERE sequence > ?1 AND result_id = ?3 ORDER BY sequence LIMIT ?2";
+inline constexpr char kFindPack[] = "SELECT files FROM packs WHERE digest = ?1";
+inline constexpr char kListActivations[] =
+    "SELECT e.sequence, e.bytes FROM activations AS a JOIN entries AS e ON e.sequence = a.sequence"
+    " WHERE a.sequence < ?1 ORDER BY a.sequence DESC LIMIT ?2";
 inline constexpr char kFindRelease[] = "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kListOutbox[] =
     "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
@@ -43,15 +47,25 @@ inline constexpr char kPutResult[] =
     " ON CONFLICT (id) DO UPDATE SET due_us = excluded.due_us, held = excluded.held, record = excluded.record";
 // Not INSERT OR IGNORE, which would hide every other constraint too.
 inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1, ?2) ON CONFLICT (key, result_id) DO NOTHING";
+inline constexpr char kPutPack[] =
+    "INSERT INTO packs (digest, files) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET files = excluded.files";
+inline constexpr char kAppendActivation[] = "INSERT INTO activations (sequence, digest) VALUES (?1, ?2)";
 inline constexpr char kAppendEntry[] = "INSERT INTO entries (sequence, result_id, bytes) VALUES (?1, ?2, ?3)";
 inline constexpr char kAppendRelease[] = "INSERT INTO outbox (sequence, acknowledged, result_id, bytes) VALUES (?1, 0, ?2, ?3)";
 inline constexpr char kAcknowledgeRelease[] = "UPDATE outbox SET acknowledged = 1 WHERE sequence = ?1";
 
-inline constexpr const char* kAll[] = {kFindResult,        kListResults,         kListHeld,           kFindDue,
-                                       kEarliestDue,       kFindByKey,           kListEntries,        kListEntriesOfResult,
-                                       kFindRelease,       kListOutbox,          kListUnacknowledged, kLastResultId,
-                                       kLastEntrySequence, kLastReleaseSequence, kPutResult,          kPutKey,
-                                       kAppendEntry,       kAppendRelease,       kAcknowledgeRelease};
+inline constexpr const char* kAll[] = {kFindResult,         kListResults,
+                                       kListHeld,           kFindDue,
+                                       kEarliestDue,        kFindByKey,
+                                       kListEntries,        kListEntriesOfResult,
+                                       kFindRelease,        kListOutbox,
+                                       kListUnacknowledged, kLastResultId,
+                                       kLastEntrySequence,  kLastReleaseSequence,
+                                       kPutResult,          kPutKey,
+                                       kAppendEntry,        kAppendRelease,
+                                       kAcknowledgeRelease, kFindPack,
+                                       kListActivations,    kPutPack,
+                                       kAppendActivation};
 
 }  // namespace sql
 
@@ -59,17 +73,20 @@ inline constexpr const char* kAll[] = {kFindResult,        kListResults,        
 // is due.
 std::optional<int64_t> DueMicros(const v1::Result& result);
 
-// True if an outcome of the result waits for a person or for the sender: what ListHeld lists. A mere delay does not.
+// True if a unit of the result is held: what ListHeld lists.
 bool IsHeld(const v1::Result& result);
 
 // DataLoss where a row does not hold the message that its key promises. A `limit` below 1 gives nothing (to SQLite it would mean
 // all).
 absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id);
 absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
+absl::StatusOr<std::vector<v1::Result>> ListHeld(Connection& connection, int64_t after_id, int limit);
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key);
 absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
 absl::StatusOr<absl::Time> EarliestDue(Connection& connection);
 absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit);
+absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, const std::string& digest);
+absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, int64_t before_sequence, int limit);
 absl::StatusOr<std::optional<OutboxRow>> FindRelease(Connection& connection, int64_t sequence);
 absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_t after_sequence, bool unacknowledged_only,
                                                   int limit);

@@ -39,6 +39,20 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_unacknowledged ON outbox (acknowledged) WHERE acknowledged = 0;
 )sql",
+    R"sql(
+CREATE TABLE packs (
+  digest BLOB PRIMARY KEY,                     -- `sha256:` and 64 hexadecimal digits
+  files BLOB NOT NULL                          -- resultgate.v1.PackFiles
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE activations (
+  sequence INTEGER PRIMARY KEY REFERENCES entries (sequence),
+  digest BLOB NOT NULL REFERENCES packs (digest)
+) STRICT;
+
+-- `held` was 1 for what waits for a person or the sender only; from now on a delay counts too.
+UPDATE results SET held = 1 WHERE due_us IS NOT NULL;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations) {

@@ -12,6 +12,8 @@
 //   since most
 //            entries are about the newest results: cheaper than the scan of the log that a result's history would need.
 //   outbox   by sequence; what the portal has not acknowledged has a partial index.
+//   packs    the files of every pack that ever was active, by digest: what is held keeps the pack that decided it.
+//   activations  which entries say that a pack became active; the newest one's pack decides.
 //
 // Foreign keys are immediate on purpose: a deferred one would make SQLite scan `keys` for each new result.
 #ifndef RESULTGATE_STORE_SQLITE_SCHEMA_H_

@@ -121,11 +121,27 @@ absl::Status SqliteBatch::PutKey(const Key& key, int64_t result_id) {
   });
 }
 
+absl::Status SqliteBatch::PutPack(const std::string& digest, const v1::PackFiles& files) {
+  return Do([&]() -> absl::Status {
+    if (digest.empty()) return absl::InvalidArgumentError("a pack has a digest");
+    const std::string bytes = files.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutPack));
+    statement.BindBlob(1, digest);
+    statement.BindBlob(2, bytes);
+    return statement.Run();
+  });
+}
+
 absl::Status SqliteBatch::AppendEntry(const v1::Entry& entry) {
   return Do([&]() -> absl::Status {
     if (entry.sequence() != used_.entry + 1 || entry.sequence() > given_.entry) {
       return absl::InvalidArgumentError(absl::StrCat("entry ", entry.sequence(), " is out of order: ", used_.entry,
                                                      " is the last, ", given_.entry, " was given"));
+    }
+    if (entry.has_activated()) {
+      const std::string& digest = entry.activated().pack_digest();
+      RG_ASSIGN_OR_RETURN(const std::optional<v1::PackFiles> files, store::FindPack(writer_.connection, digest));
+      if (!files) return absl::InvalidArgumentError(absl::StrCat("pack ", digest, " was not put"));
     }
     const std::string bytes = entry.SerializeAsString();
     RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kAppendEntry));
@@ -138,7 +154,11 @@ absl::Status SqliteBatch::AppendEntry(const v1::Entry& entry) {
     statement.BindBlob(3, bytes);
     RG_RETURN_IF_ERROR(statement.Run());
     used_.entry = entry.sequence();
-    return absl::OkStatus();
+    if (!entry.has_activated()) return absl::OkStatus();
+    RG_ASSIGN_OR_RETURN(Statement activation, writer_.connection.Prepare(sql::kAppendActivation));
+    activation.BindInt(1, entry.sequence());
+    activation.BindBlob(2, entry.activated().pack_digest());
+    return activation.Run();
   });
 }
 

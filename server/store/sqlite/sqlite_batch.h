@@ -52,6 +52,7 @@ class SqliteBatch final : public Batch {
 
   absl::Status PutResult(const v1::Result& result) override;
   absl::Status PutKey(const Key& key, int64_t result_id) override;
+  absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) override;
   absl::Status AppendEntry(const v1::Entry& entry) override;
   absl::Status AppendRelease(const v1::Release& release) override;
   absl::Status AcknowledgeRelease(int64_t sequence) override;

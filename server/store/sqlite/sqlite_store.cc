@@ -75,11 +75,17 @@ class SqliteStore final : public Store {
         [&](Connection& connection) { return store::ListResults(connection, sql::kListResults, after_id, limit); });
   }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const override {
-    return readers_.With([&](Connection& connection) { return store::ListResults(connection, sql::kListHeld, after_id, limit); });
+    return readers_.With([&](Connection& connection) { return store::ListHeld(connection, after_id, limit); });
   }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const override {
     return readers_.With(
         [&](Connection& connection) { return store::ListEntries(connection, after_sequence, result_id, limit); });
+  }
+  absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const override {
+    return readers_.With([&](Connection& connection) { return store::FindPack(connection, digest); });
+  }
+  absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t before_sequence, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListActivations(connection, before_sequence, limit); });
   }
   absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only, int limit) const override {
     return readers_.With(
