@@ -10,7 +10,7 @@
 namespace resultgate::policy {
 namespace {
 
-TEST(ReferenceTest, DecidesAsThePlainEngineDoes) {
+TEST(PlainEngineTest, DecidesAsThePlainEngineDoes) {
   int decisions = 0;
   for (unsigned seed = 7000; seed < 7400; ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
