@@ -5,13 +5,18 @@
 namespace resultgate::app {
 
 void AddPolicy(CLI::App* app, Run* run) {
-  CLI::App* policy = app->add_subcommand("policy", "Check, test and try packs of rules, and say which one a gate decides by.");
+  CLI::App* policy =
+      app->add_subcommand("policy", "Write, check, test and try packs of rules, and say which one a gate decides by.");
   policy->require_subcommand(1);
+  AddPolicyNew(policy, run);
   AddPolicyCheck(policy, run);
   AddPolicyTest(policy, run);
   AddPolicyDecide(policy, run);
   AddPolicyExplain(policy, run);
   AddPolicyCodes(policy, run);
+  AddPolicyFmt(policy, run);
+  AddPolicySchema(policy, run);
+  AddPolicyReference(policy, run);
   AddPolicySimulate(policy, run);
   AddPolicyImpact(policy, run);
   AddPolicyCoverage(policy, run);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "server/expr/checker.h"
 #include "server/expr/conversion.h"
+#include "server/expr/functions.h"
 #include "server/expr/time_functions.h"
 
 namespace resultgate::expr {
@@ -239,6 +240,15 @@ Checker::MutableExpr Checker::UnknownFunction(const Node& node) {
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return Mistake(node, absl::StrCat("there is no function `", node.text, "`"), SuggestName(node.text, names));
+}
+
+std::vector<std::string> FunctionNames() {
+  std::vector<std::string> names;
+  for (const Form& form : kForms) names.emplace_back(form.name);
+  for (const Special& special : kSpecials) names.emplace_back(special.name);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 Checker::MutableExpr Checker::Macro(const Node& node, Op op) {

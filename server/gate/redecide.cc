@@ -245,7 +245,8 @@ bool HoldsAlike(const v1::Outcome& a, const v1::Outcome& b) {
     outcome.clear_due_at();
     // A floor that has passed holds nothing, nor does a review that is over.
     if (outcome.disposition() == v1::DISPOSITION_RELEASE) outcome.clear_not_before();
-    if (outcome.disposition() == v1::DISPOSITION_RELEASE || outcome.disposition() == v1::DISPOSITION_DELAY) outcome.clear_review();
+    if (outcome.disposition() == v1::DISPOSITION_RELEASE || outcome.disposition() == v1::DISPOSITION_DELAY)
+      outcome.clear_review();
     return outcome.SerializeAsString();
   };
   return bytes(a) == bytes(b);

@@ -38,8 +38,6 @@ using yaml::Node;
 constexpr int kLanguageVersion = 1;
 constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday",  "wednesday", "thursday",
                                                         "friday", "saturday", "sunday"};
-// Who an order itself names; everybody else is one of the pack's pools.
-constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"};
 
 }  // namespace
 

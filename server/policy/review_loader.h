@@ -5,11 +5,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "server/base/file_issue.h"
 #include "server/policy/pack.h"
 #include "server/yaml/yaml.h"
 
 namespace resultgate::policy {
+
+// Who an order itself names; everybody else that a review may wait for is one of the pack's pools.
+inline constexpr absl::string_view kRoles[] = {"ordering-provider", "covering-provider"};
 
 // Reads `owners`, `each`, `expires`, `on_expiry` of a review; `what` names it in messages.
 ReviewAsk LoadReview(const yaml::Document& document, const yaml::Node& node, const std::string& what,

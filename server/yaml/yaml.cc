@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "server/yaml/syntax_errors.h"
 
 namespace resultgate::yaml {
 namespace {
@@ -60,28 +61,32 @@ class TreeBuilder : public YAML::EventHandler {
     const bool quoted = tag == "!";  // how yaml-cpp marks quoted and block scalars
     if (!quoted) RefuseTag(mark, tag);
     Place place = At(mark);
-    if (quoted && !KeyIsNext() && IsBlockIndicator(place)) {
+    const bool block = quoted && !KeyIsNext() && IsBlockIndicator(place);
+    if (block) {
       ++place.line;
       const std::string line = LineAt(lines_, place.line);
       const size_t indent = line.find_first_not_of(' ');
       place.column = indent == std::string::npos ? 1 : static_cast<int>(indent) + 1;
     }
+    if (quoted && !block && !IsClosed(place)) Error(place, "this quote is never closed", "write another at the end of the text");
     if (!quoted && LooksOctal(value)) {
       Error(place, absl::StrCat("`", value, "` may be read as octal"), "write it without the leading zero, or in quotes");
     }
     if (Node* node = Add(place, Node::Kind::kScalar, value); node != nullptr) {
       node->text = value;
       node->quoted = quoted;
+      node->block = block;
     }
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    Open(mark, tag, anchor, Node::Kind::kList);
+                       YAML::EmitterStyle::value style) override {
+    Open(mark, tag, anchor, Node::Kind::kList, style);
   }
   void OnSequenceEnd() override { stack_.pop_back(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    Open(mark, tag, anchor, Node::Kind::kMap);
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    Open(mark, tag, anchor, Node::Kind::kMap, style);
   }
   void OnMapEnd() override { stack_.pop_back(); }
 
@@ -104,6 +109,26 @@ class TreeBuilder : public YAML::EventHandler {
     return at < line.size() && (line[at] == '|' || line[at] == '>');
   }
 
+  // A text in quotes has its end: the library takes the end of the file for one.
+  bool IsClosed(const Place& place) const {
+    auto at = static_cast<size_t>(place.column) - 1;
+    const std::string first = LineAt(lines_, place.line);
+    if (at >= first.size()) return true;
+    const char quote = first[at++];
+    for (auto line = static_cast<size_t>(place.line) - 1; line < lines_.size(); ++line, at = 0) {
+      const std::string& text = lines_[line];
+      for (; at < text.size(); ++at) {
+        const bool doubled = quote == '\'' && text[at] == quote && at + 1 < text.size() && text[at + 1] == quote;
+        if (doubled || (quote == '"' && text[at] == '\\')) {
+          ++at;
+        } else if (text[at] == quote) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   void Error(const Place& place, std::string message, std::string suggestion) {
     AddIssue(lines_, FileIssue::Severity::kError, place, std::move(message), std::move(suggestion), issues_);
   }
@@ -116,7 +141,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (!tag.empty() && tag != "?") Error(At(mark), absl::StrCat("tags (`", tag, "`) are not read"), "leave it out");
   }
 
-  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind,
+            YAML::EmitterStyle::value style) {
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
     if (stack_.size() >= kDeepestNesting) throw YAML::ParserException(mark, absl::StrCat("nested deeper than ", kDeepestNesting));
@@ -126,6 +152,7 @@ class TreeBuilder : public YAML::EventHandler {
       node = discarded_.back().get();
       node->kind = kind;
     }
+    node->flow = style == YAML::EmitterStyle::Flow;
     stack_.push_back({node});
   }
 
@@ -214,8 +241,9 @@ std::optional<Document> Parse(const std::string& file, absl::string_view text, F
       document.Error(second.TakeRoot().place, "a second document begins here", "keep one document in a file", &found);
     }
   } catch (const YAML::Exception& problem) {
-    document.Error({file, problem.mark.line + 1, problem.mark.column + 1}, absl::StrCat("not valid YAML: ", problem.msg), "",
-                   &found);
+    const Place place = {file, problem.mark.line + 1, problem.mark.column + 1};
+    Explanation explanation = ExplainSyntaxError(problem.msg, place, document.lines);
+    document.Error(place, std::move(explanation.message), std::move(explanation.suggestion), &found);
   } catch (const std::exception& problem) {
     document.Error({file, 1, 1}, "not valid YAML", "", &found);
   }

@@ -32,6 +32,10 @@ class Node {
   std::string text;
   // kScalar: written in quotes or as a block, so that it is text whatever it looks like.
   bool quoted = false;
+  // kScalar: written as a block (`|`, `>`).
+  bool block = false;
+  // kList, kMap: written in brackets, `[a, b]` or `{a: b}`.
+  bool flow = false;
   // kList.
   std::vector<Node> items;
   // kMap, in the order of the file; keys are unique.

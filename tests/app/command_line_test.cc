@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/strings/str_join.h"
+#include "server/base/file.h"
 #include "tests/app/run_binary.h"
 #include "tests/testing/server_process.h"
+#include "tests/testing/temp_folder.h"
 
 namespace resultgate::app {
 namespace {
@@ -29,6 +31,10 @@ TEST(CommandLineTest, EverySubcommandExplainsItselfWithAnExample) {
                                 {"policy", "check"},
                                 {"policy", "test"},
                                 {"policy", "decide"},
+                                {"policy", "fmt"},
+                                {"policy", "new"},
+                                {"policy", "schema"},
+                                {"policy", "reference"},
                                 {"releases", "follow"},
                                 {"audit", "list"}};
   for (Arguments arguments : commands) {
@@ -59,6 +65,9 @@ TEST(CommandLineTest, WrongUsageIsTwo) {
       {"policy", "check"},
       {"policy", "check", "no/such/folder"},
       {"policy", "decide", "--now", "yesterday", "-"},
+      {"policy", "fmt"},
+      {"policy", "new"},
+      {"policy", "new", "--jurisdiction", "Ohio", "no/such/folder"},
       {"policy", "decide", "--zone", "Nowhere/Land", "-"},
       {"releases", "follow", "--after", "-1"},
       {"audit", "list", "--kind", "anything"},
@@ -115,6 +124,64 @@ TEST(CommandLineTest, RunsTheTestsOfAPack) {
   const Ran ran = RunBinary({"policy", "test", "policies/default"});
   EXPECT_EQ(ran.exit_code, 0) << ran.out << ran.err;
   EXPECT_THAT(ran.out, HasSubstr(" passed\n"));
+}
+
+TEST(CommandLineTest, FormatsAPackKeepsItsCommentsAndSaysWhatWouldChange) {
+  const testing::TempFolder folder;
+  const std::string file =
+      folder.Write("rules.yaml", "rules:\n- title: t # why\n  id: a\n  when: 'true'\n  then: {release: now}\n");
+  const std::string formatted = "rules:\n  - id: a\n    title: t  # why\n    when: \"true\"\n    then: {release: now}\n";
+  const std::string before = base::ReadFile(file).value();
+  const Ran check = RunBinary({"policy", "fmt", "--check", folder.path()});
+  EXPECT_EQ(check.exit_code, 1);
+  EXPECT_THAT(check.out, AllOf(HasSubstr(file), HasSubstr("- - title: t # why\n"), HasSubstr("1 of 1 file would change")));
+  EXPECT_EQ(base::ReadFile(file).value(), before) << "--check wrote";
+  EXPECT_EQ(RunBinary({"policy", "fmt", folder.path()}).exit_code, 0);
+  EXPECT_EQ(base::ReadFile(file).value(), formatted);
+  EXPECT_EQ(RunBinary({"policy", "fmt", "--check", file}).exit_code, 0);
+}
+
+TEST(CommandLineTest, FormatsNothingIfAFileCannotBeRead) {
+  const testing::TempFolder folder;
+  const std::string good = folder.Write("a.yaml", "rules: []   \n");
+  folder.Write("b.yaml", "rules: [\n");
+  const Ran ran = RunBinary({"policy", "fmt", folder.path()});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("b.yaml:"), HasSubstr("nothing was written")));
+  EXPECT_EQ(base::ReadFile(good).value(), "rules: []   \n");
+}
+
+TEST(CommandLineTest, WritesAStarterPackOnce) {
+  const testing::TempFolder folder;
+  const std::string pack = folder.path() + "/our-pack";
+  const Ran ran = RunBinary({"policy", "new", "--jurisdiction", "US-OH", pack + "/"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("resultgate policy test " + pack));
+  EXPECT_THAT(RunBinary({"policy", "check", pack}).out, StartsWith("our-pack: "));
+  const std::string edited = folder.Write("our-pack/rules.yaml", "rules: []\n");
+  const Ran again = RunBinary({"policy", "new", pack});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.err, HasSubstr("nothing was written"));
+  EXPECT_EQ(base::ReadFile(edited).value(), "rules: []\n");
+}
+
+TEST(CommandLineTest, WritesASchemaAndTheTwoLinesThatTurnItOn) {
+  const testing::TempFolder folder;
+  const std::string file = folder.path() + "/.vscode/schema.json";
+  const Ran ran = RunBinary({"policy", "schema", "policies/default", "--output", file});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("code --install-extension redhat.vscode-yaml\n"),
+                             HasSubstr("\"yaml.schemas\": {\"" + file + "\": \"policies/**/*.yaml\"}\n")));
+  EXPECT_THAT(base::ReadFile(file).value(), HasSubstr("\"surgical-pathology\""));
+  EXPECT_THAT(RunBinary({"policy", "schema"}).out, StartsWith("{\"$schema\""));
+}
+
+TEST(CommandLineTest, WritesTheReferenceBetweenItsMarkers) {
+  const testing::TempFolder folder;
+  const std::string without = folder.Write("a.md", "text\n");
+  EXPECT_EQ(RunBinary({"policy", "reference", "--write", without}).exit_code, 1);
+  EXPECT_EQ(base::ReadFile(without).value(), "text\n");
+  EXPECT_THAT(RunBinary({"policy", "reference"}).out, HasSubstr("| `patient.birth_date` | text (may be unknown) |"));
 }
 
 }  // namespace

@@ -268,11 +268,17 @@ TEST_F(GateCommandsTest, ReloadsItsFolderInDevelopmentModeAndKeepsTheLastGoodOne
   const std::string pack_file = "policies/default/pack.yaml";
   std::ifstream in(folder_.path() + "/" + pack_file);
   const std::string good((std::istreambuf_iterator<char>(in)), {});
+  // Outside development mode the placeholders among the telephone numbers are refused.
+  std::filesystem::copy("templates", folder_.path() + "/templates", std::filesystem::copy_options::recursive);
+  std::ifstream numbers("templates/contacts.yaml");
+  File("templates/contacts.yaml",
+       absl::StrReplaceAll(std::string(std::istreambuf_iterator<char>(numbers), {}), {{"-555-", "-544-"}}));
   const auto start = [this](bool development) {
     std::vector<std::string> command = {RESULTGATE_BINARY, "serve",
                                         "--listen",        "127.0.0.1:0",
                                         "--database",      folder_.path() + "/gate.db",
                                         "--policies",      folder_.path() + "/policies/default"};
+    command.insert(command.end(), {"--templates", folder_.path() + "/templates"});
     if (development) command.emplace_back("--dev");
     auto gate = testing::ServerProcess::Start(command);
     ASSERT_TRUE(gate.ok()) << gate.status();

@@ -82,7 +82,8 @@ void RenderPanelOfTen(benchmark::State& state) {
   const House& house = TheHouse();
   v1::DiagnosticReport report = testing::BloodCount(1);
   report.mutable_observations()->Clear();
-  const char* const codes[] = {"2345-7", "3094-0", "2160-0", "2951-2", "2823-3", "2075-0", "2028-9", "17861-6", "2885-2", "1751-7"};
+  const char* const codes[] = {"2345-7", "3094-0", "2160-0",  "2951-2", "2823-3",
+                               "2075-0", "2028-9", "17861-6", "2885-2", "1751-7"};
   for (int i = 0; i < 10; ++i) {
     v1::Observation* observation = report.add_observations();
     observation->set_id(codes[i]);

@@ -231,8 +231,8 @@ TEST_F(GateTest, AHeldBiopsyWaitsForItsOwnerAndGoesWhenApproved) {
   EXPECT_EQ(Entries().back().actor(), "reviewer-1");
 }
 
-// A reviewer's own words go before the template's, with their author; the log has who and a digest, not the words; hard ones get a
-// hint and go all the same.
+// A reviewer's own words go before the template's, with their author; the log has who and a digest, not the words; hard ones get
+// a hint and go all the same.
 TEST_F(GateTest, WhatTheReviewerWroteIsShownWithTheResult) {
   const Response response = MustSubmit(Biopsy("F1"));
   const std::string words = "The histopathological examination demonstrates unremarkable epithelium throughout.";

@@ -1,5 +1,5 @@
-// The tours of README.md, policies/README.md and templates/README.md, as a newcomer would walk them: every command of their ```sh tour blocks, against
-// a server that has had the sample day.
+// The tours of README.md, policies/README.md and templates/README.md, as a newcomer would walk them: every command of their ```sh
+// tour blocks, against a server that has had the sample day; and the worked example of policies/README.md, in an empty folder.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "server/base/file.h"
 #include "tests/testing/server_process.h"
+#include "tests/testing/temp_folder.h"
 
 namespace resultgate {
 namespace {
@@ -85,6 +86,57 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
     }
   }
   EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
+}
+
+// A fenced block of Markdown.
+struct Block {
+  std::string info;  // behind the opening ```
+  std::string text;
+};
+
+std::vector<Block> Blocks(const std::string& markdown) {
+  std::vector<Block> blocks;
+  bool within = false;
+  for (const absl::string_view line : absl::StrSplit(markdown, '\n')) {
+    if (absl::StartsWith(line, "```")) {
+      within = !within;
+      if (within) blocks.push_back({std::string(line.substr(3)), ""});
+    } else if (within) {
+      absl::StrAppend(&blocks.back().text, line, "\n");
+    }
+  }
+  return blocks;
+}
+
+// Blocks of ```yaml FILE are written, the lines of ```sh walk run; of ```sh walk refused they fail, and say what the block of
+// ```text behind it has.
+TEST(TourTest, TheWorkedExampleForAuthorsWorksInAnEmptyFolder) {
+  const std::vector<Block> blocks = Blocks(base::ReadFile("policies/README.md").value());
+  const testing::TempFolder folder;
+  std::filesystem::create_directory(folder.path() + "/bin");
+  std::filesystem::create_symlink(RESULTGATE_BINARY, folder.path() + "/bin/resultgate");
+  const std::string enter = absl::StrCat("cd ", folder.path(), " && PATH=", folder.path(), "/bin:$PATH && ");
+  size_t commands = 0;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    if (absl::StartsWith(blocks[i].info, "yaml our-pack/")) folder.Write(blocks[i].info.substr(5), blocks[i].text);
+    if (!absl::StartsWith(blocks[i].info, "sh walk")) continue;
+    const bool refused = blocks[i].info == "sh walk refused";
+    for (const absl::string_view line : absl::StrSplit(blocks[i].text, '\n', absl::SkipEmpty())) {
+      SCOPED_TRACE(line);
+      const auto [code, output] = Shell("", absl::StrCat(enter, line));
+      EXPECT_EQ(code, refused ? 1 : 0) << output;
+      EXPECT_FALSE(absl::StrContains(output, "warning")) << output;
+      if (refused) {
+        ASSERT_LT(i + 1, blocks.size());
+        EXPECT_EQ(blocks[i + 1].info, "text");
+        EXPECT_THAT(output, HasSubstr(blocks[i + 1].text));
+      }
+      ++commands;
+    }
+  }
+  EXPECT_GE(commands, 9u);
+  // `fmt` found nothing to do: the page shows files as they should look.
+  EXPECT_THAT(Shell("", enter + "resultgate policy fmt --check our-pack").second, HasSubstr("0 of "));
 }
 
 }  // namespace

@@ -1,6 +1,4 @@
 // A pack as files in one message.
-#include "server/policy/pack_files.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/policy/pack_files.h"
 #include "tests/policy/small_pack.h"
 #include "tests/testing/temp_folder.h"
 

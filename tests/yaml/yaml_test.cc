@@ -46,8 +46,10 @@ TEST(Parse, RefusesWhatAnAuthorWouldNotExpect) {
       {"a: 010\n", "f.yaml:1:4: error: `010` may be read as octal"},
       {"a: !!int 3\n", "tags ("},
       {"a: 1\n---\nb: 2\n", "a second document begins here"},
-      {"a: [1, 2\n", "not valid YAML"},
-      {"a:\n\t- b\n", "not valid YAML"},
+      {"a: [1, 2\n", "a `[` above is not closed where this begins"},
+      {"a:\n\t- b\n", "a tab stands where the line begins"},
+      {"a: 'b''\n", "this quote is never closed"},
+      {"a: \"b\\\"\n", "this quote is never closed"},
       {"? [a, b]\n: c\n", "a key must be plain text"},
   };
   for (const auto& [text, expected] : cases) {
