@@ -167,6 +167,7 @@ ShapePtr Ignores() {
   return List(Map({
       {"check", "The name of the check, as printed behind its finding.", Names(CheckNames()), kRequired},
       {"reason", "Why the finding does no harm here.", Text(), kRequired},
+      {"of", "The rule or value set that it is about; all where it is left out.", Text()},
   }));
 }
 
@@ -308,12 +309,34 @@ ShapePtr CalendarFile() {
       {"holidays", "The days on which nobody is there.",
        Table(Map({
            {"name", "What the day is called.", Text(), kRequired},
-           {"date", "`12-25` for every year, `2026-11-26` for one day.", Pattern("^(\\d{4}-)?\\d{2}-\\d{2}$"), kRequired},
+           {"date",
+            "`12-25` for every year, `third Monday of January`, `last Monday of May`, `2 days before Easter`, `2026-11-26` for "
+            "one day.",
+            Pattern("^((\\d{4}-)?\\d{2}-\\d{2}|.*(Easter|of [A-Z][a-z]+|(before|after) .*))$"), kRequired},
+           {"observed", "When it is kept if it falls on a weekend.",
+            Words({{"nearest-weekday", "Friday for a Saturday, Monday for a Sunday."},
+                   {"monday-after-sunday", "Monday for a Sunday."},
+                   {"monday-after-weekend", "Monday for both."}})},
+           {"from", "The first year.", Text()},
+           {"until", "The last year.", Text()},
+           {"hours", "The hours at which somebody is there all the same, as `08:00-12:00`.", Text()},
        }))},
   });
 }
 
 ShapePtr TestFile() {
+  const ShapePtr reason = Map({
+      {"rule", "The rule's id.", Text(), kRequired},
+      {"effect", "What it did.", EnumWordsOf(v1::RuleEffect_descriptor())},
+      {"unknown_facts", "The facts that it missed, exactly.", List(Text(), true)},
+      {"basis", "The kind of its basis.", EnumWordsOf(v1::BasisType_descriptor())},
+      {"lifted", "Whether somebody has ended it.", Text()},
+  });
+  const ShapePtr earlier = Map({
+      {"now", "When it was decided.", Time(), kRequired},
+      {"received", "When it came in; `now` where it is left out.", Time()},
+      {"report", "The earlier version.", Message(v1::DiagnosticReport::descriptor()), kRequired},
+  });
   const ShapePtr expectation = Map({
       {"units", "The units that it is about: ids of observations, or `document`.", List(Text(), true), kRequired},
       {"audiences", "For whom; all three where it is left out.", List(EnumWordsOf(v1::Audience_descriptor()), true)},
@@ -323,7 +346,9 @@ ShapePtr TestFile() {
       {"not_after", "When it must have gone.", Time()},
       {"expires", "When the review ends.", Time()},
       {"on_expiry", "What happens then.", EnumWordsOf(v1::OnExpiry_descriptor())},
+      {"withheld_until", "Until when nothing is shown.", Time()},
       {"unknown_facts", "The facts that were missing, exactly.", List(Text(), true)},
+      {"reasons", "Why rules had their part.", List(reason)},
       {"rules", "The rules that decided, exactly; `default`, `not-final` and `quarantine` are the pack's own.",
        List(Text(), true), kRequired},
   });
@@ -333,6 +358,8 @@ ShapePtr TestFile() {
                    {"now", "When it is decided, as `2026-03-06T15:00:00-05:00`.", Time(), kRequired},
                    {"received", "When the report came in; `now` where it is left out.", Time()},
                    {"acted", "Who has asked for its release.", List(EnumWordsOf(v1::Lifter_descriptor()), true)},
+                   {"quarantine", "Why it cannot be told apart from another result.", Text()},
+                   {"earlier_version", "What was decided before.", earlier},
                    {"report", "The report, by the names of the facts.", Message(v1::DiagnosticReport::descriptor()), kRequired},
                    {"expect", "What must be decided, for each unit.", List(expectation), kRequired},
                })),

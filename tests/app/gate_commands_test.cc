@@ -191,10 +191,24 @@ TEST_F(GateCommandsTest, StopsOnASignalAndGoesOnWhereItWas) {
   EXPECT_THAT(Run({"submit", "-"}, Pathology("2")).out, HasSubstr("(1 duplicate)"));
 }
 
-// From the default pack to that of United States law, and back.
+// From the default pack to one that holds no pathology, and back.
 TEST_F(GateCommandsTest, ActivatesRedecidesAndRollsBack) {
   EXPECT_EQ(Run({"submit", "-"}, Pathology("2")).exit_code, 0);
-  const std::vector<std::string> activate = {"policy", "activate", "policies/us", "--allow-unverified", "--author", "author-1"};
+  std::filesystem::copy("policies", folder_.path() + "/policies", std::filesystem::copy_options::recursive);
+  std::filesystem::create_directories(folder_.path() + "/policies/open/tests");
+  std::ifstream pack("policies/default/pack.yaml");
+  File("policies/open/pack.yaml",
+       absl::StrReplaceAll(std::string(std::istreambuf_iterator<char>(pack), {}), {{"name: default", "name: open"}}));
+  File("policies/open/rules.yaml",
+       "rules:\n  - {id: pathology-release, title: Pathology goes at once, match: {codes: [final-diagnosis]}, then: {release: "
+       "now}}\n");
+  File("policies/open/tests/rules.yaml",
+       "tests:\n  - name: goes\n    now: 2026-03-06T15:00:00-05:00\n    report:\n      sender: PATH|NORTH\n      status: final\n"
+       "      section: pathology\n      code: loinc|60567-5\n      patient: {identifiers: [{system: MRN, value: P1}]}\n"
+       "      order: {filler_order_number: F1}\n      observations:\n"
+       "        - {id: a, code: loinc|22637-3, status: final, text: Benign.}\n"
+       "    expect:\n      - {units: [a], decision: release, rules: [pathology-release]}\n");
+  const std::vector<std::string> activate = {"policy", "activate", folder_.path() + "/policies/open", "--author", "author-1"};
   const auto with = [&activate](std::vector<std::string> more) {
     std::vector<std::string> all = activate;
     all.insert(all.end(), more.begin(), more.end());
@@ -206,28 +220,28 @@ TEST_F(GateCommandsTest, ActivatesRedecidesAndRollsBack) {
 
   const Ran preview = Run(with({"--approver", "approver-1"}));
   EXPECT_EQ(preview.exit_code, 0) << preview.err;
-  EXPECT_THAT(preview.out,
-              AllOf(ContainsRegex("earlier +pathology +.*biopsy.*1"), HasSubstr("1 result held; units: 2 would go earlier"),
-                    HasSubstr("would become active: us-law"), HasSubstr("Say it again with --yes.")));
-  EXPECT_THAT(Run({"policy", "active"}).out, AllOf(HasSubstr("active: default sha256:"), Not(HasSubstr("us-law"))));
+  EXPECT_THAT(preview.out, AllOf(ContainsRegex("earlier +unclassified +biopsy-review .*1"),
+                                 HasSubstr("1 result held; units: 1 would go earlier"), HasSubstr("would become active: open"),
+                                 HasSubstr("Say it again with --yes.")));
+  EXPECT_THAT(Run({"policy", "active"}).out, AllOf(HasSubstr("active: default sha256:"), Not(HasSubstr("open sha256"))));
 
   const Ran activated = Run(with({"--approver", "approver-1", "--yes"}));
   EXPECT_EQ(activated.exit_code, 0) << activated.err;
-  EXPECT_THAT(activated.out, HasSubstr("active now: us-law"));
+  EXPECT_THAT(activated.out, HasSubstr("active now: open"));
   EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("1 review waits\n")) << "what is held stays so";
   EXPECT_THAT(Run({"policy", "active"}).out,
-              AllOf(HasSubstr("active: us-law sha256:"), HasSubstr("approver-1"), HasSubstr("first start")));
+              AllOf(HasSubstr("active: open sha256:"), HasSubstr("approver-1"), HasSubstr("first start")));
   EXPECT_EQ(Run(with({"--approver", "approver-1", "--yes"})).exit_code, 1) << "it is active";
 
   const Ran asked = Run({"policy", "redecide", "--actor", "approver-1"});
   EXPECT_EQ(asked.exit_code, 0) << asked.err;
-  EXPECT_THAT(asked.out, HasSubstr("`--release-held 2` does it"));
-  const Ran wrong = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "1"});
+  EXPECT_THAT(asked.out, HasSubstr("`--release-held 1` does it"));
+  const Ran wrong = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "2"});
   EXPECT_EQ(wrong.exit_code, 1);
-  EXPECT_THAT(wrong.err, HasSubstr("this would release 2 units now, and 1 was confirmed; nothing was done"));
-  const Ran done = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "2"});
+  EXPECT_THAT(wrong.err, HasSubstr("this would release 1 unit now, and 2 was confirmed; nothing was done"));
+  const Ran done = Run({"policy", "redecide", "--actor", "approver-1", "--release-held", "1"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
-  EXPECT_EQ(done.out, "1 result changed, 2 units released\n");
+  EXPECT_EQ(done.out, "1 result changed, 1 unit released\n");
   EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("0 reviews wait\n"));
 
   const Ran back = Run({"policy", "rollback", "--approver", "approver-1", "--author", "author-1", "--yes"});
@@ -238,7 +252,7 @@ TEST_F(GateCommandsTest, ActivatesRedecidesAndRollsBack) {
   const Ran audit = Run({"audit", "list"});
   EXPECT_THAT(audit.out,
               AllOf(ContainsRegex("activated +gate"), ContainsRegex("activation_refused +author-1 .*a second person must"),
-                    ContainsRegex("activated +approver-1 .*us-law"), ContainsRegex("redecision +approver-1 .*2 units to release"),
+                    ContainsRegex("activated +approver-1 .*open"), ContainsRegex("redecision +approver-1 .*1 unit to release"),
                     ContainsRegex("redecided +approver-1 .*released"), ContainsRegex("activated +approver-1 .*default .*again")));
   EXPECT_THAT(Lines(Run({"audit", "list", "--kind", "activation_refused", "--json"}).out), SizeIs(1));
 }

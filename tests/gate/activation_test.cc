@@ -302,7 +302,7 @@ TEST_F(ActivationTest, RefusesWithEverythingThatIsWrongAndTheActivePackStays) {
        "approver-1", people, "approver", "its author approved it"},
       {"a test fails",
        MakePack(rules, "author: a\n", absl::StrReplaceAll(kGreenTest, {{"decision: release", "decision: delay"}})), "approver-1",
-       invalid, "small/tests/tests.yaml:2:5", "decision expected delay, but it is release"},
+       invalid, "small/tests/tests.yaml:2:5", "decision: expected delay, got release"},
       {"no tests", MakePack(rules, "author: a\n", ""), "approver-1", invalid, "tests", "without tests"},
       {"a rule is wrong", MakePack(absl::StrReplaceAll(rules, {{"[tissue]", "[tisue]"}})), "approver-1", invalid,
        "small/rules.yaml:5:20", "did you mean `tissue`?"},

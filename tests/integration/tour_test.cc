@@ -125,7 +125,8 @@ TEST(TourTest, TheWorkedExampleForAuthorsWorksInAnEmptyFolder) {
       SCOPED_TRACE(line);
       const auto [code, output] = Shell("", absl::StrCat(enter, line));
       EXPECT_EQ(code, refused ? 1 : 0) << output;
-      EXPECT_FALSE(absl::StrContains(output, "warning")) << output;
+      // A value set that the slip of a rule leaves unused is warned of too.
+      EXPECT_TRUE(refused || !absl::StrContains(output, "warning")) << output;
       if (refused) {
         ASSERT_LT(i + 1, blocks.size());
         EXPECT_EQ(blocks[i + 1].info, "text");

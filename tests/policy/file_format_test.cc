@@ -38,7 +38,8 @@ std::set<std::string> KeysThatLoadersAskFor() {
       R"re((?:Optional\w*|Required\w*|Enums<[^>]*>|LoadDate|ReadTime|ReadSpan|read_span|LoadFloorReview|ReadRole)\([^"();]*"([a-z_]+)")re");
   std::set<std::string> keys;
   for (const char* folder : {"server/policy", "server/valueset"}) {
-    for (const std::string& path : base::ListFiles(folder, ".cc").value()) {
+    const std::vector<std::string> paths = base::ListFiles(folder, ".cc").value();
+    for (const std::string& path : paths) {
       const std::string source = base::ReadFile(path).value();
       for (std::sregex_iterator it(source.begin(), source.end(), call), end; it != end; ++it) keys.insert((*it)[1]);
     }
@@ -51,6 +52,8 @@ TEST(FileFormat, DocumentsEveryKeyThatALoaderAsksForAndNoOther) {
   const std::set<std::string> asked = KeysThatLoadersAskFor();
   EXPECT_GT(asked.size(), 50u) << "the loaders are written in another way now";
   for (const std::string& key : asked) EXPECT_EQ(documented.erase(key), 1u) << "`" << key << "` stands in no file_format.cc";
+  // Read by a function that takes the key.
+  documented.erase("unknown_facts");
   // Read by their position in a table.
   for (const char* day : {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) documented.erase(day);
   EXPECT_TRUE(documented.empty()) << "no loader asks for " << absl::StrJoin(documented, ", ");
@@ -58,7 +61,8 @@ TEST(FileFormat, DocumentsEveryKeyThatALoaderAsksForAndNoOther) {
 
 TEST(FileFormat, TheShippedFilesAreFormatted) {
   size_t files = 0;
-  for (const std::string& path : base::ListFiles("policies", ".yaml").value()) {
+  const std::vector<std::string> paths = base::ListFiles("policies", ".yaml").value();
+  for (const std::string& path : paths) {
     base::FileIssues issues;
     const std::string before = base::ReadFile(path).value();
     const std::optional<std::string> after = FormatFile(path, before, &issues);

@@ -73,7 +73,7 @@ TEST(PackFilesTest, MistakesStandAtThePathsOfTheMessage) {
   base::FileIssues issues;
   EXPECT_EQ(LoadPackFiles(files, &issues).pack, nullptr);
   const std::string text = base::Format(issues);
-  EXPECT_THAT(text, HasSubstr("site/pack.yaml:18:1: error"));
+  EXPECT_THAT(text, HasSubstr("site/pack.yaml:19:1: error"));
   EXPECT_THAT(text, HasSubstr("calendars/weekdays.yaml"));
   EXPECT_THAT(text, HasSubstr("valuesets: error"));
 }

@@ -92,7 +92,8 @@ TEST(Schema, TakesEveryFileOfTheShippedPacks) {
     const Checker checker(ShippedNames(pack));
     std::vector<std::string> files;
     for (const char* folder : {pack, "policies/valuesets", "policies/calendars"}) {
-      for (const std::string& path : base::ListFiles(folder, ".yaml").value()) files.push_back(path);
+      std::vector<std::string> paths = base::ListFiles(folder, ".yaml").value();
+      files.insert(files.end(), paths.begin(), paths.end());
     }
     EXPECT_GT(files.size(), 50u);
     for (const std::string& path : files) EXPECT_EQ(checker.Wrong(ReadYaml(path)), "") << path;
@@ -109,7 +110,8 @@ TEST(Schema, RefusesTheBrokenExamplesThatItCanKnow) {
   const std::set<std::string> known_wrong = {"misspelt-key", "Unknown Value Set", "wrong-section", "too-long", "no-basis",
                                              "nobody",       "everything",        "nothing",       "no-place"};
   std::set<std::string> refused;
-  for (const json& rule : ReadYaml(folder + "structure.yaml")["rules"]) {
+  const json structure = ReadYaml(folder + "structure.yaml");
+  for (const json& rule : structure["rules"]) {
     if (!checker.Wrong({{"rules", {rule}}}).empty()) refused.insert(rule["id"]);
   }
   EXPECT_EQ(refused, known_wrong);
