@@ -161,7 +161,9 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
   const auto store = Open(path);
   ASSERT_NE(store, nullptr);
   std::vector<int64_t> held;
-  for (const v1::Result& result : *store->ListHeld(0, 10)) held.push_back(result.id());
+  const auto listed = store->ListHeld(0, 10);
+  ASSERT_TRUE(listed.ok());
+  for (const v1::Result& result : *listed) held.push_back(result.id());
   EXPECT_EQ(held, (std::vector<int64_t>{1, 2}));
   EXPECT_TRUE(store->ListActivations(0, 10)->empty());
   EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
