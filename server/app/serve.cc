@@ -89,9 +89,9 @@ gate::CommentLoader TemplatesIn(const std::string& given, bool development) {
 }
 
 // Development mode: uses what the folders hold now, or says why not.
-void Reload(gate::Gate* gate, const PackFolders& folders) {
+LoadedPack Reload(gate::Gate* gate, const PackFolders& folders) {
   base::FileIssues issues;
-  const LoadedPack loaded = LoadPack(folders, &issues);
+  LoadedPack loaded = LoadPack(folders, &issues);
   std::cerr << base::Format(issues);
   const std::string before = gate->ActivePack().digest();
   const absl::Status status =
@@ -101,6 +101,7 @@ void Reload(gate::Gate* gate, const PackFolders& folders) {
   } else if (loaded.pack->digest() != before) {
     spdlog::info("pack {} ({}) is active, from {}", loaded.pack->name(), loaded.pack->digest(), folders.pack);
   }
+  return loaded;
 }
 
 std::vector<std::string> WatchedFolders(const PackFolders& folders, const policy::Pack* pack) {
@@ -129,8 +130,15 @@ int RunServe(const ServeOptions& options) {
   }
   base::SystemClock clock(offset);
 
+  // What is changed from here on has not been loaded.
+  LoadedPack loaded;
+  gate::Gate* running = nullptr;
+  PackWatch watch([&] { return StateOf(WatchedFolders(options.folders, loaded.pack.get())); },
+                  [&] {
+                    if (LoadedPack now = Reload(running, options.folders); now.pack != nullptr) loaded = std::move(now);
+                  });
   base::FileIssues issues;
-  const LoadedPack loaded = LoadPack(options.folders, &issues);
+  loaded = LoadPack(options.folders, &issues);
   const gate::CommentLoader load_comments = TemplatesIn(options.templates, options.development);
   const bool usable = loaded.pack != nullptr && load_comments(*loaded.value_sets, &issues) != nullptr;
   std::cerr << base::Format(issues);
@@ -178,9 +186,8 @@ int RunServe(const ServeOptions& options) {
     spdlog::warn("SIGHUP is ignored: packs are activated with `resultgate policy activate`");
   };
   std::function<void()> look;
-  PackWatch watch([&] { return StateOf(WatchedFolders(options.folders, loaded.pack.get())); },
-                  [&] { Reload(gate->get(), options.folders); });
   if (options.development) {
+    running = gate->get();
     on_hangup = [&watch] { watch.Reload(); };
     look = [&watch] { watch.Look(); };
   }
