@@ -1,6 +1,8 @@
 // `resultgate policy new`: a pack to start from.
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -41,7 +43,11 @@ int RunNew(const NewOptions& options) {
   const bool plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
   if (!plain)
     return Fail(absl::StrCat("`", name, "` is no name for a pack; name its folder in small letters, digits and hyphens"));
-  for (const policy::StarterFile& file : policy::StarterPack(name, options.jurisdiction)) {
+  const std::filesystem::path beside = (folder.has_filename() ? folder : folder.parent_path()).parent_path();
+  const bool shared = std::all_of(std::begin(policy::kSharedFiles), std::end(policy::kSharedFiles),
+                                  [&](const char* file) { return std::filesystem::exists(beside / file, error); });
+  const policy::StarterNames names = shared ? policy::StarterNames::kShared : policy::StarterNames::kItsOwn;
+  for (const policy::StarterFile& file : policy::StarterPack(name, options.jurisdiction, names)) {
     const std::string path = (folder / file.path).string();
     const absl::Status written = base::WriteFile(path, file.content);
     if (!written.ok()) return Fail(std::string(written.message()));
@@ -71,6 +77,8 @@ void AddPolicyNew(CLI::App* policy, Run* run) {
       ->type_name("PLACE")
       ->check(CheckJurisdiction);
   command->footer(
+      "Beside the project's value sets and calendars it uses those, so that the project's templates fit it;\n"
+      "elsewhere it brings its own.\n"
       "Example:\n"
       "  resultgate policy new --jurisdiction US-OH our-pack");
   command->callback([options, run] { *run = [options] { return RunNew(*options); }; });

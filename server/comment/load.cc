@@ -69,7 +69,8 @@ class Loader {
 
   std::unique_ptr<Templates> Load() {
     const size_t before = issues_.size();
-    ReadFiles();
+    // Without a folder nothing else that is missing is worth a word.
+    if (!ReadFiles()) return nullptr;
     ReadLanguages();
     ReadContactsFile();
     for (auto& [id, files] : folders_) ReadTemplate(id, files);
@@ -86,9 +87,13 @@ class Loader {
     issues_.push_back({base::FileIssue::Severity::kError, std::move(place), std::move(message), std::move(suggestion), ""});
   }
 
-  void ReadFiles() {
+  // False where there is no folder.
+  bool ReadFiles() {
     const absl::StatusOr<std::vector<std::string>> paths = from_.List(folder_, ".yaml");
-    if (!paths.ok()) return Error({folder_, 0, 0}, std::string(paths.status().message()));
+    if (!paths.ok()) {
+      Error({folder_, 0, 0}, std::string(paths.status().message()), "name the folder of the patient comments");
+      return false;
+    }
     for (const std::string& path : *paths) {
       absl::string_view name = path;
       absl::ConsumePrefix(&name, folder_);
@@ -118,6 +123,7 @@ class Loader {
         folders_[std::string(name.substr(0, slash))].emplace(std::string(last), std::move(file));
       }
     }
+    return true;
   }
 
   void ReadLanguages() {
