@@ -3,14 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 
 namespace resultgate::comment {
 namespace {
-
-std::string Key(absl::string_view system, absl::string_view code) {
-  return absl::StrCat(system, "|", code);
-}
 
 bool IsBetter(const CodeIndex::Hit& a, const CodeIndex::Hit& b) {
   return a.exact != b.exact ? a.exact : !a.exact && a.set_size < b.set_size;
@@ -28,7 +23,7 @@ void Merge(const CodeIndex::Hit& hit, std::vector<CodeIndex::Hit>* hits) {
 }  // namespace
 
 int CodeIndex::AddExact(const std::string& system, const std::string& code, int template_index) {
-  std::vector<Hit>& hits = hits_[Key(system, code)];
+  std::vector<Hit>& hits = hits_[{system, code}];
   for (const Hit& hit : hits) {
     if (hit.exact) return hit.template_index;
   }
@@ -39,7 +34,7 @@ int CodeIndex::AddExact(const std::string& system, const std::string& code, int 
 void CodeIndex::AddValueSet(const valueset::ValueSet& set, int template_index) {
   const Hit hit{template_index, false, set.entries().size()};
   for (const valueset::ValueSet::Entry& entry : set.entries()) {
-    Merge(hit, &hits_[Key(entry.system, entry.code)]);
+    Merge(hit, &hits_[{entry.system, entry.code}]);
     if (entry.descendants) prefixes_.push_back({entry.system, entry.code, hit});
   }
 }
@@ -47,13 +42,14 @@ void CodeIndex::AddValueSet(const valueset::ValueSet& set, int template_index) {
 void CodeIndex::Find(const v1::CodeableConcept& codeable_concept, std::vector<Hit>* hits) const {
   hits->clear();
   for (const v1::Coding& coding : codeable_concept.codings()) {
-    if (const auto found = hits_.find(Key(coding.system(), coding.code())); found != hits_.end()) {
+    if (const auto found = hits_.find(KeyView(coding.system(), coding.code())); found != hits_.end()) {
       for (const Hit& hit : found->second) Merge(hit, hits);
     }
     for (const Prefix& prefix : prefixes_) {
       if (coding.system() == prefix.system && absl::StartsWith(coding.code(), prefix.prefix)) Merge(prefix.hit, hits);
     }
   }
+  if (hits->size() < 2) return;
   std::sort(hits->begin(), hits->end(), [](const Hit& a, const Hit& b) { return a.template_index < b.template_index; });
 }
 

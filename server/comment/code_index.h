@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
 #include "server/valueset/valueset.h"
@@ -41,7 +42,22 @@ class CodeIndex {
     Hit hit;
   };
 
-  absl::flat_hash_map<std::string, std::vector<Hit>> hits_;  // by `system|code`
+  // System and code; looked up without copying either.
+  using Key = std::pair<std::string, std::string>;
+  using KeyView = std::pair<absl::string_view, absl::string_view>;
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(const KeyView& key) const { return absl::Hash<KeyView>()(key); }
+    size_t operator()(const Key& key) const { return (*this)(KeyView(key.first, key.second)); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return a.first == b.first && a.second == b.second;
+    }
+  };
+  absl::flat_hash_map<Key, std::vector<Hit>, Hash, Equal> hits_;
   std::vector<Prefix> prefixes_;
   std::map<v1::Section, int> sections_;
 };

@@ -122,8 +122,8 @@ std::optional<Decimal> Decimal::Parse(absl::string_view text) {
   if (integer.empty() && fraction.empty()) return std::nullopt;
   const auto all_digits = [](absl::string_view digits) { return std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit); };
   if (!all_digits(integer) || !all_digits(fraction)) return std::nullopt;
-  decimal.integer_ = std::string(integer.substr(std::min(integer.find_first_not_of('0'), integer.size())));
-  decimal.fraction_ = std::string(fraction.substr(0, fraction.find_last_not_of('0') + 1));
+  decimal.integer_ = integer.substr(std::min(integer.find_first_not_of('0'), integer.size()));
+  decimal.fraction_ = fraction.substr(0, fraction.find_last_not_of('0') + 1);
   if (decimal.integer_.empty() && decimal.fraction_.empty()) decimal.negative_ = false;
   return decimal;
 }

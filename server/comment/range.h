@@ -4,7 +4,6 @@
 #define RESULTGATE_COMMENT_RANGE_H_
 
 #include <optional>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
@@ -12,7 +11,7 @@
 namespace resultgate::comment {
 
 // A decimal number of any length: sign, digits, point, digits. No exponent and no thousands separator: who writes `1,200` may
-// mean either.
+// mean either. A view of the text that it was parsed from, which outlives it.
 class Decimal {
  public:
   static std::optional<Decimal> Parse(absl::string_view text);
@@ -21,8 +20,8 @@ class Decimal {
 
  private:
   bool negative_ = false;
-  std::string integer_;   // without leading zeros
-  std::string fraction_;  // without trailing zeros
+  absl::string_view integer_;   // without leading zeros
+  absl::string_view fraction_;  // without trailing zeros
 };
 
 enum class Relation {

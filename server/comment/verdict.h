@@ -38,7 +38,7 @@ struct Verdict {
   // Indexes of the observations to list, critical ones first, else in the report's order.
   std::vector<int> findings;
   // Why, without values or codes.
-  std::string reason;
+  const char* reason = "";
 };
 
 // `judged[i]` is false where observation i has no meaning without the patient's own goal: then only a critical flag counts.

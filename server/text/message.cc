@@ -12,8 +12,12 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "server/base/status_macros.h"
+#include "server/text/charset.h"
 
 namespace resultgate::text {
 namespace {
@@ -72,6 +76,14 @@ bool Fits(Message::Type type, const Message::Value& value) {
       return std::holds_alternative<absl::CivilDay>(value);
   }
   return false;
+}
+
+void AppendUtf8(absl::string_view bytes, std::string* text) {
+  if (IsUtf8(bytes)) {
+    text->append(bytes.data(), bytes.size());
+  } else {
+    text->append(Decode(bytes, "UTF-8").utf8);
+  }
 }
 
 icu::Formattable ToFormattable(const Message::Value& value) {
@@ -167,26 +179,97 @@ absl::Status PrintDatesInUtc(const std::vector<Message::Argument>& arguments, ic
   return absl::OkStatus();
 }
 
+// What a message is for given numbers, dates and selected words: text with holes for the texts that are put in as they are.
+struct Skeleton {
+  struct Piece {
+    std::string text;
+    size_t hole = 0;  // the argument that follows the text
+  };
+  std::vector<Piece> pieces;
+  std::string end;
+};
+
+// While a skeleton is made, an argument that becomes a hole has a noncharacter for its value: no pattern may hold one.
+constexpr UChar kFirstHole = 0xFDD0;
+constexpr size_t kMostHoles = 32;
+bool IsHole(UChar c) {
+  return c >= kFirstHole && c < kFirstHole + static_cast<UChar>(kMostHoles);
+}
+
+bool HoldsHole(const icu::UnicodeString& text) {
+  for (int32_t i = 0; i < text.length(); ++i) {
+    if (IsHole(text[i])) return true;
+  }
+  return false;
+}
+
+Skeleton Cut(const icu::UnicodeString& text) {
+  Skeleton skeleton;
+  int32_t from = 0;
+  for (int32_t i = 0; i < text.length(); ++i) {
+    if (!IsHole(text[i])) continue;
+    skeleton.pieces.push_back({{}, static_cast<size_t>(text[i] - kFirstHole)});
+    text.tempSubStringBetween(from, i).toUTF8String(skeleton.pieces.back().text);
+    from = i + 1;
+  }
+  text.tempSubString(from).toUTF8String(skeleton.end);
+  return skeleton;
+}
+
+// Skeletons kept of one message; one more, and all are made anew. A comment's counts are small numbers, and its dates are recent.
+constexpr size_t kMostSkeletons = 256;
+
 }  // namespace
 
 struct Message::Rep {
-  std::unique_ptr<const icu::MessageFormat> original;  // only ever copied
   std::vector<Argument> arguments;
   std::vector<icu::UnicodeString> names;  // of `arguments`
 
   std::mutex mutex;
-  std::vector<std::unique_ptr<icu::MessageFormat>> idle;  // guarded by mutex
+  std::unique_ptr<icu::MessageFormat> format;                                   // guarded by mutex
+  absl::flat_hash_map<std::string, std::shared_ptr<const Skeleton>> skeletons;  // guarded by mutex
 
-  std::unique_ptr<icu::MessageFormat> Borrow() {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (idle.empty()) return std::unique_ptr<icu::MessageFormat>(original->clone());
-    std::unique_ptr<icu::MessageFormat> format = std::move(idle.back());
-    idle.pop_back();
-    return format;
+  // A text that is printed as it is.
+  bool IsHoleFor(size_t argument, const Value& value) const {
+    return argument < kMostHoles && arguments[argument].type == Type::kAny && std::holds_alternative<absl::string_view>(value);
   }
-  void Return(std::unique_ptr<icu::MessageFormat> format) {
+
+  // What a skeleton depends on.
+  std::string KeyOf(absl::Span<const Value* const> values) const {
+    std::string key;
+    for (size_t i = 0; i < values.size(); ++i) {
+      const Value& value = *values[i];
+      if (IsHoleFor(i, value)) {
+        key += '_';
+      } else if (const auto* number = std::get_if<int64_t>(&value)) {
+        absl::StrAppend(&key, "n", *number);
+      } else if (const auto* day = std::get_if<absl::CivilDay>(&value)) {
+        absl::StrAppend(&key, "d", *day - kEpoch);
+      } else {
+        const auto& text = std::get<absl::string_view>(value);
+        absl::StrAppend(&key, "t", text.size(), ":", text);
+      }
+    }
+    return key;
+  }
+
+  absl::StatusOr<std::shared_ptr<const Skeleton>> SkeletonFor(absl::Span<const Value* const> values) {
+    std::string key = KeyOf(values);
     const std::lock_guard<std::mutex> lock(mutex);
-    idle.push_back(std::move(format));
+    if (const auto known = skeletons.find(key); known != skeletons.end()) return known->second;
+    std::vector<icu::Formattable> formattables;
+    formattables.reserve(values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+      const bool is_hole = IsHoleFor(i, *values[i]);
+      formattables.push_back(is_hole ? icu::Formattable(icu::UnicodeString(static_cast<UChar>(kFirstHole + i)))
+                                     : ToFormattable(*values[i]));
+    }
+    UErrorCode error = U_ZERO_ERROR;
+    icu::UnicodeString text;
+    format->format(names.data(), formattables.data(), static_cast<int32_t>(formattables.size()), text, error);
+    if (U_FAILURE(error)) return absl::InternalError(absl::StrCat("ICU could not format a message: ", u_errorName(error)));
+    if (skeletons.size() >= kMostSkeletons) skeletons.clear();
+    return skeletons[std::move(key)] = std::make_shared<const Skeleton>(Cut(text));
   }
 };
 
@@ -210,6 +293,7 @@ absl::StatusOr<std::unique_ptr<const Message>> Message::Compile(absl::string_vie
     return absl::InvalidArgumentError(absl::StrCat("`", locale, "` is no language tag"));
 
   const icu::UnicodeString text = FromUtf8(pattern);
+  if (HoldsHole(text)) return absl::InvalidArgumentError("a character that Unicode keeps for programs (U+FDD0 to U+FDEF)");
   UParseError place;
   place.offset = 0;
   const icu::MessagePattern parsed(text, &place, error);
@@ -235,30 +319,28 @@ absl::StatusOr<std::unique_ptr<const Message>> Message::Compile(absl::string_vie
     return absl::InvalidArgumentError(absl::StrCat("not a message that ICU can read (", u_errorName(error), ")"));
   RG_RETURN_IF_ERROR(PrintDatesInUtc(rep->arguments, format.get()));
   for (const Argument& argument : rep->arguments) rep->names.push_back(FromUtf8(argument.name));
-  rep->original = std::move(format);
+  rep->format = std::move(format);
   return std::unique_ptr<const Message>(new Message(std::move(rep)));
 }
 
 absl::StatusOr<std::string> Message::Format(const std::vector<NamedValue>& values) const {
-  std::vector<icu::Formattable> formattables;
-  formattables.reserve(rep_->arguments.size());
+  absl::InlinedVector<const Value*, 8> found;
   for (const Argument& argument : rep_->arguments) {
-    const auto found = std::find_if(values.begin(), values.end(), [&](const NamedValue& v) { return v.name == argument.name; });
-    if (found == values.end()) return absl::InvalidArgumentError(absl::StrCat("no value for the argument `", argument.name, "`"));
-    if (!Fits(argument.type, found->value)) {
+    const auto at = std::find_if(values.begin(), values.end(), [&](const NamedValue& v) { return v.name == argument.name; });
+    if (at == values.end()) return absl::InvalidArgumentError(absl::StrCat("no value for the argument `", argument.name, "`"));
+    if (!Fits(argument.type, at->value)) {
       return absl::InvalidArgumentError(absl::StrCat("the value for `", argument.name, "` is not ", TypeName(argument.type)));
     }
-    formattables.push_back(ToFormattable(found->value));
+    found.push_back(&at->value);
   }
-  std::unique_ptr<icu::MessageFormat> format = rep_->Borrow();
-  UErrorCode error = U_ZERO_ERROR;
-  icu::UnicodeString text;
-  format->format(rep_->names.data(), formattables.data(), static_cast<int32_t>(formattables.size()), text, error);
-  rep_->Return(std::move(format));
-  if (U_FAILURE(error)) return absl::InternalError(absl::StrCat("ICU could not format a message: ", u_errorName(error)));
-  std::string utf8;
-  text.toUTF8String(utf8);
-  return utf8;
+  RG_ASSIGN_OR_RETURN(const std::shared_ptr<const Skeleton> skeleton, rep_->SkeletonFor(found));
+  std::string text;
+  for (const Skeleton::Piece& piece : skeleton->pieces) {
+    text += piece.text;
+    AppendUtf8(std::get<absl::string_view>(*found[piece.hole]), &text);
+  }
+  text += skeleton->end;
+  return text;
 }
 
 }  // namespace resultgate::text

@@ -3,8 +3,9 @@
 // An argument's value is never read as pattern text, whatever it holds. What ICU leaves to luck is an error here: a missing
 // argument (ICU prints `{name}` and reports success), numbered arguments, `choice` and the other formats that nobody here needs.
 //
-// A Message is immutable and may be shared by threads. ICU's own formats are not safe even when const (they build parts when
-// first used), so each call borrows one that nobody else holds; as many exist as calls have overlapped.
+// A Message may be shared by threads. It asks ICU once for each set of numbers, dates and selected words, and keeps what comes
+// out, with holes where texts belong (a bounded number; ICU's formats are not thread-safe, so that is done under a lock). After
+// that, formatting is copying.
 #ifndef RESULTGATE_TEXT_MESSAGE_H_
 #define RESULTGATE_TEXT_MESSAGE_H_
 

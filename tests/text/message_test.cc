@@ -57,6 +57,7 @@ TEST(MessageTest, RefusesPatterns) {
   const Case cases[] = {
       {"é {name", 3, "a brace is not closed"},
       {"{0}", 0, "number where a name"},
+      {"x \uFDD0", 0, "keeps for programs"},
       {"x {a, choice, 0#none|1#one}", 2, "`choice` is not read"},
       {"x {a, spellout}", 2, "`spellout` is not read"},
       {"{n, plural, one {day}}", 4, "lacks its `other"},
@@ -95,6 +96,43 @@ TEST(MessageTest, MissingOrWrongArgumentIsAnError) {
   EXPECT_THAT(std::string(message->Format({{"n", "one"}, {"name", "x"}}).status().message()), HasSubstr("`n` is not a number"));
   EXPECT_FALSE(message->Format({{"n", int64_t{1}}, {"name", absl::CivilDay(2026, 1, 1)}}).ok());
   EXPECT_TRUE(message->Format({{"n", int64_t{1}}, {"name", "x"}, {"more", "y"}}).ok());
+}
+
+// What is kept of a message is kept for its numbers, days and selected words, and never for its texts.
+TEST(MessageTest, SaysTheSameHoweverOftenItIsAsked) {
+  const auto message =
+      MustCompile("{d, date, long}: {what} {n, plural, one {# of {what}} other {# of {other}}}, {f, select, x {X} other {{f}}}");
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 700; ++i) {
+      const std::string what = "w" + std::to_string(i % 7), other = "{o}" + std::to_string(i),
+                        f = i % 3 == 0 ? "x" : "f" + std::to_string(i);
+      const auto text = message->Format(
+          {{"d", absl::CivilDay(2026, 3, 1) + i % 28}, {"what", what}, {"other", other}, {"n", int64_t{i}}, {"f", f}});
+      ASSERT_TRUE(text.ok());
+      ASSERT_EQ(*text, "March " + std::to_string(1 + i % 28) + ", 2026: " + what + " " + std::to_string(i) + " of " +
+                           (i == 1 ? what : other) + ", " + (i % 3 == 0 ? "X" : f));
+    }
+  }
+}
+
+TEST(MessageTest, AnArgumentMayBeATextOnceAndANumberThen) {
+  const auto message = MustCompile("{a}{b}");
+  EXPECT_EQ(*message->Format({{"a", "1"}, {"b", "2"}}), "12");
+  EXPECT_EQ(*message->Format({{"a", int64_t{1000}}, {"b", "2"}}), "1,0002");
+  EXPECT_EQ(*message->Format({{"a", "1000"}, {"b", int64_t{2}}}), "10002");
+}
+
+TEST(MessageTest, MoreArgumentsThanHoles) {
+  std::string pattern, expected;
+  std::vector<std::string> names;
+  for (int i = 0; i < 40; ++i) names.push_back("a" + std::to_string(i));
+  std::vector<Message::NamedValue> values;
+  for (const std::string& name : names) {
+    pattern += "{" + name + "} ";
+    expected += name + " ";
+    values.push_back({name, name});
+  }
+  EXPECT_EQ(*MustCompile(pattern)->Format(values), expected);
 }
 
 TEST(MessageTest, ManyThreadsShareOne) {
