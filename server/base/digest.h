@@ -2,6 +2,9 @@
 #ifndef RESULTGATE_BASE_DIGEST_H_
 #define RESULTGATE_BASE_DIGEST_H_
 
+#include <array>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +15,9 @@ namespace resultgate::base {
 
 // The 32 bytes of the digest.
 std::string Sha256(absl::string_view bytes);
+
+// The digest of the parts, one after the other, without copying them together. Allocates nothing.
+std::array<uint8_t, 32> Sha256OfParts(std::initializer_list<absl::string_view> parts);
 
 // `sha256:` and 64 lower-case hexadecimal digits: how a digest is written wherever a person may read it.
 std::string DigestText(absl::string_view bytes);
