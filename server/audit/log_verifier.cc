@@ -14,7 +14,13 @@ namespace resultgate::audit {
 namespace {
 
 constexpr size_t kMostFindings = 100;
+// Of a log in which nothing holds not everything is kept.
+constexpr size_t kMostKept = 20'000;
 constexpr int64_t kWidestGap = 1 << 20;
+
+int64_t BlockOf(int64_t sequence) {
+  return (sequence - 1) / merkle::kTileWidth;
+}
 
 std::string Entries(int64_t first, int64_t last) {
   return first == last ? absl::StrCat("entry ", first) : absl::StrCat("entries ", first, " to ", last);
@@ -48,7 +54,15 @@ LogVerifier::LogVerifier(absl::StatusOr<Checkpoint> head, std::vector<Checkpoint
 }
 
 void LogVerifier::Find(int64_t first, int64_t last, std::string message) {
-  report_.findings.push_back({first, last, std::move(message)});
+  for (int64_t block = BlockOf(first); first > 0 && block <= BlockOf(std::min(last, tree_.size() + kWidestGap)); ++block) {
+    blamed_.resize(std::max(blamed_.size(), static_cast<size_t>(block) + 1));
+    blamed_[block] = true;
+  }
+  if (report_.findings.size() < kMostKept) {
+    report_.findings.push_back({first, last, std::move(message)});
+  } else {
+    ++report_.findings_left_out;
+  }
 }
 
 void LogVerifier::CompareWithCheckpoints() {
@@ -103,9 +117,10 @@ void LogVerifier::AddTile(int level, int64_t tile, absl::string_view hashes) {
 }
 
 bool LogVerifier::Blamed(int64_t first, int64_t last) const {
-  return std::any_of(report_.findings.begin(), report_.findings.end(), [&](const Finding& finding) {
-    return finding.first != 0 && finding.first <= last && finding.last >= first;
-  });
+  for (int64_t block = BlockOf(first); block <= BlockOf(last) && block < static_cast<int64_t>(blamed_.size()); ++block) {
+    if (blamed_[block]) return true;
+  }
+  return false;
 }
 
 // What the head says of the entries, and what it says of those whose hashes differ.
@@ -132,7 +147,9 @@ void LogVerifier::CheckHead() {
 }
 
 void LogVerifier::CheckTiles() {
-  const int64_t size = head_.ok() ? head_->size : tree_.size();
+  // Where entries are missing at the end, the tiles have more than can be computed.
+  const bool is_cut = head_.ok() && tree_.size() < head_->size;
+  const int64_t size = head_.ok() && !is_cut ? head_->size : tree_.size();
   int64_t span = 1;
   for (int level = 1;; ++level) {
     span *= merkle::kTileWidth;
@@ -143,7 +160,8 @@ void LogVerifier::CheckTiles() {
       const auto found = tiles_.find({level, tile});
       const int64_t count = std::min(merkle::kTileWidth, complete - tile * merkle::kTileWidth);
       const std::string kept = found == tiles_.end() ? "" : found->second;
-      if (static_cast<int64_t>(kept.size()) != count * static_cast<int64_t>(sizeof(merkle::Hash))) {
+      const int64_t belong = count * static_cast<int64_t>(sizeof(merkle::Hash));
+      if (is_cut ? static_cast<int64_t>(kept.size()) < belong : static_cast<int64_t>(kept.size()) != belong) {
         Find(0, 0,
              absl::StrCat("tile ", tile, " of level ", level, " of the tree has ", kept.size() / sizeof(merkle::Hash),
                           " hashes where ", count, " belong"));
@@ -164,6 +182,7 @@ void LogVerifier::CheckTiles() {
       }
     }
   }
+  if (is_cut) return;
   for (const auto& [place, hashes] : tiles_) {
     int64_t hashes_of_level = size;
     for (int i = 0; i < place.first; ++i) hashes_of_level /= merkle::kTileWidth;
@@ -199,7 +218,7 @@ LogReport LogVerifier::Finish() {
   std::stable_sort(report_.findings.begin(), report_.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.first < b.first; });
   if (report_.findings.size() > kMostFindings) {
-    report_.findings_left_out = static_cast<int64_t>(report_.findings.size() - kMostFindings);
+    report_.findings_left_out += static_cast<int64_t>(report_.findings.size() - kMostFindings);
     report_.findings.resize(kMostFindings);
   }
   report_.root = tree_.Root();

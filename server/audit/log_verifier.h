@@ -78,7 +78,7 @@ class LogVerifier {
   void CompareWithCheckpoints();
   void CheckHead();
   void CheckTiles();
-  // True if one of these entries is known not to hold.
+  // True if one of these entries, or one that shares a tile of level 0 with them, is known not to hold.
   bool Blamed(int64_t first, int64_t last) const;
 
   const absl::StatusOr<Checkpoint> head_;
@@ -92,6 +92,7 @@ class LogVerifier {
   std::vector<int64_t> other_hash_;   // entries that do not have the hash beside them
   std::vector<Witnessed> witnessed_;  // in order of size
   size_t next_witnessed_ = 0;
+  std::vector<bool> blamed_;   // by tile of level 0: one of its entries is known not to hold
   bool root_at_head_ = false;  // the computed root at the head's size is the head's
   LogReport report_;
 };

@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/log_reads.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/reads.h"
 #include "server/gate/result_commit.h"
@@ -55,6 +56,7 @@ class Gate::Impl {
     started->set_pack(packs_.Active()->pack->name());
     started->set_pack_digest(packs_.Active()->pack->digest());
     started->set_development(options_.development);
+    started->set_log_public_key(store_->log().key().ToString());
     RG_RETURN_IF_ERROR(AppendEntry(*batch, clock_->Now(), "gate", std::move(entry)));
     RG_RETURN_IF_ERROR(batch->Commit());
     writer_.Start();
@@ -437,6 +439,15 @@ absl::StatusOr<v1::ListReviewsResponse> Gate::ListReviews(const v1::ListReviewsR
 
 absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {
   return gate::ListEntries(impl_->store(), request);
+}
+absl::StatusOr<v1::GetCheckpointResponse> Gate::GetCheckpoint(const v1::GetCheckpointRequest&) const {
+  return gate::GetCheckpoint(impl_->store().log());
+}
+absl::StatusOr<v1::GetInclusionProofResponse> Gate::GetInclusionProof(const v1::GetInclusionProofRequest& request) const {
+  return gate::GetInclusionProof(impl_->store().log(), request);
+}
+absl::StatusOr<v1::GetConsistencyProofResponse> Gate::GetConsistencyProof(const v1::GetConsistencyProofRequest& request) const {
+  return gate::GetConsistencyProof(impl_->store().log(), request);
 }
 
 absl::StatusOr<std::vector<v1::Release>> Gate::ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
@@ -78,6 +79,9 @@ class Gate {
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
   absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest& request) const;
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;
+  absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request) const;
+  absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const v1::GetInclusionProofRequest& request) const;
+  absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(const v1::GetConsistencyProofRequest& request) const;
   // The next releases after a sequence, contents filled, overtaken ones left out, at most `limit`; `*scanned_to` is the sequence
   // up to which was looked.
   absl::StatusOr<std::vector<v1::Release>> ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,

@@ -59,34 +59,6 @@ void AddPending(const v1::Result& result, const std::string& owner, absl::Time n
   }
 }
 
-v1::EntryKind KindOf(const v1::Entry& entry) {
-  switch (entry.event_case()) {
-    case v1::Entry::kDecided:
-      return v1::ENTRY_KIND_DECIDED;
-    case v1::Entry::kAdvanced:
-      return v1::ENTRY_KIND_ADVANCED;
-    case v1::Entry::kApproved:
-      return v1::ENTRY_KIND_APPROVED;
-    case v1::Entry::kAcknowledged:
-      return v1::ENTRY_KIND_ACKNOWLEDGED;
-    case v1::Entry::kRefused:
-      return v1::ENTRY_KIND_REFUSED;
-    case v1::Entry::kStarted:
-      return v1::ENTRY_KIND_STARTED;
-    case v1::Entry::kActivated:
-      return v1::ENTRY_KIND_ACTIVATED;
-    case v1::Entry::kActivationRefused:
-      return v1::ENTRY_KIND_ACTIVATION_REFUSED;
-    case v1::Entry::kRedecision:
-      return v1::ENTRY_KIND_REDECISION;
-    case v1::Entry::kRedecided:
-      return v1::ENTRY_KIND_REDECIDED;
-    case v1::Entry::EVENT_NOT_SET:
-      break;
-  }
-  return v1::ENTRY_KIND_UNSPECIFIED;
-}
-
 // What of a stored release still stands; nullopt where all of it was overtaken.
 std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Result& result, const Rulebook& rulebook) {
   if (stored.kind() == v1::RELEASE_KIND_RETRACTION) return stored;
@@ -159,26 +131,6 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
     *response.add_reviews() = std::move(reviews[i]);
   if (end < reviews.size()) response.set_next_page_token(absl::StrCat(end));
   return response;
-}
-
-absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request) {
-  RG_ASSIGN_OR_RETURN(int64_t after, TokenNumber(request.page_token()));
-  const int size = PageSize(request.page_size());
-  v1::ListEntriesResponse response;
-  for (;;) {
-    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, reader.ListEntries(after, request.result_id(), kReadAhead));
-    if (entries.empty()) return response;
-    for (v1::Entry& entry : entries) {
-      const int64_t before = after;
-      after = entry.sequence();
-      if (request.kind() != v1::ENTRY_KIND_UNSPECIFIED && KindOf(entry) != request.kind()) continue;
-      if (response.entries_size() == size) {
-        response.set_next_page_token(absl::StrCat(before));
-        return response;
-      }
-      *response.add_entries() = std::move(entry);
-    }
-  }
 }
 
 absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reader, const Rulebook& rulebook,

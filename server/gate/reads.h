@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
@@ -20,7 +19,6 @@ namespace resultgate::gate {
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
 absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request,
                                                     absl::Time now);
-absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request);
 
 // As Gate::ReadReleases. A release of which some units were overtaken is given for the others only, with a comment about them
 // only, so that what is shown always fits (I12).

@@ -9,6 +9,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "server/audit/filter.h"
+#include "server/base/file_issue.h"
 
 namespace resultgate::rpc {
 namespace {
@@ -151,6 +153,35 @@ Violations Check(const v1::ListEntriesRequest& request) {
   if (request.result_id() < 0) violations.push_back({"result_id", "must be 0, for all, or a result's id"});
   if (!v1::EntryKind_IsValid(request.kind())) violations.push_back({"kind", "must be a kind of this version of the API"});
   CheckPageSize(request.page_size(), &violations);
+  base::FileIssues issues;
+  audit::Filter::Parse(request.filter(), &issues);
+  for (const base::FileIssue& issue : issues) {
+    violations.push_back({"filter", absl::StrCat("column ", issue.place.column, ": ", issue.message,
+                                                 issue.suggestion.empty() ? "" : "; ", issue.suggestion)});
+  }
+  return violations;
+}
+
+Violations Check(const v1::GetCheckpointRequest&) {
+  return {};
+}
+
+Violations Check(const v1::GetInclusionProofRequest& request) {
+  Violations violations;
+  CheckId("sequence", request.sequence(), &violations);
+  if (request.tree_size() < 0)
+    violations.push_back({"tree_size", "must be 0, for the newest checkpoint's, or a number of entries"});
+  return violations;
+}
+
+Violations Check(const v1::GetConsistencyProofRequest& request) {
+  Violations violations;
+  if (request.from_tree_size() < 0) violations.push_back({"from_tree_size", "must be a number of entries"});
+  if (request.tree_size() < 0)
+    violations.push_back({"tree_size", "must be 0, for the newest checkpoint's, or a number of entries"});
+  if (request.tree_size() > 0 && request.tree_size() < request.from_tree_size()) {
+    violations.push_back({"tree_size", "must not be less than from_tree_size"});
+  }
   return violations;
 }
 

@@ -24,6 +24,8 @@
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
+#include "server/audit/key.h"
+#include "server/merkle/proof.h"
 
 namespace resultgate::store {
 
@@ -52,6 +54,9 @@ class Reader {
   virtual absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const = 0;
   // Entries with sequence > `after_sequence`, in order, at most `limit`. `result_id` 0: of all results.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const = 0;
+  // Entries with sequence < `before_sequence`, the newest first, at most `limit`. `before_sequence` 0: from the newest on.
+  virtual absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t before_sequence, int64_t result_id,
+                                                                     int limit) const = 0;
   // The files of a pack that was put, by its digest; nullopt if there is none.
   virtual absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const = 0;
   // Entries that say `activated`, the newest first, with sequence < `before_sequence`, at most `limit`. 0: from the newest on.
@@ -103,11 +108,32 @@ class Batch {
   virtual absl::Status Commit() = 0;
 };
 
+// The log as a Merkle tree over the exact bytes of its entries (RFC 6962): entry 1 is leaf 0. Thread-safe; reads block on the
+// disk.
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+
+  // The key that signs the heads.
+  virtual const audit::VerifierKey& key() const = 0;
+  // The signed head: what was committed last.
+  virtual absl::StatusOr<std::string> Head() const = 0;
+  // The bytes of an entry; nullopt if there is none.
+  virtual absl::StatusOr<std::optional<std::string>> FindEntryBytes(int64_t sequence) const = 0;
+  // That the entry is in the tree of the first `size` entries, which must not be more than the head has. OutOfRange unless
+  // 1 <= sequence <= size.
+  virtual absl::StatusOr<merkle::Proof> ProveInclusion(int64_t sequence, int64_t size) const = 0;
+  // That the tree of the first `size` entries begins with that of the first `from`. OutOfRange unless 0 <= from <= size.
+  virtual absl::StatusOr<merkle::Proof> ProveConsistency(int64_t from, int64_t size) const = 0;
+};
+
 class Store : public Reader {
  public:
   // Begins the one transaction that may be open at a time; FailedPrecondition while another batch lives. The store must outlive
   // it.
   virtual absl::StatusOr<std::unique_ptr<Batch>> Begin() = 0;
+  // Lives as long as the store.
+  virtual const LogReader& log() const = 0;
   // The earliest `due_at` of all results, rounded up as FindDue does, or InfiniteFuture(). Reads as a Reader does.
   virtual absl::StatusOr<absl::Time> EarliestDue() const = 0;
 };

@@ -75,11 +75,15 @@ class FailingStore final : public store::Store {
     return std::make_unique<FailingBatch>(this, *std::move(batch));
   }
   absl::StatusOr<absl::Time> EarliestDue() const override { return store_.EarliestDue(); }
+  const store::LogReader& log() const override { return store_.log(); }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override { return store_.FindResult(id); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t a, int n) const override { return store_.ListResults(a, n); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t a, int n) const override { return store_.ListHeld(a, n); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t a, int64_t r, int n) const override {
     return store_.ListEntries(a, r, n);
+  }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t b, int64_t r, int n) const override {
+    return store_.ListEntriesBackward(b, r, n);
   }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const override {
     return store_.FindPack(digest);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <future>
 
 #include "tests/gate/reports.h"
@@ -49,10 +50,14 @@ class CountingStore : public store::Store {
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return due_seconds == 0 ? absl::InfiniteFuture() : absl::FromUnixSeconds(due_seconds);
   }
+  const store::LogReader& log() const override { std::abort(); }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t, int64_t, int) const override { return std::vector<v1::Entry>(); }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t, int64_t, int) const override {
+    return std::vector<v1::Entry>();
+  }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string&) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t, int) const override { return std::vector<v1::Entry>(); }
   absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t, bool, int) const override {

@@ -92,7 +92,20 @@ TEST(ChecksTest, Lists) {
   v1::ListEntriesRequest entries;
   entries.set_result_id(-1);
   entries.set_kind(static_cast<v1::EntryKind>(99));
-  EXPECT_THAT(Fields(entries), ElementsAre("result_id", "kind"));
+  entries.set_filter("rul = x AND time > noon");
+  EXPECT_THAT(Fields(entries), ElementsAre("result_id", "kind", "filter", "filter"));
+  EXPECT_EQ(Check(entries)[2].description, "column 1: there is no field `rul`; did you mean `rule`?");
+
+  v1::GetInclusionProofRequest inclusion;
+  inclusion.set_tree_size(-1);
+  EXPECT_THAT(Fields(inclusion), ElementsAre("sequence", "tree_size"));
+  v1::GetConsistencyProofRequest consistency;
+  consistency.set_from_tree_size(-1);
+  consistency.set_tree_size(-1);
+  EXPECT_THAT(Fields(consistency), ElementsAre("from_tree_size", "tree_size"));
+  consistency.set_from_tree_size(7);
+  consistency.set_tree_size(6);
+  EXPECT_THAT(Fields(consistency), ElementsAre("tree_size"));
 
   v1::ListActivationsRequest activations;
   activations.set_page_size(1001);

@@ -204,11 +204,18 @@ TEST(OpenTest, ReadsTellOfDamageThatTheStartDoesNotLookFor) {
   const TempFolder folder;
   MakeStore(folder.File("gate.db"), 500);
   {
+    // Farther back than the end of the log, which is looked at.
+    const auto store = Open(folder.File("gate.db"));
+    const auto batch = *store->Begin();
+    for (int i = 1; i <= 300; ++i) ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), 0)), absl::OkStatus());
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  {
     Connection raw = Raw(folder.File("gate.db"));
     ASSERT_EQ(
         raw.Execute("UPDATE results SET record = x'ffffff' WHERE id = 7; UPDATE results SET record = x'0808' WHERE id IN (8, 9)"),
         absl::OkStatus());
-    ASSERT_EQ(raw.Execute("INSERT INTO entries VALUES (1, NULL, x'0802'); INSERT INTO outbox VALUES (1, 0, 1, x'0802')"),
+    ASSERT_EQ(raw.Execute("UPDATE entries SET bytes = x'0802' WHERE sequence = 1; INSERT INTO outbox VALUES (1, 0, 1, x'0802')"),
               absl::OkStatus());
   }
   std::string bytes = *base::ReadFile(folder.File("gate.db"));

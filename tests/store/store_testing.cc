@@ -120,6 +120,7 @@ std::unique_ptr<Store> Open(const std::string& path) {
 void CopyAfterCrash(const std::string& from, const std::string& to) {
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(absl::StrCat(to, suffix));
   fs::copy_file(from, to);
+  fs::copy_file(absl::StrCat(from, ".key"), absl::StrCat(to, ".key"), fs::copy_options::overwrite_existing);
   if (fs::exists(absl::StrCat(from, "-wal"))) fs::copy_file(absl::StrCat(from, "-wal"), absl::StrCat(to, "-wal"));
 }
 

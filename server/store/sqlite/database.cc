@@ -126,6 +126,17 @@ absl::Status Connection::Execute(const std::string& sql) {
   return absl::OkStatus();
 }
 
+absl::Status Connection::CopyFrom(Connection& source) {
+  sqlite3_backup* const backup = sqlite3_backup_init(database_.get(), "main", source.database_.get(), "main");
+  if (backup == nullptr) return LastFailure(database_.get(), sqlite3_errcode(database_.get()));
+  constexpr int kAllPages = -1;
+  const int stepped = sqlite3_backup_step(backup, kAllPages);
+  const int code = sqlite3_backup_finish(backup);
+  if (code != SQLITE_OK) return LastFailure(database_.get(), code);
+  if (stepped != SQLITE_DONE) return StatusOf(stepped, sqlite3_errstr(stepped));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> Connection::QueryInt(const std::string& sql) {
   RG_ASSIGN_OR_RETURN(const OwnedStatement owned, PrepareOwned(sql));
   Statement statement(owned.get());

@@ -82,6 +82,9 @@ class Connection {
   absl::StatusOr<int64_t> QueryInt(const std::string& sql);
   absl::StatusOr<std::string> QueryText(const std::string& sql);
 
+  // Makes this database a copy of `source` as it is now, in one go and synced.
+  absl::Status CopyFrom(Connection& source);
+
   // True between BEGIN and COMMIT or ROLLBACK. Some failures make SQLite roll back by itself.
   bool InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 

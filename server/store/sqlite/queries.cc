@@ -143,6 +143,24 @@ absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64
   return ReadAll<v1::Entry>(statement, ReadEntry);
 }
 
+absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(Connection& connection, int64_t before_sequence, int64_t result_id,
+                                                           int limit) {
+  if (limit < 1) return std::vector<v1::Entry>();
+  RG_ASSIGN_OR_RETURN(Statement statement,
+                      connection.Prepare(result_id == 0 ? sql::kListEntriesBackward : sql::kListEntriesOfResultBackward));
+  statement.BindInt(1, before_sequence > 0 ? before_sequence : std::numeric_limits<int64_t>::max());
+  statement.BindInt(2, limit);
+  if (result_id != 0) statement.BindInt(3, result_id);
+  return ReadAll<v1::Entry>(statement, ReadEntry);
+}
+
+absl::StatusOr<std::optional<std::string>> FindEntryBytes(Connection& connection, int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindEntry));
+  statement.BindInt(1, sequence);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  return found ? std::optional<std::string>(statement.Blob(0)) : std::nullopt;
+}
+
 absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, const std::string& digest) {
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindPack));
   statement.BindBlob(1, digest);

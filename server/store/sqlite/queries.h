@@ -28,6 +28,10 @@ inline constexpr char kFindByKey[] = "SELECT result_id FROM keys WHERE key = ?1 
 inline constexpr char kListEntries[] = "SELECT sequence, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 inline constexpr char kListEntriesOfResult[] =
     "SELECT sequence, bytes FROM entries WHERE sequence > ?1 AND result_id = ?3 ORDER BY sequence LIMIT ?2";
+inline constexpr char kListEntriesBackward[] =
+    "SELECT sequence, bytes FROM entries WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
+inline constexpr char kListEntriesOfResultBackward[] =
+    "SELECT sequence, bytes FROM entries WHERE sequence < ?1 AND result_id = ?3 ORDER BY sequence DESC LIMIT ?2";
 inline constexpr char kFindPack[] = "SELECT files FROM packs WHERE digest = ?1";
 inline constexpr char kListActivations[] =
     "SELECT e.sequence, e.bytes FROM activations AS a JOIN entries AS e ON e.sequence = a.sequence"
@@ -40,6 +44,14 @@ inline constexpr char kListUnacknowledged[] =
 inline constexpr char kLastResultId[] = "SELECT max(id) FROM results";
 inline constexpr char kLastEntrySequence[] = "SELECT max(sequence) FROM entries";
 inline constexpr char kLastReleaseSequence[] = "SELECT max(sequence) FROM outbox";
+inline constexpr char kReadEntries[] =
+    "SELECT sequence, result_id, leaf_hash, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence";
+inline constexpr char kListLeafHashes[] = "SELECT leaf_hash FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+inline constexpr char kFindEntry[] = "SELECT bytes FROM entries WHERE sequence = ?1";
+inline constexpr char kFindTile[] = "SELECT hashes FROM log_tiles WHERE level = ?1 AND tile = ?2";
+// All of them: only who verifies the whole log asks it.
+inline constexpr char kListTiles[] = "SELECT level, tile, hashes FROM log_tiles";
+inline constexpr char kFindHead[] = "SELECT checkpoint FROM log_head WHERE id = 1";
 
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
@@ -50,22 +62,49 @@ inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1,
 inline constexpr char kPutPack[] =
     "INSERT INTO packs (digest, files) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET files = excluded.files";
 inline constexpr char kAppendActivation[] = "INSERT INTO activations (sequence, digest) VALUES (?1, ?2)";
-inline constexpr char kAppendEntry[] = "INSERT INTO entries (sequence, result_id, bytes) VALUES (?1, ?2, ?3)";
+inline constexpr char kAppendEntry[] = "INSERT INTO entries (sequence, result_id, bytes, leaf_hash) VALUES (?1, ?2, ?3, ?4)";
 inline constexpr char kAppendRelease[] = "INSERT INTO outbox (sequence, acknowledged, result_id, bytes) VALUES (?1, 0, ?2, ?3)";
 inline constexpr char kAcknowledgeRelease[] = "UPDATE outbox SET acknowledged = 1 WHERE sequence = ?1";
+inline constexpr char kPutLeafHash[] = "UPDATE entries SET leaf_hash = ?2 WHERE sequence = ?1";
+inline constexpr char kPutTile[] =
+    "INSERT INTO log_tiles (level, tile, hashes) VALUES (?1, ?2, ?3) ON CONFLICT (level, tile) DO UPDATE SET hashes = "
+    "excluded.hashes";
+inline constexpr char kPutHead[] =
+    "INSERT INTO log_head (id, checkpoint) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET checkpoint = excluded.checkpoint";
 
-inline constexpr const char* kAll[] = {kFindResult,         kListResults,
-                                       kListHeld,           kFindDue,
-                                       kEarliestDue,        kFindByKey,
-                                       kListEntries,        kListEntriesOfResult,
-                                       kFindRelease,        kListOutbox,
-                                       kListUnacknowledged, kLastResultId,
-                                       kLastEntrySequence,  kLastReleaseSequence,
-                                       kPutResult,          kPutKey,
-                                       kAppendEntry,        kAppendRelease,
-                                       kAcknowledgeRelease, kFindPack,
-                                       kListActivations,    kPutPack,
-                                       kAppendActivation};
+inline constexpr const char* kAll[] = {kFindResult,
+                                       kListResults,
+                                       kListHeld,
+                                       kFindDue,
+                                       kEarliestDue,
+                                       kFindByKey,
+                                       kListEntries,
+                                       kListEntriesOfResult,
+                                       kListEntriesBackward,
+                                       kListEntriesOfResultBackward,
+                                       kFindRelease,
+                                       kListOutbox,
+                                       kListUnacknowledged,
+                                       kLastResultId,
+                                       kLastEntrySequence,
+                                       kLastReleaseSequence,
+                                       kPutResult,
+                                       kPutKey,
+                                       kAppendEntry,
+                                       kAppendRelease,
+                                       kAcknowledgeRelease,
+                                       kFindPack,
+                                       kListActivations,
+                                       kPutPack,
+                                       kAppendActivation,
+                                       kReadEntries,
+                                       kListLeafHashes,
+                                       kFindEntry,
+                                       kFindTile,
+                                       kFindHead,
+                                       kPutLeafHash,
+                                       kPutTile,
+                                       kPutHead};
 
 }  // namespace sql
 
@@ -85,6 +124,9 @@ absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key
 absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
 absl::StatusOr<absl::Time> EarliestDue(Connection& connection);
 absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit);
+absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(Connection& connection, int64_t before_sequence, int64_t result_id,
+                                                           int limit);
+absl::StatusOr<std::optional<std::string>> FindEntryBytes(Connection& connection, int64_t sequence);
 absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, const std::string& digest);
 absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, int64_t before_sequence, int limit);
 absl::StatusOr<std::optional<OutboxRow>> FindRelease(Connection& connection, int64_t sequence);

@@ -53,10 +53,28 @@ CREATE TABLE activations (
 -- `held` was 1 for what waits for a person or the sender only; from now on a delay counts too.
 UPDATE results SET held = 1 WHERE due_us IS NOT NULL;
 )sql",
+    // kFirstVersionWithTree
+    R"sql(
+ALTER TABLE entries ADD COLUMN leaf_hash BLOB NOT NULL DEFAULT x'';   -- RFC 6962 hash of `bytes`
+
+CREATE TABLE log_tiles (
+  level INTEGER NOT NULL CHECK (level > 0),
+  tile INTEGER NOT NULL,
+  hashes BLOB NOT NULL,                        -- up to 256 of 32 bytes
+  PRIMARY KEY (level, tile)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_head (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  checkpoint BLOB NOT NULL                     -- signed note: the number of entries and the root over them
+) STRICT;
+)sql",
 };
 
-absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations) {
+absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,
+                           const AfterMigration& then) {
   for (size_t i = from; i < migrations.size(); ++i) RG_RETURN_IF_ERROR(connection.Execute(migrations[i]));
+  if (then != nullptr) RG_RETURN_IF_ERROR(then(from));
   return connection.Execute(
       absl::StrCat("PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = ", migrations.size(), ";"));
 }
@@ -75,7 +93,7 @@ absl::Span<const char* const> Migrations() {
   return kMigrations;
 }
 
-absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations) {
+absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations, const AfterMigration& then) {
   RG_ASSIGN_OR_RETURN(const int64_t application_id, connection.QueryInt("PRAGMA application_id"));
   RG_ASSIGN_OR_RETURN(const int64_t version, connection.QueryInt("PRAGMA user_version"));
   RG_ASSIGN_OR_RETURN(const int64_t objects, connection.QueryInt("SELECT count(*) FROM sqlite_schema"));
@@ -94,7 +112,7 @@ absl::Status Migrate(Connection& connection, absl::Span<const char* const> migra
   }
   if (version == last) return absl::OkStatus();
   RG_RETURN_IF_ERROR(connection.Execute("BEGIN IMMEDIATE"));
-  absl::Status status = RunMigrations(connection, version, migrations);
+  absl::Status status = RunMigrations(connection, version, migrations, then);
   if (status.ok()) status = connection.Execute("COMMIT");
   if (!status.ok() && connection.InTransaction()) connection.Execute("ROLLBACK").IgnoreError();
   return status;
@@ -102,7 +120,7 @@ absl::Status Migrate(Connection& connection, absl::Span<const char* const> migra
 
 absl::Status CheckSchema(Connection& connection, absl::Span<const char* const> migrations) {
   RG_ASSIGN_OR_RETURN(Connection model, Connection::Open(":memory:", Connection::Mode::kReadWriteCreate));
-  RG_RETURN_IF_ERROR(RunMigrations(model, 0, migrations));
+  RG_RETURN_IF_ERROR(RunMigrations(model, 0, migrations, nullptr));
   RG_ASSIGN_OR_RETURN(const std::string expected, DescribeSchema(model));
   RG_ASSIGN_OR_RETURN(const std::string found, DescribeSchema(connection));
   if (found != expected) return absl::DataLossError("the database's tables or indexes are not those of its schema version");

@@ -11,6 +11,8 @@
 //   entries  by sequence, the exact bytes. Its index by result costs some 12 bytes an entry and is nearly sequential itself,
 //   since most
 //            entries are about the newest results: cheaper than the scan of the log that a result's history would need.
+//   log_tiles  the hashes of every 256, 65,536, … entries (merkle/tiles.h): a row of 32 bytes more every 256 entries.
+//   log_head   one row, the signed head of the log's tree, written by every commit that appends entries.
 //   outbox   by sequence; what the portal has not acknowledged has a partial index.
 //   packs    the files of every pack that ever was active, by digest: what is held keeps the pack that decided it.
 //   activations  which entries say that a pack became active; the newest one's pack decides.
@@ -19,6 +21,7 @@
 #ifndef RESULTGATE_STORE_SQLITE_SCHEMA_H_
 #define RESULTGATE_STORE_SQLITE_SCHEMA_H_
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -34,9 +37,16 @@ inline constexpr int64_t kApplicationId = 0x52476174;
 // never changed, new steps are added at the end.
 absl::Span<const char* const> Migrations();
 
-// Brings the file to the last version, all steps in one transaction, and marks a new file as ours. A new file is one without any
-// schema. FailedPrecondition, without a byte changed, if the file is somebody else's or newer than the last step.
-absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations);
+// The first version whose log is a Merkle tree.
+inline constexpr int64_t kFirstVersionWithTree = 3;
+
+// What SQL cannot do, called with the version that a file had before, once it has the tables of the last one; in the same
+// transaction.
+using AfterMigration = std::function<absl::Status(int64_t from)>;
+
+// Brings the file to the last version, all steps and `then` in one transaction, and marks a new file as ours. A new file is one
+// without any schema. FailedPrecondition, without a byte changed, if the file is somebody else's or newer than the last step.
+absl::Status Migrate(Connection& connection, absl::Span<const char* const> migrations, const AfterMigration& then = nullptr);
 
 // DataLoss unless the tables and indexes are exactly those that `migrations` make: an index that is missing would be silently
 // slow.

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/merkle/hash.h"
 #include "server/store/sqlite/queries.h"
 
 namespace resultgate::store {
@@ -152,8 +153,11 @@ absl::Status SqliteBatch::AppendEntry(const v1::Entry& entry) {
       statement.BindNull(2);
     }
     statement.BindBlob(3, bytes);
+    const merkle::Hash leaf = merkle::HashLeaf(bytes);
+    statement.BindBlob(4, merkle::Bytes(leaf));
     RG_RETURN_IF_ERROR(statement.Run());
     used_.entry = entry.sequence();
+    log_.Append(leaf);
     if (!entry.has_activated()) return absl::OkStatus();
     RG_ASSIGN_OR_RETURN(Statement activation, writer_.connection.Prepare(sql::kAppendActivation));
     activation.BindInt(1, entry.sequence());
@@ -196,7 +200,7 @@ absl::Status SqliteBatch::AcknowledgeRelease(int64_t sequence) {
 }
 
 absl::Status SqliteBatch::Commit() {
-  RG_RETURN_IF_ERROR(ended_);
+  RG_RETURN_IF_ERROR(Do([&] { return log_.Write(writer_.connection, writer_.log_key); }));
   ended_ = Run(writer_.connection, "COMMIT");
   if (!ended_.ok()) {
     Rollback();
@@ -205,6 +209,7 @@ absl::Status SqliteBatch::Commit() {
     return ended_;
   }
   writer_.last = used_;
+  writer_.log = log_;
   ended_ = absl::FailedPreconditionError("the batch is committed");
   return absl::OkStatus();
 }

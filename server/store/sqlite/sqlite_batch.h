@@ -12,7 +12,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "server/audit/key.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/log_tree.h"
 #include "server/store/store.h"
 
 namespace resultgate::store {
@@ -28,8 +30,10 @@ struct LastIds {
 // to the next's.
 struct Writer {
   Connection connection;
+  const audit::SigningKey log_key;
   // As committed.
   LastIds last;
+  LogEdge log;
   // A commit failed and its frames may still stand behind the end of the WAL: see Repair.
   bool needs_repair = false;
   std::atomic<bool> busy{false};
@@ -60,7 +64,7 @@ class SqliteBatch final : public Batch {
   absl::Status Commit() override;
 
  private:
-  explicit SqliteBatch(Writer* writer) : writer_(*writer), given_(writer->last), used_(writer->last) {}
+  explicit SqliteBatch(Writer* writer) : writer_(*writer), given_(writer->last), used_(writer->last), log_(writer->log) {}
 
   // Runs `work` on the connection, unless the batch has ended, and ends it if SQLite fails: after an I/O error or on a full disk
   // SQLite has rolled back by itself, and whatever came next would be written, and committed, outside of the transaction.
@@ -71,6 +75,7 @@ class SqliteBatch final : public Batch {
   Writer& writer_;
   LastIds given_;
   LastIds used_;
+  LogEdge log_;
   // OK while the batch takes work; then why it does not.
   absl::Status ended_;
 };

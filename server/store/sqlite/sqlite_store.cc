@@ -11,8 +11,15 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "server/audit/checkpoint.h"
+#include "server/audit/key.h"
+#include "server/audit/log_verifier.h"
 #include "server/base/status_macros.h"
+#include "server/merkle/proof.h"
+#include "server/merkle/tiles.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/log_key.h"
+#include "server/store/sqlite/log_tree.h"
 #include "server/store/sqlite/process_lock.h"
 #include "server/store/sqlite/queries.h"
 #include "server/store/sqlite/schema.h"
@@ -31,7 +38,7 @@ class ReaderPool {
 
   // Calls `read` with a connection that no other thread has, waiting for one.
   template <typename Read>
-  auto With(Read read) -> decltype(read(std::declval<Connection&>())) {
+  auto With(Read read) const -> decltype(read(std::declval<Connection&>())) {
     std::unique_ptr<Connection> connection = Take();
     auto answer = read(*connection);
     Return(std::move(connection));
@@ -39,7 +46,7 @@ class ReaderPool {
   }
 
  private:
-  std::unique_ptr<Connection> Take() {
+  std::unique_ptr<Connection> Take() const {
     std::unique_lock<std::mutex> lock(mutex_);
     returned_.wait(lock, [this] { return !idle_.empty(); });
     std::unique_ptr<Connection> connection = std::move(idle_.back());
@@ -47,7 +54,7 @@ class ReaderPool {
     return connection;
   }
 
-  void Return(std::unique_ptr<Connection> connection) {
+  void Return(std::unique_ptr<Connection> connection) const {
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       idle_.push_back(std::move(connection));
@@ -55,15 +62,53 @@ class ReaderPool {
     returned_.notify_one();
   }
 
-  std::mutex mutex_;
-  std::condition_variable returned_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable returned_;
+  mutable std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+// A proof names hashes that never change once they are there, so that it needs no transaction.
+class SqliteLogReader final : public LogReader {
+ public:
+  SqliteLogReader(audit::VerifierKey key, const ReaderPool* readers) : key_(std::move(key)), readers_(*readers) {}
+
+  const audit::VerifierKey& key() const override { return key_; }
+  absl::StatusOr<std::string> Head() const override {
+    return readers_.With([](Connection& connection) { return ReadHead(connection); });
+  }
+  absl::StatusOr<std::optional<std::string>> FindEntryBytes(int64_t sequence) const override {
+    return readers_.With([&](Connection& connection) { return store::FindEntryBytes(connection, sequence); });
+  }
+  absl::StatusOr<merkle::Proof> ProveInclusion(int64_t sequence, int64_t size) const override {
+    return readers_.With([&](Connection& connection) {
+      DatabaseTiles tiles(&connection);
+      merkle::TiledTree tree(&tiles, size);
+      return merkle::ProveInclusion(tree, sequence - 1);
+    });
+  }
+  absl::StatusOr<merkle::Proof> ProveConsistency(int64_t from, int64_t size) const override {
+    return readers_.With([&](Connection& connection) {
+      DatabaseTiles tiles(&connection);
+      merkle::TiledTree tree(&tiles, size);
+      return merkle::ProveConsistency(tree, from);
+    });
+  }
+
+ private:
+  const audit::VerifierKey key_;
+  const ReaderPool& readers_;
 };
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(ProcessLock lock, Connection writer, const LastIds& last, std::vector<std::unique_ptr<Connection>> readers)
-      : lock_(std::move(lock)), writer_{std::move(writer), last}, readers_(std::move(readers)) {}
+  SqliteStore(ProcessLock lock, Connection writer, audit::SigningKey log_key, const LastIds& last, LogEdge log,
+              std::vector<std::unique_ptr<Connection>> readers)
+      : lock_(std::move(lock)),
+        writer_{std::move(writer), std::move(log_key), last, std::move(log)},
+        readers_(std::move(readers)),
+        log_(writer_.log_key.verifier(), &readers_) {}
+
+  const LogReader& log() const override { return log_; }
 
   absl::StatusOr<std::unique_ptr<Batch>> Begin() override { return SqliteBatch::Begin(&writer_); }
 
@@ -80,6 +125,11 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const override {
     return readers_.With(
         [&](Connection& connection) { return store::ListEntries(connection, after_sequence, result_id, limit); });
+  }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t before_sequence, int64_t result_id,
+                                                             int limit) const override {
+    return readers_.With(
+        [&](Connection& connection) { return store::ListEntriesBackward(connection, before_sequence, result_id, limit); });
   }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const override {
     return readers_.With([&](Connection& connection) { return store::FindPack(connection, digest); });
@@ -100,7 +150,8 @@ class SqliteStore final : public Store {
   // lock goes when nothing is open any more.
   ProcessLock lock_;
   Writer writer_;
-  mutable ReaderPool readers_;
+  ReaderPool readers_;
+  SqliteLogReader log_;
 };
 
 // FailedPrecondition for a file that is not SQLite's at all, so that not even its header is touched.
@@ -118,10 +169,7 @@ absl::Status CheckFileHeader(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status CheckWhole(Connection& connection, const std::string& path, int64_t largest_bytes) {
-  std::error_code error;
-  const auto size = fs::file_size(path, error);
-  if (error || size > static_cast<uintmax_t>(std::max<int64_t>(largest_bytes, 0))) return absl::OkStatus();
+absl::Status CheckWhole(Connection& connection) {
   RG_ASSIGN_OR_RETURN(const std::string verdict, connection.QueryText("PRAGMA quick_check(1)"));
   if (verdict == "ok") return absl::OkStatus();
   // A page that cannot be read is reported as a finding too ("unable to get the page", "failed to get page"), not as a failure.
@@ -129,14 +177,27 @@ absl::Status CheckWhole(Connection& connection, const std::string& path, int64_t
   return absl::DataLossError("PRAGMA quick_check found the file damaged; restore it from a backup");
 }
 
+// The key of the log. A new log gets a new key, if none lies there.
+absl::StatusOr<audit::SigningKey> LogKey(const std::string& path, bool make) {
+  absl::StatusOr<audit::SigningKey> key = ReadLogKey(path);
+  if (!absl::IsNotFound(key.status())) return key;
+  if (make) return MakeLogKey(path);
+  return absl::FailedPreconditionError(
+      absl::StrCat("the key that signed the log, `", path,
+                   "`, is not there; put it back. Where it is lost for good, --change-log-key goes on with a new one"));
+}
+
 // Migrates before anything is written that a foreign file would suffer from; WAL mode is written into the file's header.
 absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptions& options) {
   RG_RETURN_IF_ERROR(CheckFileHeader(path));
   RG_ASSIGN_OR_RETURN(Connection writer, Connection::Open(path, Connection::Mode::kReadWriteCreate));
   RG_RETURN_IF_ERROR(writer.Execute("PRAGMA synchronous = FULL"));
-  RG_RETURN_IF_ERROR(Migrate(writer, Migrations()));
+  RG_RETURN_IF_ERROR(Migrate(writer, Migrations(), [&](int64_t from) -> absl::Status {
+    if (from >= kFirstVersionWithTree) return absl::OkStatus();
+    RG_ASSIGN_OR_RETURN(const audit::SigningKey key, LogKey(options.log_key_file, /*make=*/true));
+    return BuildLog(writer, key);
+  }));
   RG_RETURN_IF_ERROR(CheckSchema(writer, Migrations()));
-  RG_RETURN_IF_ERROR(CheckWhole(writer, path, options.largest_whole_check_bytes));
   RG_ASSIGN_OR_RETURN(const std::string mode, writer.QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal") return absl::UnavailableError("the file system does not support SQLite's WAL (shared memory is needed)");
   // 64 MiB: the pages of `keys` are needed in random order, and a page that does not fit is read again.
@@ -144,8 +205,41 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   return writer;
 }
 
+bool IsSmall(const std::string& path, int64_t largest_bytes) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  return !error && size <= static_cast<uintmax_t>(std::max<int64_t>(largest_bytes, 0));
+}
+
+absl::Status CheckWholeLog(Connection& connection, const audit::VerifierKey& key) {
+  RG_ASSIGN_OR_RETURN(const std::string head, ReadHead(connection));
+  audit::LogVerifier verifier(audit::VerifyCheckpoint(head, key));
+  RG_RETURN_IF_ERROR(ReadWholeLog(connection, &verifier, nullptr));
+  const audit::LogReport report = verifier.Finish();
+  if (report.ok()) return absl::OkStatus();
+  return absl::DataLossError(
+      absl::StrCat("the log does not hold: ", report.findings[0].message,
+                   ". `resultgate audit verify --database FILE` says all that is wrong; restore a backup"));
+}
+
+// The head that another key signed, signed by this one.
+absl::Status SignHeadAnew(Connection& connection, const audit::SigningKey& key) {
+  RG_ASSIGN_OR_RETURN(const std::string note, ReadHead(connection));
+  RG_ASSIGN_OR_RETURN(const audit::Checkpoint head, audit::ReadCheckpoint(note));
+  RG_ASSIGN_OR_RETURN(const std::string signed_anew, audit::SignCheckpoint(head.size, head.root, key));
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kPutHead));
+  statement.BindBlob(1, signed_anew);
+  return statement.Run();
+}
+
 absl::StatusOr<std::unique_ptr<Store>> OpenLocked(ProcessLock lock, const std::string& path, const SqliteOptions& options) {
   RG_ASSIGN_OR_RETURN(Connection writer, OpenWriter(path, options));
+  const bool whole = IsSmall(path, options.largest_whole_check_bytes);
+  if (whole) RG_RETURN_IF_ERROR(CheckWhole(writer));
+  RG_ASSIGN_OR_RETURN(audit::SigningKey key, LogKey(options.log_key_file, options.change_log_key));
+  if (options.change_log_key) RG_RETURN_IF_ERROR(SignHeadAnew(writer, key));
+  if (whole) RG_RETURN_IF_ERROR(CheckWholeLog(writer, key.verifier()));
+  RG_ASSIGN_OR_RETURN(LogEdge log, OpenLog(writer, key.verifier()));
   LastIds last;
   RG_ASSIGN_OR_RETURN(last.result, writer.QueryInt(sql::kLastResultId));
   RG_ASSIGN_OR_RETURN(last.entry, writer.QueryInt(sql::kLastEntrySequence));
@@ -155,10 +249,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenLocked(ProcessLock lock, const std::s
     RG_ASSIGN_OR_RETURN(Connection reader, Connection::Open(path, Connection::Mode::kReadOnly));
     readers.push_back(std::make_unique<Connection>(std::move(reader)));
   }
-  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), last, std::move(readers));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), std::move(key), last, std::move(log),
+                                       std::move(readers));
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenCanonical(const std::string& path, const SqliteOptions& options) {
+absl::StatusOr<std::unique_ptr<Store>> OpenCanonical(const std::string& path, SqliteOptions options) {
+  if (options.log_key_file.empty()) options.log_key_file = absl::StrCat(path, ".key");
   RG_ASSIGN_OR_RETURN(ProcessLock lock, ProcessLock::Take(absl::StrCat(path, ".lock")));
   return OpenLocked(std::move(lock), path, options);
 }

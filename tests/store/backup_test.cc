@@ -1,0 +1,80 @@
+// Backups are whole, made while the gate writes, and prove themselves.
+#include "server/store/sqlite/backup.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/write_file.h"
+#include "server/store/sqlite/log_file.h"
+#include "server/store/sqlite/sqlite_store.h"
+#include "tests/store/store_testing.h"
+
+namespace resultgate::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+void Append(Store& store, int entries) {
+  const auto batch = *store.Begin();
+  for (int i = 0; i < entries; ++i) {
+    const int64_t id = batch->NextResultId();
+    ASSERT_EQ(batch->PutResult(MakeResult(id, std::string(500, 'x'))), absl::OkStatus());
+    ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), id)), absl::OkStatus());
+  }
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+}
+
+TEST(BackupTest, IsTheDatabaseAtOneMoment) {
+  const TempFolder folder;
+  const auto store = Open(folder.File("gate.db"));
+  Append(*store, 300);
+  const Contents before = ReadContents(*store);
+  ASSERT_EQ(Backup(folder.File("gate.db"), folder.File("copy.db")), absl::OkStatus());
+  Append(*store, 10);  // the gate goes on
+  EXPECT_FALSE(fs::exists(folder.File("copy.db-wal")));
+  EXPECT_FALSE(fs::exists(folder.File("copy.db.new")));
+  const auto key = LogFile::KeyBeside(folder.File("gate.db"));
+  const auto report = (*LogFile::Open(folder.File("copy.db")))->Verify(*key, {}, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_TRUE(report->ok());
+  EXPECT_EQ(report->entries, 300);
+  fs::copy_file(folder.File("gate.db.key"), folder.File("copy.db.key"));
+  EXPECT_EQ(ReadContents(*Open(folder.File("copy.db"))), before);
+}
+
+TEST(BackupTest, IsRestoredWhereNothingStands) {
+  const TempFolder folder;
+  {
+    const auto store = Open(folder.File("gate.db"));
+    Append(*store, 20);
+    ASSERT_EQ(Backup(folder.File("gate.db"), folder.File("copy.db")), absl::OkStatus());
+    EXPECT_TRUE(absl::IsFailedPrecondition(Restore(folder.File("copy.db"), folder.File("gate.db")))) << "the gate is running";
+  }
+  EXPECT_TRUE(absl::IsAlreadyExists(Restore(folder.File("copy.db"), folder.File("gate.db"))));
+  fs::remove(folder.File("gate.db"));
+  ASSERT_EQ(base::WriteFile(folder.File("gate.db-wal"), "left behind"), absl::OkStatus());
+  EXPECT_TRUE(absl::IsFailedPrecondition(Restore(folder.File("copy.db"), folder.File("gate.db"))));
+  fs::remove(folder.File("gate.db-wal"));
+  ASSERT_EQ(Restore(folder.File("copy.db"), folder.File("gate.db")), absl::OkStatus());
+  const auto store = Open(folder.File("gate.db"));
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(ReadContents(*store).entries.size(), 20);
+  Append(*store, 1);
+}
+
+TEST(BackupTest, OverwritesNothingAndTakesNothingElse) {
+  const TempFolder folder;
+  Append(*Open(folder.File("gate.db")), 1);
+  ASSERT_EQ(base::WriteFile(folder.File("kept"), "mine"), absl::OkStatus());
+  EXPECT_TRUE(absl::IsAlreadyExists(Backup(folder.File("gate.db"), folder.File("kept"))));
+  EXPECT_TRUE(absl::IsNotFound(Backup(folder.File("none.db"), folder.File("copy.db"))));
+  EXPECT_FALSE(Backup(folder.File("kept"), folder.File("copy.db")).ok());
+  EXPECT_FALSE(fs::exists(folder.File("copy.db")));
+}
+
+}  // namespace
+}  // namespace resultgate::store
