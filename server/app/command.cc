@@ -30,6 +30,8 @@ int Main(int argc, const char* const* argv) {
     AddComment(&app, &run);
     AddReleases(&app, &run);
     AddAudit(&app, &run);
+    AddBackup(&app, &run);
+    AddRestore(&app, &run);
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

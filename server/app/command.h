@@ -23,6 +23,8 @@ void AddPolicy(CLI::App* app, Run* run);
 void AddComment(CLI::App* app, Run* run);
 void AddReleases(CLI::App* app, Run* run);
 void AddAudit(CLI::App* app, Run* run);
+void AddBackup(CLI::App* app, Run* run);
+void AddRestore(CLI::App* app, Run* run);
 
 // The whole program: parses, runs, returns the exit code. No exception leaves it.
 int Main(int argc, const char* const* argv);

@@ -36,6 +36,7 @@ struct ServeOptions {
   std::string templates = "templates";
   bool development = false;
   std::string clock;
+  store::SqliteOptions store;
 };
 
 // How often development mode looks at the pack's files.
@@ -153,7 +154,7 @@ int RunServe(const ServeOptions& options) {
     std::filesystem::create_directories(folder, error);
     if (error) return Fail(absl::StrCat("cannot make the folder `", folder.string(), "`: ", error.message()));
   }
-  absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqlite(options.database);
+  absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqlite(options.database, options.store);
   if (!store.ok()) return Fail(absl::StrCat("cannot open `", options.database, "`: ", store.status().message()));
 
   gate::Options gate_options;
@@ -169,6 +170,7 @@ int RunServe(const ServeOptions& options) {
 
   const v1::PackSummary active = (*gate)->ActivePack();
   spdlog::info("version {}, pack {} ({}), database {}", RESULTGATE_VERSION, active.name(), active.digest(), options.database);
+  spdlog::info("the log is signed by {}", (*store)->log().key().ToString());
   if (loaded.pack == nullptr) {
     spdlog::warn("{} cannot be used, see above; the pack that was active last decides", options.folders.pack);
   } else if (loaded.pack->digest() != active.digest()) {
@@ -231,6 +233,12 @@ void AddServe(CLI::App* app, Run* run) {
   command->add_option("--database", options->database, "The SQLite file; made where there is none")
       ->capture_default_str()
       ->type_name("FILE");
+  command
+      ->add_option("--log-key", options->store.log_key_file,
+                   "The private key that signs the log's heads; made when a log begins [FILE.key beside the database]")
+      ->type_name("FILE");
+  command->add_flag("--change-log-key", options->store.change_log_key,
+                    "Go on with the key that is there, or a new one, where the one that signed the log is lost; the log says so");
   command->add_option("--policies", options->folders.pack, "The pack of rules, for a database that has none active")
       ->capture_default_str()
       ->type_name("DIR")

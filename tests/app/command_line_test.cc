@@ -36,7 +36,14 @@ TEST(CommandLineTest, EverySubcommandExplainsItselfWithAnExample) {
                                 {"policy", "schema"},
                                 {"policy", "reference"},
                                 {"releases", "follow"},
-                                {"audit", "list"}};
+                                {"audit", "list"},
+                                {"audit", "story"},
+                                {"audit", "verify"},
+                                {"audit", "checkpoint"},
+                                {"audit", "proof"},
+                                {"audit", "export"},
+                                {"backup"},
+                                {"restore"}};
   for (Arguments arguments : commands) {
     const std::string command = absl::StrJoin(arguments, " ");
     arguments.push_back("--help");
@@ -71,6 +78,11 @@ TEST(CommandLineTest, WrongUsageIsTwo) {
       {"policy", "decide", "--zone", "Nowhere/Land", "-"},
       {"releases", "follow", "--after", "-1"},
       {"audit", "list", "--kind", "anything"},
+      {"audit", "story"},
+      {"audit", "proof", "0"},
+      {"audit", "export", "--format", "xml"},
+      {"audit", "verify", "--witness", "no/such/file"},
+      {"backup"},
   };
   for (const Arguments& arguments : lines) {
     const Ran ran = RunBinary(arguments);
@@ -84,11 +96,9 @@ TEST(CommandLineTest, ARefusedAddressSaysWhy) {
 }
 
 TEST(CommandLineTest, WithoutAGateClientsSaySo) {
-  const Arguments lines[] = {{"submit", "-"},
-                             {"review", "list"},
-                             {"releases", "follow"},
-                             {"audit", "list"},
-                             {"review", "approve", "7", "--reviewer", "D1"}};
+  const Arguments lines[] = {
+      {"submit", "-"},         {"review", "list"},      {"releases", "follow"},  {"audit", "list"},
+      {"audit", "story", "7"}, {"audit", "checkpoint"}, {"audit", "proof", "7"}, {"review", "approve", "7", "--reviewer", "D1"}};
   for (Arguments arguments : lines) {
     // Port 1 needs a privileged server: nobody listens there.
     arguments.insert(arguments.end(), {"--server", "127.0.0.1:1"});

@@ -29,6 +29,9 @@
 #include "resultgate/v1/audit_service.grpc.pb.h"
 #include "resultgate/v1/release_service.grpc.pb.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
+#include "server/audit/checkpoint.h"
+#include "server/audit/log_verifier.h"
+#include "server/store/sqlite/log_file.h"
 #include "tests/testing/sample_reports.h"
 #include "tests/testing/server_process.h"
 
@@ -210,6 +213,32 @@ void CheckResults(const Kept& kept, const Client& client) {
   }
 }
 
+// What `resultgate audit verify` does, on the file as the kill left it: every entry is under the signed head, and the head is
+// signed. `checkpoints` are what the gate gave out before the kill: nothing of that may be missing.
+void CheckProof(const std::string& database, const std::vector<std::string>& checkpoints) {
+  const absl::StatusOr<audit::VerifierKey> key = store::LogFile::KeyBeside(database);
+  ASSERT_TRUE(key.ok()) << key.status();
+  std::vector<audit::Checkpoint> witnessed;
+  for (const std::string& note : checkpoints) {
+    const absl::StatusOr<audit::Checkpoint> checkpoint = audit::VerifyCheckpoint(note, *key);
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    witnessed.push_back(*checkpoint);
+  }
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(database);
+  ASSERT_TRUE(log.ok()) << log.status();
+  const absl::StatusOr<audit::LogReport> report = (*log)->Verify(*key, witnessed, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  for (const audit::Finding& finding : report->findings) ADD_FAILURE() << finding.message;
+}
+
+std::string CheckpointOf(const Stubs& stubs) {
+  grpc::ClientContext context;
+  v1::GetCheckpointResponse response;
+  const grpc::Status status = stubs.audit->GetCheckpoint(&context, {}, &response);
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  return response.checkpoint();
+}
+
 // The log has no gap, each result is taken in once, and each start is there.
 void CheckEntries(const Kept& kept, int starts) {
   std::map<int64_t, int> taken_in;
@@ -289,6 +318,7 @@ TEST(CrashTest, WhatWasAcknowledgedIsThereOnce) {
     const std::string database = folder.path() + "/resultgate.db";
     Client client;
     int starts = 0;
+    std::vector<std::string> checkpoints;
     for (int i = 0; i < kKillsPerDatabase && done < kills && !HasFailure(); ++i, ++done) {
       SCOPED_TRACE(absl::StrCat("kill ", done + 1, " of seed ", seed));
       const int before = client.next;
@@ -299,6 +329,7 @@ TEST(CrashTest, WhatWasAcknowledgedIsThereOnce) {
       ASSERT_TRUE(server.ok()) << server.status();
       ++starts;
       SubmitUntilKilled(server->get(), acknowledgements, then, &client);
+      CheckProof(database, checkpoints);
 
       server = testing::StartGate(RESULTGATE_BINARY, database);
       ASSERT_TRUE(server.ok()) << server.status();
@@ -316,6 +347,7 @@ TEST(CrashTest, WhatWasAcknowledgedIsThereOnce) {
         CheckResults(complete, client);
         CheckEntries(complete, starts);
         CheckReleases(complete);
+        checkpoints.push_back(CheckpointOf(stubs));
       }
       EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
       if ((done + 1) % 10 == 0) std::cout << done + 1 << " kills" << std::endl;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,7 +23,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-class LogReadsTest : public testing::Test {
+class LogReadsTest : public ::testing::Test {
  protected:
   LogReadsTest() : store_(*store::OpenSqlite(folder_.path() + "/gate.db")) {}
 

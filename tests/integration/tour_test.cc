@@ -41,12 +41,15 @@ std::vector<std::string> TourCommands(const std::string& readme) {
   return commands;
 }
 
-// Runs a line of shell with the gate's address in its environment: exit code and all that it printed.
-std::pair<int, std::string> Shell(const std::string& address, const std::string& line) {
+// Runs a line of shell with the gate's address and database in its environment: exit code and all that it printed.
+std::pair<int, std::string> Shell(const std::string& address, const std::string& line, const std::string& database = "") {
   // The name of the binary is the one of the build under test. The line may end with a comment, so its bracket closes on the
   // next.
   const std::string command = absl::StrReplaceAll(line, {{"build/bin/resultgate", RESULTGATE_BINARY}});
-  FILE* pipe = popen(absl::StrCat("export RESULTGATE_SERVER=", address, "; ( ", command, "\n) 2>&1 </dev/null").c_str(), "r");
+  FILE* pipe = popen(absl::StrCat("export RESULTGATE_SERVER=", address, " RESULTGATE_DATABASE=", database, "; ( ", command,
+                                  "\n) 2>&1 </dev/null")
+                         .c_str(),
+                     "r");
   std::string output;
   std::array<char, 4096> buffer;
   while (const size_t got = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), got);
@@ -69,6 +72,8 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
       testing::StartGate(RESULTGATE_BINARY, folder.path() + "/resultgate.db");
   ASSERT_TRUE(server.ok()) << server.status();
   std::filesystem::create_directory("var");
+  for (const char* made : {"var/log.pub", "var/checkpoints.txt", "var/log.ndjson", "var/backup.db"})
+    std::filesystem::remove(made);
 
   // As ./dev run does it: all samples, in order of name.
   const auto [submitted, table] =
@@ -78,7 +83,7 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
 
   for (const std::string& command : commands) {
     SCOPED_TRACE(command);
-    const auto [code, output] = Shell((*server)->address(), command);
+    const auto [code, output] = Shell((*server)->address(), command, folder.path() + "/resultgate.db");
     EXPECT_EQ(code, 0) << output;
     EXPECT_TRUE(!output.empty() || absl::StrContains(command, " > ")) << "it prints nothing";
     if (absl::StrContains(command, "resultgate submit")) {

@@ -1,0 +1,147 @@
+// `resultgate audit verify`: recomputes the whole log and says what does not hold.
+#include <algorithm>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/app/audit_commands.h"
+#include "server/app/client.h"
+#include "server/audit/checkpoint.h"
+#include "server/audit/log_export.h"
+#include "server/base/file.h"
+#include "server/store/sqlite/log_file.h"
+
+namespace resultgate::app {
+namespace {
+
+struct VerifyOptions {
+  std::string database = kDefaultDatabase;
+  std::string public_key;
+  std::string exported;
+  std::string witness;
+};
+
+// A bar on stderr for what takes longer than a moment.
+class Progress {
+ public:
+  explicit Progress(int64_t total) : total_(total) {}
+  ~Progress() {
+    if (shown_ >= 0) std::cerr << "\n";
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void Show(int64_t done) {
+    constexpr int64_t kWorthABar = 100'000;
+    constexpr int kWidth = 40;
+    if (total_ < kWorthABar) return;
+    const int filled = static_cast<int>(std::min<int64_t>(kWidth, done * kWidth / total_));
+    if (filled == shown_) return;
+    shown_ = filled;
+    std::cerr << "\r[" << std::string(filled, '#') << std::string(kWidth - filled, ' ') << "] " << done << " of " << total_
+              << std::flush;
+  }
+
+ private:
+  const int64_t total_;
+  int shown_ = -1;
+};
+
+int Tell(const audit::LogReport& report, const audit::VerifierKey& key, bool key_from_export) {
+  for (const audit::Witnessed& witnessed : report.witnessed) {
+    if (witnessed.holds) {
+      std::cout << "the checkpoint kept elsewhere holds: the log begins with its " << witnessed.checkpoint.size << " entries\n";
+    }
+  }
+  for (const audit::Finding& finding : report.findings) std::cout << finding.message << "\n";
+  if (report.findings_left_out > 0) std::cout << "and " << report.findings_left_out << " more\n";
+  if (!report.ok()) {
+    const size_t count = report.findings.size() + static_cast<size_t>(report.findings_left_out);
+    std::cout << "the log does NOT hold: " << count << (count == 1 ? " finding" : " findings") << " in " << report.entries
+              << " entries\n";
+    return kProblemFound;
+  }
+  std::cout << "the log holds: " << report.entries << " entries, root " << absl::Base64Escape(merkle::Bytes(report.root)) << "\n"
+            << "signed by " << key.ToString() << "\n";
+  if (key_from_export) {
+    std::cout << "which is the export's own word: whoever made it up could have signed it; give the log's key by --public-key\n";
+  }
+  return kDone;
+}
+
+int VerifyExported(const VerifyOptions& options, const std::string& witness) {
+  const absl::StatusOr<std::optional<audit::VerifierKey>> key = GivenKey(options.public_key);
+  if (!key.ok()) return Fail(std::string(key.status().message()));
+  std::ifstream in(options.exported);
+  if (!in) return Fail(absl::StrCat("cannot open `", options.exported, "`"));
+  const absl::StatusOr<audit::ExportReport> report = audit::VerifyExport(in, *key, witness, nullptr);
+  if (!report.ok()) return Fail(absl::StrCat(options.exported, ": ", report.status().message()));
+  return Tell(report->log, report->key, report->key_from_export);
+}
+
+int VerifyDatabase(const VerifyOptions& options, const std::string& witness) {
+  const absl::StatusOr<audit::VerifierKey> key = KeyFor(options.public_key, options.database);
+  if (!key.ok()) return Fail(std::string(key.status().message()));
+  std::vector<audit::Checkpoint> witnessed;
+  if (!witness.empty()) {
+    absl::StatusOr<std::vector<audit::Checkpoint>> read = audit::ReadWitness(witness, *key);
+    if (!read.ok()) return Fail(absl::StrCat(options.witness, ": ", read.status().message()));
+    witnessed = *std::move(read);
+  }
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
+  if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
+  absl::StatusOr<audit::LogReport> report = [&] {
+    Progress progress((*log)->size());
+    return (*log)->Verify(*key, std::move(witnessed), [&progress](int64_t done) { progress.Show(done); });
+  }();
+  if (!report.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", report.status().message()));
+  return Tell(*report, *key, false);
+}
+
+int RunVerify(const VerifyOptions& options) {
+  std::string witness;
+  if (!options.witness.empty()) {
+    absl::StatusOr<std::string> read = base::ReadFile(options.witness);
+    if (!read.ok()) return Fail(std::string(read.status().message()));
+    witness = *std::move(read);
+    if (witness.empty()) return Fail(absl::StrCat(options.witness, ": the file holds no checkpoint"));
+  }
+  return options.exported.empty() ? VerifyDatabase(options, witness) : VerifyExported(options, witness);
+}
+
+}  // namespace
+
+void AddAuditVerify(CLI::App* audit, Run* run) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* command = audit->add_subcommand(
+      "verify",
+      "Recompute the whole log from its file and hold it against its signed head. Says every entry that was changed, removed,\n"
+      "inserted, moved or cut off. The gate may serve the file meanwhile.");
+  AddDatabaseOption(command, &options->database);
+  AddPublicKeyOption(command, &options->public_key);
+  command->add_option("--export", options->exported, "Verify a file that `audit export` wrote, instead of a database")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option(
+          "--witness", options->witness,
+          "Checkpoints that were kept elsewhere (`audit checkpoint >> FILE`): the log must still begin with what they say.\n"
+          "Finds what nothing else can: a log that somebody with the key shortened or wrote anew")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command->footer(
+      "Exit code 1 if the log does not hold.\n"
+      "Examples:\n"
+      "  resultgate audit verify\n"
+      "  resultgate audit verify --witness /mnt/elsewhere/checkpoints.txt\n"
+      "  resultgate audit verify --export log.ndjson --public-key log.pub");
+  command->callback([options, run] { *run = [options] { return RunVerify(*options); }; });
+}
+
+}  // namespace resultgate::app

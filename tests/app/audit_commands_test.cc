@@ -1,0 +1,187 @@
+// `resultgate audit`, `backup` and `restore`, as an auditor and an operator use them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "server/base/file.h"
+#include "tests/app/run_binary.h"
+#include "tests/testing/server_process.h"
+
+namespace resultgate::app {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+std::vector<std::string> Lines(const std::string& text) {
+  return absl::StrSplit(text, '\n', absl::SkipEmpty());
+}
+
+// A gate that was given a blood count, which went, and a biopsy, which a clinician approved; the portal shows both.
+class AuditCommandsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    StartGate();
+    ASSERT_EQ(Ask({"submit", "--accept-test-messages", "tests/data/01-cbc.hl7", "tests/data/06-biopsy-benign.hl7"}).exit_code, 0);
+    ASSERT_EQ(Ask({"review", "approve", "2", "--reviewer", "1234567893"}).exit_code, 0);
+    ASSERT_EQ(Ask({"releases", "follow", "--until-current", "--ack"}).exit_code, 0);
+  }
+
+  void StartGate() {
+    auto gate = testing::StartGate(RESULTGATE_BINARY, database_);
+    ASSERT_TRUE(gate.ok()) << gate.status();
+    gate_ = *std::move(gate);
+  }
+
+  Ran Ask(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--server", gate_->address()});
+    return RunBinary(arguments);
+  }
+
+  Ran File(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--database", database_});
+    return RunBinary(arguments);
+  }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = absl::StrCat(folder_.path(), "/", name);
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  testing::TemporaryFolder folder_;
+  const std::string database_ = folder_.path() + "/gate.db";
+  std::unique_ptr<testing::ServerProcess> gate_;
+};
+
+TEST_F(AuditCommandsTest, WhoSawThisBiopsyAndWhyWasItHeld) {
+  const Ran story = Ask({"audit", "story", "2"});
+  EXPECT_EQ(story.exit_code, 0) << story.err;
+  EXPECT_THAT(story.out,
+              AllOf(ContainsRegex("Fri 2026-03-06 21:0[0-9].*decided, new: .*review"), HasSubstr("because of rule "),
+                    ContainsRegex("basis organization-policy: .+"), ContainsRegex("waits for ordering-provider.* until "),
+                    HasSubstr("the review ends by itself"), ContainsRegex("1234567893: approved"),
+                    ContainsRegex("release [0-9]+ \\(result\\): unit"), HasSubstr("since then the portal shows release")));
+  EXPECT_EQ(Ask({"audit", "story", "99"}).exit_code, 1);
+}
+
+TEST_F(AuditCommandsTest, ListsByFilter) {
+  EXPECT_THAT(Lines(Ask({"audit", "list", "--filter", "result = 2 AND kind = approved", "--json"}).out), SizeIs(1));
+  EXPECT_THAT(Lines(Ask({"audit", "list", "--filter", "actor = 1234567893", "--json"}).out), SizeIs(1));
+  EXPECT_THAT(Lines(Ask({"audit", "list", "--newest", "--limit", "1", "--json"}).out)[0], HasSubstr("acknowledged"));
+  const Ran wrong = Ask({"audit", "list", "--filter", "rul = x"});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("column 1: there is no field `rul`; did you mean `rule`?"));
+}
+
+TEST_F(AuditCommandsTest, ProvesThatNothingWasRemoved) {
+  const Ran checkpoint = Ask({"audit", "checkpoint"});
+  ASSERT_EQ(checkpoint.exit_code, 0) << checkpoint.err;
+  EXPECT_THAT(checkpoint.out, StartsWith("resultgate/"));
+  const std::string witness = Write("checkpoints.txt", checkpoint.out);
+  const std::string key = Write("log.pub", Ask({"audit", "checkpoint", "--key"}).out);
+
+  const Ran proof = Ask({"audit", "proof", "3", "--public-key", key});
+  EXPECT_EQ(proof.exit_code, 0) << proof.err;
+  EXPECT_THAT(proof.out, HasSubstr("entry 3 is in the log of"));
+  EXPECT_EQ(Ask({"audit", "proof", "9999"}).exit_code, 1);
+
+  const Ran verified = File({"audit", "verify", "--witness", witness});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("the checkpoint kept elsewhere holds"), HasSubstr("the log holds: ")));
+
+  ASSERT_EQ(Ask({"submit", "--accept-test-messages", "tests/data/02-lipids.hl7"}).exit_code, 0);
+  const Ran grown = Ask({"audit", "checkpoint", "--since", witness, "--public-key", key});
+  EXPECT_EQ(grown.exit_code, 0) << grown.err;
+  EXPECT_THAT(grown.err, HasSubstr("the log only grew since it had"));
+  EXPECT_NE(grown.out, checkpoint.out);
+
+  // A checkpoint of another log, or one that was changed.
+  EXPECT_EQ(
+      Ask({"audit", "checkpoint", "--since", Write("wrong.txt", absl::StrReplaceAll(checkpoint.out, {{"resultgate/", "x/"}}))})
+          .exit_code,
+      1);
+}
+
+TEST_F(AuditCommandsTest, ExportsProveThemselves) {
+  const Ran exported = File({"audit", "export"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  const std::string file = Write("log.ndjson", exported.out);
+  const std::string key = Write("log.pub", Ask({"audit", "checkpoint", "--key"}).out);
+  const Ran verified = RunBinary({"audit", "verify", "--export", file, "--public-key", key});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("the log holds"), Not(HasSubstr("own word"))));
+  EXPECT_THAT(RunBinary({"audit", "verify", "--export", file}).out, HasSubstr("own word"));
+
+  std::vector<std::string> lines = Lines(exported.out);
+  lines.erase(lines.begin() + 2);
+  std::string without;
+  for (const std::string& line : lines) absl::StrAppend(&without, line, "\n");
+  const Ran missing = RunBinary({"audit", "verify", "--export", Write("less.ndjson", without), "--public-key", key});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.out, AllOf(HasSubstr("entry 2 is missing"), HasSubstr("the log does NOT hold")));
+
+  const Ran csv = File({"audit", "export", "--format", "csv"});
+  EXPECT_EQ(Lines(csv.out).size(), Lines(exported.out).size()) << "a heading in place of the head";
+  EXPECT_THAT(csv.out, AllOf(StartsWith("sequence,time,kind,actor,"), ContainsRegex("approved,1234567893,2,1,")));
+  const Ran fhir = File({"audit", "export", "--format", "fhir"});
+  EXPECT_THAT(fhir.out, AllOf(StartsWith("{\"resourceType\":\"Bundle\""), HasSubstr("\"resourceType\":\"AuditEvent\""),
+                              HasSubstr("\"code\":\"approved\"")));
+}
+
+TEST_F(AuditCommandsTest, ADatabaseThatWasTamperedWithIsFoundAndNotServed) {
+  EXPECT_EQ(gate_->Stop(), 0);
+  std::string bytes = *base::ReadFile(database_);
+  ASSERT_NE(bytes.find("1234567893"), std::string::npos);
+  // Whoever approved: somebody else.
+  for (size_t place = bytes.find("1234567893"); place != std::string::npos; place = bytes.find("1234567893", place + 1)) {
+    bytes.replace(place, 10, "9999999999");
+  }
+  std::ofstream(database_, std::ios::binary) << bytes;
+  const Ran verified = File({"audit", "verify"});
+  EXPECT_EQ(verified.exit_code, 1);
+  EXPECT_THAT(verified.out, ContainsRegex("entry [0-9]+ is not as it was logged"));
+  const Ran served = RunBinary({"serve", "--dev", "--listen", "127.0.0.1:0", "--database", database_});
+  EXPECT_EQ(served.exit_code, 1);
+  EXPECT_THAT(served.err, ContainsRegex("the log does not hold: entry [0-9]+ is not as it was logged"));
+}
+
+TEST_F(AuditCommandsTest, BackupWhileServingAndRestore) {
+  const std::string copy = folder_.path() + "/copy.db";
+  const Ran backed_up = File({"backup", copy});
+  EXPECT_EQ(backed_up.exit_code, 0) << backed_up.err;
+  EXPECT_THAT(backed_up.out, HasSubstr("log entries, verified"));
+  EXPECT_EQ(File({"backup", copy}).exit_code, 1) << "nothing is overwritten";
+  EXPECT_EQ(File({"restore", copy}).exit_code, 1) << "the gate runs";
+  EXPECT_EQ(gate_->Stop(), 0);
+  EXPECT_EQ(File({"restore", copy}).exit_code, 1) << "the database is there";
+  fs::rename(database_, database_ + ".old");
+  const Ran restored = File({"restore", copy});
+  EXPECT_EQ(restored.exit_code, 0) << restored.err;
+  StartGate();
+  EXPECT_THAT(Ask({"audit", "story", "2"}).out, HasSubstr("1234567893: approved"));
+}
+
+TEST_F(AuditCommandsTest, SaysWhatIsMissing) {
+  const Ran no_key = RunBinary({"audit", "verify", "--database", folder_.path() + "/none.db"});
+  EXPECT_EQ(no_key.exit_code, 1);
+  EXPECT_THAT(no_key.err, HasSubstr("give the log's public key by --public-key"));
+  EXPECT_THAT(File({"audit", "verify", "--public-key", "x+y+z"}).err, HasSubstr("--public-key: "));
+  EXPECT_EQ(File({"audit", "verify", "--witness", Write("empty.txt", "")}).exit_code, 1);
+}
+
+}  // namespace
+}  // namespace resultgate::app
