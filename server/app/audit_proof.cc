@@ -14,6 +14,7 @@
 #include "server/app/json_lines.h"
 #include "server/audit/checkpoint.h"
 #include "server/base/file.h"
+#include "server/base/status_macros.h"
 #include "server/merkle/proof.h"
 
 namespace resultgate::app {
@@ -38,32 +39,31 @@ std::optional<merkle::Proof> ToProof(const google::protobuf::RepeatedPtrField<st
   return proof;
 }
 
-// The gate's key where none is given: then the proof shows only that the gate agrees with itself.
-absl::StatusOr<audit::VerifierKey> Key(v1::AuditService::Stub* stub, const std::string& public_key) {
-  const absl::StatusOr<std::optional<audit::VerifierKey>> given = GivenKey(public_key);
-  if (!given.ok()) return given.status();
-  if (given->has_value()) return **given;
+absl::StatusOr<v1::GetCheckpointResponse> AskHead(v1::AuditService::Stub* stub) {
   grpc::ClientContext context;
   v1::GetCheckpointResponse response;
-  if (const grpc::Status status = stub->GetCheckpoint(&context, {}, &response); !status.ok()) {
-    return absl::UnavailableError(Explain(status));
-  }
-  return audit::VerifierKey::Parse(response.public_key());
+  const grpc::Status status = stub->GetCheckpoint(&context, {}, &response);
+  if (status.ok()) return response;
+  return absl::UnavailableError(absl::StrCat("the gate does not answer (is `resultgate serve` running?): ", Explain(status)));
+}
+
+// The gate's own key where none is given: then a proof shows only that the gate agrees with itself.
+absl::StatusOr<audit::VerifierKey> KeyToTrust(const std::string& public_key, const v1::GetCheckpointResponse& head) {
+  RG_ASSIGN_OR_RETURN(const std::optional<audit::VerifierKey> given, GivenKey(public_key));
+  return given ? *given : audit::VerifierKey::Parse(head.public_key());
 }
 
 int RunCheckpoint(const ProofOptions& options) {
   const auto stub = v1::AuditService::NewStub(Connect(options.server));
-  v1::GetCheckpointResponse response;
-  grpc::ClientContext context;
-  const grpc::Status status = stub->GetCheckpoint(&context, {}, &response);
-  if (!status.ok()) return Fail(Explain(status));
+  const absl::StatusOr<v1::GetCheckpointResponse> response = AskHead(stub.get());
+  if (!response.ok()) return Fail(std::string(response.status().message()));
   if (options.key) {
-    std::cout << response.public_key() << "\n";
+    std::cout << response->public_key() << "\n";
     return kDone;
   }
-  const absl::StatusOr<audit::VerifierKey> key = Key(stub.get(), options.public_key);
+  const absl::StatusOr<audit::VerifierKey> key = KeyToTrust(options.public_key, *response);
   if (!key.ok()) return Fail(std::string(key.status().message()));
-  const absl::StatusOr<audit::Checkpoint> now = audit::VerifyCheckpoint(response.checkpoint(), *key);
+  const absl::StatusOr<audit::Checkpoint> now = audit::VerifyCheckpoint(response->checkpoint(), *key);
   if (!now.ok()) return Fail(absl::StrCat("the gate's checkpoint does not hold: ", now.status().message()));
   if (!options.since.empty()) {
     const absl::StatusOr<std::string> file = base::ReadFile(options.since);
@@ -90,16 +90,18 @@ int RunCheckpoint(const ProofOptions& options) {
     }
   }
   if (options.json) {
-    std::cout << ToJson(response) << "\n";
+    std::cout << ToJson(*response) << "\n";
   } else {
-    std::cout << response.checkpoint();
+    std::cout << response->checkpoint();
   }
   return kDone;
 }
 
 int RunProof(const ProofOptions& options) {
   const auto stub = v1::AuditService::NewStub(Connect(options.server));
-  const absl::StatusOr<audit::VerifierKey> key = Key(stub.get(), options.public_key);
+  const absl::StatusOr<v1::GetCheckpointResponse> gate = AskHead(stub.get());
+  if (!gate.ok()) return Fail(std::string(gate.status().message()));
+  const absl::StatusOr<audit::VerifierKey> key = KeyToTrust(options.public_key, *gate);
   if (!key.ok()) return Fail(std::string(key.status().message()));
   v1::GetInclusionProofRequest request;
   request.set_sequence(options.sequence);
