@@ -81,6 +81,15 @@ std::string ToString(const Span& span) {
   return minutes % 60 == 0 ? absl::StrCat(minutes / 60, " h") : absl::StrCat(minutes, " min");
 }
 
+std::optional<absl::TimeZone> LoadZone(absl::string_view name) {
+  const bool plain = !name.empty() && name[0] != '/' && std::all_of(name.begin(), name.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '+' || c == '/';
+  });
+  absl::TimeZone zone;
+  if (!plain || name == "localtime" || !absl::LoadTimeZone(name, &zone)) return std::nullopt;
+  return zone;
+}
+
 Calendar::Calendar(absl::TimeZone zone, const std::array<Hours, 7>& hours, std::vector<Holiday> holidays)
     : zone_(zone), hours_(hours), holidays_(std::move(holidays)) {
   for (const Holiday& holiday : holidays_) {

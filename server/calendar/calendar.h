@@ -42,6 +42,10 @@ std::string ToString(const Span& span);
 // The forms of ParseSpan, for messages.
 inline constexpr absl::string_view kSpanForms = "`72 h`, `15 min`, `3 days`, `3 business days` or `next business morning`";
 
+// The zone of an IANA name, as `America/New_York`; nullopt where there is none. What this machine happens to be set to, and files
+// elsewhere, are none.
+std::optional<absl::TimeZone> LoadZone(absl::string_view name);
+
 class Calendar {
  public:
   static constexpr size_t kMostShortDays = 200;

@@ -93,7 +93,8 @@ void PackHost::Publish() {
 
 const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
   const std::string& digest = result.decision().pack_digest();
-  if (digest == deciding_->pack->digest()) return deciding_->pack->calendar();
+  const v1::ServiceRequest& order = result.report().order();
+  if (digest == deciding_->pack->digest()) return deciding_->pack->CalendarFor(order);
   const auto [found, is_new] = packs_.try_emplace(digest);
   if (is_new) {
     const absl::StatusOr<std::optional<v1::PackFiles>> files = store_->FindPack(digest);
@@ -101,7 +102,7 @@ const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
     if (files.ok() && files->has_value()) found->second = policy::LoadPackFiles(**files, &ignored).pack;
   }
   // One from before packs were kept, or that this program reads no more: hours change seldom, and time must go on.
-  return found->second == nullptr ? deciding_->pack->calendar() : found->second->calendar();
+  return (found->second == nullptr ? deciding_->pack : found->second)->CalendarFor(order);
 }
 
 absl::Status PackHost::RunOnWriter(std::function<absl::Status(store::Batch&)> work) {

@@ -46,8 +46,9 @@ class PackHost {
   // What decides now.
   std::shared_ptr<const Rulebook> Active() const;
 
-  // Writer thread only: what decides in the batch under way; the calendar of the pack that decided a result; after a commit, and
-  // after a failed one, what the batch changed becomes active, or is forgotten.
+  // Writer thread only: what decides in the batch under way; the calendar by which a result's time is counted, that of its
+  // facility in the pack that decided it; after a commit, and after a failed one, what the batch changed becomes active, or is
+  // forgotten.
   const Rulebook& Deciding() const { return *deciding_; }
   const calendar::Calendar& CalendarOf(const v1::Result& result);
   void Publish();

@@ -97,7 +97,7 @@ v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& 
   // Words about content go with content.
   if (planned.kind == v1::RELEASE_KIND_RESULT) request.clinician = clinician;
   request.fallback_language = pack.language();
-  request.zone = pack.calendar().zone();
+  request.zone = pack.CalendarFor(report.order()).zone();
   return comments.Render(request);
 }
 

@@ -78,6 +78,7 @@ bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id) {
 void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
                 absl::Time first_final, absl::Time now) {
   pack_ = &pack;
+  calendar_ = &pack.CalendarFor(report.order());
   report_ = &report;
   units_ = &units;
   previous_ = previous;
@@ -90,8 +91,8 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
   if (when_.size() < pack.rules().size()) when_.resize(pack.rules().size());
   if (conditions_.size() < pack.index().conditions().size()) conditions_.resize(pack.index().conditions().size());
   first_question_ = question_ + 1;
-  activation_ = ModelEnvironment::Activate(report, nullptr, kAudiences[0], now, pack.calendar().zone());
-  search_.BeginReport(pack.index(), report, pack.calendar().DateOf(now));
+  activation_ = ModelEnvironment::Activate(report, nullptr, kAudiences[0], now, calendar_->zone());
+  search_.BeginReport(pack.index(), report, calendar_->DateOf(now));
   for (size_t u = 0; u < units.size(); ++u) AskUnit(u);
   for (size_t u = 0; u < units.size(); ++u) {
     for (size_t a = 0; a < kAudienceCount; ++a) {
@@ -227,7 +228,7 @@ const expr::Activation& Asker::ActivationFor(size_t audience) {
 
 bool Asker::InForce(const Rule& rule) {
   if (!rule.effective && !rule.expires) return true;
-  if (!first_final_day_) first_final_day_ = pack_->calendar().DateOf(first_final_);
+  if (!first_final_day_) first_final_day_ = calendar_->DateOf(first_final_);
   return IsInForce(rule, *first_final_day_);
 }
 

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/calendar/calendar.h"
 #include "server/expr/expr.h"
 #include "server/policy/combine.h"
 #include "server/policy/missing.h"
@@ -25,8 +26,8 @@
 
 namespace resultgate::policy {
 
-// True if the rule speaks for what became final on `first_final`, a date where the pack is, by its dates of effect: a law holds
-// for what became final while it was in force.
+// True if the rule speaks for what became final on `first_final`, a date where the facility is, by its dates of effect: a law
+// holds for what became final while it was in force.
 bool IsInForce(const Rule& rule, absl::CivilDay first_final);
 
 // For one unit and audience.
@@ -69,6 +70,7 @@ class Asker {
   MissingFacts Keep(absl::Span<const std::string* const> facts);
 
   const Pack* pack_ = nullptr;
+  const calendar::Calendar* calendar_ = nullptr;  // the facility's
   const v1::DiagnosticReport* report_ = nullptr;
   const Units* units_ = nullptr;
   const v1::Decision* previous_ = nullptr;

@@ -22,7 +22,13 @@ class Combination {
 
   Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,
               Combiner* memory, Verdict* verdict)
-      : pack_(pack), report_(report), clocks_(clocks), acted_(acted), memory_(*memory), verdict_(*verdict) {
+      : pack_(pack),
+        calendar_(pack.CalendarFor(report.order())),
+        report_(report),
+        clocks_(clocks),
+        acted_(acted),
+        memory_(*memory),
+        verdict_(*verdict) {
     memory_.floors_.clear();
     memory_.reviews_.clear();
     memory_.review_ranks_.clear();
@@ -42,11 +48,11 @@ class Combination {
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted) memory_.floors_.push_back({pack_.calendar().Add(start, *rule.then.delay), RankOf(rule), &rule});
+      if (!lifted) memory_.floors_.push_back({calendar_.Add(start, *rule.then.delay), RankOf(rule), &rule});
     }
     if (rule.then.withhold_until && part.missing.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
-      const absl::Time until = pack_.calendar().Add(start, *rule.then.withhold_until);
+      const absl::Time until = calendar_.Add(start, *rule.then.withhold_until);
       if (!lifted) verdict_.withheld_until = std::max(verdict_.withheld_until.value_or(until), until);
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
@@ -109,7 +115,7 @@ class Combination {
     const bool lifted = Acted(v1::LIFTER_PATIENT);
     if (!lifted) {
       memory_.floors_.push_back(
-          {pack_.calendar().Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
+          {calendar_.Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
     }
     verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, {}});
   }
@@ -118,7 +124,7 @@ class Combination {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (rule.then.deadline->notice) return;
-    memory_.ceilings_.push_back({pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), RankOf(rule)});
+    memory_.ceilings_.push_back({calendar_.Add(clocks_.first_final, rule.then.deadline->within), RankOf(rule)});
   }
 
   absl::Time Floor() const {
@@ -199,6 +205,7 @@ class Combination {
   }
 
   const Pack& pack_;
+  const calendar::Calendar& calendar_;
   const v1::DiagnosticReport& report_;
   const Clocks& clocks_;
   const std::vector<v1::Lifter>& acted_;

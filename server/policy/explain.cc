@@ -24,12 +24,17 @@ namespace {
 class Explainer {
  public:
   Explainer(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now)
-      : pack_(pack), report_(report), context_(context), now_(now), units_(pack.value_sets(), report) {}
+      : pack_(pack),
+        calendar_(pack.CalendarFor(report.order())),
+        report_(report),
+        context_(context),
+        now_(now),
+        units_(pack.value_sets(), report) {}
 
   v1::ExplainedOutcome Of(const v1::Outcome& outcome) {
     v1::ExplainedOutcome explained;
     *explained.mutable_outcome() = outcome;
-    explained.set_summary(InWords(outcome, pack_.calendar(), now_));
+    explained.set_summary(InWords(outcome, calendar_, now_));
     const auto unit = std::find_if(units_.begin(), units_.end(), [&](const Unit& u) { return u.id == outcome.unit_ids(0); });
     if (unit == units_.end()) return explained;
     const auto audience = static_cast<v1::Audience>(outcome.audiences(0));
@@ -47,16 +52,17 @@ class Explainer {
     explained.set_has_part(std::any_of(outcome.rules().begin(), outcome.rules().end(),
                                        [&rule](const v1::AppliedRule& applied) { return applied.rule_id() == rule.id; }));
     explained.set_in_force(
-        IsInForce(rule, absl::ToCivilDay(ClockStart(report_, context_).value_or(context_.received_at), pack_.calendar().zone())));
-    for (v1::ExplainedPart& part : PartsOf(rule, report_, unit, audience, now_, pack_.calendar().zone())) {
+        IsInForce(rule, absl::ToCivilDay(ClockStart(report_, context_).value_or(context_.received_at), calendar_.zone())));
+    for (v1::ExplainedPart& part : PartsOf(rule, report_, unit, audience, now_, calendar_.zone())) {
       *explained.add_parts() = std::move(part);
     }
     return explained;
   }
 
-  std::string Local(absl::Time time) const { return LocalTime(time, pack_.calendar().zone()); }
+  std::string Local(absl::Time time) const { return LocalTime(time, calendar_.zone()); }
 
   void AddClock(const v1::Outcome& outcome, v1::ExplainedOutcome* lines) const {
+    if (!pack_.facilities().empty()) lines->add_clock(WhoseClock());
     const std::optional<absl::Time> start = ClockStart(report_, context_);
     if (!start) {
       lines->add_clock("nothing is final yet, so no clock runs");
@@ -79,11 +85,21 @@ class Explainer {
     return rule == rules.end() ? nullptr : &*rule;
   }
 
+  // In a pack of several clocks, by which one time is counted here.
+  std::string WhoseClock() const {
+    const Facility* facility = pack_.FacilityOf(report_.order());
+    if (facility != nullptr) return absl::StrCat("by the clock of ", facility->name, ", ", facility->time_zone_name);
+    const std::string& name = report_.order().facility();
+    const std::string why =
+        name.empty() ? "the order names no facility" : absl::StrCat("`", name, "` is none of the pack's facilities");
+    return absl::StrCat("by the pack's own clock, ", pack_.time_zone_name(), ": ", why);
+  }
+
   // `biopsy-review: not before Fri 14:00 + 72 h = Mon 14:00`.
   void AddSum(const v1::AppliedRule& applied, absl::string_view what, absl::Time start, const calendar::Span& span,
               v1::ExplainedOutcome* lines) const {
     lines->add_clock(absl::StrCat(applied.rule_id(), ": ", what, " ", Local(start), " + ", calendar::ToString(span), " = ",
-                                  Local(pack_.calendar().Add(start, span)), applied.lifted() ? ", ended by who may" : ""));
+                                  Local(calendar_.Add(start, span)), applied.lifted() ? ", ended by who may" : ""));
   }
 
   void AddSpan(const v1::AppliedRule& applied, absl::Time start, v1::ExplainedOutcome* lines) const {
@@ -128,6 +144,7 @@ class Explainer {
   }
 
   const Pack& pack_;
+  const calendar::Calendar& calendar_;
   const v1::DiagnosticReport& report_;
   const Context& context_;
   const absl::Time now_;

@@ -1,7 +1,7 @@
 // Why a report is decided as it is, for people: for each unit and audience the rules with the parts of their conditions, and the
 // clock from the result's first final to its release.
 //
-// Explains a report by itself, as a first version. Pure functions, thread-safe. Times are in the pack's zone.
+// Explains a report by itself, as a first version. Pure functions, thread-safe. Times are in the zone of the order's facility.
 #ifndef RESULTGATE_POLICY_EXPLAIN_H_
 #define RESULTGATE_POLICY_EXPLAIN_H_
 

@@ -242,6 +242,14 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
   for (const char* day : {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
     days.push_back({day, "From when to when somebody is there, as `08:00-17:00`.", Pattern("^\\d{2}:\\d{2}-\\d{2}:\\d{2}$")});
   }
+  const ShapePtr staffed_hours = Map(std::move(days));
+  const ShapePtr facility = Map({
+      {"names", "How messages name it in `order.facility`: one name, or several. Capitals and blanks do not matter.",
+       List(Text(), true), kRequired},
+      {"time_zone", "Its zone, where it is not the pack's.", Text()},
+      {"calendar", "Its calendar, where it is not the pack's.", Text()},
+      {"staffed_hours", "When somebody is there, where it is not as in the pack.", staffed_hours},
+  });
   return Map({
       {"name", "The pack's name.", Text(), kRequired},
       {"language_version", "The version of the rule language: 1.", Of(Kind::kInt), kRequired},
@@ -253,7 +261,8 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
       {"requires", "Packs beside this one whose rules count as its own.", List(Text(), true)},
       {"time_zone", "The zone of its clock, as `America/New_York`.", Text(), kRequired},
       {"calendar", "The calendar with its public holidays: a file's name without `.yaml`.", Text(), kRequired},
-      {"staffed_hours", "When somebody is there. A day that is not named is closed.", Map(std::move(days)), kRequired},
+      {"staffed_hours", "When somebody is there. A day that is not named is closed.", staffed_hours, kRequired},
+      {"facilities", "Sites with another zone, other holidays or other hours than the pack's.", List(facility)},
       {"language", "The language of a patient who has not said which, as `en`.", Text(), kRequired},
       {"pools", "Groups of people that reviews may wait for.", List(Text(), true)},
       {"facts", "What this site's feeds never send, and what its absence then means.",

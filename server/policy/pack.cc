@@ -9,6 +9,11 @@ namespace resultgate::policy {
 Pack::Pack() = default;
 Pack::~Pack() = default;
 
+const calendar::Calendar& Pack::CalendarFor(const v1::ServiceRequest& order) const {
+  const Facility* facility = facilities_.empty() ? nullptr : FacilityOf(order);
+  return facility == nullptr ? *calendar_ : *facility->calendar;
+}
+
 v1::PackSummary Summarize(const Pack& pack) {
   v1::PackSummary summary;
   summary.set_name(pack.name());

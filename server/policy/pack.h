@@ -19,6 +19,7 @@
 #include "server/base/file_issue.h"
 #include "server/calendar/calendar.h"
 #include "server/expr/expr.h"
+#include "server/policy/facility.h"
 #include "server/valueset/valueset.h"
 
 namespace resultgate::policy {
@@ -86,8 +87,8 @@ struct Rule {
   std::string title;
   base::Place place;
   std::string policy_owner;  // who answers for the rule; empty where the file names nobody
-  // The rule speaks for results whose legal clock starts on `effective` or later and before `expires`, as dates in the pack's
-  // zone: a law holds for what was final when it was in force. Absent: always.
+  // The rule speaks for results whose legal clock starts on `effective` or later and before `expires`, as dates where the
+  // facility is: a law holds for what was final when it was in force. Absent: always.
   std::optional<absl::CivilDay> effective;
   std::optional<absl::CivilDay> expires;
   std::optional<Verified> verified;
@@ -146,11 +147,18 @@ class Pack {
   // The packs whose rules are among this one's.
   const std::vector<std::string>& required_packs() const { return required_packs_; }
   const std::vector<Ignore>& ignores() const { return ignores_; }
-  // Digest of the pack's files, its calendar and its value sets.
+  // Digest of the pack's files, its calendars and its value sets.
   const std::string& digest() const { return digest_; }
   const std::string& time_zone_name() const { return time_zone_name_; }
   const std::string& language() const { return language_; }
+  // The pack's own: for orders of no facility that it knows. Whoever counts time for a result asks CalendarFor.
   const calendar::Calendar& calendar() const { return *calendar_; }
+  // In order of name; one for each name.
+  const std::vector<Facility>& facilities() const { return facilities_; }
+  // The facility of the order, or nullptr where the pack knows none of that name.
+  const Facility* FacilityOf(const v1::ServiceRequest& order) const { return FindFacility(facilities_, order.facility()); }
+  // Its calendar, else the pack's own: by this all times of a result are counted. Allocates nothing.
+  const calendar::Calendar& CalendarFor(const v1::ServiceRequest& order) const;
   const ReviewAsk& default_review() const { return default_review_; }
   const ReviewAsk& quarantine_review() const { return quarantine_review_; }
   // The pool that looks into messages nobody could read: the first pool among the quarantine's owners.
@@ -191,7 +199,8 @@ class Pack {
   v1::DiagnosticReport assumed_;  // holds what the facts mean, at their paths
   std::string time_zone_name_;
   std::string language_;
-  std::unique_ptr<const calendar::Calendar> calendar_;
+  std::shared_ptr<const calendar::Calendar> calendar_;
+  std::vector<Facility> facilities_;
   ReviewAsk default_review_;
   ReviewAsk quarantine_review_;
   std::string refusal_owner_;

@@ -42,10 +42,21 @@ bool Subset(const std::vector<T>& inner, const std::vector<T>& outer) {
                      [&outer](const T& x) { return std::find(outer.begin(), outer.end(), x) != outer.end(); });
 }
 
+// Where time is counted.
+struct Site {
+  const Facility* facility;  // nullptr: wherever the pack knows no facility
+  const calendar::Calendar* calendar;
+};
+
 class PackChecker {
  public:
   PackChecker(const Pack& pack, const std::optional<absl::Time>& now, Findings* findings)
-      : pack_(pack), now_(now), findings_(*findings) {}
+      : pack_(pack), now_(now), findings_(*findings), sites_{{nullptr, &pack.calendar()}} {
+    for (const Facility& facility : pack.facilities()) {
+      const auto same = [&facility](const Site& site) { return site.calendar == facility.calendar.get(); };
+      if (std::none_of(sites_.begin(), sites_.end(), same)) sites_.push_back({&facility, facility.calendar.get()});
+    }
+  }
 
   void Check() {
     for (const Rule& rule : pack_.rules()) {
@@ -61,7 +72,7 @@ class PackChecker {
       CheckPointless(i, implied.Candidates(conditions_[i]));
       if (rule.then.delay) CheckCeilings(i);
     }
-    CheckCalendar();
+    CheckCalendars();
   }
 
  private:
@@ -130,15 +141,22 @@ class PackChecker {
     }
   }
 
-  // A start at which the floor would end after the ceiling, from a year of starts. Worked out once for each pair.
-  std::optional<absl::Time> Crossing(const Span& floor, const Span& ceiling) {
+  // A start at which the floor would end after the ceiling, as the clock on the wall shows it and where; empty if there is none
+  // in a year of starts. Worked out once for each pair.
+  const std::string& Crossing(const Span& floor, const Span& ceiling) {
     const auto [known, is_new] = crossings_.try_emplace({calendar::ToString(floor), calendar::ToString(ceiling)});
-    if (is_new) known->second = FindCrossing(floor, ceiling);
+    if (!is_new) return known->second;
+    for (const Site& site : sites_) {
+      const std::optional<absl::Time> start = FindCrossing(floor, ceiling, *site.calendar);
+      if (!start) continue;
+      known->second = absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", *start, site.calendar->zone()),
+                                   site.facility == nullptr ? "" : absl::StrCat(" at `", site.facility->name, "`"));
+      break;
+    }
     return known->second;
   }
 
-  std::optional<absl::Time> FindCrossing(const Span& floor, const Span& ceiling) const {
-    const calendar::Calendar& calendar = pack_.calendar();
+  static std::optional<absl::Time> FindCrossing(const Span& floor, const Span& ceiling, const calendar::Calendar& calendar) {
     // Any year would do that has its weekends, holidays and changes of clocks.
     const absl::CivilDay first(2026, 1, 1);
     for (int day = 0; day < 366; ++day) {
@@ -162,15 +180,13 @@ class PackChecker {
       const bool statutes = rule.basis.type() == v1::BASIS_TYPE_STATUTE && limit.basis.type() == v1::BASIS_TYPE_STATUTE;
       // A ceiling of a stronger basis cuts the floor: that is its purpose.
       if (!statutes && pack_.RankOf(rule.basis.type()) > pack_.RankOf(limit.basis.type())) continue;
-      const std::optional<absl::Time> start = Crossing(*rule.then.delay, limit.then.deadline->within);
-      if (!start || conditions_[i].Excludes(conditions_[j])) continue;
-      findings_.Report(
-          rule, kFloorPastCeiling, statutes ? Severity::kError : Severity::kWarning,
-          absl::StrCat("rule `", rule.id, "` can hold a result past the deadline of `", limit.id,
-                       "`: for one that became final on ", absl::FormatTime("%Y-%m-%d %H:%M", *start, pack_.calendar().zone()),
-                       " there is no lawful time"),
-          absl::StrCat("shorten one of them, or make sure that they never speak for the same result; `", limit.id, "` stands at ",
-                       limit.place.file, ":", limit.place.line));
+      const std::string& start = Crossing(*rule.then.delay, limit.then.deadline->within);
+      if (start.empty() || conditions_[i].Excludes(conditions_[j])) continue;
+      findings_.Report(rule, kFloorPastCeiling, statutes ? Severity::kError : Severity::kWarning,
+                       absl::StrCat("rule `", rule.id, "` can hold a result past the deadline of `", limit.id,
+                                    "`: for one that became final on ", start, " there is no lawful time"),
+                       absl::StrCat("shorten one of them, or make sure that they never speak for the same result; `", limit.id,
+                                    "` stands at ", limit.place.file, ":", limit.place.line));
     }
   }
 
@@ -191,13 +207,16 @@ class PackChecker {
     }
   }
 
-  void CheckCalendar() {
-    const std::optional<int> last = pack_.calendar().LastKnownYear();
-    if (!last) return;
-    findings_.Report(kCalendarEnds, Severity::kWarning,
-                     absl::StrCat("the pack's calendar knows no holiday after ", *last,
-                                  ": from then on every holiday counts as a business day"),
-                     "give its holidays by rule, as `date: third Monday of January`");
+  void CheckCalendars() {
+    for (const Site& site : sites_) {
+      const std::optional<int> last = site.calendar->LastKnownYear();
+      if (!last) continue;
+      const std::string whose = site.facility == nullptr ? "the pack" : absl::StrCat("`", site.facility->name, "`");
+      findings_.Report(kCalendarEnds, Severity::kWarning,
+                       absl::StrCat("the calendar of ", whose, " knows no holiday after ", *last,
+                                    ": from then on every holiday counts as a business day"),
+                       "give its holidays by rule, as `date: third Monday of January`");
+    }
   }
 
   const Pack& pack_;
@@ -205,7 +224,8 @@ class PackChecker {
   Findings& findings_;
   std::vector<expr::Condition> conditions_;  // of the rules, in their order
   std::vector<size_t> limits_;               // the rules with a duty to release by a time
-  std::map<std::pair<std::string, std::string>, std::optional<absl::Time>> crossings_;
+  std::vector<Site> sites_;                  // with different clocks, the pack's own first
+  std::map<std::pair<std::string, std::string>, std::string> crossings_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Loads a pack: pack.yaml, its calendar, its rules, its digest.
 #include <algorithm>
-#include <array>
 #include <filesystem>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -13,7 +13,7 @@
 #include "server/base/digest.h"
 #include "server/base/file.h"
 #include "server/policy/assumed_facts.h"
-#include "server/policy/calendar_loader.h"
+#include "server/policy/clock_loader.h"
 #include "server/policy/model_environment.h"
 #include "server/policy/names.h"
 #include "server/policy/pack.h"
@@ -29,15 +29,12 @@ namespace {
 
 using base::FileIssue;
 using base::FileIssues;
-using calendar::Calendar;
 using yaml::Document;
 using yaml::MapReader;
 using yaml::Node;
 
 // The version of the rule language that this program reads.
 constexpr int kLanguageVersion = 1;
-constexpr std::array<absl::string_view, 7> kDayNames = {"monday", "tuesday",  "wednesday", "thursday",
-                                                        "friday", "saturday", "sunday"};
 
 }  // namespace
 
@@ -157,28 +154,11 @@ class PackLoader {
     LoadPrecedence(*document, &map);
     LoadFacts(*document, map.Optional("facts"));
     pack_->language_ = map.RequiredText("language");
-    pack_->time_zone_name_ = map.RequiredText("time_zone");
-    absl::TimeZone zone;
-    if (!pack_->time_zone_name_.empty() && !absl::LoadTimeZone(pack_->time_zone_name_, &zone)) {
-      document->Error(document->root.Find("time_zone")->place,
-                      absl::StrCat("no time zone is named `", pack_->time_zone_name_, "`"),
-                      "write an IANA name as `America/New_York`", issues_);
-    }
-    const std::array<calendar::Hours, 7> hours = LoadStaffedHours(*document, map.Required("staffed_hours"));
-    const std::string calendar_name = map.RequiredText("calendar");
-    std::vector<calendar::Holiday> holidays;
-    if (!calendar_name.empty()) {
-      const std::string calendar_path = absl::StrCat(calendars_, "/", calendar_name, ".yaml");
-      const absl::StatusOr<std::string> content = files_.Read(calendar_path);
-      if (content.ok()) {
-        digested_.emplace_back(absl::StrCat("calendar/", calendar_name), *content);
-        holidays = LoadHolidays(calendar_path, *content, issues_);
-      } else {
-        document->Error(document->root.Find("calendar")->place, absl::StrCat("no calendar `", calendar_name, "`"),
-                        absl::StrCat("expected a file ", calendar_path), issues_);
-      }
-    }
-    pack_->calendar_ = std::make_unique<Calendar>(zone, hours, std::move(holidays));
+    PackClocks clocks = LoadClocks(*document, &map, calendars_, files_, issues_);
+    pack_->time_zone_name_ = std::move(clocks.time_zone_name);
+    pack_->calendar_ = std::move(clocks.calendar);
+    pack_->facilities_ = std::move(clocks.facilities);
+    std::move(clocks.files.begin(), clocks.files.end(), std::back_inserter(digested_));
     pools_ = map.OptionalTexts("pools");
     for (const absl::string_view role : kRoles) owners_.emplace_back(role);
     owners_.insert(owners_.end(), pools_.begin(), pools_.end());
@@ -289,28 +269,6 @@ class PackLoader {
                                            : pack_->assumed_.mutable_order();
     FillFromYaml(document, fields, owner, issues_);
     pack_->assumed_facts_.push_back(std::move(fact));
-  }
-
-  std::array<calendar::Hours, 7> LoadStaffedHours(const Document& document, const Node* node) {
-    std::array<calendar::Hours, 7> hours;
-    if (node == nullptr) return hours;
-    MapReader map(document, *node, "`staffed_hours`", issues_);
-    bool any = false;
-    for (size_t i = 0; i < kDayNames.size(); ++i) {
-      const std::string text = map.OptionalText(kDayNames[i]);
-      if (text.empty()) continue;
-      const std::optional<calendar::Hours> of_day = ParseHours(text);
-      if (!of_day) {
-        document.Error(node->Find(kDayNames[i])->place, absl::StrCat("`", text, "` are no hours of a day"),
-                       absl::StrCat("write ", kHoursForm), issues_);
-        continue;
-      }
-      hours[i] = *of_day;
-      any = true;
-    }
-    map.RefuseUnknownKeys();
-    if (map.valid() && !any) document.Error(node->place, "no day has staffed hours, so no review could ever end", "", issues_);
-    return hours;
   }
 
   // `default:` and `quarantine:`: somebody must always be there, so one of the owners is a pool.

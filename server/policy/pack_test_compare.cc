@@ -35,7 +35,11 @@ Ids RuleIds(const v1::Outcome& outcome) {
 class Comparison {
  public:
   Comparison(const Pack& pack, const PackTest& test, const Context& context, const v1::Decision& decision)
-      : pack_(pack), test_(test), context_(context), cells_(ToCells(decision.outcomes())) {
+      : pack_(pack),
+        calendar_(pack.CalendarFor(test.report.order())),
+        test_(test),
+        context_(context),
+        cells_(ToCells(decision.outcomes())) {
     std::vector<std::string> filled;
     if (!pack.FillAssumedFacts(test.report, &report_, &filled)) report_ = test.report;
     units_.Fill(pack.value_sets(), report_);
@@ -103,7 +107,7 @@ class Comparison {
     if (expected.decision != outcome.disposition()) {
       differ("decision", EnumWord(v1::Disposition_descriptor(), expected.decision),
              absl::StrCat(EnumWord(v1::Disposition_descriptor(), outcome.disposition()), " (",
-                          InWords(outcome, pack_.calendar(), test_.now), ")"));
+                          InWords(outcome, calendar_, test_.now), ")"));
     }
     differ("rules", Listed(expected.rules), Listed(RuleIds(outcome)));
     AddRules(expected.rules, RuleIds(outcome), unit, audience, &lines);
@@ -154,7 +158,7 @@ class Comparison {
     lines->push_back(absl::StrCat("  ", id, " ", what, " (", rule->place.file, ":", rule->place.line, "):"));
     const auto unit = std::find_if(units_.begin(), units_.end(), [&](const Unit& u) { return u.id == unit_id; });
     if (unit == units_.end()) return;
-    const auto& zone = pack_.calendar().zone();
+    const auto& zone = calendar_.zone();
     google::protobuf::RepeatedPtrField<v1::ExplainedPart> parts;
     for (v1::ExplainedPart& part : PartsOf(*rule, report_, *unit, audience, test_.now, zone)) *parts.Add() = std::move(part);
     if (std::find(rule->audiences.begin(), rule->audiences.end(), audience) == rule->audiences.end()) {
@@ -193,9 +197,10 @@ class Comparison {
     if (expected.lifted) differ("lifted", *expected.lifted ? "true" : "false", applied->lifted() ? "true" : "false");
   }
 
-  std::string Local(absl::Time time) const { return absl::FormatTime("%a %Y-%m-%d %H:%M:%S", time, pack_.calendar().zone()); }
+  std::string Local(absl::Time time) const { return absl::FormatTime("%a %Y-%m-%d %H:%M:%S", time, calendar_.zone()); }
 
   const Pack& pack_;
+  const calendar::Calendar& calendar_;
   const PackTest& test_;
   const Context& context_;
   const std::vector<Cell> cells_;

@@ -172,7 +172,8 @@ std::string ReferenceMarkdown() {
                     "` |\n");
   }
   text +=
-      "\nWhat a time is made of is read in the pack's zone, or in one that is named: "
+      "\nWhat a time is made of is read in the zone of the order's facility (pack.yaml), else of the pack, or in one that is "
+      "named: "
       "`report.issued.getHours(\"America/Chicago\")`.\n";
   return text;
 }

@@ -61,7 +61,7 @@ bool ReviewPlan::operator==(const ReviewPlan& other) const {
 
 void PlanReview(const Pack& pack, const v1::ServiceRequest& order, absl::Span<const AskedReview> asks, absl::Time start,
                 ReviewPlan* plan) {
-  const calendar::Calendar& calendar = pack.calendar();
+  const calendar::Calendar& calendar = pack.CalendarFor(order);
   start = calendar.NextStaffed(start);
   plan->turns.clear();
   plan->started_at = start;

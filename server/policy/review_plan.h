@@ -46,7 +46,8 @@ struct ReviewPlan {
   bool operator==(const ReviewPlan& other) const;
 };
 
-// Merges `asks` (at least one, in order of rule id) into one review, in `*plan`, whose memory is used again. It begins at
+// Merges `asks` (at least one, in order of rule id) into one review, in `*plan`, whose memory is used again. Time is counted by
+// the calendar of the order's facility. It begins at
 // `start`, or when somebody is there next to see it: a working day that began on Saturday would be over when the first one comes
 // in on Monday. Owners joined in that order and each once, the latest expiry, the strictest ending. A role that this order fills
 // with nobody is passed over; where nobody is left, the pack's default owners are asked. An expiry that no statute set moves to

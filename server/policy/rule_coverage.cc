@@ -86,7 +86,7 @@ bool Decides(const Parts& parts, size_t i) {
 // The parts of one rule for one unit and audience, its dates among them.
 Parts PartsWithDates(const Rule& rule, const Pack& pack, const v1::DiagnosticReport& report, const Context& context,
                      const Unit& unit, v1::Audience audience, absl::Time now) {
-  const absl::TimeZone& zone = pack.calendar().zone();
+  const absl::TimeZone& zone = pack.CalendarFor(report.order()).zone();
   Parts parts = Covered(PartsOf(rule, report, unit, audience, now, zone));
   if (!rule.effective && !rule.expires) return parts;
   v1::ExplainedPart dates;

@@ -430,6 +430,21 @@ TEST_F(ActivationTest, HeldUnitsAreAdvancedByTheCalendarOfTheirOwnPack) {
   EXPECT_EQ(due[0], due[1]);
 }
 
+TEST_F(ActivationTest, HeldUnitsAreAdvancedByTheCalendarOfTheirFacility) {
+  Open(MakePack(kRoutine,
+                "author: author-1\n"
+                "facilities: [{names: [WEEKEND], staffed_hours: {saturday: 10:00-12:00, sunday: 10:00-12:00}}]\n"));
+  v1::DiagnosticReport report = resultgate::testing::Report("F1", "9999-9");
+  const int64_t elsewhere = Submit(report).result_id();
+  report = resultgate::testing::Report("F2", "9999-9");
+  report.mutable_order()->set_facility("Weekend");
+  const int64_t weekend = Submit(report).result_id();
+  AdvanceTo("2026-03-16T18:30:00-04:00");
+  // Both were escalated late, and are over when somebody is there next.
+  EXPECT_EQ(base::FormatUtc(base::FromProto(Get(elsewhere).due_at())), "2026-03-17T18:30:00Z") << Get(elsewhere).DebugString();
+  EXPECT_EQ(base::FormatUtc(base::FromProto(Get(weekend).due_at())), "2026-03-21T14:00:00Z") << Get(weekend).DebugString();
+}
+
 TEST_F(ActivationTest, PreviewsByClass) {
   Open(First());
   for (int i = 0; i < 7; ++i) Submit(Biopsy(absl::StrCat("B", i)));

@@ -109,6 +109,10 @@ std::string RandomWorld::PackFile(bool facts) {
     std::shuffle(all.begin(), all.end(), random_);
     absl::StrAppend(&file, "precedence: [", absl::StrJoin(all, ", "), "]\nprecedence_reason: random\n");
   }
+  if (OneIn(2)) {
+    absl::StrAppend(&file, "facilities: [{names: [NORTH  CLINIC], time_zone: ", Pick({"America/Los_Angeles", "Pacific/Auckland"}),
+                    Pick({"", ", staffed_hours: {tuesday: 06:00-22:00}"}), "}]\n");
+  }
   if (!facts || OneIn(2)) return file;
   absl::StrAppend(&file, "facts:\n");
   const auto fact = [&](const char* line) {

@@ -37,12 +37,13 @@ struct Reasons {
 };
 
 // A floor of the pack's own rules that has passed holds nothing any more, though another one that stands does.
-bool FloorHasPassed(const Pack& pack, const v1::AppliedRule& applied, const v1::Decision& decision, absl::Time now) {
+bool FloorHasPassed(const Pack& pack, const v1::ServiceRequest& order, const v1::AppliedRule& applied,
+                    const v1::Decision& decision, absl::Time now) {
   if (applied.effect() != v1::RULE_EFFECT_DELAY || !decision.has_clock_start()) return false;
   const auto& rules = pack.rules();
   const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.id == applied.rule_id(); });
   return rule != rules.end() && rule->then.delay &&
-         pack.calendar().Add(base::FromProto(decision.clock_start()), *rule->then.delay) <= now;
+         pack.CalendarFor(order).Add(base::FromProto(decision.clock_start()), *rule->then.delay) <= now;
 }
 
 // The facts of patient and order that the rule asks has() of, and that the report lacks: a rule that holds because there is no
@@ -73,7 +74,7 @@ Reasons ReasonsOf(const Pack& pack, const v1::DiagnosticReport& report, const v1
     const bool restricts = rule.effect() == v1::RULE_EFFECT_DELAY || rule.effect() == v1::RULE_EFFECT_REVIEW ||
                            rule.effect() == v1::RULE_EFFECT_WITHHOLD;
     const bool holds_now = std::find(holds.begin(), holds.end(), rule.rule_id()) != holds.end();
-    if (!restricts || !holds_now || rule.lifted() || FloorHasPassed(pack, rule, decision, now)) continue;
+    if (!restricts || !holds_now || rule.lifted() || FloorHasPassed(pack, report.order(), rule, decision, now)) continue;
     Strings facts;
     for (const std::string& fact : rule.unknown_facts()) {
       // A rule that failed is no missing fact: nothing that a sender could send mends it.

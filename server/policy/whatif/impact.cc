@@ -108,8 +108,8 @@ void ImpactCounter::Add(const Arrival& arrival, const v1::DiagnosticReport& repo
   for (const Cell& cell : ToCells(old.outcomes())) {
     const auto [unit, is_new] = units.try_emplace(cell.unit_id);
     if (is_new) order.push_back(cell.unit_id);
-    unit->second.shifts[cell.audience] =
-        Compare(cell.outcome, outcomes[{cell.unit_id, cell.audience}], absl::StrJoin(assumed, ", "), arrival.received_at);
+    unit->second.shifts[cell.audience] = Compare(cell.outcome, outcomes[{cell.unit_id, cell.audience}],
+                                                 absl::StrJoin(assumed, ", "), report.order(), arrival.received_at);
   }
   const std::string language = LanguageOf(report);
   for (const std::string& id : order) {
@@ -122,10 +122,12 @@ void ImpactCounter::Add(const Arrival& arrival, const v1::DiagnosticReport& repo
 }
 
 ImpactCounter::Shift ImpactCounter::Compare(const v1::Outcome& before, const v1::Outcome& after, const std::string& assumed,
-                                            absl::Time now) const {
+                                            const v1::ServiceRequest& order, absl::Time now) const {
   Shift shift;
-  const Forecast was = ForecastOf(before, before_.calendar(), now);
-  const Forecast is = ForecastOf(after, after_.calendar(), now);
+  const calendar::Calendar& old_calendar = before_.CalendarFor(order);
+  const calendar::Calendar& new_calendar = after_.CalendarFor(order);
+  const Forecast was = ForecastOf(before, old_calendar, now);
+  const Forecast is = ForecastOf(after, new_calendar, now);
   const Ids old_holds = HoldIds(before, now);
   const Ids new_holds = HoldIds(after, now);
   shift.added = Without(new_holds, old_holds);
@@ -140,8 +142,8 @@ ImpactCounter::Shift ImpactCounter::Compare(const v1::Outcome& before, const v1:
   if (shift.move == Move::kNone && differs) shift.move = Move::kSameTime;
   if (shift.move == Move::kNone) return shift;
 
-  shift.before = InWords(before, before_.calendar(), now);
-  shift.after = InWords(after, after_.calendar(), now);
+  shift.before = InWords(before, old_calendar, now);
+  shift.after = InWords(after, new_calendar, now);
   const auto blame = [&shift](const Ids& ids, absl::string_view how) {
     for (const std::string& id : ids) shift.words.push_back(absl::StrCat(id, " ", how));
     shift.causes.insert(ids.begin(), ids.end());

@@ -45,7 +45,8 @@ class ImpactCounter {
   struct Shift;  // of a unit for one audience
   struct Unit;   // for all of them
 
-  Shift Compare(const v1::Outcome& before, const v1::Outcome& after, const std::string& assumed, absl::Time now) const;
+  Shift Compare(const v1::Outcome& before, const v1::Outcome& after, const std::string& assumed, const v1::ServiceRequest& order,
+                absl::Time now) const;
   void CountUnit(const Unit& unit, const UnitClass& unit_class, const std::string& language);
   void CountRules(const Unit& unit);
   void KeepExamples(const Arrival& arrival, const std::string& unit_id, const Unit& unit);

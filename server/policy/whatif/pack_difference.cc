@@ -12,6 +12,8 @@
 namespace resultgate::policy {
 namespace {
 
+using calendar::Calendar;
+
 std::set<std::string> SetsOf(const Rule& rule) {
   std::set<std::string> names;
   for (const valueset::ValueSet* set : rule.match.codes) names.insert(set->name());
@@ -57,27 +59,49 @@ std::string Ranks(const Pack& pack) {
 }
 
 // The days of twenty years on which the two calendars differ.
-int DifferentDays(const Pack& before, const Pack& after) {
+int DifferentDays(const Calendar& before, const Calendar& after) {
   int days = 0;
   for (absl::CivilDay day(2020, 1, 1); day < absl::CivilDay(2040, 1, 1); ++day) {
-    if (before.calendar().IsBusinessDay(day) != after.calendar().IsBusinessDay(day)) ++days;
+    if (before.IsBusinessDay(day) != after.IsBusinessDay(day)) ++days;
   }
   return days;
 }
 
 // True if somebody is there at other times, on days that are business days in both. A year holds each weekday often enough.
-bool OtherHours(const Pack& before, const Pack& after) {
+bool OtherHours(const Calendar& before, const Calendar& after) {
   std::set<absl::Weekday> seen;
   for (absl::CivilDay day(2026, 1, 1); seen.size() < 7 && day < absl::CivilDay(2027, 1, 1); ++day) {
-    if (!before.calendar().IsBusinessDay(day) || !after.calendar().IsBusinessDay(day)) continue;
+    if (!before.IsBusinessDay(day) || !after.IsBusinessDay(day)) continue;
     if (!seen.insert(absl::GetWeekday(day)).second) continue;
-    const absl::Time midnight = absl::FromCivil(day, before.calendar().zone());
+    const absl::Time midnight = absl::FromCivil(day, before.zone());
     for (int minute = 0; minute < 24 * 60; ++minute) {
       const absl::Time time = midnight + absl::Minutes(minute);
-      if (before.calendar().IsStaffed(time) != after.calendar().IsStaffed(time)) return true;
+      if (before.IsStaffed(time) != after.IsStaffed(time)) return true;
     }
   }
   return false;
+}
+
+// By what time is counted for orders of a facility.
+struct Clock {
+  const std::string& zone_name;
+  const Calendar& calendar;
+};
+
+Clock ClockOf(const Pack& pack, const std::string& facility_name) {
+  const Facility* facility = FindFacility(pack.facilities(), facility_name);
+  if (facility == nullptr) return {pack.time_zone_name(), pack.calendar()};
+  return {facility->time_zone_name, *facility->calendar};
+}
+
+void AddClockChanges(const Clock& before, const Clock& after, const std::string& whose, std::vector<std::string>* changes) {
+  if (before.zone_name != after.zone_name) {
+    changes->push_back(absl::StrCat(whose, "zone: ", before.zone_name, " becomes ", after.zone_name));
+  }
+  if (const int days = DifferentDays(before.calendar, after.calendar); days > 0) {
+    changes->push_back(absl::StrCat(whose, "business days: ", days, " days from 2020 to 2039 differ"));
+  }
+  if (OtherHours(before.calendar, after.calendar)) changes->push_back(absl::StrCat(whose, "staffed hours"));
 }
 
 }  // namespace
@@ -108,13 +132,14 @@ std::map<std::string, v1::RuleImpact::Change> RuleChanges(const Pack& before, co
 
 std::vector<std::string> SettingChanges(const Pack& before, const Pack& after) {
   std::vector<std::string> changes;
-  if (before.time_zone_name() != after.time_zone_name()) {
-    changes.push_back(absl::StrCat("zone: ", before.time_zone_name(), " becomes ", after.time_zone_name()));
+  AddClockChanges(ClockOf(before, ""), ClockOf(after, ""), "", &changes);
+  std::set<std::string> facilities;
+  for (const Pack* pack : {&before, &after}) {
+    for (const Facility& facility : pack->facilities()) facilities.insert(facility.name);
   }
-  if (const int days = DifferentDays(before, after); days > 0) {
-    changes.push_back(absl::StrCat("business days: ", days, " days from 2020 to 2039 differ"));
+  for (const std::string& name : facilities) {
+    AddClockChanges(ClockOf(before, name), ClockOf(after, name), absl::StrCat("facility ", name, ": "), &changes);
   }
-  if (OtherHours(before, after)) changes.emplace_back("staffed hours");
   if (Text(before.default_review()) != Text(after.default_review())) changes.emplace_back("the default review");
   if (Text(before.quarantine_review()) != Text(after.quarantine_review())) changes.emplace_back("the quarantine's review");
   if (Ranks(before) != Ranks(after)) changes.emplace_back("precedence");

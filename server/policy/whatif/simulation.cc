@@ -17,11 +17,12 @@ Simulator::Simulator(const Pack& pack) : pack_(pack), loads_(pack.calendar().zon
 void Simulator::Add(const Arrival& arrival, const v1::DiagnosticReport& report) {
   const absl::Time now = arrival.received_at;
   const v1::Decision decision = DecideOnArrival(pack_, report, arrival);
+  const calendar::Calendar& calendar = pack_.CalendarFor(report.order());
   const std::string language = LanguageOf(report);
   ++reports_;
   std::map<std::string, UnitClass> classes;
   for (const v1::Outcome& outcome : decision.outcomes()) {
-    const absl::Duration wait = ForecastOf(outcome, pack_.calendar(), now).latest - now;
+    const absl::Duration wait = ForecastOf(outcome, calendar, now).latest - now;
     for (const std::string& unit : outcome.unit_ids()) {
       const auto [found, is_new] = classes.try_emplace(unit);
       if (is_new) found->second = ClassOf(pack_, report, unit);
@@ -91,7 +92,7 @@ void Simulator::KeepExamples(const Arrival& arrival, const v1::DiagnosticReport&
     example.set_report(arrival.report_name);
     example.set_unit_id(unit);
     *example.mutable_audiences() = outcome.audiences();
-    example.set_before(InWords(outcome, pack_.calendar(), arrival.received_at));
+    example.set_before(InWords(outcome, pack_.CalendarFor(report.order()), arrival.received_at));
     for (const std::string& rule : rules) example.add_causes(rule);
     examples_[{ClassOf(pack_, report, unit), kind}] = std::move(example);
   }

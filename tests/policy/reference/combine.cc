@@ -22,7 +22,7 @@ bool MayLift(const Rule& rule, v1::Lifter lifter) {
 class Combination {
  public:
   Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted)
-      : pack_(pack), report_(report), clocks_(clocks), acted_(acted) {
+      : pack_(pack), calendar_(pack.CalendarFor(report.order())), report_(report), clocks_(clocks), acted_(acted) {
     const v1::ReleasePreference& preference = report.patient().preference();
     wants_all_now_ = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
     if (preference.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) AddPreferenceFloor(preference.after_days());
@@ -40,11 +40,11 @@ class Combination {
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted) floors_.push_back({pack_.calendar().Add(start, *rule.then.delay), rank, rule.id});
+      if (!lifted) floors_.push_back({calendar_.Add(start, *rule.then.delay), rank, rule.id});
     }
     if (rule.then.withhold_until && part.unknown_facts.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
-      const absl::Time until = pack_.calendar().Add(start, *rule.then.withhold_until);
+      const absl::Time until = calendar_.Add(start, *rule.then.withhold_until);
       if (!lifted) withheld_until_ = std::max(withheld_until_.value_or(until), until);
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
@@ -136,7 +136,7 @@ class Combination {
     const bool lifted = Acted(v1::LIFTER_PATIENT);
     if (!lifted) {
       floors_.push_back(
-          {pack_.calendar().Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
+          {calendar_.Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
     }
     v1::AppliedRule* rule = outcome_.add_rules();
     rule->set_rule_id("patient-preference");
@@ -151,8 +151,7 @@ class Combination {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (!rule.then.deadline->notice) {
-      ceilings_.push_back(
-          {pack_.calendar().Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
+      ceilings_.push_back({calendar_.Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
     }
   }
 
@@ -236,6 +235,7 @@ class Combination {
   }
 
   const Pack& pack_;
+  const calendar::Calendar& calendar_;
   const v1::DiagnosticReport& report_;
   const Clocks& clocks_;
   const std::vector<v1::Lifter>& acted_;

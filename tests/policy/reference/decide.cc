@@ -70,7 +70,7 @@ class Decider {
     asked_.resize(units_.size());
     for (size_t u = 0; u < units_.size(); ++u) {
       for (const Rule& rule : pack_.rules()) {
-        if (IsInForce(rule, absl::ToCivilDay(clocks_.first_final, pack_.calendar().zone()))) AskRule(rule, u);
+        if (IsInForce(rule, absl::ToCivilDay(clocks_.first_final, pack_.CalendarFor(report_.order()).zone()))) AskRule(rule, u);
       }
     }
     for (size_t u = 0; u < units_.size(); ++u) {
@@ -120,7 +120,8 @@ class Decider {
     for (size_t a = 0; a < kAudienceCount; ++a) {
       if (!Binds(rule, kAudiences[a])) continue;
       if (!known || rule.reads_audience) {
-        truth = Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.calendar().zone(), &conditions_);
+        truth =
+            Evaluate(rule, report_, unit, kAudiences[a], clocks_.now, pack_.CalendarFor(report_.order()).zone(), &conditions_);
       }
       known = true;
       Part part;

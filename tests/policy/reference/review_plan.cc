@@ -37,7 +37,7 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
 }  // namespace
 
 v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<AskedReview>& asks, absl::Time start) {
-  const calendar::Calendar& calendar = pack.calendar();
+  const calendar::Calendar& calendar = pack.CalendarFor(order);
   v1::Review review;
   start = calendar.NextStaffed(start);
   *review.mutable_started_at() = base::ToProto(start);
