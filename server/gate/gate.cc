@@ -14,6 +14,7 @@
 #include "server/gate/pack_host.h"
 #include "server/gate/reads.h"
 #include "server/gate/result_commit.h"
+#include "server/gate/same_order.h"
 #include "server/gate/submit.h"
 #include "server/gate/transition.h"
 #include "server/gate/writer.h"
@@ -39,6 +40,7 @@ class Gate::Impl {
         clock_(clock),
         options_(options),
         packs_(store, clock, &writer_, std::move(load_comments), [this] { released_ = true; }),
+        same_order_(store, &packs_),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
             [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); },
@@ -66,8 +68,10 @@ class Gate::Impl {
   void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
     auto submission = std::make_shared<Submission>(std::move(request));
     writer_.Add({[this, submission](store::Batch& batch) {
-                   RG_RETURN_IF_ERROR(submission->Run(batch, packs_.Deciding(), clock_->Now()));
+                   const absl::Time now = clock_->Now();
+                   RG_RETURN_IF_ERROR(submission->Run(batch, packs_.Deciding(), same_order_, now));
                    released_ = released_ || submission->released();
+                   for (const int64_t id : submission->changed()) RG_RETURN_IF_ERROR(SettleOrder(batch, id, now));
                    return absl::OkStatus();
                  },
                  [submission, done = std::move(done)](const absl::Status& status) {
@@ -197,8 +201,21 @@ class Gate::Impl {
   }
 
   absl::Status AdvanceResult(store::Batch& batch, absl::Time now, v1::Result& result) {
+    RG_RETURN_IF_ERROR(LogAdvance(batch, now, Advance(result, packs_.CalendarOf(result), now), result));
+    return SettleOrder(batch, result.id(), now);
+  }
+
+  // The order's other reports wait along with this one, or no longer do.
+  absl::Status SettleOrder(store::Batch& batch, int64_t id, absl::Time now) {
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, batch.FindResult(id));
+    if (!result) return absl::DataLossError(absl::StrCat("result ", id, " was changed, but is not there"));
+    RG_ASSIGN_OR_RETURN(std::vector<SameOrder::Change> changes, same_order_.ChangesAfter(batch, *result, now));
+    for (SameOrder::Change& change : changes) RG_RETURN_IF_ERROR(LogAdvance(batch, now, change.transition, change.result));
+    return absl::OkStatus();
+  }
+
+  absl::Status LogAdvance(store::Batch& batch, absl::Time now, const Transition& transition, v1::Result& result) {
     const policy::Outcomes before = result.decision().outcomes();
-    const Transition transition = Advance(result, packs_.CalendarOf(result), now);
     RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &result));
     if (transition.reasons.empty() && transition.releases.empty()) return absl::OkStatus();
     v1::Entry entry;
@@ -264,7 +281,7 @@ class Gate::Impl {
     const std::string& language = packs_.Active()->pack->language();
     for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language))
       answer.response.add_hints(std::move(hint));
-    return absl::OkStatus();
+    return SettleOrder(batch, result->id(), now);
   }
 
   // Who was the first of two to say whose the quarantined result is; empty before.
@@ -363,6 +380,7 @@ class Gate::Impl {
   int64_t last_subscriber_ = 0;                           // guarded by subscribers_mutex_
 
   PackHost packs_;
+  const SameOrder same_order_;
 
   Writer writer_;  // last: its thread uses everything above
 };

@@ -89,4 +89,17 @@ IdentityKeys IdentityOf(const v1::DiagnosticReport& report) {
   return keys;
 }
 
+std::vector<store::Key> OrderKeys(const v1::DiagnosticReport& report) {
+  std::vector<store::Key> keys;
+  const v1::ServiceRequest& order = report.order();
+  if (!order.placer_order_number().empty()) keys.push_back(KeyOf({"order", order.placer_order_number()}));
+  if (!order.filler_order_number().empty()) {
+    keys.push_back(KeyOf({"order by filler", report.sender(), order.filler_order_number()}));
+  }
+  if (!order.accession_number().empty()) {
+    keys.push_back(KeyOf({"order by accession", report.sender(), order.accession_number()}));
+  }
+  return keys;
+}
+
 }  // namespace resultgate::gate

@@ -30,6 +30,10 @@ struct IdentityKeys {
 
 IdentityKeys IdentityOf(const v1::DiagnosticReport& report);
 
+// Equal keys: the same order, if the patient is the same too. A placer's number is the ordering system's, so it counts across
+// senders; filler and accession numbers do for one sender.
+std::vector<store::Key> OrderKeys(const v1::DiagnosticReport& report);
+
 }  // namespace resultgate::gate
 
 #endif  // RESULTGATE_GATE_KEYS_H_

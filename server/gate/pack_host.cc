@@ -91,10 +91,9 @@ void PackHost::Publish() {
   active_ = deciding_;
 }
 
-const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
+const policy::Pack& PackHost::PackOf(const v1::Result& result) {
   const std::string& digest = result.decision().pack_digest();
-  const v1::ServiceRequest& order = result.report().order();
-  if (digest == deciding_->pack->digest()) return deciding_->pack->CalendarFor(order);
+  if (digest == deciding_->pack->digest()) return *deciding_->pack;
   const auto [found, is_new] = packs_.try_emplace(digest);
   if (is_new) {
     const absl::StatusOr<std::optional<v1::PackFiles>> files = store_->FindPack(digest);
@@ -102,7 +101,11 @@ const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
     if (files.ok() && files->has_value()) found->second = policy::LoadPackFiles(**files, &ignored).pack;
   }
   // One from before packs were kept, or that this program reads no more: hours change seldom, and time must go on.
-  return (found->second == nullptr ? deciding_->pack : found->second)->CalendarFor(order);
+  return found->second == nullptr ? *deciding_->pack : *found->second;
+}
+
+const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
+  return PackOf(result).CalendarFor(result.report().order());
 }
 
 absl::Status PackHost::RunOnWriter(std::function<absl::Status(store::Batch&)> work) {

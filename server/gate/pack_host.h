@@ -51,6 +51,8 @@ class PackHost {
   // forgotten.
   const Rulebook& Deciding() const { return *deciding_; }
   const calendar::Calendar& CalendarOf(const v1::Result& result);
+  // The pack that decided it; the deciding one where that cannot be had any more.
+  const policy::Pack& PackOf(const v1::Result& result);
   void Publish();
 
   // As PolicyService has them.

@@ -65,6 +65,11 @@ v1::Outcome WithoutWhatWasApproved(const v1::Outcome& standing, const v1::Outcom
   return made;
 }
 
+bool HoldsAlong(const v1::Outcome& outcome) {
+  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
+                     [](const v1::AppliedRule& rule) { return !rule.lifted() && policy::HoldsAlong(rule); });
+}
+
 // No pack decides these.
 bool IsOfNoPack(const v1::Outcome& outcome) {
   return outcome.disposition() == v1::DISPOSITION_QUARANTINE || outcome.disposition() == v1::DISPOSITION_NEVER;
@@ -271,6 +276,12 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
   }
   std::optional<std::vector<Cell>> fresh;
   for (size_t i = 0; i < cells.size(); ++i) {
+    // What waits along with another report of its order does so until that one's hold ends (same_order.h).
+    const auto along = standing.find({cells[i].unit_id, cells[i].audience});
+    if (along != standing.end() && HoldsAlong(along->second)) {
+      cells[i].outcome = along->second;
+      continue;
+    }
     if (cells[i].outcome.disposition() != v1::DISPOSITION_REVIEW) continue;
     const auto found = standing.find({cells[i].unit_id, cells[i].audience});
     if (found == standing.end() || KnowsItsReview(found->second)) continue;

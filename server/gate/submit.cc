@@ -40,6 +40,19 @@ bool SaysItCorrects(const v1::DiagnosticReport& report) {
                      [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
 }
 
+// Says on the report why its legal times do not run from its issue, unless an issue says already what is wrong with that.
+void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report) {
+  constexpr char kPlace[] = "issued";
+  const absl::string_view why = policy::WhyNotFromIssue(*report, context);
+  const auto& issues = report->issues();
+  const auto says_so = [](const v1::Issue& issue) { return issue.place() == kPlace; };
+  if (why.empty() || std::any_of(issues.begin(), issues.end(), says_so)) return;
+  v1::Issue* issue = report->add_issues();
+  issue->set_severity(v1::Issue::SEVERITY_WARNING);
+  issue->set_place(kPlace);
+  issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
+}
+
 }  // namespace
 
 std::string StandingQuarantine(const v1::Result& result) {
@@ -63,7 +76,8 @@ absl::StatusOr<Response> Submission::TakeAnswer() {
   return std::move(response_);
 }
 
-absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now) {
+absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, const SameOrder& same_order, absl::Time now) {
+  same_order_ = &same_order;
   StampTimes(request_.mutable_report(), now);
   const v1::DiagnosticReport& report = request_.report();
   if (report.test_message() && !request_.accept_test_message()) {
@@ -227,6 +241,10 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
     context.previous = &before->decision();
     if (before->decision().has_clock_start()) context.clock_start = base::FromProto(before->decision().clock_start());
   }
+  if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
+    RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));
+  }
+  NoteDoubtOfIssue(context, result.mutable_report());
   v1::Decision decision = policy::Decide(*rulebook.pack, result.report(), context, now);
   const Transition transition = gate::TakeVersion(before, result.report(), decision, now);
   decision.clear_outcomes();
@@ -236,6 +254,8 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
                       CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now, &result));
   released_ = released_ || !transition.releases.empty();
   RG_RETURN_IF_ERROR(PutKeys(batch, result.id()));
+  RG_RETURN_IF_ERROR(same_order_->PutKeys(batch, result));
+  changed_.push_back(result.id());
 
   v1::Entry entry;
   entry.set_result_id(result.id());

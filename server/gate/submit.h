@@ -10,6 +10,7 @@
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "server/gate/keys.h"
 #include "server/gate/rulebook.h"
+#include "server/gate/same_order.h"
 #include "server/gate/versions.h"
 #include "server/store/store.h"
 
@@ -30,11 +31,13 @@ class Submission {
 
   // Decides the report against what the store holds, exactly, and writes everything that follows into the batch. Not OK only if
   // the store failed.
-  absl::Status Run(store::Batch& batch, const Rulebook& rulebook, absl::Time now);
+  absl::Status Run(store::Batch& batch, const Rulebook& rulebook, const SameOrder& same_order, absl::Time now);
 
   // After the batch is durable: the answer, or why the report was refused.
   absl::StatusOr<v1::SubmitResultResponse> TakeAnswer();
   bool released() const { return released_; }
+  // The results that it changed.
+  const std::vector<int64_t>& changed() const { return changed_; }
 
  private:
   absl::Status Refuse(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& why);
@@ -60,6 +63,8 @@ class Submission {
   absl::Status refused_;
   v1::SubmitResultResponse response_;
   bool released_ = false;
+  std::vector<int64_t> changed_;
+  const SameOrder* same_order_ = nullptr;  // while it runs
 };
 
 }  // namespace resultgate::gate

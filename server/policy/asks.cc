@@ -22,6 +22,9 @@ void MergeRestriction(const Part& part, Part* into) {
   into->restricts = true;
   if (part.missing.empty()) into->missing = {};
   into->is_new = into->is_new || part.is_new;
+  into->along = into->along && part.along;
+  into->order_start = std::max(into->order_start, part.order_start);
+  into->order_review = std::max(into->order_review, part.order_review);
 }
 
 Part OnlyRestricting(const Part& part) {
@@ -76,7 +79,7 @@ bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id) {
 }
 
 void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-                absl::Time first_final, absl::Time now) {
+                const std::vector<OrderHold>& order_holds, absl::Time first_final, absl::Time now) {
   pack_ = &pack;
   calendar_ = &pack.CalendarFor(report.order());
   report_ = &report;
@@ -106,8 +109,8 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
     }
   }
   // After that: a review that a unit only waits along with does not speak for it.
-  if (pack.has_together()) {
-    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a);
+  if (pack.holds_reports_together()) {
+    for (size_t a = 0; a < kAudienceCount; ++a) WidenTogether(a, order_holds);
   }
   // A document tells what its report's observations say: it waits for whatever any of them waits for.
   if (units.size() == 0 || units.back().observation != nullptr) return;
@@ -236,14 +239,13 @@ bool Asker::IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audi
   return previous_ != nullptr && IsNewAfter(OutcomeOf(previous_, unit_id, audience), rule.id);
 }
 
-// What a rule with `together: report` holds of one unit, it holds of all.
-void Asker::WidenTogether(size_t audience) {
+// What a rule with `together` holds of one unit, it holds of all; with `together: order`, of all units of the order's reports.
+void Asker::WidenTogether(size_t audience, const std::vector<OrderHold>& order_holds) {
   together_.clear();
   for (size_t u = 0; u < asked_.size(); ++u) {
     for (const Part& part : asked_[u][audience].parts) {
-      if (!part.restricts || !part.rule->together) continue;
-      const auto at = std::lower_bound(together_.begin(), together_.end(), part,
-                                       [](const Part& a, const Part& b) { return a.rule < b.rule; });
+      if (!part.restricts || part.rule->together == Rule::Together::kUnit) continue;
+      const auto at = FindTogether(*part.rule);
       if (at != together_.end() && at->rule == part.rule) {
         // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
         MergeRestriction(part, &*at);
@@ -252,7 +254,36 @@ void Asker::WidenTogether(size_t audience) {
       }
     }
   }
+  for (const OrderHold& hold : order_holds) {
+    if (hold.audience == kAudiences[audience]) AddOrderHold(hold);
+  }
   for (size_t u = 0; u < asked_.size(); ++u) AddRestrictions(together_, &merged_, &asked_[u][audience].parts);
+}
+
+// A rule that this pack does not have, or that holds no orders together in it, holds nothing by it.
+void Asker::AddOrderHold(const OrderHold& hold) {
+  const Rule* rule = pack_->FindRule(hold.rule_id);
+  if (rule == nullptr || rule->together != Rule::Together::kOrder) return;
+  Part part;
+  part.rule = rule;
+  part.restricts = part.along = true;
+  part.order_start = hold.start;
+  part.order_review = hold.review_started;
+  missing_.clear();
+  for (const std::string& fact : hold.unknown_facts) missing_.push_back(&fact);
+  part.missing = Keep(missing_);
+  const auto at = FindTogether(*rule);
+  if (at != together_.end() && at->rule == rule) {
+    MergeRestriction(part, &*at);
+  } else {
+    together_.insert(at, part);
+  }
+}
+
+// Its part, or where that would stand.
+std::vector<Part>::iterator Asker::FindTogether(const Rule& rule) {
+  return std::lower_bound(together_.begin(), together_.end(), &rule,
+                          [](const Part& part, const Rule* other) { return part.rule < other; });
 }
 
 MissingFacts Asker::Keep(absl::Span<const std::string* const> facts) {

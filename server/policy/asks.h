@@ -36,12 +36,22 @@ struct Asked {
   bool needs_default = false;
 };
 
+// A hold on another report of the same order, by a rule with `together: order`.
+struct OrderHold {
+  std::string rule_id;
+  v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
+  absl::Time start;                        // where the rule's clock starts there
+  absl::Time review_started;               // when a review of that report began
+  std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent there
+};
+
 // Asks the rules of a pack about the units of a report. Memory is used again; one thread at a time.
 class Asker {
  public:
-  // `previous`: the decision on the version before, or nullptr. All arguments outlive what is read from the asker.
+  // `previous`: the decision on the version before, or nullptr. `order_holds`: on the other reports of the order. All arguments
+  // outlive what is read from the asker.
   void Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-           absl::Time first_final, absl::Time now);
+           const std::vector<OrderHold>& order_holds, absl::Time first_final, absl::Time now);
 
   const Asked& of(size_t unit, size_t audience) const { return asked_[unit][audience]; }
 
@@ -66,7 +76,9 @@ class Asker {
   const expr::Activation& ActivationFor(size_t audience);
   bool InForce(const Rule& rule);
   bool IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const;
-  void WidenTogether(size_t audience);
+  void WidenTogether(size_t audience, const std::vector<OrderHold>& order_holds);
+  void AddOrderHold(const OrderHold& hold);
+  std::vector<Part>::iterator FindTogether(const Rule& rule);
   MissingFacts Keep(absl::Span<const std::string* const> facts);
 
   const Pack* pack_ = nullptr;

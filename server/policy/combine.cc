@@ -42,7 +42,8 @@ class Combination {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
     // A correction that claims to be older than what it corrects shortens nothing.
-    const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+    const absl::Time own = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+    const absl::Time start = part.along ? part.order_start : std::max(own, part.order_start);
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
     if (!part.restricts) return;
@@ -67,7 +68,7 @@ class Combination {
 
   void AddDefault() {
     // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
-    verdict_.applied.push_back({Applied::By::kDefault, nullptr, v1::RULE_EFFECT_REVIEW, !acted_.empty(), {}});
+    verdict_.applied.push_back({Applied::By::kDefault, nullptr, v1::RULE_EFFECT_REVIEW, !acted_.empty(), false, {}});
     if (!acted_.empty()) return;
     AddReview({&pack_.default_review(), /*by_statute=*/false}, pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY));
   }
@@ -100,7 +101,7 @@ class Combination {
   }
 
   void Record(const Part& part, v1::RuleEffect effect, bool lifted) {
-    verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.missing});
+    verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.along, part.missing});
   }
 
   void AddReview(const AskedReview& asked, Rank rank) {
@@ -117,7 +118,7 @@ class Combination {
       memory_.floors_.push_back(
           {calendar_.Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
     }
-    verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, {}});
+    verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, false, {}});
   }
 
   void AddDeadline(const Part& part) {
@@ -241,6 +242,7 @@ void HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clo
                               nullptr,
                               v1::RULE_EFFECT_REVIEW,
                               /*lifted=*/false,
+                              /*along=*/false,
                               {}});
   verdict->due_at = verdict->review.TurnEndsAt(clocks.now);
 }

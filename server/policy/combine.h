@@ -24,10 +24,16 @@ struct Part {
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
   MissingFacts missing;  // not empty: it counts because they are absent
+  // It holds here because it holds another report of the order; not set where it speaks for this report itself.
+  bool along = false;
+  // Where its clock and its review start there; InfinitePast() where it holds no other report. The later start counts.
+  absl::Time order_start = absl::InfinitePast();
+  absl::Time order_review = absl::InfinitePast();
 
   bool operator==(const Part& other) const {
     return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
-           is_new == other.is_new && missing == other.missing;
+           is_new == other.is_new && missing == other.missing && along == other.along && order_start == other.order_start &&
+           order_review == other.order_review;
   }
 };
 

@@ -11,12 +11,22 @@ namespace {
 
 // An issue time further back than this is taken for a wrong one: a clock that starts too early releases too early.
 constexpr absl::Duration kOldestIssue = absl::Hours(24 * 31);
+// Nothing is received before it is issued; clocks of senders may be fast by this much without a word.
+constexpr absl::Duration kFastClock = absl::Hours(1);
+
+// Why `issued` cannot be believed; empty if it can.
+absl::string_view DoubtOfIssue(const v1::DiagnosticReport& report, const Context& context) {
+  if (!report.has_issued()) return "no time of issue was sent";
+  const absl::Time issued = base::FromProto(report.issued());
+  if (issued < context.received_at - kOldestIssue) return "the time of issue lies more than 31 days before the receipt";
+  if (issued > context.received_at + kFastClock) return "the time of issue lies after the receipt";
+  return "";
+}
 
 // The earlier of issued and received; received where issued is absent or implausible.
 absl::Time VersionIssued(const v1::DiagnosticReport& report, const Context& context) {
-  if (!report.has_issued()) return context.received_at;
-  const absl::Time issued = base::FromProto(report.issued());
-  return issued < context.received_at - kOldestIssue ? context.received_at : std::min(issued, context.received_at);
+  if (!DoubtOfIssue(report, context).empty()) return context.received_at;
+  return std::min(base::FromProto(report.issued()), context.received_at);
 }
 
 bool MayGoUnfinished(const Asked& asked, v1::ResultStatus status) {
@@ -34,6 +44,10 @@ std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const C
                                      [&report](const auto& o) { return IsFinal(EffectiveStatus(report, o)); }) ||
                          (HasDocument(report) && IsFinal(UnitStatus(report, kDocument)));
   return any_final ? std::optional(VersionIssued(report, context)) : std::nullopt;
+}
+
+absl::string_view WhyNotFromIssue(const v1::DiagnosticReport& report, const Context& context) {
+  return context.clock_start.has_value() || !ClockStart(report, context) ? "" : DoubtOfIssue(report, context);
 }
 
 bool Decider::Question::operator==(const Question& other) const {
@@ -60,7 +74,7 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
   }
   clocks_.first_final = ruling_.clock_start_.value_or(clocks_.version_issued);
   if (context.quarantine.empty()) {
-    asker_.Ask(pack, *report_, ruling_.units_, context.previous, clocks_.first_final, now);
+    asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, clocks_.first_final, now);
   }
   answered_.clear();
   ruling_.verdicts_.Clear();
@@ -102,6 +116,13 @@ size_t Decider::DecideCell(size_t u, size_t a) {
     const bool same_kind = !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) question.review_started = base::FromProto(before->review().started_at());
   }
+  // What waits along with another report's review does so until that one ends.
+  for (const Part& part : asked.parts) {
+    const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
+    if (reviews && part.order_review > question.review_started.value_or(clocks_.received_at)) {
+      question.review_started = part.order_review;
+    }
+  }
   Clocks clocks = clocks_;
   clocks.review_started = question.review_started;
   if (!settled) {
@@ -112,6 +133,29 @@ size_t Decider::DecideCell(size_t u, size_t a) {
   return Remember(question, [&](Verdict* verdict) {
     combiner_.Combine(*pack_, *report_, clocks, context_->acted, asked.parts, asked.needs_default, verdict);
   });
+}
+
+std::vector<OrderHold> Decider::OrderHolds() const {
+  std::vector<OrderHold> holds;
+  if (!pack_->holds_orders_together() || !context_->quarantine.empty()) return holds;
+  for (size_t u = 0; u < ruling_.units_.size(); ++u) {
+    for (size_t a = 0; a < kAudienceCount; ++a) {
+      for (const Part& part : asker_.of(u, a).parts) {
+        if (!part.restricts || part.along || part.rule->together != Rule::Together::kOrder) continue;
+        const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+        const auto same = [&](const OrderHold& hold) { return hold.rule_id == part.rule->id && hold.audience == kAudiences[a]; };
+        const auto known = std::find_if(holds.begin(), holds.end(), same);
+        if (known == holds.end()) {
+          holds.push_back({part.rule->id, kAudiences[a], start, clocks_.received_at, {}});
+          for (const std::string* fact : part.missing) holds.back().unknown_facts.push_back(*fact);
+        } else {
+          known->start = std::max(known->start, start);
+          if (part.missing.empty()) known->unknown_facts.clear();
+        }
+      }
+    }
+  }
+  return holds;
 }
 
 // Units that the rules treat alike are combined once.
@@ -130,6 +174,16 @@ size_t Decider::Remember(const Question& question, const Make& make) {
   }
   answered_.emplace_back(question, answer);
   return answer;
+}
+
+std::vector<OrderHold> OrderHoldsOf(const Pack& pack, const v1::DiagnosticReport& report, const Context& context,
+                                    absl::Time now) {
+  if (!pack.holds_orders_together()) return {};
+  Context alone = context;
+  alone.order_holds.clear();
+  Decider decider;
+  decider.Decide(pack, report, alone, now);
+  return decider.OrderHolds();
 }
 
 v1::Decision Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now) {

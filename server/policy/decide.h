@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
@@ -32,13 +33,24 @@ struct Context {
   // Who acted to have the result released now (ReleaseNow: the provider; RequestRelease: the patient): every restriction that
   // names one of them ends. What nobody of them may lift stands, and the outcome says until when.
   std::vector<v1::Lifter> acted;
+  // What rules with `together: order` hold of the order's other reports (OrderHoldsOf of each): they hold this one too.
+  std::vector<OrderHold> order_holds;
   // Why the report cannot be told apart from another or put in order; empty if it can. Everything of it is then quarantined.
   std::string quarantine;
 };
 
 // Where legal clocks start for this version: `context.clock_start` if set, else the earlier of issued and received (received,
-// where issued is absent or more than 31 days back), if any unit is final; absent while none is.
+// where issued is absent or implausible: more than 31 days before, or more than an hour after it), if any unit is final; absent
+// while none is.
 std::optional<absl::Time> ClockStart(const v1::DiagnosticReport& report, const Context& context);
+
+// Why legal clocks start with this version when it was received, although another time of issue may be the true one, in words for
+// a person: `no time of issue was sent`. Empty where they start when it was issued, keep their start, or do not run yet.
+absl::string_view WhyNotFromIssue(const v1::DiagnosticReport& report, const Context& context);
+
+// What the pack's rules with `together: order` ask of the report itself, whatever they hold of others of its order. What of that
+// has ended since (approved, passed) is for the caller to know. Thread-safe.
+std::vector<OrderHold> OrderHoldsOf(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
 
 // Decides one report after another without allocating memory: it keeps what it has needed once. One thread at a time.
 class Decider {
@@ -46,6 +58,8 @@ class Decider {
   // Decides every unit for every audience. The ruling belongs to the decider, points into the arguments, and stands until the
   // next call.
   const Ruling& Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now);
+  // What rules with `together: order` ask of the report that was decided last.
+  std::vector<OrderHold> OrderHolds() const;
 
  private:
   // What a verdict answers: two units of which the same is asked have the same one.

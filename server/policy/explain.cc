@@ -68,7 +68,9 @@ class Explainer {
       lines->add_clock("nothing is final yet, so no clock runs");
     } else {
       const bool issued = report_.has_issued() && base::FromProto(report_.issued()) == *start;
-      lines->add_clock(absl::StrCat("first final ", Local(*start), issued ? ", when it was issued" : ", when it was received"));
+      const absl::string_view doubt = WhyNotFromIssue(report_, context_);
+      lines->add_clock(absl::StrCat("first final ", Local(*start), issued ? ", when it was issued" : ", when it was received",
+                                    doubt.empty() ? "" : ": ", doubt));
       for (const v1::AppliedRule& applied : outcome.rules()) AddSpan(applied, *start, lines);
     }
     if (outcome.has_review()) AddReview(outcome, lines);

@@ -133,6 +133,11 @@ ShapePtr Time() {
   return Pattern("^\\d{4}-\\d{2}-\\d{2}[Tt]\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?([Zz]|[+-]\\d{2}:\\d{2})$");
 }
 
+// ParseHours.
+ShapePtr HoursOfDay() {
+  return Pattern("^\\d{2}:\\d{2}-\\d{2}:\\d{2}$");
+}
+
 // calendar::ParseSpan.
 ShapePtr Span() {
   return Pattern("^(\\d+ (h|min|days?|business days?)|next business morning)$");
@@ -212,8 +217,8 @@ ShapePtr Rule(const Vocabulary& vocabulary) {
       {"effective", "The first day on which it speaks, for what becomes final then.", Date()},
       {"expires", "The first day on which it no longer speaks.", Date()},
       {"audiences", "Whom it is about; all three where it is left out.", List(EnumWordsOf(v1::Audience_descriptor()), true)},
-      {"together", "What it holds back, it holds back for every unit of the report.",
-       Words({{"report", "All units of the report wait."}})},
+      {"together", "What it holds back, it holds back for every unit of the report, or for every report of the order.",
+       Words({{"report", "All units of the report wait."}, {"order", "All reports of the order wait."}})},
       {"match", "What it is about: every key must hold, any entry of a key suffices.", match},
       {"when", "What `match` cannot say, as a condition over the facts of policies/README.md.", Of(Kind::kCondition)},
       {"then", "What it asks for.", then, kRequired},
@@ -240,7 +245,7 @@ ShapePtr RuleFile(const Vocabulary& vocabulary) {
 ShapePtr PackFile(const Vocabulary& vocabulary) {
   std::vector<Key> days;
   for (const char* day : {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
-    days.push_back({day, "From when to when somebody is there, as `08:00-17:00`.", Pattern("^\\d{2}:\\d{2}-\\d{2}:\\d{2}$")});
+    days.push_back({day, "From when to when somebody is there, as `08:00-17:00`.", HoursOfDay()});
   }
   const ShapePtr staffed_hours = Map(std::move(days));
   const ShapePtr facility = Map({
@@ -326,9 +331,9 @@ ShapePtr CalendarFile() {
             Words({{"nearest-weekday", "Friday for a Saturday, Monday for a Sunday."},
                    {"monday-after-sunday", "Monday for a Sunday."},
                    {"monday-after-weekend", "Monday for both."}})},
-           {"from", "The first year.", Text()},
-           {"until", "The last year.", Text()},
-           {"hours", "The hours at which somebody is there all the same, as `08:00-12:00`.", Text()},
+           {"from", "The first year.", Of(Kind::kInt)},
+           {"until", "The last year.", Of(Kind::kInt)},
+           {"hours", "The hours at which somebody is there all the same, as `08:00-12:00`.", HoursOfDay()},
        }))},
   });
 }
@@ -339,12 +344,16 @@ ShapePtr TestFile() {
       {"effect", "What it did.", EnumWordsOf(v1::RuleEffect_descriptor())},
       {"unknown_facts", "The facts that it missed, exactly.", List(Text(), true)},
       {"basis", "The kind of its basis.", EnumWordsOf(v1::BasisType_descriptor())},
-      {"lifted", "Whether somebody has ended it.", Text()},
+      {"lifted", "Whether somebody has ended it.", Of(Kind::kBool)},
   });
   const ShapePtr earlier = Map({
       {"now", "When it was decided.", Time(), kRequired},
       {"received", "When it came in; `now` where it is left out.", Time()},
       {"report", "The earlier version.", Message(v1::DiagnosticReport::descriptor()), kRequired},
+  });
+  const ShapePtr order_report = Map({
+      {"received", "When it came in; as the test's own where it is left out.", Time()},
+      {"report", "The report.", Message(v1::DiagnosticReport::descriptor()), kRequired},
   });
   const ShapePtr expectation = Map({
       {"units", "The units that it is about: ids of observations, or `document`.", List(Text(), true), kRequired},
@@ -369,6 +378,8 @@ ShapePtr TestFile() {
                    {"acted", "Who has asked for its release.", List(EnumWordsOf(v1::Lifter_descriptor()), true)},
                    {"quarantine", "Why it cannot be told apart from another result.", Text()},
                    {"earlier_version", "What was decided before.", earlier},
+                   {"same_order", "Other reports of the same order, which still wait: `together: order` looks at them.",
+                    List(order_report)},
                    {"report", "The report, by the names of the facts.", Message(v1::DiagnosticReport::descriptor()), kRequired},
                    {"expect", "What must be decided, for each unit.", List(expectation), kRequired},
                })),

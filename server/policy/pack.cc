@@ -1,5 +1,7 @@
 #include "server/policy/pack.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/policy/model_environment.h"
 #include "server/policy/rule_index.h"
@@ -12,6 +14,12 @@ Pack::~Pack() = default;
 const calendar::Calendar& Pack::CalendarFor(const v1::ServiceRequest& order) const {
   const Facility* facility = facilities_.empty() ? nullptr : FacilityOf(order);
   return facility == nullptr ? *calendar_ : *facility->calendar;
+}
+
+const Rule* Pack::FindRule(absl::string_view id) const {
+  const auto at = std::lower_bound(rules_.begin(), rules_.end(), id,
+                                   [](const Rule& rule, absl::string_view other) { return absl::string_view(rule.id) < other; });
+  return at == rules_.end() || at->id != id ? nullptr : &*at;
 }
 
 v1::PackSummary Summarize(const Pack& pack) {

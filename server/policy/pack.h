@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
@@ -93,7 +94,9 @@ struct Rule {
   std::optional<absl::CivilDay> expires;
   std::optional<Verified> verified;
   std::vector<Ignore> ignores;
-  bool together = false;  // `together: report`: what it holds back, it holds back for every unit of the report
+  // `together`: what it holds back of one unit, it holds back of every unit of the report, or of every report of the order.
+  enum class Together { kUnit, kReport, kOrder };
+  Together together = Together::kUnit;
   Match match;
   std::shared_ptr<const expr::Program> when;  // may be null
   bool reads_observation = false;             // `when` may come out differently for each unit
@@ -173,10 +176,13 @@ class Pack {
                         std::vector<std::string>* filled) const;
   // In order of id.
   const std::vector<Rule>& rules() const { return rules_; }
+  // The rule of that id, or nullptr.
+  const Rule* FindRule(absl::string_view id) const;
   // Finds those that can speak for a unit.
   const RuleIndex& index() const { return *index_; }
-  // True if a rule holds the units of a report together.
-  bool has_together() const { return has_together_; }
+  // True if a rule holds the units of a report, or the reports of an order, together.
+  bool holds_reports_together() const { return holds_reports_together_; }
+  bool holds_orders_together() const { return holds_orders_together_; }
   const valueset::Registry& value_sets() const { return *value_sets_; }
   // The value sets that rules name, in order.
   const std::vector<std::string>& used_value_sets() const { return used_value_sets_; }
@@ -206,7 +212,8 @@ class Pack {
   std::string refusal_owner_;
   std::vector<Rule> rules_;
   std::unique_ptr<const RuleIndex> index_;
-  bool has_together_ = false;
+  bool holds_reports_together_ = false;
+  bool holds_orders_together_ = false;
   std::shared_ptr<const valueset::Registry> value_sets_;
   std::unique_ptr<const ModelEnvironment> environment_;  // what the rules' programs point to
   std::vector<std::string> used_value_sets_;

@@ -125,7 +125,7 @@ class PackChecker {
       const bool binds_as_much = !rule.then.restricts() || (Subset(other.lifted_by, rule.lifted_by) &&
                                                             pack_.RankOf(other.basis.type()) <= pack_.RankOf(rule.basis.type()));
       const bool same_deadline = !rule.then.deadline || other.basis.type() == rule.basis.type();
-      const bool same_reach = Subset(rule.audiences, other.audiences) && (!rule.together || other.together) &&
+      const bool same_reach = Subset(rule.audiences, other.audiences) && rule.together <= other.together &&
                               rule.then.restricts() == other.then.restricts();
       const bool whole_time = (!other.effective || (rule.effective && *rule.effective >= *other.effective)) &&
                               (!other.expires || (rule.expires && *rule.expires <= *other.expires));
@@ -228,6 +228,19 @@ class PackChecker {
   std::map<std::pair<std::string, std::string>, std::string> crossings_;
 };
 
+// The value sets that errors propose in place of a misspelt name: that rule is not among the pack's, but meant to name them.
+std::set<std::string> MeantValueSets(const Pack& pack, const base::FileIssues& issues) {
+  std::set<std::string> meant;
+  for (const std::string& name : pack.value_sets().Names()) {
+    const std::string quoted = absl::StrCat("did you mean `", name, "`");
+    if (std::any_of(issues.begin(), issues.end(),
+                    [&quoted](const base::FileIssue& issue) { return absl::StrContains(issue.suggestion, quoted); })) {
+      meant.insert(name);
+    }
+  }
+  return meant;
+}
+
 }  // namespace
 
 const std::vector<std::string>& CheckNames() {
@@ -239,9 +252,10 @@ const std::vector<std::string>& CheckNames() {
 
 void CheckPack(const Pack& pack, const std::string& folder, const FileLines& lines, const std::optional<absl::Time>& now,
                base::FileIssues* issues) {
+  const std::set<std::string> meant = MeantValueSets(pack, *issues);
   Findings findings(pack, lines, issues);
   PackChecker(pack, now, &findings).Check();
-  CheckValueSets(pack, folder, &findings);
+  CheckValueSets(pack, folder, meant, &findings);
   std::set<std::string> not_asked;
   if (!now) not_asked = {kExpiredRule, kNotYetInForce};
   findings.ReportUnusedIgnores(not_asked);

@@ -70,8 +70,10 @@ class PackLoader {
     const FileIssues found(issues_->begin() + static_cast<std::ptrdiff_t>(issues_before), issues_->end());
     if (base::HasErrors(found)) return nullptr;
     pack_->index_ = std::make_unique<const RuleIndex>(pack_->rules_, *pack_->value_sets_);
-    pack_->has_together_ =
-        std::any_of(pack_->rules_.begin(), pack_->rules_.end(), [](const Rule& rule) { return rule.together; });
+    for (const Rule& rule : pack_->rules_) {
+      pack_->holds_reports_together_ |= rule.together != Rule::Together::kUnit;
+      pack_->holds_orders_together_ |= rule.together == Rule::Together::kOrder;
+    }
     return std::move(pack_);
   }
 

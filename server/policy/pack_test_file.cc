@@ -37,6 +37,10 @@ class TestReader {
     }
     test.quarantine = map.OptionalText("quarantine");
     if (const Node* earlier = map.Optional("earlier_version"); earlier != nullptr) test.earlier = ReadEarlier(*earlier);
+    if (const Node* others = map.Optional("same_order"); others != nullptr) {
+      if (!others->IsList()) document_.Error(others->place, "`same_order` must be a list of reports", "", issues_);
+      for (const Node& other : others->items) test.same_order.push_back(ReadOrderReport(other));
+    }
     const Node* expect = map.Required("expect");
     map.RefuseUnknownKeys();
     if (expect != nullptr && !expect->IsList()) document_.Error(expect->place, "`expect` must be a list", "", issues_);
@@ -91,6 +95,16 @@ class TestReader {
     earlier.now = *now;
     earlier.received = received.value_or(*now);
     return earlier;
+  }
+
+  OrderReport ReadOrderReport(const Node& node) {
+    MapReader map(document_, node, "a report of the same order", issues_);
+    OrderReport other;
+    if (!map.valid()) return other;
+    other.received = ReadTime(&map, "received");
+    if (const Node* report = map.Required("report"); report != nullptr) FillFromYaml(document_, *report, &other.report, issues_);
+    map.RefuseUnknownKeys();
+    return other;
   }
 
   Expectation ReadExpectation(const Node& node) {

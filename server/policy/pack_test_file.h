@@ -45,6 +45,12 @@ struct EarlierVersion {
   v1::DiagnosticReport report;
 };
 
+// Another report of the same order, as it came.
+struct OrderReport {
+  std::optional<absl::Time> received;  // absent: when the test's own was
+  v1::DiagnosticReport report;
+};
+
 struct PackTest {
   std::string name;
   base::Place place;
@@ -54,6 +60,7 @@ struct PackTest {
   std::vector<v1::Lifter> acted;
   std::string quarantine;                 // why it cannot be told apart; empty if it can
   std::optional<EarlierVersion> earlier;  // `earlier_version:`
+  std::vector<OrderReport> same_order;    // `same_order:`
   std::vector<Expectation> expectations;
 };
 

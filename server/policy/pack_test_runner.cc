@@ -55,6 +55,12 @@ class Runner {
       context.previous = &earlier;
       if (earlier.has_clock_start()) context.clock_start = base::FromProto(earlier.clock_start());
     }
+    for (const OrderReport& other : test.same_order) {
+      Context of_other;
+      of_other.received_at = other.received.value_or(test.received);
+      for (OrderHold& hold : OrderHoldsOf(pack_, other.report, of_other, test.now))
+        context.order_holds.push_back(std::move(hold));
+    }
     const v1::Decision decision = Decide(pack_, test.report, context, test.now);
     for (const v1::Outcome& outcome : decision.outcomes()) {
       for (const v1::AppliedRule& rule : outcome.rules()) seen_.insert(rule.rule_id());

@@ -80,7 +80,7 @@ class RuleReader {
           "statutes when you load the pack");
     }
     rule.together = ReadTogether(&map);
-    if (rule.together && !rule.then.restricts()) {
+    if (rule.together != Rule::Together::kUnit && !rule.then.restricts()) {
       Error(map.Optional("together")->place, absl::StrCat("rule `", rule.id, "` holds nothing back that could wait together"),
             "leave `together` out");
     }
@@ -187,13 +187,15 @@ class RuleReader {
     return verified;
   }
 
-  bool ReadTogether(MapReader* map) {
+  Rule::Together ReadTogether(MapReader* map) {
     const std::string together = map->OptionalText("together");
-    if (!together.empty() && together != "report") {
+    if (together == "report") return Rule::Together::kReport;
+    if (together == "order") return Rule::Together::kOrder;
+    if (!together.empty()) {
       Error(map->node().Find("together")->place, absl::StrCat("`", together, "` is nothing that could wait together"),
-            "write `report`: all units of the report wait");
+            "write `report`: all units of the report wait; or `order`: all reports of the order wait");
     }
-    return together == "report";
+    return Rule::Together::kUnit;
   }
 
   void ReadWhen(const Node& node, Rule* rule) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "server/policy/names.h"
 
 namespace resultgate::policy {
@@ -95,6 +96,16 @@ std::string AskedFor(const Asks& asks) {
   return Listed(parts, "and");
 }
 
+// What an author wrote over several lines, a condition or a citation, goes on in the sentence.
+std::string OnOneLine(absl::string_view text) {
+  Words lines;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  return absl::StrJoin(lines, " ");
+}
+
 std::string Day(absl::CivilDay day) {
   return absl::FormatCivilTime(day);
 }
@@ -106,7 +117,10 @@ std::string Sentence(const Rule& rule) {
   if (rule.audiences.size() < 3) {
     absl::StrAppend(&text, " This is for the ", AnyOf(rule.audiences, v1::Audience_descriptor()), " only.");
   }
-  if (rule.together) absl::StrAppend(&text, " The whole report waits with them.");
+  if (rule.together == Rule::Together::kReport) absl::StrAppend(&text, " The whole report waits with them.");
+  if (rule.together == Rule::Together::kOrder) {
+    absl::StrAppend(&text, " The whole report waits with them, and so do all reports of the same order.");
+  }
   if (rule.then.restricts()) {
     Words lifters;
     const auto names = [&rule](v1::Lifter lifter) {
@@ -124,7 +138,7 @@ std::string Sentence(const Rule& rule) {
                     ", ", rule.basis.citation(), rule.unverified() ? " (not verified)." : ".");
   }
   if (!rule.policy_owner.empty()) absl::StrAppend(&text, " Answers for it: ", rule.policy_owner, ".");
-  return text;
+  return OnOneLine(text);
 }
 
 }  // namespace resultgate::policy

@@ -2,11 +2,14 @@
 
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 
 namespace resultgate::policy {
 namespace {
+
+constexpr char kAlong[] = " (it holds another report of the same order)";
 
 void SetBasis(v1::BasisType type, std::string citation, v1::AppliedRule* rule) {
   rule->mutable_basis()->set_type(type);
@@ -22,6 +25,8 @@ void ToProto(const Applied& applied, const Pack& pack, const std::string& quaran
       rule->set_rule_id(applied.rule->id);
       if (applied.effect != v1::RULE_EFFECT_PERMIT) {
         *rule->mutable_basis() = applied.rule->basis;
+        // The rule's condition does not hold of this report, so the reason names the other one.
+        if (applied.along) rule->mutable_basis()->mutable_citation()->append(kAlong);
         for (const v1::Lifter lifter : applied.rule->lifted_by) rule->add_lifted_by(lifter);
       }
       rule->set_unverified(applied.rule->unverified());
@@ -59,7 +64,12 @@ std::string ToText(const Conflict& conflict) {
 }  // namespace
 
 bool Applied::operator==(const Applied& other) const {
-  return by == other.by && rule == other.rule && effect == other.effect && lifted == other.lifted && missing == other.missing;
+  return by == other.by && rule == other.rule && effect == other.effect && lifted == other.lifted && along == other.along &&
+         missing == other.missing;
+}
+
+bool HoldsAlong(const v1::AppliedRule& rule) {
+  return absl::EndsWith(rule.basis().citation(), kAlong);
 }
 
 void Verdict::Clear() {

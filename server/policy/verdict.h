@@ -33,6 +33,7 @@ struct Applied {
   const Rule* rule = nullptr;  // kRule
   v1::RuleEffect effect = v1::RULE_EFFECT_UNSPECIFIED;
   bool lifted = false;
+  bool along = false;  // it holds another report of the order, and this one with it
   MissingFacts missing;
 
   bool operator==(const Applied& other) const;
@@ -61,6 +62,9 @@ struct Verdict {
   void Clear();
   bool operator==(const Verdict& other) const;
 };
+
+// True if the rule holds another report of the order, and this one only along with it.
+bool HoldsAlong(const v1::AppliedRule& rule);
 
 // Writes it down, its units and audiences aside. `quarantine`: why, for a verdict of that disposition.
 void ToProto(const Verdict& verdict, const Pack& pack, const v1::ServiceRequest& order, const std::string& quarantine,

@@ -73,6 +73,12 @@ class GateTest : public ::testing::Test {
     return promise.get_future().get();
   }
 
+  static v1::GetResultRequest Request(int64_t id) {
+    v1::GetResultRequest request;
+    request.set_result_id(id);
+    return request;
+  }
+
   Response MustSubmit(const v1::DiagnosticReport& report) {
     absl::StatusOr<Response> response = Submit(report);
     EXPECT_TRUE(response.ok()) << response.status();
@@ -164,6 +170,32 @@ class GateTest : public ::testing::Test {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Gate> gate_;
 };
+
+// The legal clock of what was issued at no time that can be believed runs from the receipt, and the report says so, once.
+TEST_F(GateTest, ADoubtfulTimeOfIssueIsAnIssueOfTheReport) {
+  const auto about_issue = [](const auto& issues) {
+    std::vector<std::string> messages;
+    for (const v1::Issue& issue : issues) {
+      if (issue.place() == "issued") messages.push_back(issue.message());
+    }
+    return messages;
+  };
+  EXPECT_TRUE(about_issue(gate_->GetResult(Request(MustSubmit(Cbc("F1")).result_id()))->result().report().issues()).empty());
+  v1::DiagnosticReport report = Cbc("F2");
+  report.clear_issued();
+  const int64_t id = MustSubmit(report).result_id();
+  const std::vector<std::string> expected = {"no time of issue was sent, so legal times run from the receipt"};
+  EXPECT_EQ(about_issue(gate_->GetResult(Request(id))->result().report().issues()), expected);
+  const std::vector<v1::Entry> entries = *store_->ListEntries(0, id, 10);
+  EXPECT_EQ(about_issue(entries.at(0).decided().issues()), expected);
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  report.mutable_observations(0)->mutable_quantity()->set_value("14.1");
+  EXPECT_EQ(MustSubmit(report).version(), 2);
+  EXPECT_LE(about_issue(gate_->GetResult(Request(id))->result().report().issues()).size(), 1u);
+  // One that was dropped for its date says that already.
+  v1::DiagnosticReport ahead = resultgate::testing::Later(Cbc("F3"), absl::Hours(24 * 40));
+  EXPECT_EQ(about_issue(gate_->GetResult(Request(MustSubmit(ahead).result_id()))->result().report().issues()).size(), 1u);
+}
 
 TEST_F(GateTest, ARoutineResultIsReleasedWithItsCommentAndItsEntry) {
   const Response response = MustSubmit(Cbc("F1"));

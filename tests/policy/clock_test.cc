@@ -86,6 +86,38 @@ TEST_F(ClockTest, ACeilingRunsFromFirstFinalAsAFloorDoes) {
   EXPECT_EQ(ceiling(report, context), "2026-03-07T09:00:00-05:00") << "a correction keeps the clock";
 }
 
+TEST_F(ClockTest, WhereTheTimeOfIssueCannotBeBelievedTheClockRunsFromTheReceiptAndSaysWhy) {
+  struct Case {
+    const char* issued;  // received at 15:00
+    const char* starts;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"2026-03-06T14:00:00-05:00", "2026-03-06T14:00:00-05:00", ""},
+      {"2026-02-03T15:00:00-05:00", "2026-02-03T15:00:00-05:00", ""},
+      {"2026-02-03T14:59:59-05:00", kNow, "the time of issue lies more than 31 days before the receipt"},
+      {"2026-03-06T16:00:00-05:00", kNow, ""},
+      {"2026-03-06T16:00:01-05:00", kNow, "the time of issue lies after the receipt"},
+      {"", kNow, "no time of issue was sent"},
+  };
+  Context context;
+  context.received_at = At(kNow);
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.issued);
+    v1::DiagnosticReport report = Cbc();
+    report.clear_issued();
+    if (c.issued[0] != '\0') *report.mutable_issued() = base::ToProto(At(c.issued));
+    Decide(kRoutine, report, context);
+    EXPECT_EQ(Local(decision_.clock_start()), c.starts);
+    EXPECT_EQ(WhyNotFromIssue(report, context), c.why);
+    Context kept = context;
+    kept.clock_start = At(kNow);
+    EXPECT_EQ(WhyNotFromIssue(report, kept), "") << "a correction keeps its clock";
+    for (v1::Observation& observation : *report.mutable_observations()) observation.set_status(v1::RESULT_STATUS_PRELIMINARY);
+    EXPECT_EQ(WhyNotFromIssue(report, context), "") << "no clock runs yet";
+  }
+}
+
 TEST_F(ClockTest, ACorrectionThatClaimsToBeOlderShortensNothing) {
   const std::string rules =
       "  - {id: new, title: t, match: {codes: [routine], status: [corrected]}, then: {release: now, delay: 72 h}, basis: {type: "

@@ -45,6 +45,14 @@ TEST_F(ExplainTest, TheClockTheRulesAndTheirParts) {
 )");
 }
 
+TEST_F(ExplainTest, WhyTheClockRunsFromTheReceipt) {
+  v1::DiagnosticReport report = Cbc();
+  report.clear_issued();
+  const std::string text = Explained(absl::StrCat(kRoutine, kLaw), report);
+  EXPECT_TRUE(absl::StrContains(text, "first final Fri 2026-03-06 15:00, when it was received: no time of issue was sent\n"))
+      << text;
+}
+
 TEST_F(ExplainTest, WhatIsMissingIsSaidWhereItMatters) {
   const std::string text = Explained(absl::StrCat(kRoutine, kLaw), Cbc());
   EXPECT_TRUE(absl::StrContains(

@@ -98,6 +98,72 @@ TEST_F(PackKeysTest, WhatWaitsTogetherWaitsForTheWholeReport) {
   EXPECT_EQ(Word("718-7"), "release") << "nothing to wait for";
 }
 
+TEST_F(PackKeysTest, WhatWaitsTogetherWithItsOrderIsHeldByTheOrdersOtherReports) {
+  const std::string rules = absl::StrCat(
+      kRoutine,
+      "  - {id: law, title: t, together: order, match: {codes: [sensitive]}, then: {release: now, delay: 3 days}, basis: {type: "
+      "statute, citation: c}}\n"
+      "  - {id: look, title: t, together: order, match: {codes: [tissue]}, then: {review: {owners: [pathology-pool], each: 1 "
+      "day, "
+      "expires: 2 days, on_expiry: release}}, basis: {type: privacy, citation: c}, lifted_by: [provider]}\n"
+      "  - {id: own, title: t, together: report, match: {codes: [sensitive]}, then: {delay: 9 days}, basis: {type: privacy, "
+      "citation: c}}\n");
+  const auto pack = Load(rules);
+  v1::DiagnosticReport other = Report("56888-1");
+  AddObservation(&other, "56888-1");
+  *other.mutable_issued() = base::ToProto(At("2026-03-07T10:00:00-05:00"));
+  Context of_other;
+  of_other.received_at = At("2026-03-07T10:00:00-05:00");
+  Context context;
+  context.order_holds = OrderHoldsOf(*pack, other, of_other, of_other.received_at);
+  EXPECT_EQ(context.order_holds.size(), 3u) << "one rule, for each audience; `own` stays in its report";
+  Decide(rules, Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "delay");
+  EXPECT_EQ(RulesOf("718-7"), (std::vector<std::string>{"law", "routine"}));
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-10T00:00:00-04:00") << "by the clock of the other one";
+  EXPECT_EQ(Cell_("718-7").rules(0).basis().citation(), "c (it holds another report of the same order)");
+  EXPECT_TRUE(HoldsAlong(Cell_("718-7").rules(0)));
+
+  // A review begins when that of the other one did, and who may lift it may lift it here.
+  other = Report("22637-3");
+  AddObservation(&other, "22637-3");
+  context.order_holds = OrderHoldsOf(*pack, other, of_other, of_other.received_at);
+  Decide(rules, Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "review");
+  EXPECT_EQ(Local(Cell_("718-7").review().started_at()), "2026-03-09T08:00:00-04:00");
+  context.acted = {v1::LIFTER_PROVIDER};
+  Decide(rules, Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "release");
+  // It does not speak for what nobody has classified.
+  context.acted.clear();
+  v1::DiagnosticReport unknown = Report("99999-9");
+  AddObservation(&unknown, "99999-9");
+  Decide(rules, unknown, context);
+  EXPECT_EQ(RulesOf("99999-9"), (std::vector<std::string>{"look", "default"}));
+  // Of a rule that the pack does not have, or that holds no orders together, it takes no notice.
+  Decide(absl::StrReplaceAll(rules, {{"id: look", "id: look-again"}}), Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "release");
+  Decide(absl::StrReplaceAll(rules, {{"together: order", "together: report"}}), Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "release");
+}
+
+// Whether it applies there is not known: here it counts as it does there.
+TEST_F(PackKeysTest, WhatIsUnknownOfTheOrdersOtherReportIsUnknownHere) {
+  const std::string rules = absl::StrCat(kRoutine,
+                                         "  - {id: kept, title: t, together: order, match: {codes: [sensitive]}, when: "
+                                         "age(patient) < 18, then: {withhold: {until: 9 "
+                                         "days}}, basis: {type: privacy, citation: c}}\n");
+  const auto pack = Load(rules);
+  v1::DiagnosticReport other = Report("56888-1");
+  AddObservation(&other, "56888-1");
+  Context context;
+  context.received_at = At(kNow);
+  context.order_holds = OrderHoldsOf(*pack, other, context, At(kNow));
+  Decide(rules, Cbc(), context);
+  EXPECT_EQ(Word("718-7"), "review") << "the default review, not a withholding";
+  EXPECT_EQ(Cell_("718-7").unknown_facts(0), "patient.birth_date");
+}
+
 // It waits along; nobody has classified it for that.
 TEST_F(PackKeysTest, WhatOnlyWaitsTogetherKeepsThePacksDefault) {
   v1::DiagnosticReport report = Report("99999-9");
@@ -199,7 +265,7 @@ TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
       {"ignore: [{check: x}]\n", "", "reason"},
       {"", "effective: 2026-02-30, ", "`2026-02-30` is no date"},
       {"", "effective: 2026-03-02, expires: 2026-03-01, ", "expires before it takes effect"},
-      {"", "together: order, ", "`order` is nothing that could wait together"},
+      {"", "together: patient, ", "`patient` is nothing that could wait together"},
       {"", "together: report, ", "holds nothing back that could wait together"},
       {"", "verified: {by: a, on: 2026-01-01, text_digest: abc}, ", "`abc` is no digest"},
   };

@@ -116,6 +116,18 @@ TEST_F(PackTestsTest, ReasonsMayBeExpected) {
   EXPECT_THAT(Differences(rules, with("{rule: law, effect: review}")), HasSubstr("reason of law (review): it has no such part"));
 }
 
+TEST_F(PackTestsTest, OtherReportsOfTheOrderAreContext) {
+  const std::string rules = absl::StrCat(kRoutine, absl::StrReplaceAll(kTissue, {{"title: t,", "title: t, together: order,"}}));
+  const std::string other =
+      "    same_order:\n      - received: 2026-03-05T15:00:00-05:00\n        report: {sender: LAB|NORTH, status: final, section: "
+      "pathology, code: loinc|60567-5, narrative: words}\n";
+  const std::string waits = "      - {units: [718-7], decision: review, owner: ordering-provider, rules: [routine, tissue]}\n";
+  const std::string goes = "      - {units: [718-7], decision: release, rules: [routine]}\n";
+  EXPECT_EQ(Differences(rules, TestOf("t", waits, "      order: {ordering_provider: {value: \"1\"}}\n", other)), "");
+  EXPECT_EQ(Differences(rules, TestOf("t", goes)), "");
+  EXPECT_THAT(Differences(rules, TestOf("t", goes, "", other)), HasSubstr("decision: expected release, got review"));
+}
+
 TEST_F(PackTestsTest, AnEarlierVersionAndQuarantineAreContext) {
   const std::string tissue = absl::StrReplaceAll(kTissue, {{"[tissue]", "[routine]"}});
   const std::string earlier =

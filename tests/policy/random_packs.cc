@@ -236,7 +236,7 @@ RandomRule RandomWorld::Rule(const RuleOptions& options) {
   bool needs_basis = false;
   line("then", absl::StrCat("{", Then(options, &restricts, &needs_basis), "}"));
   line("outcome_dependent", "random rules may");
-  if (restricts && OneIn(5)) line("together", "report");
+  if (restricts && OneIn(5)) line("together", Pick({"report", "order"}));
   if (restricts && OneIn(2)) line("lifted_by", absl::StrCat("[", Some({"provider", "patient"}, 2), "]"));
   if (options.dates && OneIn(8)) line("effective", Pick({"2026-03-06", "2026-03-04"}));
   if (options.dates && OneIn(8)) line("expires", Pick({"2026-03-07", "2027-01-01"}));
@@ -363,6 +363,12 @@ Situation RandomWorld::MakeSituation(const Pack& pack, const v1::DiagnosticRepor
   if (OneIn(5)) context.acted.push_back(v1::LIFTER_PROVIDER);
   if (OneIn(5)) context.acted.push_back(v1::LIFTER_PATIENT);
   if (OneIn(15)) context.quarantine = "two versions differ";
+  if (OneIn(3)) {
+    // Another report of the order, which came at another time.
+    Context other;
+    other.received_at = context.received_at + absl::Hours(Below(30)) - absl::Hours(15);
+    context.order_holds = OrderHoldsOf(pack, Report(), other, other.received_at);
+  }
   if (!OneIn(3)) return situation;
 
   // An earlier version: shorter, earlier, less final.

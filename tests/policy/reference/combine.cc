@@ -32,7 +32,8 @@ class Combination {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
     // A correction that claims to be older than what it corrects shortens nothing.
-    const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+    const absl::Time own = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
+    const absl::Time start = part.along ? part.order_start : std::max(own, part.order_start);
     const Rank rank = pack_.RankOf(rule.basis.type());
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
@@ -122,6 +123,7 @@ class Combination {
     rule->set_effect(effect);
     if (effect != v1::RULE_EFFECT_PERMIT) {
       *rule->mutable_basis() = part.rule->basis;
+      if (part.along) rule->mutable_basis()->mutable_citation()->append(" (it holds another report of the same order)");
       for (const v1::Lifter lifter : part.rule->lifted_by) rule->add_lifted_by(lifter);
     }
     for (const std::string& fact : part.unknown_facts) rule->add_unknown_facts(fact);

@@ -23,6 +23,10 @@ struct Part {
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
+  // It holds another report of the order: this one only along with it, and since when its clock and review run there.
+  bool along = false;
+  absl::Time order_start = absl::InfinitePast();
+  absl::Time order_review = absl::InfinitePast();
 };
 
 // The times that clocks start from.

@@ -95,17 +95,38 @@ class Decider {
     std::map<const Rule*, Part> together;
     for (const auto& asked : asked_) {
       for (const Part& part : asked[a].parts) {
-        if (!part.restricts || !part.rule->together) continue;
+        if (!part.restricts || part.rule->together == Rule::Together::kUnit) continue;
         const auto [found, added] = together.emplace(part.rule, part);
-        if (added) continue;
-        // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
-        if (part.unknown_facts.empty()) found->second.unknown_facts.clear();
-        found->second.is_new = found->second.is_new || part.is_new;
+        if (!added) Merge(part, &found->second);
       }
+    }
+    // With `together: order`, of all units of the order's other reports.
+    for (const OrderHold& hold : context_.order_holds) {
+      const auto& rules = pack_.rules();
+      const auto rule = std::find_if(rules.begin(), rules.end(), [&](const Rule& r) { return r.id == hold.rule_id; });
+      if (hold.audience != kAudiences[a] || rule == rules.end() || rule->together != Rule::Together::kOrder) continue;
+      Part part;
+      part.rule = &*rule;
+      part.restricts = part.along = true;
+      part.order_start = hold.start;
+      part.order_review = hold.review_started;
+      part.unknown_facts = hold.unknown_facts;
+      const auto [found, added] = together.emplace(part.rule, part);
+      if (!added) Merge(part, &found->second);
     }
     for (const auto& [rule, part] : together) {
       for (auto& asked : asked_) AddRestriction(part, &asked[a]);
     }
+  }
+
+  // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
+  static void Merge(const Part& part, Part* into) {
+    into->restricts = true;
+    if (part.unknown_facts.empty()) into->unknown_facts.clear();
+    into->is_new = into->is_new || part.is_new;
+    into->along = into->along && part.along;
+    into->order_start = std::max(into->order_start, part.order_start);
+    into->order_review = std::max(into->order_review, part.order_review);
   }
 
   static bool Binds(const Rule& rule, v1::Audience audience) {
@@ -159,10 +180,7 @@ class Decider {
     const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
                                      [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
     if (at != to->parts.end() && at->rule == part.rule) {
-      at->restricts = true;
-      // Never less than what it comes from: known where that is known, its clock no earlier.
-      if (part.unknown_facts.empty()) at->unknown_facts.clear();
-      at->is_new = at->is_new || part.is_new;
+      Merge(part, &*at);
       return;
     }
     Part added = part;
@@ -204,6 +222,11 @@ class Decider {
                              });
     const bool same_kind = goes_on && !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
+    for (const Part& part : asked.parts) {
+      const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
+      const absl::Time start = clocks.review_started.value_or(clocks.received_at);
+      if (reviews && part.order_review > start) clocks.review_started = part.order_review;
+    }
     if (!settled) {
       return Remember(absl::StrCat("n", absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast()))), [&] {
         return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
@@ -212,7 +235,8 @@ class Decider {
     std::string key =
         absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
-      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new);
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new, part.along,
+                      absl::FormatTime(part.order_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     return Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
