@@ -1,7 +1,9 @@
 // `resultgate policy coverage`: what a pack does not know of many reports, and what that holds back.
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -12,6 +14,7 @@
 #include "server/app/policy_commands.h"
 #include "server/app/policy_inputs.h"
 #include "server/app/table.h"
+#include "server/policy/assumed_facts.h"
 #include "server/policy/names.h"
 #include "server/policy/whatif/coverage.h"
 
@@ -60,9 +63,23 @@ std::string ToText(const v1::Coverage& summary, const Arrived& arrived, size_t t
                   CountText(fact.would_go_at_most()), CountText(fact.reports_assumed()), absl::StrJoin(fact.rules(), ", ")});
   }
   if (!summary.facts().empty()) {
-    absl::StrAppend(&text, "\n", facts.ToString(),
-                    "A fact that your feeds never send: say under `facts:` in pack.yaml what its absence means, and see with "
-                    "`policy impact` what that does.\n");
+    absl::StrAppend(&text, "\n", facts.ToString());
+    const std::vector<std::string> assumable = policy::OptionalFacts();
+    const auto may_be_assumed = [&assumable](const v1::MissingFact& fact) {
+      return std::find(assumable.begin(), assumable.end(), fact.fact()) != assumable.end();
+    };
+    const auto& all = summary.facts();
+    if (std::any_of(all.begin(), all.end(), may_be_assumed)) {
+      absl::StrAppend(&text,
+                      "A fact of patient or order that your feeds never send: say under `facts:` in pack.yaml what its absence "
+                      "means, and see with `policy impact` what that does.\n");
+    }
+    if (!std::all_of(all.begin(), all.end(), may_be_assumed)) {
+      absl::StrAppend(
+          &text,
+          "A birth date, a patient's own wish, and what belongs to one result cannot be said for all: only the sender "
+          "can mend their absence.\n");
+    }
   }
   Table codes({{"UNITS", 7}, {"WOULD GO", 8}, {"SYSTEM", 34}, {"CODE", 22}, {"DISPLAY", 44}, {"IN VALUE SET", 40}});
   for (int i = 0; i < summary.codes_size() && static_cast<size_t>(i) < top; ++i) {

@@ -22,6 +22,13 @@ Op OperatorOf(const std::string& text) {
   return kOperators->at(text);
 }
 
+// A text that its author meant for a number: `"65"`.
+bool IsNumberInQuotes(const Expr& expr) {
+  const auto* text = expr.op == Op::kConstant ? expr.constant.If<Text>() : nullptr;
+  return text != nullptr &&
+         RE2::FullMatch(re2::StringPiece(text->view().data(), text->view().size()), "-?\\d{1,18}(\\.\\d{1,18})?");
+}
+
 // A coding, a concept, or a list of either.
 CodingShape CodingsOf(const Type& type) {
   return ShapeOf(type.is(Kind::kList) ? *type.element : type);
@@ -139,6 +146,8 @@ void Checker::ExplainIncomparable(const Node& node, const Expr& left, const Expr
   std::string suggestion;
   if (a.is(Kind::kNull) || b.is(Kind::kNull)) {
     suggestion = absl::StrCat("what is absent is unknown, not null: ask `has(", a.is(Kind::kNull) ? second : first, ")`");
+  } else if ((a.numeric() && IsNumberInQuotes(right)) || (b.numeric() && IsNumberInQuotes(left))) {
+    suggestion = absl::StrCat("write `", (a.numeric() ? right : left).constant.If<Text>()->view(), "`, without quotes");
   } else if (a.numeric() && b.is(Kind::kString)) {
     suggestion = absl::StrCat("write `double(", second, ")`");
   } else if (b.numeric() && a.is(Kind::kString)) {

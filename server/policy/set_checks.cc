@@ -77,7 +77,7 @@ class SetChecker {
     }
   }
 
-  void CheckUse(const std::string& folder) {
+  void CheckUse(const std::string& folder, const std::set<std::string>& meant) {
     std::set<std::string> used;
     std::vector<std::string> open = pack_.used_value_sets();
     while (!open.empty()) {
@@ -88,7 +88,8 @@ class SetChecker {
     }
     for (const std::string& name : pack_.value_sets().Names()) {
       const ValueSet* set = pack_.value_sets().Find(name);
-      if (used.count(name) > 0 || !absl::StartsWith(set->origin().place.file, absl::StrCat(folder, "/"))) continue;
+      if (used.count(name) > 0 || meant.count(name) > 0 || !absl::StartsWith(set->origin().place.file, absl::StrCat(folder, "/")))
+        continue;
       findings_.Report(*set, kUnusedValueSet, Severity::kWarning, absl::StrCat("no rule names the value set `", name, "`"),
                        "leave it out, or name it in the rule that it was meant for");
     }
@@ -122,12 +123,12 @@ class SetChecker {
 
 }  // namespace
 
-void CheckValueSets(const Pack& pack, const std::string& folder, Findings* findings) {
+void CheckValueSets(const Pack& pack, const std::string& folder, const std::set<std::string>& meant, Findings* findings) {
   SetChecker checker(pack, findings);
   checker.CheckClasses();
   checker.CheckRedundance();
   checker.CheckSameSets();
-  checker.CheckUse(folder);
+  checker.CheckUse(folder, meant);
 }
 
 }  // namespace resultgate::policy

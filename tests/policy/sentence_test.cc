@@ -44,5 +44,20 @@ TEST(SentenceTest, SaysWhatTheRuleDoes) {
   }
 }
 
+// A condition and a citation may go over several lines in a file, but not in a sentence.
+TEST(SentenceTest, IsOneLine) {
+  SmallWorld world;
+  base::FileIssues issues;
+  const auto pack = world.Load(
+      "  - id: r\n    title: t\n    when: |\n      report.section == PATHOLOGY &&\n      age(patient) >= 18\n"
+      "    then: {delay: 3 days}\n    basis:\n      type: privacy\n      citation: |\n        our policy,\n        page 4\n",
+      &issues);
+  ASSERT_NE(pack, nullptr) << base::Format(issues);
+  const std::string sentence = Sentence(pack->rules()[0]);
+  EXPECT_EQ(sentence.find('\n'), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("report.section == PATHOLOGY && age(patient) >= 18"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("our policy, page 4"), std::string::npos) << sentence;
+}
+
 }  // namespace
 }  // namespace resultgate::policy

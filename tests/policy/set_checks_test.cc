@@ -64,6 +64,15 @@ TEST_F(SetChecksTest, ASetThatNoRuleNames) {
       << "in an expression";
 }
 
+TEST_F(SetChecksTest, ASetWhoseNameIsMisspeltIsNotUnusedToo) {
+  WriteSet("thyroid-panel", kLoinc);
+  WriteSet("other", kAnotherLoinc);
+  const std::string said = Said(Permit("x", "thyroid-pannel"));
+  EXPECT_TRUE(absl::StrContains(said, "did you mean `thyroid-panel`?")) << said;
+  EXPECT_FALSE(absl::StrContains(said, "no rule names the value set `thyroid-panel`")) << said;
+  EXPECT_TRUE(absl::StrContains(said, "no rule names the value set `other`")) << said;
+}
+
 TEST_F(SetChecksTest, CodesOfAKindThatNothingObservedHas) {
   struct Example {
     std::string codes;

@@ -47,6 +47,25 @@ TEST(Facts, ThoseWhoseAbsenceMattersAreOptionalAndAClassificationIsNot) {
   EXPECT_FALSE(has_presence(v1::DiagnosticReport::descriptor(), "status"));
 }
 
+// A permit by section alone would let an observation go that nobody has named; a hold that asks for its code in `when` keeps it.
+// To `match: codes` it is in no value set.
+TEST_F(UnknownTest, WhatCameWithoutACodeIsHeldByAConditionOnItsCodeButMatchesNoSet) {
+  const std::string permit = "  - {id: go, title: t, match: {section: [laboratory]}, then: {release: now}}\n";
+  const auto hold = [](const char* condition) {
+    return absl::StrCat("  - {id: hold, title: t, ", condition,
+                        ", then: {delay: 9 days}, basis: {type: privacy, citation: c}}\n");
+  };
+  v1::DiagnosticReport report = Cbc();
+  report.mutable_observations(0)->clear_code();
+  Decide(absl::StrCat(permit, hold("when: 'observation.code in valueset(\"sensitive\")'")), report);
+  EXPECT_EQ(Word("718-7"), "delay");
+  EXPECT_EQ(UnknownFacts(), std::vector<std::string>{"observation.code"});
+  Decide(absl::StrCat(permit, hold("match: {codes: [sensitive]}")), report);
+  EXPECT_EQ(Word("718-7"), "release");
+  Decide("  - {id: go, title: t, when: 'observation.code in valueset(\"routine\")', then: {release: now}}\n", report);
+  EXPECT_EQ(Word("718-7"), "review") << "no permit by a code that is not there";
+}
+
 struct FactCase {
   const char* fact;
   const char* condition;
