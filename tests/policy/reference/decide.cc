@@ -227,6 +227,8 @@ class Decider {
       const absl::Time start = clocks.review_started.value_or(clocks.received_at);
       if (reviews && part.order_review > start) clocks.review_started = part.order_review;
     }
+    if (kAudiences[a] == v1::AUDIENCE_PATIENT) patients_review_ = absl::InfinitePast();
+    if (patients_review_ > clocks.review_started.value_or(clocks.received_at)) clocks.review_started = patients_review_;
     if (!settled) {
       return Remember(absl::StrCat("n", absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast()))), [&] {
         return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
@@ -239,7 +241,12 @@ class Decider {
                       absl::FormatTime(part.order_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
-    return Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
+    v1::Outcome outcome =
+        Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
+    if (kAudiences[a] == v1::AUDIENCE_PATIENT && outcome.disposition() == v1::DISPOSITION_REVIEW) {
+      patients_review_ = clocks.review_started.value_or(clocks.received_at);
+    }
+    return outcome;
   }
 
   // Units that the rules treat alike are combined once.
@@ -258,6 +265,7 @@ class Decider {
   std::vector<std::array<Asked, kAudienceCount>> asked_;  // by unit, then audience
   ReportConditions conditions_;
   std::map<std::string, v1::Outcome> made_;
+  absl::Time patients_review_;  // from when the patient's review of the unit runs
 };
 
 }  // namespace
