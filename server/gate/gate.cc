@@ -71,8 +71,7 @@ class Gate::Impl {
                    const absl::Time now = clock_->Now();
                    RG_RETURN_IF_ERROR(submission->Run(batch, packs_.Deciding(), same_order_, now));
                    released_ = released_ || submission->released();
-                   for (const int64_t id : submission->changed()) RG_RETURN_IF_ERROR(SettleOrder(batch, id, now));
-                   return absl::OkStatus();
+                   return SettleOrders(batch, submission->changed(), now);
                  },
                  [submission, done = std::move(done)](const absl::Status& status) {
                    done(status.ok() ? submission->TakeAnswer() : absl::StatusOr<v1::SubmitResultResponse>(status));
@@ -202,15 +201,23 @@ class Gate::Impl {
 
   absl::Status AdvanceResult(store::Batch& batch, absl::Time now, v1::Result& result) {
     RG_RETURN_IF_ERROR(LogAdvance(batch, now, Advance(result, packs_.CalendarOf(result), now), result));
-    return SettleOrder(batch, result.id(), now);
+    return SettleOrder(batch, result, now);
   }
 
   // The order's other reports wait along with this one, or no longer do.
-  absl::Status SettleOrder(store::Batch& batch, int64_t id, absl::Time now) {
-    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, batch.FindResult(id));
-    if (!result) return absl::DataLossError(absl::StrCat("result ", id, " was changed, but is not there"));
-    RG_ASSIGN_OR_RETURN(std::vector<SameOrder::Change> changes, same_order_.ChangesAfter(batch, *result, now));
+  absl::Status SettleOrder(store::Batch& batch, const v1::Result& result, absl::Time now) {
+    RG_ASSIGN_OR_RETURN(std::vector<SameOrder::Change> changes, same_order_.ChangesAfter(batch, result, now));
     for (SameOrder::Change& change : changes) RG_RETURN_IF_ERROR(LogAdvance(batch, now, change.transition, change.result));
+    return absl::OkStatus();
+  }
+
+  absl::Status SettleOrders(store::Batch& batch, const std::vector<int64_t>& ids, absl::Time now) {
+    if (!packs_.Deciding().pack->holds_orders_together()) return absl::OkStatus();
+    for (const int64_t id : ids) {
+      RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, batch.FindResult(id));
+      if (!result) return absl::DataLossError(absl::StrCat("result ", id, " was changed, but is not there"));
+      RG_RETURN_IF_ERROR(SettleOrder(batch, *result, now));
+    }
     return absl::OkStatus();
   }
 
@@ -281,7 +288,7 @@ class Gate::Impl {
     const std::string& language = packs_.Active()->pack->language();
     for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language))
       answer.response.add_hints(std::move(hint));
-    return SettleOrder(batch, result->id(), now);
+    return SettleOrder(batch, *result, now);
   }
 
   // Who was the first of two to say whose the quarantined result is; empty before.

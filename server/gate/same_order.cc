@@ -1,6 +1,7 @@
 #include "server/gate/same_order.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>

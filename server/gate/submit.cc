@@ -40,16 +40,17 @@ bool SaysItCorrects(const v1::DiagnosticReport& report) {
                      [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
 }
 
+constexpr char kIssued[] = "issued";
+
 // Says on the report why its legal times do not run from its issue, unless an issue says already what is wrong with that.
 void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report) {
-  constexpr char kPlace[] = "issued";
   const absl::string_view why = policy::WhyNotFromIssue(*report, context);
   const auto& issues = report->issues();
-  const auto says_so = [](const v1::Issue& issue) { return issue.place() == kPlace; };
+  const auto says_so = [](const v1::Issue& issue) { return issue.place() == kIssued; };
   if (why.empty() || std::any_of(issues.begin(), issues.end(), says_so)) return;
   v1::Issue* issue = report->add_issues();
   issue->set_severity(v1::Issue::SEVERITY_WARNING);
-  issue->set_place(kPlace);
+  issue->set_place(kIssued);
   issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
 }
 

@@ -211,11 +211,12 @@ class PackChecker {
     for (const Site& site : sites_) {
       const std::optional<int> last = site.calendar->LastKnownYear();
       if (!last) continue;
-      const std::string whose = site.facility == nullptr ? "the pack" : absl::StrCat("`", site.facility->name, "`");
-      findings_.Report(kCalendarEnds, Severity::kWarning,
-                       absl::StrCat("the calendar of ", whose, " knows no holiday after ", *last,
-                                    ": from then on every holiday counts as a business day"),
-                       "give its holidays by rule, as `date: third Monday of January`");
+      const std::string whose =
+          site.facility == nullptr ? "the pack's calendar" : absl::StrCat("the calendar of `", site.facility->name, "`");
+      findings_.Report(
+          kCalendarEnds, Severity::kWarning,
+          absl::StrCat(whose, " knows no holiday after ", *last, ": from then on every holiday counts as a business day"),
+          "give its holidays by rule, as `date: third Monday of January`");
     }
   }
 

@@ -441,7 +441,7 @@ TEST_F(ActivationTest, HeldUnitsAreAdvancedByTheCalendarOfTheirFacility) {
   const int64_t weekend = Submit(report).result_id();
   AdvanceTo("2026-03-16T18:30:00-04:00");
   // Both were escalated late, and are over when somebody is there next.
-  EXPECT_EQ(base::FormatUtc(base::FromProto(Get(elsewhere).due_at())), "2026-03-17T18:30:00Z") << Get(elsewhere).DebugString();
+  EXPECT_EQ(base::FormatUtc(base::FromProto(Get(elsewhere).due_at())), "2026-03-18T12:00:00Z") << Get(elsewhere).DebugString();
   EXPECT_EQ(base::FormatUtc(base::FromProto(Get(weekend).due_at())), "2026-03-21T14:00:00Z") << Get(weekend).DebugString();
 }
 

@@ -41,8 +41,10 @@ TEST(Forecast, IsWhatTheClockDoes) {
       context.received_at = situation.now;
       *result.mutable_decision() = policy::Decide(*pack, result.report(), context, situation.now);
       std::map<Key, absl::Time> foretold;
+      std::map<Key, std::string> decided;
       for (const policy::Cell& cell : policy::ToCells(result.decision().outcomes())) {
         foretold[{cell.unit_id, cell.audience}] = policy::ForecastOf(cell.outcome, calendar, situation.now).latest;
+        decided[{cell.unit_id, cell.audience}] = cell.outcome.DebugString();
       }
       std::map<Key, absl::Time> gone;
       std::set<Key> never;  // entered in error: no document waits for it
@@ -59,7 +61,9 @@ TEST(Forecast, IsWhatTheClockDoes) {
       // What only a person ends comes back each business day, for ever: a year is enough.
       absl::Time at = situation.now;
       for (int step = 0; step < 60 && at < situation.now + absl::Hours(24 * 400); ++step) {
-        at = EarliestDue(result.decision().outcomes());
+        const absl::Time due = EarliestDue(result.decision().outcomes());
+        // As CommitTransition has it: what was over before it was decided is looked at a minute later.
+        at = due > at ? due : at + absl::Minutes(1);
         if (at == absl::InfiniteFuture()) break;
         take(Advance(result, calendar, at).cells, at);
       }
@@ -74,7 +78,11 @@ TEST(Forecast, IsWhatTheClockDoes) {
           }
         }
         const auto found = gone.find(key);
-        EXPECT_EQ(found == gone.end() ? absl::InfiniteFuture() : found->second, expected) << unit << " for " << audience;
+        const absl::Time went = found == gone.end() ? absl::InfiniteFuture() : found->second;
+        const bool was_over = expected == situation.now && went <= situation.now + absl::Minutes(2);
+        EXPECT_TRUE(went == expected || was_over)
+            << unit << " for " << audience << " went " << went << ", expected " << expected << "\n"
+            << decided[key];
         ++compared;
         by_themselves += expected > situation.now && expected < absl::InfiniteFuture() ? 1 : 0;
       }

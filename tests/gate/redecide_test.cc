@@ -256,6 +256,7 @@ TEST(MergePropertyTest, HoldsForRandomPacks) {
       const v1::DiagnosticReport report = world.Report();
       policy::Situation situation = world.MakeSituation(*old_pack, report);
       situation.context.acted.clear();
+      situation.context.order_holds.clear();
       const v1::Result result = Decided(*old_pack, report, situation);
       const absl::Time now = situation.now + absl::Hours(world.Below(200));
       const auto asked = AskAnew(*new_pack, result, situation.previous.get(), now);

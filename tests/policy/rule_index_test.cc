@@ -22,7 +22,7 @@ class RuleIndexTest : public DecideTest {
  protected:
   // `condition`: `match` or `when`. A permit of id `id`.
   static std::string Permit(const std::string& id, const std::string& condition) {
-    return absl::StrCat("  - {id: ", id, ", title: t, ", condition, ", then: {release: now}}\n");
+    return absl::StrCat("  - {id: ", id, ", title: t, ", condition, ", outcome_dependent: it may, then: {release: now}}\n");
   }
   static std::string Hold(const std::string& id, const std::string& condition) {
     return absl::StrCat("  - {id: ", id, ", title: t, ", condition,
@@ -95,7 +95,7 @@ TEST_F(RuleIndexTest, ConditionsOfAllFormsAreColumns) {
   pack_ = Load(Permit("begins", "when: 'report.sender.startsWith(\"LAB|\")'") +
                Permit("list", "when: '\"US-KY\" in order.jurisdictions'") +
                Permit("number", "when: 'double(observation.quantity.value) > 6.5'") +
-               Permit("section", "when: report.section in [LABORATORY, PATHOLOGY]") +
+               Permit("section", "when: 'report.section in [LABORATORY, PATHOLOGY]'") +
                Permit("set", "when: 'report.code in valueset(\"routine\")'") + Permit("text", "when: 'order.facility == \"A\"'"));
   for (size_t i = 0; i < pack_->rules().size(); ++i) {
     EXPECT_TRUE(pack_->index().conditions().Of(i).empty()) << pack_->rules()[i].id << " is asked although a column decides it";
