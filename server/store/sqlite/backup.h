@@ -8,7 +8,7 @@
 
 namespace resultgate::store {
 
-// Writes the database `from` to a new file `to`, durably and as a whole: `to` is not there until it is complete. The gate goes on
+// Writes the database `from` to a new file `to`, as a whole: `to` is not there until it is complete. The gate goes on
 // writing meanwhile; what it commits later is not in the copy. The key of the log is no part of it.
 // AlreadyExists if `to` is there; NotFound or FailedPrecondition if `from` is no database of this program; Unavailable where the
 // disk fails.
