@@ -7,12 +7,12 @@
 #include <string>
 #include <system_error>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
 #include "server/app/policy_commands.h"
 #include "server/base/write_file.h"
+#include "server/policy/place_codes.h"
 #include "server/policy/starter.h"
 
 namespace resultgate::app {
@@ -25,10 +25,7 @@ struct NewOptions {
 
 // `none`, a country, or a part of one.
 std::string CheckJurisdiction(const std::string& place) {
-  const auto is_capital = [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); };
-  const bool country = place.size() >= 2 && is_capital(place[0]) && is_capital(place[1]);
-  if (place == "none" || (country && (place.size() == 2 || (place.size() >= 4 && place.size() <= 6 && place[2] == '-'))))
-    return "";
+  if (place == "none" || policy::IsPlaceCode(place)) return "";
   return absl::StrCat("`", place, "` is no place; write ISO 3166-2, as `US` or `US-OH`, or `none`");
 }
 

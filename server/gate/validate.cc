@@ -3,6 +3,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "server/policy/decide.h"
+#include "server/policy/place_codes.h"
 
 namespace resultgate::gate {
 namespace {
@@ -16,6 +17,7 @@ class Validator {
   std::vector<Violation> Validate(const v1::DiagnosticReport& report) {
     Text("sender", report.sender(), /*required=*/true);
     CheckPatient(report.patient());
+    CheckOrder(report.order());
     if (report.occurrence() < 0) Add("occurrence", "must not be negative");
     if (report.has_issued()) CheckTime("issued", report.issued());
     if (report.has_effective()) CheckTime("effective", report.effective());
@@ -50,6 +52,20 @@ class Validator {
     if (patient.identifiers().empty()) Add("patient.identifiers", "must hold at least one identifier: whose result is it");
     for (int i = 0; i < patient.identifiers_size(); ++i) {
       Text(absl::StrCat("patient.identifiers[", i, "].value"), patient.identifiers(i).value(), /*required=*/true);
+    }
+  }
+
+  // A place that nobody can read binds no law, and would let go what a law holds.
+  void CheckOrder(const v1::ServiceRequest& order) {
+    if (order.has_jurisdictions() && order.jurisdictions().values().empty()) {
+      Add("order.jurisdictions", "must name a place; leave it out where none is known");
+    }
+    for (int i = 0; i < order.jurisdictions().values_size(); ++i) {
+      const std::string& place = order.jurisdictions().values(i);
+      if (!policy::IsPlaceCode(place)) {
+        Add(absl::StrCat("order.jurisdictions.values[", i, "]"),
+            absl::StrCat("is no code of a place: ", policy::SuggestPlaceCode(place)));
+      }
     }
   }
 

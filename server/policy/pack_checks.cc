@@ -9,11 +9,13 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "server/expr/analysis.h"
 #include "server/expr/implication_index.h"
 #include "server/policy/conditions.h"
 #include "server/policy/names.h"
 #include "server/policy/set_checks.h"
+#include "server/policy/units.h"
 
 namespace resultgate::policy {
 namespace {
@@ -69,8 +71,11 @@ class PackChecker {
       CheckCondition(rule, conditions_[i]);
       CheckLaw(rule);
       CheckDates(rule);
+      CheckIdle(rule);
+      CheckHeader(rule);
       CheckPointless(i, implied.Candidates(conditions_[i]));
-      if (rule.then.delay) CheckCeilings(i);
+      if (rule.then.delay) CheckCeilings(i, {*rule.then.delay});
+      if (rule.then.review) CheckCeilings(i, LengthOf(*rule.then.review));
     }
     CheckCalendars();
   }
@@ -92,15 +97,73 @@ class PackChecker {
 
   // Only an individual reason, a law, or doubt about whose result it is lets a US actor hold a result back.
   void CheckLaw(const Rule& rule) {
-    const bool us = pack_.jurisdiction() == "US" || absl::StartsWith(pack_.jurisdiction(), "US-");
-    if (!us || !rule.then.restricts() || rule.basis.type() != v1::BASIS_TYPE_ORGANIZATION_POLICY) return;
-    findings_.Report(
-        rule, kUnlawfulHold, Severity::kError,
-        absl::StrCat("rule `", rule.id,
-                     "` holds results by the organisation's own policy: in the United States that is likely information blocking "
-                     "(45 CFR part 171)"),
-        "name the statute, the patient's request or another individual reason as its basis, or have counsel sign "
-        "`ignore: [{check: unlawful-hold, reason: …}]`");
+    if (!IsAmerican(pack_) || !rule.then.restricts()) return;
+    const char* how = nullptr;
+    switch (rule.basis.type()) {
+      case v1::BASIS_TYPE_ORGANIZATION_POLICY:
+        how = "by the organisation's own policy";
+        break;
+      case v1::BASIS_TYPE_PATIENT_REQUEST:
+        // Who asked for nothing has no preference: unknown, which would hold.
+        if (!AsksHas(rule, "patient.preference"))
+          how = "as if patients had asked for it, but does not ask `has(patient.preference)`";
+        break;
+      case v1::BASIS_TYPE_HARM_DETERMINATION:
+        if (!Reads(rule, "patient"))
+          how = "as harmful, but asks nothing about the patient: that is decided for one person at a time";
+        break;
+      default:
+        break;
+    }
+    if (how == nullptr) return;
+    findings_.Report(rule, kUnlawfulHold, Severity::kError,
+                     absl::StrCat("rule `", rule.id, "` holds results ", how,
+                                  ": in the United States that is likely information blocking (45 CFR part 171)"),
+                     "name the statute, the patient's request or another individual reason as its basis, or have counsel sign "
+                     "`ignore: [{check: unlawful-hold, reason: …}]`");
+  }
+
+  // True if its `when` reads the fact, or one below it.
+  static bool Reads(const Rule& rule, absl::string_view fact) {
+    const auto is_below = [fact](absl::string_view path) {
+      return absl::ConsumePrefix(&path, fact) && (path.empty() || path[0] == '.');
+    };
+    return rule.when != nullptr && std::any_of(rule.when->fields().begin(), rule.when->fields().end(), is_below);
+  }
+
+  static bool SpeaksTo(const Rule& rule, v1::Audience audience) {
+    return std::find(rule.audiences.begin(), rule.audiences.end(), audience) != rule.audiences.end();
+  }
+
+  static bool AsksHas(const Rule& rule, absl::string_view fact) {
+    return rule.when != nullptr && absl::StrContains(rule.when->text(), absl::StrCat("has(", fact));
+  }
+
+  // What the engine lets a rule say in vain.
+  void CheckIdle(const Rule& rule) {
+    if (rule.then.deadline && !SpeaksTo(rule, v1::AUDIENCE_PATIENT)) {
+      findings_.Report(rule, kPointlessRule, Severity::kWarning,
+                       absl::StrCat("the deadline of rule `", rule.id,
+                                    "` leaves the patient out, so it limits nothing: nobody sees more than the patient does"),
+                       "add `patient` to its `audiences`, or leave `deadline` out");
+    }
+    const auto goes = [](v1::ResultStatus status) { return IsFinal(status) || status == v1::RESULT_STATUS_CANCELLED; };
+    const auto& statuses = rule.match.statuses;
+    if (!rule.then.permit || rule.then.permit_preliminary || statuses.empty()) return;
+    if (std::any_of(statuses.begin(), statuses.end(), goes)) return;
+    findings_.Report(rule, kPointlessRule, Severity::kWarning,
+                     absl::StrCat("rule `", rule.id, "` says `release: now` of what is not final, which lets nothing go"),
+                     "write `release: preliminary`, or name a final `status`");
+  }
+
+  // `match: codes` of a permit looks at the unit's own code; a condition on the report's brings the stowaways back.
+  void CheckHeader(const Rule& rule) {
+    if (!rule.then.permit || !rule.match.codes.empty() || rule.match.unit == Match::Unit::kDocument) return;
+    const bool by_header = Reads(rule, "report.code") || Reads(rule, "order.code");
+    if (!by_header || Reads(rule, "observation.code")) return;
+    findings_.Report(rule, kPermitByHeader, Severity::kWarning,
+                     absl::StrCat("rule `", rule.id, "` lets go whatever such a report holds, known or not"),
+                     "name what may go: `match: {codes: […]}`, or `unit: document` for the document alone");
   }
 
   // True if rule `a` asks for nothing beyond what `b` asks for.
@@ -141,13 +204,21 @@ class PackChecker {
     }
   }
 
-  // A start at which the floor would end after the ceiling, as the clock on the wall shows it and where; empty if there is none
+  // How long a review may take, one span after the other.
+  static std::vector<Span> LengthOf(const ReviewAsk& review) {
+    if (review.on_expiry != v1::ON_EXPIRY_ESCALATE) return {review.expires};
+    return {review.expires, review.escalate_for};
+  }
+
+  // A start at which the hold would end after the ceiling, as the clock on the wall shows it and where; empty if there is none
   // in a year of starts. Worked out once for each pair.
-  const std::string& Crossing(const Span& floor, const Span& ceiling) {
-    const auto [known, is_new] = crossings_.try_emplace({calendar::ToString(floor), calendar::ToString(ceiling)});
+  const std::string& Crossing(const std::vector<Span>& hold, const Span& ceiling) {
+    std::string length;
+    for (const Span& span : hold) absl::StrAppend(&length, calendar::ToString(span), ", ");
+    const auto [known, is_new] = crossings_.try_emplace({length, calendar::ToString(ceiling)});
     if (!is_new) return known->second;
     for (const Site& site : sites_) {
-      const std::optional<absl::Time> start = FindCrossing(floor, ceiling, *site.calendar);
+      const std::optional<absl::Time> start = FindCrossing(hold, ceiling, *site.calendar);
       if (!start) continue;
       known->second = absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", *start, site.calendar->zone()),
                                    site.facility == nullptr ? "" : absl::StrCat(" at `", site.facility->name, "`"));
@@ -156,19 +227,35 @@ class PackChecker {
     return known->second;
   }
 
-  static std::optional<absl::Time> FindCrossing(const Span& floor, const Span& ceiling, const calendar::Calendar& calendar) {
+  static std::optional<absl::Time> FindCrossing(const std::vector<Span>& hold, const Span& ceiling,
+                                                const calendar::Calendar& calendar) {
     // Any year would do that has its weekends, holidays and changes of clocks.
     const absl::CivilDay first(2026, 1, 1);
     for (int day = 0; day < 366; ++day) {
       for (const int hour : {0, 12, 23}) {
         const absl::Time start = absl::FromCivil(absl::CivilHour(first + day) + hour, calendar.zone());
-        if (calendar.Add(start, floor) > calendar.Add(start, ceiling)) return start;
+        absl::Time end = start;
+        for (const Span& span : hold) end = calendar.Add(end, span);
+        if (end > calendar.Add(start, ceiling)) return start;
       }
     }
     return std::nullopt;
   }
 
-  void CheckCeilings(size_t i) {
+  // True if both speak for some audience on some day.
+  static bool MeetInTimeAndAudience(const Rule& rule, const Rule& limit) {
+    if ((rule.expires && limit.effective && *rule.expires <= *limit.effective) ||
+        (limit.expires && rule.effective && *limit.expires <= *rule.effective)) {
+      return false;
+    }
+    if (!SpeaksTo(limit, v1::AUDIENCE_PATIENT)) return false;
+    // What holds the patient's results holds everybody's.
+    return SpeaksTo(rule, v1::AUDIENCE_PATIENT) || std::any_of(limit.audiences.begin(), limit.audiences.end(),
+                                                               [&](v1::Audience audience) { return SpeaksTo(rule, audience); });
+  }
+
+  // `hold`: how long the rule may hold a result.
+  void CheckCeilings(size_t i, const std::vector<Span>& hold) {
     const Rule& rule = pack_.rules()[i];
     for (const size_t j : limits_) {
       const Rule& limit = pack_.rules()[j];
@@ -178,9 +265,10 @@ class PackChecker {
         continue;
       }
       const bool statutes = rule.basis.type() == v1::BASIS_TYPE_STATUTE && limit.basis.type() == v1::BASIS_TYPE_STATUTE;
-      // A ceiling of a stronger basis cuts the floor: that is its purpose.
+      // A ceiling of a stronger basis cuts the hold: that is its purpose.
       if (!statutes && pack_.RankOf(rule.basis.type()) > pack_.RankOf(limit.basis.type())) continue;
-      const std::string& start = Crossing(*rule.then.delay, limit.then.deadline->within);
+      if (!MeetInTimeAndAudience(rule, limit)) continue;
+      const std::string& start = Crossing(hold, limit.then.deadline->within);
       if (start.empty() || conditions_[i].Excludes(conditions_[j])) continue;
       findings_.Report(rule, kFloorPastCeiling, statutes ? Severity::kError : Severity::kWarning,
                        absl::StrCat("rule `", rule.id, "` can hold a result past the deadline of `", limit.id,
@@ -244,10 +332,14 @@ std::set<std::string> MeantValueSets(const Pack& pack, const base::FileIssues& i
 
 }  // namespace
 
+bool IsAmerican(const Pack& pack) {
+  return pack.jurisdiction() == "US" || absl::StartsWith(pack.jurisdiction(), "US-");
+}
+
 const std::vector<std::string>& CheckNames() {
   static const auto* const kNames = new std::vector<std::string>{
-      kAlwaysMatches,  kCalendarEnds,  kExpiredRule,  kFloorPastCeiling, kNeverMatches,   kNotYetInForce, kPointlessRule,
-      kRedundantCodes, kSameValueSets, kUnlawfulHold, kUnusedIgnore,     kUnusedValueSet, kWrongClass};
+      kAlwaysMatches, kCalendarEnds,   kExpiredRule,   kFloorPastCeiling, kNeverMatches, kNotYetInForce,  kPermitByHeader,
+      kPointlessRule, kRedundantCodes, kSameValueSets, kUnlawfulHold,     kUnusedIgnore, kUnusedValueSet, kWrongClass};
   return *kNames;
 }
 

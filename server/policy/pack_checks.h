@@ -24,20 +24,24 @@ inline constexpr char kAlwaysMatches[] = "always-matches";
 inline constexpr char kCalendarEnds[] = "calendar-ends";
 // A rule whose `expires` is over.
 inline constexpr char kExpiredRule[] = "expired-rule";
-// A delay that can end after a deadline for the same result; refused where both are statutes.
+// A delay or a review that can end after a deadline for the same result; refused where both are statutes.
 inline constexpr char kFloorPastCeiling[] = "floor-past-ceiling";
 // A condition that contradicts itself.
 inline constexpr char kNeverMatches[] = "never-matches";
 // A rule whose `effective` is to come.
 inline constexpr char kNotYetInForce[] = "not-yet-in-force";
-// A rule that asks for nothing that another does not ask for already, wherever it speaks.
+// A permit by the code of the report or the order, which lets go whatever stands under that header.
+inline constexpr char kPermitByHeader[] = "permit-by-header";
+// A rule that asks for nothing that another does not ask for already, wherever it speaks; or for what it cannot have: a deadline
+// for others than the patient, `release: now` of what is not final.
 inline constexpr char kPointlessRule[] = "pointless-rule";
 // A value set that a rule names beside another one that holds all of it.
 inline constexpr char kRedundantCodes[] = "redundant-codes";
 // Two value sets with the same codes.
 inline constexpr char kSameValueSets[] = "same-value-sets";
 // In a pack for the United States, a hold by the organisation's own policy (45 CFR 171; domain: an organisation-wide delay so
-// that a clinician can look first is likely information blocking).
+// that a clinician can look first is likely information blocking), or in the name of an individual reason that it does not ask
+// for.
 inline constexpr char kUnlawfulHold[] = "unlawful-hold";
 // An `ignore` that silences nothing.
 inline constexpr char kUnusedIgnore[] = "unused-ignore";
@@ -45,6 +49,9 @@ inline constexpr char kUnusedIgnore[] = "unused-ignore";
 inline constexpr char kUnusedValueSet[] = "unused-value-set";
 // `codes` by codes of a kind that nothing observed is coded with: diagnoses, answers.
 inline constexpr char kWrongClass[] = "wrong-class";
+
+// True for a pack whose `jurisdiction` is the United States or a part of it.
+bool IsAmerican(const Pack& pack);
 
 // The names of all checks, in order.
 const std::vector<std::string>& CheckNames();

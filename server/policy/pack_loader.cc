@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -18,6 +19,7 @@
 #include "server/policy/names.h"
 #include "server/policy/pack.h"
 #include "server/policy/pack_checks.h"
+#include "server/policy/place_codes.h"
 #include "server/policy/review_loader.h"
 #include "server/policy/rule_index.h"
 #include "server/policy/rule_loader.h"
@@ -62,6 +64,7 @@ class PackLoader {
     const size_t issues_before = issues_->size();
     loaded_packs_.insert(std::filesystem::path(folder_).lexically_normal().filename().string());
     LoadPackFile(pack_file);
+    RefuseMisnamedFiles(folder_);
     LoadRuleFiles(folder_, *paths);
     for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name, folder_);
     Finish();
@@ -83,6 +86,18 @@ class PackLoader {
     return nullptr;
   }
 
+  // A file that would be passed over for its name, and with it what its rules hold back.
+  void RefuseMisnamedFiles(const std::string& folder) {
+    const absl::StatusOr<std::vector<std::string>> paths = files_.List(folder, "");
+    if (!paths.ok()) return;
+    for (const std::string& path : *paths) {
+      const std::string name = absl::AsciiStrToLower(path);
+      const absl::string_view stem = absl::StripSuffix(name, ".txt");
+      const bool is_meant = absl::EndsWith(stem, ".yaml") || absl::EndsWith(stem, ".yml");
+      if (is_meant && !absl::EndsWith(path, ".yaml")) Fail(path, "would not be read: a pack's files end in `.yaml`; rename it");
+    }
+  }
+
   void LoadRuleFiles(const std::string& folder, const std::vector<std::string>& paths) {
     const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
     const auto is_rule_file = [&](const std::string& path) {
@@ -94,8 +109,10 @@ class PackLoader {
       const std::optional<Document> document = Read(path);
       if (!document.has_value()) continue;
       lines_[path] = document->lines;
-      LoadRules(*document, {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_, options_.allow_unverified},
-                &pack_->rules_, issues_);
+      LoadRules(
+          *document,
+          {pack_->value_sets_.get(), &pack_->environment_->environment(), owners_, options_.allow_unverified, IsAmerican(*pack_)},
+          &pack_->rules_, issues_);
     }
   }
 
@@ -124,6 +141,7 @@ class PackLoader {
         for (const std::string& further : ReadRequires(*document, &map, folder)) LoadRequiredPack(further, folder);
       }
     }
+    RefuseMisnamedFiles(folder);
     LoadRuleFiles(folder, *paths);
   }
 
@@ -148,6 +166,11 @@ class PackLoader {
     pack_->name_ = map.RequiredText("name");
     ReadLanguageVersion(&map);
     pack_->jurisdiction_ = map.RequiredText("jurisdiction");
+    if (!pack_->jurisdiction_.empty() && pack_->jurisdiction_ != "none" && !IsPlaceCode(pack_->jurisdiction_)) {
+      document->Error(document->root.Find("jurisdiction")->place,
+                      absl::StrCat("`", pack_->jurisdiction_, "` is no code of a place"),
+                      absl::StrCat(SuggestPlaceCode(pack_->jurisdiction_), "; `none` for a pack of no place"), issues_);
+    }
     pack_->author_ = map.OptionalText("author");
     pack_->approved_by_ = map.OptionalText("approved_by");
     pack_->approved_on_ = LoadDate(*document, &map, "approved_on", issues_);
@@ -270,6 +293,11 @@ class PackLoader {
                                            ? static_cast<google::protobuf::Message*>(pack_->assumed_.mutable_patient())
                                            : pack_->assumed_.mutable_order();
     FillFromYaml(document, fields, owner, issues_);
+    for (const std::string& place : pack_->assumed_.order().jurisdictions().values()) {
+      if (fact.path != "order.jurisdictions" || IsPlaceCode(place)) continue;
+      document.Error(value->place, absl::StrCat("`", place, "` is no code of a place, so no law would bind there"),
+                     SuggestPlaceCode(place), issues_);
+    }
     pack_->assumed_facts_.push_back(std::move(fact));
   }
 

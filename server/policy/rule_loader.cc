@@ -1,6 +1,7 @@
 #include "server/policy/rule_loader.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <iterator>
 #include <utility>
 
@@ -10,7 +11,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/policy/names.h"
+#include "server/policy/place_codes.h"
 #include "server/policy/review_loader.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::policy {
 namespace {
@@ -54,8 +57,15 @@ class RuleReader {
     if (!std::all_of(rule.id.begin(), rule.id.end(), is_id_letter)) {
       Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` is not made of a-z, 0-9 and `-`"), "");
     }
+    const bool is_taken =
+        rule.id == kDefaultRule || rule.id == kPreferenceRule || rule.id == kNotFinalRule || rule.id == kQuarantineRule;
+    if (is_taken) {
+      Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` names what every pack does by itself"),
+            "choose another");
+    }
     rule.policy_owner = map.OptionalText("policy_owner");
     ReadDatesOfEffect(&map, &rule);
+    RefuseEmptyLists(map.node(), {"audiences"});
     rule.audiences = Enums<v1::Audience>(&map, "audiences", v1::Audience_descriptor());
     if (rule.audiences.empty()) rule.audiences = {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE};
     if (const Node* match = map.Optional("match"); match != nullptr) rule.match = ReadMatch(*match);
@@ -113,9 +123,20 @@ class RuleReader {
     return values;
   }
 
+  // A list that names nothing would count as not written, so that the rule speaks for everything instead.
+  void RefuseEmptyLists(const Node& node, std::initializer_list<absl::string_view> keys) {
+    for (const absl::string_view key : keys) {
+      const Node* list = node.Find(key);
+      if (list == nullptr || !list->IsList() || !list->items.empty()) continue;
+      Error(list->place, absl::StrCat("`", key, "` names nothing, so the rule would speak for all of them"),
+            absl::StrCat("name some, or leave `", key, "` out"));
+    }
+  }
+
   Match ReadMatch(const Node& node) {
     Match match;
     MapReader map(document_, node, "`match`", issues_);
+    if (map.valid()) RefuseEmptyLists(node, {"codes", "section", "status", "interpretation", "encounter_class", "jurisdiction"});
     for (const std::string& name : map.OptionalTexts("codes")) {
       const valueset::ValueSet* set = vocabulary_.value_sets->Find(name);
       if (set != nullptr) {
@@ -143,18 +164,14 @@ class RuleReader {
     return match;
   }
 
-  // ISO 3166-2 (`US-KY`), or a country alone (ISO 3166-1 alpha-2): what orders carry.
   std::vector<std::string> ReadJurisdictions(MapReader* map) {
     std::vector<std::string> places = map->OptionalTexts("jurisdiction");
     for (const std::string& place : places) {
-      const auto is_letter = [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); };
-      const bool country = place.size() >= 2 && is_letter(place[0]) && is_letter(place[1]);
-      const auto is_part = [&](char c) { return is_letter(c) || absl::ascii_isdigit(static_cast<unsigned char>(c)); };
-      const bool part = place.size() == 2 || (place.size() >= 4 && place.size() <= 6 && place[2] == '-' &&
-                                              std::all_of(place.begin() + 3, place.end(), is_part));
-      if (country && part) continue;
-      Error(map->node().Find("jurisdiction")->place, absl::StrCat("`", place, "` is no code of a place"),
-            "write ISO 3166-2, as `US-KY`");
+      const bool other_country = vocabulary_.american && IsBareState(place);
+      if (IsPlaceCode(place) && !other_country) continue;
+      Error(map->node().Find("jurisdiction")->place,
+            absl::StrCat("`", place, "` is no code of a place", other_country ? " in the United States" : ""),
+            SuggestPlaceCode(place));
     }
     return places;
   }

@@ -24,6 +24,8 @@ struct RuleVocabulary {
   std::vector<std::string> owners;
   // See LoadOptions.
   bool allow_unverified = false;
+  // Of a pack for the United States or a part of it.
+  bool american = false;
 };
 
 // Reads the rules of `document` and appends them to `rules`; every mistake is appended to `issues`.

@@ -236,6 +236,7 @@ std::optional<Document> Parse(const std::string& file, absl::string_view text, F
     TreeBuilder builder(document.file, document.lines, &found);
     parser.HandleNextDocument(builder);
     document.root = builder.TakeRoot();
+    if (document.root.place.file.empty()) document.root.place = {file, 1, 1};  // nothing is in it
     TreeBuilder second(document.file, document.lines, &found);
     if (parser.HandleNextDocument(second)) {
       document.Error(second.TakeRoot().place, "a second document begins here", "keep one document in a file", &found);

@@ -46,6 +46,18 @@ TEST(Validate, TellsEverythingAtOnce) {
   EXPECT_EQ(Fields(report), expected);
 }
 
+// A law binds where its place is named: one that nobody can read would let go what the law holds.
+TEST(Validate, APlaceIsACode) {
+  v1::DiagnosticReport report = Cbc("F1");
+  auto* places = report.mutable_order()->mutable_jurisdictions();
+  EXPECT_EQ(Fields(report), std::vector<std::string>{"order.jurisdictions"});
+  for (const char* place : {"US-KY", "us-ky", "US-KT", "GB-ENG", "DE", "", "Kentucky"}) places->add_values(place);
+  const std::vector<std::string> expected = {"order.jurisdictions.values[1]", "order.jurisdictions.values[2]",
+                                             "order.jurisdictions.values[5]", "order.jurisdictions.values[6]"};
+  EXPECT_EQ(Fields(report), expected);
+  EXPECT_EQ(Validate(report)[0].description, "is no code of a place: did you mean `US-KY`?");
+}
+
 TEST(Validate, Limits) {
   v1::DiagnosticReport report = Cbc("F1");
   report.set_sender(std::string(256, 'x'));

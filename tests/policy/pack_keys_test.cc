@@ -253,6 +253,8 @@ TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
       {"facts: [{fact: order.jurisdictio, absent_means: [], reason: r, approved_by: a}]\n", "",
        "did you mean `order.jurisdictions`?"},
       {"facts: [{fact: order.jurisdictions, reason: r, approved_by: a}]\n", "", "absent_means"},
+      {"facts: [{fact: order.jurisdictions, absent_means: [OHIO], reason: r, approved_by: a}]\n", "",
+       "`OHIO` is no code of a place, so no law would bind there"},
       {"facts: [{fact: observation.interpretation, absent_means: normal, reason: r, approved_by: a}]\n", "",
        "is no fact whose absence a pack may explain"},
       {"facts: [{fact: patient.birth_date, absent_means: 1970-01-01, reason: r, approved_by: a}]\n", "",
@@ -276,9 +278,57 @@ TEST_F(PackKeysTest, MistakesInTheseKeysAreSaidWithWhatWouldBeRight) {
     EXPECT_EQ(world_.Load(rule, &issues, absl::StrCat(kPackFile, mistake.in_pack)), nullptr) << mistake.expected;
     EXPECT_TRUE(absl::StrContains(base::Format(issues), mistake.expected)) << mistake.expected << "\n" << base::Format(issues);
   }
-  base::FileIssues issues;
-  EXPECT_EQ(world_.Load("  - {id: r, title: t, match: {jurisdiction: [Kentucky]}, then: {release: now}}\n", &issues), nullptr);
-  EXPECT_TRUE(absl::StrContains(base::Format(issues), "`Kentucky` is no code of a place; write ISO 3166-2, as `US-KY`"));
+}
+
+// A law binds where its place is named, letter by letter: a code that nobody sends would let go what the law holds.
+TEST_F(PackKeysTest, APlaceIsACodeThatOrdersCarry) {
+  struct Place {
+    const char* code;
+    const char* of_pack;
+    const char* expected;  // empty: it is one
+  };
+  const Place places[] = {
+      {"US-KY", "US", ""},
+      {"US-PR", "US-OH", ""},
+      {"DE", "none", ""},
+      {"GB-ENG", "none", ""},
+      {"FR-75", "none", ""},
+      {"CA", "none", ""},  // Canada
+      {"CA", "US", "`CA` is no code of a place in the United States; did you mean `US-CA`?"},
+      {"KY", "US-OH", "`KY` is no code of a place in the United States; did you mean `US-KY`?"},
+      {"us-ky", "none", "`us-ky` is no code of a place; did you mean `US-KY`?"},
+      {"US_KY", "none", "did you mean `US-KY`?"},
+      {"ky", "none", "did you mean `US-KY`?"},
+      {"US-KT", "none", "`US-KT` is no code of a place; write ISO 3166-2, as `US-KY`"},
+      {"US-KYY", "none", "`US-KYY` is no code of a place"},
+      {"Kentucky", "none", "`Kentucky` is no code of a place; write ISO 3166-2, as `US-KY`"},
+      {"US-", "none", "`US-` is no code of a place"},
+  };
+  for (const Place& place : places) {
+    SCOPED_TRACE(place.code);
+    base::FileIssues issues;
+    const std::string pack_file =
+        absl::StrReplaceAll(kPackFile, {{"jurisdiction: none", absl::StrCat("jurisdiction: ", place.of_pack)}});
+    world_.Load(absl::StrCat("  - {id: r, title: t, match: {jurisdiction: [", place.code, "]}, then: {release: now}}\n"), &issues,
+                pack_file);
+    const std::string said = base::Format(issues);
+    EXPECT_EQ(said.empty(), *place.expected == 0) << said;
+    EXPECT_TRUE(absl::StrContains(said, place.expected)) << said;
+  }
+}
+
+// Of a pack for `us` or `USA` nobody would know that the law of the United States is to be held against it.
+TEST_F(PackKeysTest, ThePlaceOfAPackIsACodeToo) {
+  const std::pair<const char*, const char*> packs[] = {{"us", "did you mean `US`?"},
+                                                       {"us-oh", "did you mean `US-OH`?"},
+                                                       {"USA", "`USA` is no code of a place"},
+                                                       {"Ohio", "write ISO 3166-2, as `US-KY`; `none` for a pack of no place"}};
+  for (const auto& [place, expected] : packs) {
+    base::FileIssues issues;
+    const std::string pack_file = absl::StrReplaceAll(kPackFile, {{"jurisdiction: none", absl::StrCat("jurisdiction: ", place)}});
+    EXPECT_EQ(world_.Load(kRoutine, &issues, pack_file), nullptr) << place;
+    EXPECT_TRUE(absl::StrContains(base::Format(issues), expected)) << base::Format(issues);
+  }
 }
 
 }  // namespace

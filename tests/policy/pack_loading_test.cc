@@ -103,6 +103,18 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
        "{type: "
        "statute, citation: c}}\n",
        "would tell what the rest is"},
+      {"a permit for no codes", "  - {id: x, title: t, match: {codes: []}, then: {release: now}}\n",
+       "`codes` names nothing, so the rule would speak for all of them; name some, or leave `codes` out"},
+      {"no section", "  - {id: x, title: t, match: {codes: [routine], section: []}, then: {release: now}}\n",
+       "`section` names nothing"},
+      {"no place", "  - {id: x, title: t, match: {codes: [routine], jurisdiction: []}, then: {release: now}}\n",
+       "`jurisdiction` names nothing"},
+      {"no audience", "  - {id: x, title: t, audiences: [], match: {codes: [routine]}, then: {release: now}}\n",
+       "`audiences` names nothing"},
+      {"the pack's own id", "  - {id: default, title: t, match: {codes: [routine]}, then: {release: now}}\n",
+       "the id `default` names what every pack does by itself"},
+      {"the pack's own id", "  - {id: patient-preference, title: t, match: {codes: [routine]}, then: {release: now}}\n",
+       "the id `patient-preference` names what"},
       {"bad id", "  - {id: X y, title: t, when: \"true\", then: {release: now}}\n", "is not made of a-z"},
       {"id twice",
        "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: "
@@ -117,6 +129,33 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
     EXPECT_TRUE(absl::StrContains(text, mistake.expected)) << mistake.what << "\n" << text;
     EXPECT_TRUE(absl::StrContains(text, "rules.yaml:")) << text;
   }
+}
+
+// What is passed over holds nothing back.
+TEST(PackLoading, AFileThatWouldNotBeReadIsRefused) {
+  for (const char* name : {"hold.yml", "hold.YAML", "hold.yaml.txt", "tests/hold.yml", "more/Hold.Yml"}) {
+    SmallWorld world;
+    world.Write(absl::StrCat("pack1/", name), "rules: []\n");
+    base::FileIssues issues;
+    EXPECT_EQ(world.Load(kGoodRule, &issues), nullptr) << name;
+    EXPECT_TRUE(absl::StrContains(base::Format(issues), absl::StrCat(name, ": error: would not be read")))
+        << base::Format(issues);
+  }
+  for (const char* name : {"README.md", "hold.yaml~", "hold.yaml.bak", ".hold.yml"}) {
+    SmallWorld world;
+    world.Write(absl::StrCat("pack1/", name), "rules: []\n");
+    base::FileIssues issues;
+    EXPECT_NE(world.Load(kGoodRule, &issues), nullptr) << base::Format(issues);
+  }
+}
+
+TEST(PackLoading, AnEmptyFileIsNamed) {
+  SmallWorld world;
+  world.Write("pack1/empty.yaml", "# nothing yet\n");
+  base::FileIssues issues;
+  EXPECT_EQ(world.Load(kGoodRule, &issues), nullptr);
+  EXPECT_TRUE(absl::StrContains(base::Format(issues), "pack1/empty.yaml:1:1: error: a rule file must be a map"))
+      << base::Format(issues);
 }
 
 // Whatever tells what was found, and the nearest that does not.

@@ -58,9 +58,11 @@ TEST_F(SetChecksTest, ASetThatNoRuleNames) {
   EXPECT_EQ(Said(Permit("x", "used"), "ignore: [{check: unused-value-set, of: other, reason: for the templates}]\n"), "");
   EXPECT_TRUE(absl::StrContains(Said(Permit("x", "used"), "ignore: [{check: unused-value-set, of: part, reason: r}]\n"),
                                 "no rule names the value set `other`"));
-  EXPECT_EQ(Said(absl::StrCat(Permit("x", "used"),
-                              "  - {id: y, title: t, when: 'order.code in valueset(\"other\")', then: {release: now}}\n")),
-            "")
+  EXPECT_EQ(
+      Said(absl::StrCat(
+          Permit("x", "used"),
+          "  - {id: y, title: t, match: {unit: document}, when: 'order.code in valueset(\"other\")', then: {release: now}}\n")),
+      "")
       << "in an expression";
 }
 
