@@ -66,7 +66,7 @@ class PackLoader {
     LoadPackFile(pack_file);
     RefuseMisnamedFiles(folder_);
     LoadRuleFiles(folder_, *paths);
-    for (const std::string& name : pack_->required_packs_) LoadRequiredPack(name, folder_);
+    for (const std::string& name : std::exchange(pack_->required_packs_, {})) LoadRequiredPack(name, folder_);
     Finish();
     ForgetMisunderstoodRules();
     if (pack_->calendar_ != nullptr) CheckPack(*pack_, folder_, lines_, options_.now, issues_);
@@ -89,11 +89,9 @@ class PackLoader {
   // A file that would be passed over for its name, and with it what its rules hold back.
   void RefuseMisnamedFiles(const std::string& folder) {
     const absl::StatusOr<std::vector<std::string>> paths = files_.List(folder, "");
-    if (!paths.ok()) return;
-    for (const std::string& path : *paths) {
-      const std::string name = absl::AsciiStrToLower(path);
-      const absl::string_view stem = absl::StripSuffix(name, ".txt");
-      const bool is_meant = absl::EndsWith(stem, ".yaml") || absl::EndsWith(stem, ".yml");
+    for (const std::string& path : paths.ok() ? *paths : std::vector<std::string>()) {
+      const std::string name = absl::AsciiStrToLower(absl::StripSuffix(path, ".txt"));
+      const bool is_meant = absl::EndsWith(name, ".yaml") || absl::EndsWith(name, ".yml");
       if (is_meant && !absl::EndsWith(path, ".yaml")) Fail(path, "would not be read: a pack's files end in `.yaml`; rename it");
     }
   }
@@ -125,6 +123,7 @@ class PackLoader {
   // pools are those of the pack that requires, whose `facts` and `precedence` it decides by.
   void LoadRequiredPack(const std::string& name, const std::string& required_by) {
     if (!loaded_packs_.insert(name).second) return;
+    pack_->required_packs_.push_back(name);
     const std::string folder = (std::filesystem::path(folder_).lexically_normal() / ".." / name).lexically_normal().string();
     const absl::StatusOr<std::vector<std::string>> paths = files_.List(folder, ".yaml");
     const std::string pack_file = absl::StrCat(folder, "/pack.yaml");
@@ -166,10 +165,10 @@ class PackLoader {
     pack_->name_ = map.RequiredText("name");
     ReadLanguageVersion(&map);
     pack_->jurisdiction_ = map.RequiredText("jurisdiction");
-    if (!pack_->jurisdiction_.empty() && pack_->jurisdiction_ != "none" && !IsPlaceCode(pack_->jurisdiction_)) {
-      document->Error(document->root.Find("jurisdiction")->place,
-                      absl::StrCat("`", pack_->jurisdiction_, "` is no code of a place"),
-                      absl::StrCat(SuggestPlaceCode(pack_->jurisdiction_), "; `none` for a pack of no place"), issues_);
+    const std::string& place = pack_->jurisdiction_;
+    if (!place.empty() && place != "none" && !IsPlaceCode(place)) {
+      document->Error(document->root.Find("jurisdiction")->place, absl::StrCat("`", place, "` is no code of a place"),
+                      absl::StrCat(SuggestPlaceCode(place), "; `none` for a pack of no place"), issues_);
     }
     pack_->author_ = map.OptionalText("author");
     pack_->approved_by_ = map.OptionalText("approved_by");
@@ -184,7 +183,7 @@ class PackLoader {
     pack_->calendar_ = std::move(clocks.calendar);
     pack_->facilities_ = std::move(clocks.facilities);
     std::move(clocks.files.begin(), clocks.files.end(), std::back_inserter(digested_));
-    pools_ = map.OptionalTexts("pools");
+    LoadPools(*document, &map);
     for (const absl::string_view role : kRoles) owners_.emplace_back(role);
     owners_.insert(owners_.end(), pools_.begin(), pools_.end());
     pack_->default_review_ = LoadFloorReview(*document, &map, "default");
@@ -193,6 +192,21 @@ class PackLoader {
     const auto pool = std::find_first_of(watchers.begin(), watchers.end(), pools_.begin(), pools_.end());
     if (pool != watchers.end()) pack_->refusal_owner_ = *pool;
     map.RefuseUnknownKeys();
+  }
+
+  // A pool is somebody for every order. One that is named as a role would be nobody for some.
+  void LoadPools(const Document& document, MapReader* map) {
+    const auto wrong = [&](const std::string& pool) {
+      if (std::find(std::begin(kRoles), std::end(kRoles), pool) != std::end(kRoles))
+        return "means whom the order names, and is no pool";
+      if (std::find(pools_.begin(), pools_.end(), pool) != pools_.end()) return "stands twice among the `pools`";
+      return IsId(pool) ? "" : "is not made of a-z, 0-9 and `-`";
+    };
+    for (const std::string& pool : map->OptionalTexts("pools")) {
+      const std::string problem = wrong(pool);
+      pools_.push_back(pool);
+      if (!problem.empty()) document.Error(map->node().Find("pools")->place, absl::StrCat("`", pool, "` ", problem), "", issues_);
+    }
   }
 
   // The names of the packs beside it that the pack in `folder` requires.

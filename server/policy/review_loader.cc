@@ -1,6 +1,7 @@
 #include "server/policy/review_loader.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -69,6 +70,10 @@ ReviewAsk LoadReview(const Document& document, const Node& node, const std::stri
       review.on_expiry = v1::ON_EXPIRY_ESCALATE;
       review.escalate_to = inner.RequiredText("to");
       if (!review.escalate_to.empty()) check_owner(review.escalate_to, escalate->place);
+      if (std::find(std::begin(kRoles), std::end(kRoles), review.escalate_to) != std::end(kRoles)) {
+        document.Error(escalate->place, absl::StrCat("`", review.escalate_to, "` may be nobody, and nobody comes after"),
+                       "escalate to one of the pack's `pools`", issues);
+      }
       review.escalate_for = read_span(&inner, "for");
       const std::string then = inner.RequiredText("then");
       const std::optional<v1::OnExpiry> ending = ReadEnding(then);

@@ -53,8 +53,7 @@ class RuleReader {
     rule.place = node.place;
     rule.id = map.RequiredText("id");
     rule.title = map.RequiredText("title");
-    const auto is_id_letter = [](char c) { return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '-'; };
-    if (!std::all_of(rule.id.begin(), rule.id.end(), is_id_letter)) {
+    if (!rule.id.empty() && !IsId(rule.id)) {
       Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` is not made of a-z, 0-9 and `-`"), "");
     }
     const bool is_taken =
@@ -339,6 +338,10 @@ class RuleReader {
 };
 
 }  // namespace
+
+bool IsId(absl::string_view name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == absl::string_view::npos;
+}
 
 std::vector<Ignore> LoadIgnores(const Document& document, MapReader* map, bool of_pack, FileIssues* issues) {
   std::vector<Ignore> ignores;

@@ -28,6 +28,9 @@ struct RuleVocabulary {
   bool american = false;
 };
 
+// True for a name of small letters, digits and hyphens, as rules and pools have.
+bool IsId(absl::string_view name);
+
 // Reads the rules of `document` and appends them to `rules`; every mistake is appended to `issues`.
 void LoadRules(const yaml::Document& document, const RuleVocabulary& vocabulary, std::vector<Rule>* rules,
                base::FileIssues* issues);

@@ -286,6 +286,16 @@ TEST_F(DecideTest, APreferenceForLaterAddsAFloorOnThePatientsRequest) {
   EXPECT_EQ(Word("718-7"), "delay");
   EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-13T00:00:00-04:00");
   EXPECT_EQ(Cell_("718-7").rules(0).basis().type(), v1::BASIS_TYPE_PATIENT_REQUEST);
+  // A number that no portal lets anybody choose waits neither for nothing nor for ever.
+  const std::pair<int, const char*> odd[] = {{0, "2026-03-07T00:00:00-05:00"},
+                                             {-3, "2026-03-07T00:00:00-05:00"},
+                                             {91, "2026-06-04T00:00:00-04:00"},
+                                             {4000, "2026-06-04T00:00:00-04:00"}};
+  for (const auto& [days, until] : odd) {
+    report.mutable_patient()->mutable_preference()->set_after_days(days);
+    Decide(kRoutine, report);
+    EXPECT_EQ(Local(Cell_("718-7").not_before()), until) << days;
+  }
 }
 
 TEST_F(DecideTest, ACeilingCutsWeakerHoldsAndGivesWayToAnEqualOne) {

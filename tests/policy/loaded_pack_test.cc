@@ -37,7 +37,7 @@ TEST(PackFilesTest, IsTheSamePackFromTheDiskAndFromAMessage) {
   }
 }
 
-TEST(PackFilesTest, HoldsTheRequiredPackAndThePacksOwnSetsAndNothingElse) {
+TEST(PackFilesTest, HoldsAllRequiredPacksAndThePacksOwnSetsAndNothingElse) {
   const testing::TempFolder root;
   root.Write("site/pack.yaml", absl::StrCat(kPackFile, "requires: [law]\n"));
   root.Write("site/rules.yaml", "rules: [{id: a, title: t, match: {codes: [blood]}, then: {release: now}}]\n");
@@ -46,9 +46,11 @@ TEST(PackFilesTest, HoldsTheRequiredPackAndThePacksOwnSetsAndNothingElse) {
   root.Write(
       "site/valuesets/blood.yaml",
       "name: blood\ntitle: t\nsource: s\nversion: \"1\"\nlicense: l\ncodes:\n  - {system: loinc, code: 718-7, display: d}\n");
-  root.Write("law/pack.yaml", kPackFile);
+  root.Write("law/pack.yaml", absl::StrCat(kPackFile, "requires: [federal]\n"));
   root.Write("law/rules.yaml", "rules: [{id: b, title: t, match: {section: [imaging]}, then: {release: now}}]\n");
   root.Write("law/tests/b.yaml", "tests: []\n");
+  root.Write("federal/pack.yaml", kPackFile);
+  root.Write("federal/rules.yaml", "rules: [{id: c, title: t, match: {section: [pathology]}, then: {release: now}}]\n");
   root.Write("calendars/weekdays.yaml", "name: weekdays\nholidays: []\n");
   base::FileIssues issues;
   const LoadedPack disk =
@@ -57,12 +59,13 @@ TEST(PackFilesTest, HoldsTheRequiredPackAndThePacksOwnSetsAndNothingElse) {
   EXPECT_EQ(disk.files->folder(), "site");
   std::vector<std::string> paths;
   for (const v1::PackFiles::File& file : disk.files->files()) paths.push_back(file.path());
-  EXPECT_THAT(paths, ElementsAre("calendars/weekdays.yaml", "law/pack.yaml", "law/rules.yaml", "site/pack.yaml",
-                                 "site/rules.yaml", "site/tests/a.yaml", "valuesets/blood.yaml"));
+  EXPECT_THAT(paths,
+              ElementsAre("calendars/weekdays.yaml", "federal/pack.yaml", "federal/rules.yaml", "law/pack.yaml", "law/rules.yaml",
+                          "site/pack.yaml", "site/rules.yaml", "site/tests/a.yaml", "valuesets/blood.yaml"));
   const LoadedPack memory = LoadPackFiles(*disk.files, &issues);
   ASSERT_NE(memory.pack, nullptr) << base::Format(issues);
   EXPECT_EQ(memory.pack->digest(), disk.pack->digest());
-  EXPECT_EQ(memory.pack->rules().size(), 2u);
+  EXPECT_EQ(memory.pack->rules().size(), 3u);
 }
 
 TEST(PackFilesTest, MistakesStandAtThePathsOfTheMessage) {

@@ -317,6 +317,30 @@ TEST_F(PackKeysTest, APlaceIsACodeThatOrdersCarry) {
   }
 }
 
+// Somebody must be there for every order: a pool is never a role that an order may leave empty.
+TEST_F(PackKeysTest, APoolIsSomebody) {
+  const std::string pools = "pools: [results-pool, pathology-pool, records, director]";
+  const std::pair<std::string, const char*> packs[] = {
+      {absl::StrReplaceAll(kPackFile, {{pools, "pools: [covering-provider, records, director]"},
+                                       {"owners: [ordering-provider, results-pool]", "owners: [covering-provider]"}}),
+       "`covering-provider` means whom the order names, and is no pool"},
+      {absl::StrReplaceAll(kPackFile, {{pools, "pools: [results-pool, records, director, results-pool]"}}),
+       "`results-pool` stands twice among the `pools`"},
+      {absl::StrReplaceAll(kPackFile, {{pools, "pools: [results-pool, records, director, \"Night Pool\"]"}}),
+       "`Night Pool` is not made of a-z, 0-9 and `-`"},
+      {absl::StrReplaceAll(kPackFile, {{"{to: director, for: 1 business day, then: release}",
+                                        "{to: covering-provider, for: 1 h, then: release}"}}),
+       "`covering-provider` may be nobody, and nobody comes after; escalate to one of the pack's `pools`"},
+      {absl::StrReplaceAll(kPackFile, {{"time_zone: America/New_York", "time_zone: localtime"}}),
+       "no time zone is named `localtime`"},
+  };
+  for (const auto& [pack_file, expected] : packs) {
+    base::FileIssues issues;
+    EXPECT_EQ(world_.Load(kRoutine, &issues, pack_file), nullptr) << expected;
+    EXPECT_TRUE(absl::StrContains(base::Format(issues), expected)) << base::Format(issues);
+  }
+}
+
 // Of a pack for `us` or `USA` nobody would know that the law of the United States is to be held against it.
 TEST_F(PackKeysTest, ThePlaceOfAPackIsACodeToo) {
   const std::pair<const char*, const char*> packs[] = {{"us", "did you mean `US`?"},
