@@ -60,7 +60,7 @@ void AddCommentCheck(CLI::App* comment, Run* run) {
   command->add_option("--now", options->now, "The day on which a review is overdue, as 2026-03-01 [today]")->type_name("DATE");
   command->footer(
       "Each finding names its check: reading-level, sentence-length, abbreviation, jargon, reassurance, diagnosis, next-step,\n"
-      "arguments, telephone, title, sign-off. Exit code 1 if there is an error; warnings alone give 0.\n"
+      "arguments, language, variant, telephone, title, sign-off. Exit code 1 if there is an error; warnings alone give 0.\n"
       "Example:\n"
       "  resultgate comment check templates");
   command->callback([options, run] { *run = [options] { return RunCheck(*options); }; });

@@ -178,6 +178,7 @@ class Checker {
       CheckLists(*pattern, words, {}, "the shared words", false);
       if (const auto text = pattern->Render(Arguments(words, kSamples[1], {})); text.ok()) absl::StrAppend(&all, *text, " ");
     }
+    absl::StrAppend(&all, words.for_others, " ", words.letter_opening, " ", words.letter_closing);
     // Measured together: by itself each is too short to be.
     CheckReading(all, words, {}, {words.file, 1, 1}, "the shared words");
   }

@@ -63,7 +63,7 @@ class ContactsReader {
     if (node == nullptr) return;
     *number = node->text;
     if (!IsPlaceholderNumber(node->text)) return;
-    const std::string message = absl::StrCat("nobody answers at `", node->text, "`: it is a placeholder");
+    const std::string message = absl::StrCat("[telephone] nobody answers at `", node->text, "`: it is a placeholder");
     const std::string suggestion = "write the number that your patients are to call";
     if (placeholders_allowed_) {
       document_.Warning(node->place, message, suggestion, issues_);

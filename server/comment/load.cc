@@ -47,6 +47,9 @@ std::string DigestOfReading(const Header& header, const Template& made, const Sh
                                                             {"shared/contact", words.contact.source()}};
   for (size_t i = 0; i < kStepKeys.size(); ++i)
     parts.emplace_back(absl::StrCat("shared/", kStepKeys[i]), words.next_steps[i].source());
+  for (size_t i = 0; i < words.headings.size(); ++i) parts.emplace_back(absl::StrCat("shared/heading", i), words.headings[i]);
+  for (const std::string* frame : {&words.letter_opening, &words.letter_closing, &words.phone_opening, &words.phone_closing})
+    parts.emplace_back("shared/frame", *frame);
   for (const v1::Audience audience : made.audiences) parts.emplace_back("audience", absl::StrCat(static_cast<int>(audience)));
   for (const Header::Code& code : header.exact) parts.emplace_back("exact", absl::StrCat(code.system, "|", code.code));
   for (const auto& [set, place] : header.value_sets) parts.emplace_back("codes", set->name());
@@ -180,7 +183,7 @@ class Loader {
       for (size_t i = 0; i < languages_.size(); ++i) {
         const std::string& language = languages_[i];
         if (files.count(language + ".yaml") == 0 && !(made_->languages[i].partial && !IsGeneric(id))) {
-          document.Error({document.file, 1, 1}, absl::StrCat("the template has no `", language, ".yaml`"),
+          document.Error({document.file, 1, 1}, absl::StrCat("[language] the template has no `", language, ".yaml`"),
                          "every template has every language", &issues_);
         }
       }
@@ -214,7 +217,7 @@ class Loader {
   void CheckHeader(const std::string& id, const yaml::Document& document, const Header& header, const std::string& words) {
     for (const auto& [name, place] : header.argument_places) {
       if (header.used_arguments.count(name) == 0) {
-        document.Error(place, absl::StrCat("no text uses the argument `", name, "`"), "leave it out", &issues_);
+        document.Error(place, absl::StrCat("[arguments] no text uses the argument `", name, "`"), "leave it out", &issues_);
       }
     }
     const std::string lower = absl::AsciiStrToLower(words);

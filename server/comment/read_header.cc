@@ -197,7 +197,7 @@ class HeaderReader {
       if (!IsPrefix(info.variant) && !made_.has_variant[static_cast<size_t>(info.variant)]) missing.emplace_back(info.name);
     }
     if (!missing.empty()) {
-      Error(map.place, absl::StrCat("variants are missing: `", absl::StrJoin(missing, "`, `"), "`"),
+      Error(map.place, absl::StrCat("[variant] variants are missing: `", absl::StrJoin(missing, "`, `"), "`"),
             "write them, or `fallback: generic` to have the generic templates say them");
     }
   }
@@ -217,15 +217,15 @@ class HeaderReader {
     const bool in_hospital =
         step && (step->kind() == v1::NextStep::KIND_TELL_NURSE || step->kind() == v1::NextStep::KIND_ASK_CARE_TEAM);
     if (!step || in_hospital) {
-      Error(node.place, absl::StrCat("unknown next step `", node.text, "`"),
+      Error(node.place, absl::StrCat("[next-step] unknown next step `", node.text, "`"),
             "one of `none`, `message`, `call within 3 days`, `call today`, `emergency`");
       return {};
     }
     if (IsCritical(variant) && step->kind() != v1::NextStep::KIND_EMERGENCY) {
-      Error(node.place, absl::StrCat("the next step of `", Name(variant), "` must be `emergency`"));
+      Error(node.place, absl::StrCat("[next-step] the next step of `", Name(variant), "` must be `emergency`"));
     }
     if (step->kind() == v1::NextStep::KIND_NONE && !IsReassuring(variant)) {
-      Error(node.place, absl::StrCat("only `normal` and `not-detected` may tell the reader to do nothing"),
+      Error(node.place, "[next-step] only `normal` and `not-detected` may tell the reader to do nothing",
             "write `message` at least");
     }
     return *step;

@@ -72,8 +72,8 @@ class SharedWordsReader {
       if (words_.next_steps[i].empty()) continue;
       const auto needs = [&](absl::string_view argument) {
         if (used.count(std::string(argument)) > 0) return;
-        document_.Error(words_.next_steps[i].place(), absl::StrCat("the words for `", key, "` do not use `", argument, "`"), "",
-                        issues_);
+        document_.Error(words_.next_steps[i].place(),
+                        absl::StrCat("[next-step] the words for `", key, "` do not use `", argument, "`"), "", issues_);
       };
       // A promise without its time, or a call without its number, leaves the reader alone.
       if (key == "message") needs("answer_days");

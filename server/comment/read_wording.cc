@@ -51,7 +51,7 @@ class TranslationReader {
     for (const yaml::Node::Entry& entry : variants->entries) ReadVariant(entry);
     for (const VariantInfo& info : kVariants) {
       if (!made_.has_variant[static_cast<size_t>(info.variant)] || variants->Find(info.name) != nullptr) continue;
-      Error(variants->place, absl::StrCat("the variant `", info.name, "` is missing: template.yaml promises it"));
+      Error(variants->place, absl::StrCat("[variant] the variant `", info.name, "` is missing: template.yaml promises it"));
     }
     return std::move(translation_);
   }
@@ -129,7 +129,8 @@ class TranslationReader {
   // A template's own words say what its next step promises.
   void CheckToDo(const v1::NextStep& step, const std::set<std::string>& used, const base::Place& place) {
     if (step.kind() == v1::NextStep::KIND_CALL && step.within_days() > 0 && used.count("days") == 0) {
-      Error(place, "`to_do` does not say within how many days to call", "use the argument `days`, or leave `to_do` out");
+      Error(place, "[next-step] `to_do` does not say within how many days to call",
+            "use the argument `days`, or leave `to_do` out");
     }
   }
 
@@ -204,14 +205,14 @@ Pattern ReadPattern(const yaml::Document& document, const yaml::Node& node, absl
     if (known == allowed.end()) {
       good = false;
       document.Error(PlaceIn(document, node, argument.offset),
-                     absl::StrCat("the argument `", argument.name, "` is not to be had here"),
+                     absl::StrCat("[arguments] the argument `", argument.name, "` is not to be had here"),
                      base::Suggest(argument.name, names), issues);
     } else if (!Accepts(argument.type, known->second)) {
       good = false;
-      document.Error(
-          PlaceIn(document, node, argument.offset),
-          absl::StrCat("`", argument.name, "` is a ", TypeWord(known->second), " and is used as a ", TypeWord(argument.type)), "",
-          issues);
+      document.Error(PlaceIn(document, node, argument.offset),
+                     absl::StrCat("[arguments] `", argument.name, "` is a ", TypeWord(known->second), " and is used as a ",
+                                  TypeWord(argument.type)),
+                     "", issues);
     } else if (used != nullptr) {
       used->insert(argument.name);
     }

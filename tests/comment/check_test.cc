@@ -4,16 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <vector>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/base/file.h"
-#include "server/comment/template.h"
 #include "tests/comment/library_for_tests.h"
 
 namespace resultgate::comment {
@@ -63,58 +56,26 @@ variants:
 
 class CheckTest : public ::testing::Test {
  protected:
-  CheckTest() {
-    CopyTemplatesWithNumbers(folder_.path());
-    std::filesystem::remove(folder_.path() + "/cbc/ar.yaml");
-    KeepGenericTemplatesAnd("cbc");
-    folder_.Write("cbc/template.yaml", kHeader);
-    folder_.Write("cbc/en.yaml", kEnglish);
-    folder_.Write("cbc/es.yaml", kSpanish);
-  }
-
-  // The others would only cost time.
-  void KeepGenericTemplatesAnd(const std::string& id) {
-    std::vector<std::filesystem::path> others;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
-      const std::string name = entry.path().filename().string();
-      const bool generic =
-          std::any_of(kVariants.begin(), kVariants.end(), [&](const VariantInfo& info) { return name == info.generic; });
-      if (entry.is_directory() && !generic && name != id) others.push_back(entry.path());
-    }
-    for (const std::filesystem::path& other : others) std::filesystem::remove_all(other);
-  }
-
-  // Replaces `from`, which must be there.
-  void Edit(const std::string& name, const std::string& from, const std::string& to) {
-    const std::string content = *base::ReadFile(folder_.path() + "/" + name);
-    ASSERT_THAT(content, HasSubstr(from));
-    folder_.Write(name, absl::StrReplaceAll(content, {{from, to}}));
+  CheckTest() : copy_({"cbc"}) {
+    copy_.Remove("cbc/ar.yaml");
+    copy_.Write("cbc/template.yaml", kHeader);
+    copy_.Write("cbc/en.yaml", kEnglish);
+    copy_.Write("cbc/es.yaml", kSpanish);
   }
 
   // What is said of the blood count, and of the folder as a whole.
   std::string Check(absl::CivilDay today = absl::CivilDay(2026, 3, 1)) {
     base::FileIssues issues;
-    const auto library = Library::Load(folder_.path(), ProjectValueSets(), {}, &issues);
+    const auto library = copy_.Load(&issues);
     if (library != nullptr) CheckWordings(*library, today, &issues);
     std::string text;
     for (const base::FileIssue& issue : issues) {
       if (absl::StrContains(issue.place.file, "/cbc/")) text += base::Format(issue);
     }
-    return absl::StrReplaceAll(text, {{folder_.path() + "/", ""}});
+    return absl::StrReplaceAll(text, {{"templates/", ""}});
   }
 
-  std::string DigestOf(const std::string& language) {
-    base::FileIssues issues;
-    const auto library = Library::Load(folder_.path(), ProjectValueSets(), {}, &issues);
-    const Templates& templates = library->templates();
-    for (size_t i = 0; i < templates.languages.size(); ++i) {
-      if (templates.languages[i].tag == language)
-        return templates.templates[static_cast<size_t>(templates.by_id.at("cbc"))].translations[i].digest;
-    }
-    return "";
-  }
-
-  const testing::TempFolder folder_;
+  TemplateCopy copy_;
 };
 
 TEST_F(CheckTest, NothingIsWrongWithAGoodTemplate) {
@@ -159,56 +120,56 @@ TEST_F(CheckTest, EachCheckFailsByItsName) {
       // A language, an argument, a variant, a next step dropped.
       {"cbc/es.yaml", "De {total}, {count", "{count",
        "[arguments] `result` of `high` uses {count} and in another language {count, total}"},
-      {"cbc/es.yaml", "  abnormal:", "  low:", "the variant `abnormal` is missing"},
+      {"cbc/es.yaml", "  abnormal:", "  low:", "[variant] the variant `abnormal` is missing"},
       {"cbc/template.yaml", "high: call within 7 days", "high: none",
-       "only `normal` and `not-detected` may tell the reader to do nothing"},
+       "[next-step] only `normal` and `not-detected` may tell the reader to do nothing"},
       {"cbc/en.yaml", "Your care team can tell you what this means for you.",
        "Your care team can tell.\n    to_do: Send a message to your clinic.",
        "cbc/en.yaml:14:12: error: [next-step] `to_do` says `message` but not when the clinic answers"},
       {"cbc/en.yaml", "Many things can cause this.",
        "Many things.\n    to_do: Call within {days, plural, one {# day} other {# days}}.",
-       "the argument `days` is not to be had here"},
+       "[arguments] the argument `days` is not to be had here"},
   };
   for (const Case& c : cases) {
-    const std::string before = *base::ReadFile(folder_.path() + "/" + c.file);
-    Edit(c.file, c.from, c.to);
+    const std::string before = copy_.Read(c.file);
+    copy_.Edit(c.file, c.from, c.to);
     if (std::string(c.expected) == "CBC") {
       EXPECT_EQ(Check(), "");
     } else {
       EXPECT_THAT(Check(), HasSubstr(c.expected)) << c.to;
     }
-    folder_.Write(c.file, before);
+    copy_.Write(c.file, before);
   }
-  std::filesystem::remove(folder_.path() + "/cbc/es.yaml");
-  EXPECT_THAT(Check(), HasSubstr("the template has no `es.yaml`"));
+  copy_.Remove("cbc/es.yaml");
+  EXPECT_THAT(Check(), HasSubstr("[language] the template has no `es.yaml`"));
 }
 
 TEST_F(CheckTest, WhatIsAllowed) {
   for (const char* fine : {"White cells (WBC) can rise.", "WBC (white cells) can rise.", "HIV can do this.",
                            "This does not mean that it is so.", "It has 7.10 of 12.5 units."}) {
-    const std::string before = *base::ReadFile(folder_.path() + "/cbc/en.yaml");
-    Edit("cbc/en.yaml", "Many things can cause this.", fine);
+    const std::string before = copy_.Read("cbc/en.yaml");
+    copy_.Edit("cbc/en.yaml", "Many things can cause this.", fine);
     EXPECT_EQ(Check(), "") << fine;
-    folder_.Write("cbc/en.yaml", before);
+    copy_.Write("cbc/en.yaml", before);
   }
   // A test's name is not the author's choice.
-  Edit("cbc/en.yaml", "Many things can cause this.", "Hematocrit hematocrit hematocrit hematocrit hematocrit hematocrit.");
+  copy_.Edit("cbc/en.yaml", "Many things can cause this.", "Hematocrit hematocrit hematocrit hematocrit hematocrit hematocrit.");
   EXPECT_THAT(Check(), HasSubstr("[reading-level]"));
-  Edit("cbc/template.yaml", "fallback:", "exempt_terms: [hematocrit]\nfallback:");
+  copy_.Edit("cbc/template.yaml", "fallback:", "exempt_terms: [hematocrit]\nfallback:");
   EXPECT_EQ(Check(), "");
 }
 
 TEST_F(CheckTest, SignOffs) {
   const auto sign = [&](const std::string& language, const std::string& digest) {
-    folder_.Write("cbc/template.yaml",
-                  absl::StrCat(kHeader, "sign_off: {", language,
-                               ": {role: physician, date: 2026-03-01, next_review: 2027-03-01, digest: \"", digest, "\"}}\n"));
+    copy_.Write("cbc/template.yaml",
+                absl::StrCat(kHeader, "sign_off: {", language,
+                             ": {role: physician, date: 2026-03-01, next_review: 2027-03-01, digest: \"", digest, "\"}}\n"));
   };
   sign("en", "sha256:0");
   EXPECT_THAT(Check(),
               HasSubstr("[sign-off] the text in `en` is not the one that was signed off; read it again, then write `digest: " +
-                        DigestOf("en")));
-  sign("en", DigestOf("en"));
+                        copy_.DigestOf("cbc", "en")));
+  sign("en", copy_.DigestOf("cbc", "en"));
   // Once one is signed, all are expected to be.
   EXPECT_THAT(Check(), Not(HasSubstr("in `en`")));
   EXPECT_THAT(Check(), HasSubstr("cbc/es.yaml:1:1: error: [sign-off] nobody signed it off in `es`"));

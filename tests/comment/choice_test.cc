@@ -2,15 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "server/base/file.h"
 #include "server/comment/specimen.h"
 #include "server/comment/template.h"
 #include "tests/comment/library_for_tests.h"
@@ -259,11 +256,8 @@ TEST(ChoiceTest, ADoubtfulSampleMayNeedRepeatingAndIsNeverUsual) {
 }
 
 TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
-  const testing::TempFolder folder;
-  CopyTemplatesWithNumbers(folder.path());
-  base::FileIssues issues;
-  const auto library = Library::Load(folder.path(), ProjectValueSets(), {}, &issues);
-  ASSERT_NE(library, nullptr) << base::Format(issues);
+  const auto library = TemplateCopy({"cbc"}).MustLoad();
+  ASSERT_NE(library, nullptr);
   const v1::Comment comment = Render(Report("58410-2", v1::SECTION_LABORATORY, {"718-7"}), *library);
   EXPECT_EQ(comment.text(), "");
   EXPECT_EQ(comment.template_id(), "");
@@ -275,32 +269,17 @@ TEST(ChoiceTest, WhatNobodySignedIsNotShown) {
 // Signs templates in a copy and looks at what may then be shown.
 class SignOffTest : public ::testing::Test {
  protected:
-  SignOffTest() : folder_(temporary_.path()) { CopyTemplatesWithNumbers(folder_); }
-
   void Append(const std::string& id, const std::string& lines) {
-    std::ofstream(folder_ + "/" + id + "/template.yaml", std::ios::app) << lines;
+    const std::string file = id + "/template.yaml";
+    copy_.Write(file, copy_.Read(file) + lines);
   }
   void Sign(const std::string& id, const std::string& language) {
     Append(id, absl::StrCat("sign_off: {", language, ": {role: physician, date: 2026-03-01, next_review: 2027-03-01, digest: \"",
-                            DigestOf(id, language), "\"}}\n"));
-  }
-  // Of what there is to sign, as `comment check` prints it.
-  std::string DigestOf(const std::string& id, const std::string& language) {
-    base::FileIssues issues;
-    const auto library = Library::Load(folder_, ProjectValueSets(), {}, &issues);
-    if (library == nullptr) return "";
-    const Templates& templates = library->templates();
-    for (size_t i = 0; i < templates.languages.size(); ++i) {
-      if (templates.languages[i].tag == language)
-        return templates.templates[static_cast<size_t>(templates.by_id.at(id))].translations[i].digest;
-    }
-    return "";
+                            copy_.DigestOf(id, language), "\"}}\n"));
   }
   v1::Comment RenderFor(const std::string& language, Occasion occasion = Occasion::kResult,
                         v1::Audience audience = v1::AUDIENCE_PATIENT) {
-    base::FileIssues issues;
-    const auto library = Library::Load(folder_, ProjectValueSets(), {}, &issues);
-    EXPECT_NE(library, nullptr) << base::Format(issues);
+    const auto library = copy_.MustLoad();
     v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
     report.mutable_patient()->set_language(language);
     Request request;
@@ -310,8 +289,7 @@ class SignOffTest : public ::testing::Test {
     return library->Render(request);
   }
 
-  const testing::TempFolder temporary_;
-  const std::string folder_;
+  TemplateCopy copy_{{"cbc"}};
 };
 
 TEST_F(SignOffTest, ASignedGenericTextComesBeforeAnUnsignedSpecificOne) {
@@ -328,18 +306,20 @@ TEST_F(SignOffTest, ASignedGenericTextComesBeforeAnUnsignedSpecificOne) {
 TEST_F(SignOffTest, AChangedTextLosesItsSignOff) {
   Sign("cbc", "en");
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
-  const std::string file = folder_ + "/cbc/en.yaml", before = *base::ReadFile(file);
-  std::ofstream(file) << "# Read by many.\n" << before;
+  const std::string file = "cbc/en.yaml", before = copy_.Read(file);
+  copy_.Write(file, "# Read by many.\n" + before);
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
-  std::ofstream(file) << absl::StrReplaceAll(before, {{"No test can find", "No test may find"}});
-  ASSERT_NE(*base::ReadFile(file), before);
+  copy_.Edit(file, "No test can find", "No test may find");
   EXPECT_EQ(RenderFor("en").text(), "");
-  std::ofstream(file) << before;
+  copy_.Write(file, before);
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
-  const std::string shared = *base::ReadFile(folder_ + "/en.yaml");
-  std::ofstream(folder_ + "/en.yaml") << absl::StrReplaceAll(
-      shared, {{"do\n  not wait", "better\n  not wait"}, {"Questions?", "Any questions?"}});
-  EXPECT_EQ(RenderFor("en").text(), "");
+  for (const char* shared : {"Questions?", "What was tested", "Keep this letter."}) {
+    const std::string words = copy_.Read("en.yaml");
+    copy_.Edit("en.yaml", shared, absl::StrCat("Well: ", shared));
+    EXPECT_EQ(RenderFor("en").text(), "") << shared;
+    copy_.Write("en.yaml", words);
+  }
+  EXPECT_EQ(RenderFor("en").template_id(), "cbc");
 }
 
 TEST_F(SignOffTest, AnotherLanguageComesBeforeNothing) {

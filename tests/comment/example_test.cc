@@ -4,9 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "absl/strings/str_replace.h"
 #include "server/base/file.h"
 #include "server/comment/example_run.h"
@@ -31,35 +28,32 @@ TEST(ExampleTest, EveryTemplateSaysWhatItsExamplesSayAndEveryWordingHasOne) {
 }
 
 TEST(ExampleTest, AWordingWithoutAnExampleIsNamed) {
-  namespace fs = std::filesystem;
   const testing::TempFolder folder;
-  fs::copy("templates", folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-  std::ofstream(folder.path() + "/cancelled/tests.yaml") << "tests: []\n";
+  folder.Write("cancelled/tests.yaml", "tests: []\n");
   base::FileIssues issues;
   RunExamples(ProjectTemplates(), folder.path(), "cancelled", Zone(), &issues);
   EXPECT_THAT(base::Format(issues), ::testing::HasSubstr("no example shows `cancelled` in `es`"));
 }
 
 TEST(ExampleTest, UpdateWritesTheTextsAndNothingElse) {
-  namespace fs = std::filesystem;
   const testing::TempFolder folder;
-  fs::copy("templates", folder.path(), fs::copy_options::recursive | fs::copy_options::overwrite_existing);
-  const std::string path = folder.path() + "/cancelled/tests.yaml";
-  const std::string before = *base::ReadFile(path);
+  const std::string before = *base::ReadFile("templates/cancelled/tests.yaml");
   ASSERT_NE(before.find("There is no result."), std::string::npos);
-  std::ofstream(path) << absl::StrReplaceAll(before, {{"There is no result.", "There may be a result."}});
+  const std::string path =
+      folder.Write("cancelled/tests.yaml", absl::StrReplaceAll(before, {{"There is no result.", "There may be a result."}}));
   base::FileIssues issues;
   EXPECT_TRUE(UpdateExamples(ProjectTemplates(), folder.path(), "cancelled", Zone(), &issues).ok());
   EXPECT_EQ(*base::ReadFile(path), before);
 }
 
 TEST(ExampleTest, MistakesInExamplesAreReportedWhereTheyStand) {
-  const std::string path = ::testing::TempDir() + "/tests.yaml";
-  std::ofstream(path) << "tests:\n"
-                         "  - name: wrong\n"
-                         "    report: {status: done, observation: [], code: 718-7}\n"
-                         "    occasion: later\n"
-                         "    expect: {variant: normal, text: {en: x}}\n";
+  const testing::TempFolder folder;
+  const std::string path = folder.Write("tests.yaml",
+                                        "tests:\n"
+                                        "  - name: wrong\n"
+                                        "    report: {status: done, observation: [], code: 718-7}\n"
+                                        "    occasion: later\n"
+                                        "    expect: {variant: normal, text: {en: x}}\n");
   base::FileIssues issues;
   EXPECT_TRUE(ReadExamples(path, absl::UTCTimeZone(), &issues).empty());
   const std::string text = base::Format(issues);

@@ -93,11 +93,8 @@ TEST(FormatTest, AClinicianWordsStandBeforeTheTemplatesOrInTheirPlace) {
 
 // What a clinician wrote needs no template that somebody signed.
 TEST(FormatTest, AClinicianWordsAreShownWhereNoTemplateMayBe) {
-  const testing::TempFolder folder;
-  CopyTemplatesWithNumbers(folder.path());
-  base::FileIssues issues;
-  const auto library = Library::Load(folder.path(), ProjectValueSets(), {}, &issues);
-  ASSERT_NE(library, nullptr) << base::Format(issues);
+  const auto library = TemplateCopy({}).MustLoad();
+  ASSERT_NE(library, nullptr);
   const v1::DiagnosticReport report = High("Name", "9", "es");
   v1::ClinicianComment words;
   words.set_text("Lo esperábamos.");

@@ -2,13 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "server/base/file.h"
 #include "server/comment/contacts.h"
 #include "tests/comment/library_for_tests.h"
 
@@ -16,8 +12,6 @@ namespace resultgate::comment {
 namespace {
 
 using ::testing::HasSubstr;
-
-namespace fs = std::filesystem;
 
 // What the cases below break; not the project's own, so that authors may change those.
 constexpr char kHeader[] = R"(title: Complete blood count
@@ -61,37 +55,25 @@ variants:
 
 class LoadTest : public ::testing::Test {
  protected:
-  LoadTest() : folder_(::testing::TempDir() + "/templates-of-load-test") {
-    fs::remove_all(folder_);
-    CopyTemplatesWithNumbers(folder_);
-    Write("cbc/template.yaml", kHeader);
-    Write("cbc/en.yaml", kEnglish);
-    Write("cbc/es.yaml", kSpanish);
-  }
-  ~LoadTest() override { fs::remove_all(folder_); }
-
-  void Write(const std::string& name, const std::string& content) { std::ofstream(folder_ + "/" + name) << content; }
-
-  // Replaces the first `from`, which must be there.
-  void Edit(const std::string& name, const std::string& from, const std::string& to) {
-    std::string content = *base::ReadFile(folder_ + "/" + name);
-    const size_t at = content.find(from);
-    ASSERT_NE(at, std::string::npos) << name << ": " << from;
-    Write(name, content.replace(at, from.size(), to));
+  LoadTest() : copy_({"alkaline-phosphatase", "cbc", "glucose", "imaging-ready", "iron", "lipids", "mammogram", "urinalysis"}) {
+    copy_.Write("cbc/template.yaml", kHeader);
+    copy_.Write("cbc/en.yaml", kEnglish);
+    copy_.Write("cbc/es.yaml", kSpanish);
   }
 
   // All issues, with the folder's name left out.
   std::string Load() {
     base::FileIssues issues;
-    loaded_ = Library::Load(folder_, ProjectValueSets(), {}, &issues) != nullptr;
-    return absl::StrReplaceAll(base::Format(issues), {{folder_ + "/", ""}, {folder_, "."}});
+    loaded_ = copy_.Load(&issues) != nullptr;
+    return absl::StrReplaceAll(base::Format(issues), {{"templates/", ""}, {"templates: ", ".: "}});
   }
 
-  const std::string folder_;
+  TemplateCopy copy_;
   bool loaded_ = false;
 };
 
 TEST_F(LoadTest, TheProjectsOwnLoad) {
+  copy_ = TemplateCopy(TemplateCopy::EveryId());
   EXPECT_EQ(Load(), "");
   EXPECT_TRUE(loaded_);
 }
@@ -117,13 +99,14 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/template.yaml", "count: number", "count: text", "error: the type of `count` is `number`"},
       {"cbc/template.yaml", "count: number", "size: number", "error: there is no argument `size`"},
       {"cbc/template.yaml", "{count: number", "{test: text, count: number",
-       "cbc/template.yaml:7:13: error: no text uses the argument `test`; leave it out"},
+       "cbc/template.yaml:7:13: error: [arguments] no text uses the argument `test`; leave it out"},
       {"cbc/template.yaml", "normal: none", "normel: none", "error: unknown variant `normel`; did you mean `normal`?"},
-      {"cbc/template.yaml", "normal: none", "normal: nothing", "error: unknown next step `nothing`"},
-      {"cbc/template.yaml", "call within 7 days", "call within 0 days", "error: unknown next step `call within 0 days`"},
+      {"cbc/template.yaml", "normal: none", "normal: nothing", "error: [next-step] unknown next step `nothing`"},
+      {"cbc/template.yaml", "call within 7 days", "call within 0 days",
+       "error: [next-step] unknown next step `call within 0 days`"},
       {"cbc/template.yaml", "call within 7 days", "none",
-       "error: only `normal` and `not-detected` may tell the reader to do nothing"},
-      {"cbc/template.yaml", "fallback: generic", "", "error: variants are missing: `not-detected`, `low`"},
+       "error: [next-step] only `normal` and `not-detected` may tell the reader to do nothing"},
+      {"cbc/template.yaml", "fallback: generic", "", "error: [variant] variants are missing: `not-detected`, `low`"},
       {"cbc/template.yaml", "fallback: generic", "fallback: any", "error: `fallback` must be `generic`, or be left out"},
       {"cbc/template.yaml", "fallback: generic", "audiences: [parent]\nfallback: generic", "error: unknown audience `parent`"},
       {"cbc/template.yaml", "fallback: generic", "exempt_terms: [spleen]\nfallback: generic",
@@ -134,7 +117,7 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/template.yaml", "fallback: generic", "sections: [imaging]\nfallback: generic",
        "error: the section leads to two templates"},
       {"critical/template.yaml", "critical-low: emergency", "critical-low: message",
-       "error: the next step of `critical-low` must be `emergency`"},
+       "error: [next-step] the next step of `critical-low` must be `emergency`"},
       {"critical/template.yaml", "  critical: emergency\n", "",
        "critical/template.yaml:1:1: error: the template must list the variant `critical`"},
       {"cbc/template.yaml", "normal: none", "normal: none\n  corrected: sentence",
@@ -156,22 +139,24 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       // <language>.yaml
       {"cbc/es.yaml", "  abnormal:", "  abnormal:\n    advice: x",
        "cbc/es.yaml:9:5: error: unknown key `advice` in the variant `abnormal`"},
-      {"cbc/es.yaml", "{days, plural", "{dias, plural", "error: the argument `dias` is not to be had here"},
+      {"cbc/es.yaml", "{days, plural", "{dias, plural", "error: [arguments] the argument `dias` is not to be had here"},
       {"cbc/es.yaml", "{days, plural, one {# día} other {# días}}", "7 días",
-       "error: `to_do` does not say within how many days to call; use the argument `days`"},
+       "error: [next-step] `to_do` does not say within how many days to call; use the argument `days`"},
       {"cbc/en.yaml", "{total, plural, one", "{total, plural, one}", "cbc/en.yaml:7:34: error: not a message that ICU can read"},
-      {"cbc/en.yaml", "to_do: You do", "to_do: Within {days} you do", "error: the argument `days` is not to be had here"},
+      {"cbc/en.yaml", "to_do: You do", "to_do: Within {days} you do",
+       "error: [arguments] the argument `days` is not to be had here"},
       {"cbc/en.yaml", "to_do: You do", "to_do: In {count, select, other {}} you do",
-       "error: `count` is a number and is used as a text"},
+       "error: [arguments] `count` is a number and is used as a text"},
       {"cbc/en.yaml", "to_do: You do", "to_do: You {0} do", "error: `{0}` has a number where a name must stand"},
       {"cbc/en.yaml", "    to_do: You do not need", "    todo: You do not need",
        "cbc/en.yaml:9:5: error: unknown key `todo` in the variant `normal`; did you mean `to_do`?"},
       {"cbc/en.yaml", "    meaning: Nothing.\n", "", "cbc/en.yaml:6:3: error: the variant `normal` lacks `meaning`"},
       {"cbc/en.yaml", "common:", "title: \"{total} cells\"\ncommon:",
        "cbc/en.yaml:1:8: error: `title` must be one line of text without arguments"},
-      {"cbc/template.yaml", "normal: none", "normal: tell the nurse", "error: unknown next step `tell the nurse`"},
+      {"cbc/template.yaml", "normal: none", "normal: tell the nurse", "error: [next-step] unknown next step `tell the nurse`"},
       {"cbc/en.yaml", "  abnormal:", "  unusual:", "cbc/en.yaml:10:3: error: unknown variant `unusual`"},
-      {"cbc/en.yaml", "  abnormal:", "  unusual:", "error: the variant `abnormal` is missing: template.yaml promises it"},
+      {"cbc/en.yaml",
+       "  abnormal:", "  unusual:", "error: [variant] the variant `abnormal` is missing: template.yaml promises it"},
       {"cbc/en.yaml", "  abnormal:", "  high:", "cbc/en.yaml:10:3: error: template.yaml does not list the variant `high`"},
       {"cbc/en.yaml", "variants:", "variants: [normal]\nvariantes:", "error: `variants` must be a map"},
       {"cbc/en.yaml", "common:", "common: &x", "error: anchors"},
@@ -184,17 +169,17 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"es.yaml", "this_test: esta prueba\n", "", "error: the shared words lacks `this_test`"},
       {"es.yaml", "  no-verdict: Este", "  no-veredicto: Este", "error: `results` lacks `no-verdict`"},
       {"es.yaml", "results:\n  normal: >\n    El", "results:\n  normal: >\n    {days} El",
-       "error: the argument `days` is not to be had here"},
+       "error: [arguments] the argument `days` is not to be had here"},
       {"es.yaml", "{name}: {value}", "{nombre}: {value}",
-       "error: the argument `nombre` is not to be had here; one of `flag`, `name`, `value`"},
+       "error: [arguments] the argument `nombre` is not to be had here; one of `flag`, `name`, `value`"},
       {"es.yaml", "{answer_days, plural,\n    one {# día laboral} other {# días laborales}} o menos. Si se siente",
-       "Si se siente", "error: the words for `message` do not use `answer_days`"},
+       "Si se siente", "error: [next-step] the words for `message` do not use `answer_days`"},
       {"es.yaml", "Llame hoy a su clínica al {clinic_phone}", "Llame hoy a su clínica",
-       "error: the words for `call_today` do not use `clinic_phone`"},
+       "error: [next-step] the words for `call_today` do not use `clinic_phone`"},
       {"es.yaml", "  tell_nurse:", "  tell_doctor:", "error: `next_steps` lacks `tell_nurse`"},
       // Contacts
       {"contacts.yaml", "217-782-4977", "217-555-0100",
-       "contacts.yaml:1:15: error: nobody answers at `217-555-0100`: it is a placeholder"},
+       "contacts.yaml:1:15: error: [telephone] nobody answers at `217-555-0100`: it is a placeholder"},
       {"contacts.yaml", "after_hours_phone:", "after_phone:", "error: the contacts lacks `after_hours_phone`"},
       {"contacts.yaml", "2 business days", "2 days", "contacts.yaml:4:19: error: `2 days` is no time to answer in"},
       {"contacts.yaml", "\"911\"", "help", "contacts.yaml:3:19: error: `help` is no number"},
@@ -203,27 +188,26 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"es.yaml", "{date, date, long}", "{date, time}", "error: `time` is not read"},
   };
   for (const Case& c : cases) {
-    const std::string original = *base::ReadFile(folder_ + "/" + c.file);
-    Edit(c.file, c.from, c.to);
+    const std::string original = copy_.Read(c.file);
+    copy_.Edit(c.file, c.from, c.to);
     EXPECT_THAT(Load(), HasSubstr(c.expected)) << c.file << ": " << c.to;
     EXPECT_FALSE(loaded_);
-    Write(c.file, original);
+    copy_.Write(c.file, original);
   }
 }
 
 TEST_F(LoadTest, FilesThatAreMissingOrTooMany) {
-  fs::remove(folder_ + "/cbc/es.yaml");
-  fs::remove(folder_ + "/iron/template.yaml");
-  fs::remove_all(folder_ + "/critical");
-  Write("lipids/fr.yaml", "variants: {}\n");
-  Write("xx_yy.yaml", "this_test: x\n");
-  fs::create_directories(folder_ + "/lipids/more");
-  Write("lipids/more/en.yaml", "variants: {}\n");
-  fs::create_directories(folder_ + "/lonely");
-  Write("lonely/template.yaml", "title: a\npurpose: b\nvariants: {}\nfallback: generic\n");
+  copy_.Remove("cbc/es.yaml");
+  copy_.Remove("iron/template.yaml");
+  copy_.Remove("critical");
+  copy_.Write("lipids/fr.yaml", "variants: {}\n");
+  copy_.Write("xx_yy.yaml", "this_test: x\n");
+  copy_.Write("lipids/more/en.yaml", "variants: {}\n");
+  copy_.Write("lonely/template.yaml", "title: a\npurpose: b\nvariants: {}\nfallback: generic\n");
   const std::string issues = Load();
   for (const char* expected :
-       {"cbc/template.yaml:1:1: error: the template has no `es.yaml`", "iron: error: a template's folder lacks `template.yaml`",
+       {"cbc/template.yaml:1:1: error: [language] the template has no `es.yaml`",
+        "iron: error: a template's folder lacks `template.yaml`",
         "error: there is no template `critical`, which says `critical-low` for every test",
         "lipids/fr.yaml:1:1: error: there is no language `fr`", "xx_yy.yaml:1:1: error: `xx_yy` is no language tag",
         "lipids/more/en.yaml:1:1: error: a template's files stand in its own folder",
@@ -233,10 +217,10 @@ TEST_F(LoadTest, FilesThatAreMissingOrTooMany) {
 }
 
 TEST_F(LoadTest, ManyMistakesAreReportedTogether) {
-  Edit("cbc/template.yaml", "title:", "titel:");
-  Edit("mammogram/en.yaml", "{days, plural", "{sum, plural");
-  Edit("glucose/es.yaml", "  low:", "  lo:");
-  Write("urinalysis/en.yaml", "variants: [\n");
+  copy_.Edit("cbc/template.yaml", "title:", "titel:");
+  copy_.Edit("mammogram/en.yaml", "{days, plural", "{sum, plural");
+  copy_.Edit("glucose/es.yaml", "  low:", "  lo:");
+  copy_.Write("urinalysis/en.yaml", "variants: [\n");
   const std::string issues = Load();
   for (const char* expected : {"cbc/template.yaml:1:1: error: unknown key `titel`", "mammogram/en.yaml:", "`sum`",
                                "glucose/es.yaml:", "unknown variant `lo`", "urinalysis/en.yaml:", "is not closed"}) {
@@ -246,32 +230,32 @@ TEST_F(LoadTest, ManyMistakesAreReportedTogether) {
 
 // The place is the byte in the file, also in texts that YAML folds or quotes.
 TEST_F(LoadTest, PlacesInsideTexts) {
-  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: >\n      one two\n      three {wrong} four\n");
-  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:5:14: error: the argument `wrong`"));
-  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: |\n      one two\n\n      three {wrong} four\n");
-  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:6:14: error: the argument `wrong`"));
-  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: \"one {wrong} two\"\n");
-  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:3:19: error: the argument `wrong`"));
-  Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: one\n      two {wrong}\n");
-  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:4:12: error: the argument `wrong`"));
+  copy_.Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: >\n      one two\n      three {wrong} four\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:5:14: error: [arguments] the argument `wrong`"));
+  copy_.Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: |\n      one two\n\n      three {wrong} four\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:6:14: error: [arguments] the argument `wrong`"));
+  copy_.Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: \"one {wrong} two\"\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:3:19: error: [arguments] the argument `wrong`"));
+  copy_.Write("preliminary/en.yaml", "variants:\n  preliminary:\n    result: one\n      two {wrong}\n");
+  EXPECT_THAT(Load(), HasSubstr("preliminary/en.yaml:4:12: error: [arguments] the argument `wrong`"));
 }
 
 TEST_F(LoadTest, WithoutContactsNothingLoads) {
-  fs::remove(folder_ + "/contacts.yaml");
+  copy_.Remove("contacts.yaml");
   EXPECT_THAT(Load(), HasSubstr("error: there is no `contacts.yaml`"));
   EXPECT_FALSE(loaded_);
 }
 
 // The project's own numbers are placeholders: somebody must put in their own before patients read them.
 TEST_F(LoadTest, PlaceholdersAreForDevelopmentOnly) {
-  fs::copy("templates/contacts.yaml", folder_ + "/contacts.yaml", fs::copy_options::overwrite_existing);
-  EXPECT_THAT(Load(), HasSubstr("contacts.yaml:2:15: error: nobody answers at"));
+  copy_.Write("contacts.yaml", TemplateCopy::Original("contacts.yaml"));
+  EXPECT_THAT(Load(), HasSubstr("contacts.yaml:2:15: error: [telephone] nobody answers at"));
   EXPECT_FALSE(loaded_);
   base::FileIssues issues;
   Library::Options options;
   options.development = true;
-  EXPECT_NE(Library::Load(folder_, ProjectValueSets(), options, &issues), nullptr) << base::Format(issues);
-  EXPECT_THAT(base::Format(issues), HasSubstr("warning: nobody answers at"));
+  EXPECT_NE(copy_.Load(&issues, options), nullptr) << base::Format(issues);
+  EXPECT_THAT(base::Format(issues), HasSubstr("warning: [telephone] nobody answers at"));
 }
 
 TEST_F(LoadTest, PlaceholderNumbers) {
@@ -286,29 +270,29 @@ TEST_F(LoadTest, PlaceholderNumbers) {
 
 // A language with `partial: true` may be left out of a template, but not of those that say a wording for every test.
 TEST_F(LoadTest, PartialLanguages) {
-  fs::remove(folder_ + "/cancelled/ar.yaml");
-  EXPECT_THAT(Load(), HasSubstr("cancelled/template.yaml:1:1: error: the template has no `ar.yaml`"));
-  fs::copy("templates/cancelled/ar.yaml", folder_ + "/cancelled/ar.yaml");
+  copy_.Remove("cancelled/ar.yaml");
+  EXPECT_THAT(Load(), HasSubstr("cancelled/template.yaml:1:1: error: [language] the template has no `ar.yaml`"));
+  copy_.Write("cancelled/ar.yaml", TemplateCopy::Original("cancelled/ar.yaml"));
   EXPECT_EQ(Load(), "");
-  Edit("ar.yaml", "partial: true\n", "");
-  EXPECT_THAT(Load(), HasSubstr("alkaline-phosphatase/template.yaml:1:1: error: the template has no `ar.yaml`"));
+  copy_.Edit("ar.yaml", "partial: true\n", "");
+  EXPECT_THAT(Load(), HasSubstr("alkaline-phosphatase/template.yaml:1:1: error: [language] the template has no `ar.yaml`"));
 }
 
 TEST_F(LoadTest, DigestsFollowTheFiles) {
   base::FileIssues issues;
   Library::Options options;
   options.development = true;
-  const auto load = [&] { return Library::Load(folder_, ProjectValueSets(), options, &issues); };
+  const auto load = [&] { return copy_.Load(&issues, options); };
   v1::DiagnosticReport report;
   report.set_status(v1::RESULT_STATUS_CANCELLED);
   Request request;
   request.report = &report;
   const auto before = load();
-  Edit("cbc/en.yaml", "This test", "The test");
+  copy_.Edit("cbc/en.yaml", "This test", "The test");
   const auto elsewhere = load();
-  Edit("cancelled/en.yaml", "There is", "There was");
+  copy_.Edit("cancelled/en.yaml", "There is", "There was");
   const auto here = load();
-  Write("cancelled/tests.yaml", "changed");
+  copy_.Write("cancelled/tests.yaml", "changed");
   const auto tests = load();
   ASSERT_TRUE(before && elsewhere && here && tests) << base::Format(issues);
   EXPECT_TRUE(absl::StartsWith(before->digest(), "sha256:"));
