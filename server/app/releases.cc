@@ -1,7 +1,8 @@
-// `resultgate releases follow`: what a portal sees.
+// `resultgate releases`: what a portal sees, and what patients without one are sent or told.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@
 #include "server/app/json_lines.h"
 #include "server/app/table.h"
 #include "server/app/words.h"
+#include "server/base/write_file.h"
 
 namespace resultgate::app {
 namespace {
@@ -82,11 +84,78 @@ int RunFollow(const FollowOptions& options) {
   return status.ok() ? kDone : Fail(Explain(status));
 }
 
+struct ShowOptions {
+  std::string server;
+  int64_t sequence = 0;
+  std::string as = "text";
+  std::string output;
+};
+
+const std::map<std::string, v1::CommentForm> kForms = {{"text", v1::COMMENT_FORM_TEXT},
+                                                       {"markdown", v1::COMMENT_FORM_MARKDOWN},
+                                                       {"letter", v1::COMMENT_FORM_LETTER},
+                                                       {"phone", v1::COMMENT_FORM_PHONE_SCRIPT},
+                                                       {"json", v1::COMMENT_FORM_UNSPECIFIED}};
+
+int RunShow(const ShowOptions& options) {
+  const auto stub = v1::ReleaseService::NewStub(Connect(options.server));
+  v1::GetReleaseRequest request;
+  request.set_sequence(options.sequence);
+  request.set_form(kForms.at(options.as));
+  grpc::ClientContext context;
+  v1::GetReleaseResponse response;
+  if (const grpc::Status status = stub->GetRelease(&context, request, &response); !status.ok()) return Fail(Explain(status));
+  const v1::Release& release = response.release();
+  const std::string document = options.as == "json" ? ToJson(release) + "\n" : response.document();
+  if (document.empty()) {
+    return Fail(release.has_comment() ? absl::StrCat("release ", release.sequence(),
+                                                     " has no comment: ", absl::StrJoin(release.comment().chosen_because(), "; "))
+                                      : absl::StrCat("release ", release.sequence(), " is a ", ReleaseKindText(release.kind()),
+                                                     ": it has no comment"));
+  }
+  if (options.output.empty()) {
+    std::cout << document;
+    return kDone;
+  }
+  if (const absl::Status written = base::WriteFile(options.output, document); !written.ok())
+    return Fail(std::string(written.message()));
+  // Whose it is, so that no two letters are mixed up: the letter itself names nobody.
+  std::cout << absl::StrJoin(release.patient_identifiers(), ", ",
+                             [](std::string* out, const v1::Identifier& identifier) {
+                               absl::StrAppend(out, identifier.system(), identifier.system().empty() ? "" : " ",
+                                               identifier.value());
+                             })
+            << ", for the " << AudiencesText(release.audiences()) << ", in " << release.comment().language() << ": "
+            << options.output << "\n";
+  return kDone;
+}
+
+void AddShow(CLI::App* releases, Run* run) {
+  auto options = std::make_shared<ShowOptions>();
+  CLI::App* command = releases->add_subcommand(
+      "show", "Print the comment of one release as it stands now: as a letter or a phone script for a patient without a portal.");
+  AddServerOption(command, &options->server);
+  command->add_option("SEQUENCE", options->sequence, "The release, as `releases follow` numbers it")
+      ->required()
+      ->check(CLI::PositiveNumber);
+  command->add_option("--as", options->as, "text, markdown, letter (a page of HTML in large print), phone or json (all of it)")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"text", "markdown", "letter", "phone", "json"}));
+  command->add_option("--output", options->output, "Write it to this file, and print whose it is")->type_name("FILE");
+  command->footer(
+      "A release that a newer one has overtaken is refused: nothing of it may be sent any more.\n"
+      "Examples:\n"
+      "  resultgate releases show 3 --as letter --output letter.html\n"
+      "  resultgate releases show 3 --as phone");
+  command->callback([options, run] { *run = [options] { return RunShow(*options); }; });
+}
+
 }  // namespace
 
 void AddReleases(CLI::App* app, Run* run) {
-  CLI::App* releases = app->add_subcommand("releases", "See what goes to the portal.");
+  CLI::App* releases = app->add_subcommand("releases", "See what goes to the portal, and print it for patients without one.");
   releases->require_subcommand(1);
+  AddShow(releases, run);
   auto options = std::make_shared<FollowOptions>();
   CLI::App* command = releases->add_subcommand(
       "follow", "Print the release stream: what is there and is not acknowledged, then what comes, until Ctrl-C.");

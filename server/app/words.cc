@@ -26,7 +26,7 @@ std::string EnumWord(absl::string_view name, absl::string_view prefix) {
 }
 
 bool Holds(v1::RuleEffect effect) {
-  return effect != v1::RULE_EFFECT_PERMIT;
+  return effect != v1::RULE_EFFECT_PERMIT && effect != v1::RULE_EFFECT_NEXT_STEP;
 }
 
 // `2 units review, 1 unit released`, in the order in which the words first occur.

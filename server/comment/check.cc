@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/comment/template.h"
+#include "server/nextstep/next_step.h"
 #include "server/text/readability.h"
 
 namespace resultgate::comment {
@@ -172,6 +173,7 @@ class Checker {
     for (const Pattern& pattern : words.results) {
       if (!pattern.empty()) patterns.push_back(&pattern);
     }
+    patterns.push_back(&words.no_verdict);
     for (const Pattern& pattern : words.next_steps) patterns.push_back(&pattern);
     std::string all;
     for (const Pattern* pattern : patterns) {
@@ -272,7 +274,7 @@ class Checker {
     const std::set<std::string> used = ArgumentsOf(to_do);
     const auto needs = [&](const char* argument, const char* what) {
       if (used.count(argument) > 0) return;
-      Error(to_do.place(), "next-step", absl::StrCat("`to_do` says `", NextStepWords(step), "` but not ", what),
+      Error(to_do.place(), "next-step", absl::StrCat("`to_do` says `", nextstep::ToString(step), "` but not ", what),
             absl::StrCat("use `{", argument, "}`, or leave `to_do` out"));
     };
     if (step.kind() == v1::NextStep::KIND_MESSAGE) needs("answer_days", "when the clinic answers");

@@ -41,14 +41,14 @@ class Chooser {
     templates_.codes.Find(report_.order().code(), &of_order);
     const int of_section = templates_.codes.FindSection(report_.section());
 
-    const bool report_judged = !Any(of_report, &Template::gives_verdict, false) &&
-                               (of_section < 0 || templates_.templates[static_cast<size_t>(of_section)].gives_verdict);
-    const bool report_hidden = Any(of_report, &Template::hides_names, true) || Any(of_order, &Template::hides_names, true);
+    FindOwnGoals();
+    const bool report_judged = AllJudge(of_report) && (of_section < 0 || Judges(of_section));
+    const bool report_hidden = AnyHides(of_report) || AnyHides(of_order);
     choice_.hides_report = report_hidden;
     for (int i = 0; i < report_.observations_size(); ++i) {
       templates_.codes.Find(report_.observations(i).code(), &of_observation);
-      choice_.judged.push_back(report_judged && !Any(of_observation, &Template::gives_verdict, false));
-      const bool hidden = report_hidden || Any(of_observation, &Template::hides_names, true);
+      choice_.judged.push_back(report_judged && AllJudge(of_observation));
+      const bool hidden = report_hidden || AnyHides(of_observation);
       choice_.hidden.push_back(hidden);
       choice_.hides_report = choice_.hides_report || hidden;
       if (i == 0) {
@@ -58,6 +58,14 @@ class Chooser {
       }
     }
 
+    // Tissue, cells, genes and images have one comment whatever is in the report: none of a template that judges.
+    if (of_section >= 0 && !Judges(of_section)) {
+      for (std::vector<Hit>* hits : {&of_report, &of_all}) {
+        hits->erase(
+            std::remove_if(hits->begin(), hits->end(), [&](const Hit& hit) { return Of(hit.template_index).gives_verdict; }),
+            hits->end());
+      }
+    }
     AddExact(of_report, "its code is the report's");
     AddExact(of_all, "its codes are those of all observations");
     AddNarrowest(of_report, "its value set has the report's code");
@@ -67,10 +75,29 @@ class Chooser {
   }
 
  private:
-  bool Any(const std::vector<Hit>& hits, bool Template::*member, bool value) const {
-    return std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) {
-      return templates_.templates[static_cast<size_t>(hit.template_index)].*member == value;
-    });
+  // The templates to whose results a condition that is known of the patient, or the reason for the order, gives a goal of its
+  // own.
+  void FindOwnGoals() {
+    if (templates_.own_goals.empty()) return;
+    std::vector<Hit> hits;
+    const auto add = [&](const v1::CodeableConcept& condition) {
+      templates_.own_goals.Find(condition, &hits);
+      for (const Hit& hit : hits) own_goals_.push_back(hit.template_index);
+    };
+    for (const v1::CodeableConcept& condition : report_.patient().known_conditions().values()) add(condition);
+    for (const v1::CodeableConcept& reason : report_.order().reason_codes()) add(reason);
+  }
+
+  const Template& Of(int template_index) const { return templates_.templates[static_cast<size_t>(template_index)]; }
+  bool Judges(int template_index) const {
+    return Of(template_index).gives_verdict &&
+           std::find(own_goals_.begin(), own_goals_.end(), template_index) == own_goals_.end();
+  }
+  bool AllJudge(const std::vector<Hit>& hits) const {
+    return std::all_of(hits.begin(), hits.end(), [&](const Hit& hit) { return Judges(hit.template_index); });
+  }
+  bool AnyHides(const std::vector<Hit>& hits) const {
+    return std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) { return Of(hit.template_index).hides_names; });
   }
 
   void Add(int template_index, const char* because) {
@@ -90,6 +117,7 @@ class Chooser {
 
   const Templates& templates_;
   const v1::DiagnosticReport& report_;
+  std::vector<int> own_goals_;
   Choice choice_;
 };
 

@@ -19,7 +19,8 @@ struct Choice {
   // By exact code of the report, of all observations, by value set of the report, of all observations, by section: the first
   // template of each step, each once. The generic template is not among them: it follows from the wording.
   std::vector<Candidate> candidates;
-  // By observation: false where a template with `verdict: none` knows it, or its report.
+  // By observation: false where a template with `verdict: none` knows it, or its report; or one with `own_goal_with` a condition
+  // that the patient is known to have, or that is the reason for the order.
   std::vector<bool> judged;
   // By observation: true where a template with `names: hidden` knows it.
   std::vector<bool> hidden;

@@ -32,6 +32,7 @@ class CodeIndex {
 
   // Every template that knows one of the concept's codings, each once, in order of template; exact hits and smaller sets prevail.
   void Find(const v1::CodeableConcept& codeable_concept, std::vector<Hit>* hits) const;
+  bool empty() const { return hits_.empty(); }
   // -1 if none.
   int FindSection(v1::Section section) const;
 

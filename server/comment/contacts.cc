@@ -4,16 +4,15 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/nextstep/next_step.h"
 
 namespace resultgate::comment {
 namespace {
 
 using base::FileIssues;
 
-constexpr int kMostDaysToAnswer = 30;
 constexpr size_t kLongestNumber = 40;
 
 class ContactsReader {
@@ -86,10 +85,10 @@ class ContactsReader {
   void ReadAnswer(yaml::MapReader& reader, int* days) {
     const yaml::Node* node = reader.Required("we_answer_within");
     if (node == nullptr) return;
-    absl::string_view text = node->text;
-    const bool good = (absl::ConsumeSuffix(&text, " business days") || absl::ConsumeSuffix(&text, " business day")) &&
-                      absl::SimpleAtoi(text, days) && *days >= 1 && *days <= kMostDaysToAnswer;
-    if (!good) {
+    const std::optional<int> read = nextstep::ParseAnswerDays(node->text);
+    if (read) {
+      *days = *read;
+    } else {
       document_.Error(node->place, absl::StrCat("`", node->text, "` is no time to answer in"), "write it as `2 business days`",
                       issues_);
     }

@@ -13,7 +13,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
-#include "server/comment/next_step.h"
+#include "server/nextstep/next_step.h"
 #include "server/valueset/valueset.h"
 #include "server/yaml/yaml.h"
 
@@ -120,7 +120,7 @@ void ReadExpectation(const yaml::Document& document, const Node& node, Example* 
   example->template_id = reader.OptionalText("template");
   example->variant = reader.RequiredText("variant");
   example->next_step = reader.OptionalText("next_step");
-  if (!example->next_step.empty() && !ParseNextStep(example->next_step)) {
+  if (!example->next_step.empty() && !nextstep::ParseSaid(example->next_step)) {
     document.Error(node.Find("next_step")->place, absl::StrCat("unknown next step `", example->next_step, "`"),
                    "as `call within 3 days`; in hospital `tell the nurse` or `ask the care team`", issues);
   }
@@ -147,7 +147,7 @@ Example ReadExample(const yaml::Document& document, const Node& node, const absl
   if (!audience)
     document.Error(node.Find("audience")->place, "unknown audience", "one of `patient`, `representative`, `delegate`", issues);
   example.request.occasion = occasion.value_or(Occasion::kResult);
-  example.request.audience = audience.value_or(v1::AUDIENCE_PATIENT);
+  example.request.audiences = {audience.value_or(v1::AUDIENCE_PATIENT)};
   example.request.not_yet_reviewed = reader.OptionalBool("not_yet_reviewed", false);
   if (const Node* expect = reader.Required("expect")) ReadExpectation(document, *expect, &example, issues);
   reader.RefuseUnknownKeys();
@@ -204,9 +204,9 @@ void CheckExample(const Library& library, const Example& example, FileIssues* is
       error(example.place, absl::StrCat("the variant is `", comment.variant(), "`, not `", example.variant,
                                         "`: ", absl::StrJoin(comment.chosen_because(), "; ")));
     }
-    if (!example.next_step.empty() && NextStepWords(comment.next_step()) != example.next_step) {
+    if (!example.next_step.empty() && nextstep::ToString(comment.next_step()) != example.next_step) {
       error(example.place,
-            absl::StrCat("the next step is `", NextStepWords(comment.next_step()), "`, not `", example.next_step, "`"));
+            absl::StrCat("the next step is `", nextstep::ToString(comment.next_step()), "`, not `", example.next_step, "`"));
     }
     if (comment.language() != language) error(expected.place, absl::StrCat("the language is `", comment.language(), "`"));
     if (comment.text() != expected.text) error(expected.place, absl::StrCat("the text is now\n", comment.text(), "\n"));

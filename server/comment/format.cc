@@ -69,12 +69,13 @@ std::string Markdown(const v1::Comment& comment, const SharedWords& words) {
   return text;
 }
 
-std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words) {
+std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words, int level) {
   std::string html = absl::StrCat("<article lang=\"", EscapeHtml(words.tag), "\" dir=\"", words.right_to_left ? "rtl" : "ltr",
-                                  "\">\n<h1>", EscapeHtml(comment.title()), "</h1>\n");
+                                  "\">\n<h", level, ">", EscapeHtml(comment.title()), "</h", level, ">\n");
   for (const v1::CommentSection& section : comment.sections()) {
     html += "<section>\n";
-    if (!Heading(section, words).empty()) absl::StrAppend(&html, "<h2>", EscapeHtml(Heading(section, words)), "</h2>\n");
+    if (!Heading(section, words).empty())
+      absl::StrAppend(&html, "<h", level + 1, ">", EscapeHtml(Heading(section, words)), "</h", level + 1, ">\n");
     for (const absl::string_view paragraph : Paragraphs(section.text()))
       absl::StrAppend(&html, "<p>", EscapeHtml(paragraph), "</p>\n");
     if (section.items_size() > 0) html += "<ul>\n";
@@ -88,9 +89,10 @@ std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words) {
 std::string Letter(const v1::Comment& comment, const SharedWords& words) {
   const absl::string_view direction = words.right_to_left ? "rtl" : "ltr";
   return absl::StrCat("<!DOCTYPE html>\n<html lang=\"", EscapeHtml(words.tag), "\" dir=\"", direction,
-                      "\">\n<head>\n<meta charset=\"utf-8\">\n<title>", EscapeHtml(comment.title()), "</title>\n<style>",
-                      kLetterStyle, "</style>\n</head>\n<body>\n<p>", EscapeHtml(words.letter_opening), "</p>\n",
-                      HtmlFragment(comment, words), "<p>", EscapeHtml(words.letter_closing), "</p>\n</body>\n</html>\n");
+                      "\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
+                      EscapeHtml(comment.title()), "</title>\n<style>", kLetterStyle, "</style>\n</head>\n<body>\n<p>",
+                      EscapeHtml(words.letter_opening), "</p>\n", HtmlFragment(comment, words, 1), "<p>",
+                      EscapeHtml(words.letter_closing), "</p>\n</body>\n</html>\n");
 }
 
 std::string PhoneScript(const v1::Comment& comment, const SharedWords& words) {

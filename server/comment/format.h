@@ -17,8 +17,9 @@ std::string PlainText(const v1::Comment& comment, const SharedWords& words);
 // Headings, paragraphs and lists in CommonMark; what the text holds of its signs is escaped.
 std::string Markdown(const v1::Comment& comment, const SharedWords& words);
 
-// What stands inside <body> for one comment: headings, paragraphs and lists, escaped, with `lang` and `dir`.
-std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words);
+// What stands inside <body> for one comment: headings, paragraphs and lists, escaped, with `lang` and `dir`. `level`: of its
+// title among the page's headings; those of its sections are one deeper.
+std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words, int level);
 
 // A page to print in large print, for patients without a portal. Complete HTML without outside parts.
 std::string Letter(const v1::Comment& comment, const SharedWords& words);

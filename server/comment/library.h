@@ -5,6 +5,7 @@
 #ifndef RESULTGATE_COMMENT_LIBRARY_H_
 #define RESULTGATE_COMMENT_LIBRARY_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,10 +38,18 @@ struct Request {
   Occasion occasion = Occasion::kResult;
   // True if it goes without the review that a rule had asked for: the comment says that nobody may have looked yet.
   bool not_yet_reviewed = false;
-  v1::Audience audience = v1::AUDIENCE_PATIENT;
+  // Who reads it: a template must be for all of them. Where the patient is not among them, it says that it is of another person.
+  std::vector<v1::Audience> audiences = {v1::AUDIENCE_PATIENT};
   // What a clinician wrote for this patient, or nullptr: shown before the template's words or in their place, and also where no
   // template may be shown. Outlives the call.
   const v1::ClinicianComment* clinician = nullptr;
+  // What rules ask the reader to do, by id of the unit (policy: Outcome.next_step). It stands in place of the template's step
+  // where rules speak for every unit that the comment is about (those that are marked, if any is); else the more urgent of the
+  // two counts. A rule cannot make a critical result less than an emergency, nor have nothing done about one that is not
+  // reassuring.
+  std::map<std::string, v1::NextStep> next_steps;
+  // The business days within which the clinic answers a message, as the pack says; 0: as contacts.yaml says.
+  int answer_days = 0;
   // The pack's language, tried after the patient's own and before English.
   std::string fallback_language = "en";
   absl::TimeZone zone;

@@ -61,8 +61,15 @@ std::string ValueOf(const v1::Observation& observation) {
 std::string RangeOf(const v1::Observation& observation) {
   const v1::ReferenceRange& range = observation.reference_range();
   if (!range.text().empty()) return WholeOrNothing(range.text());
-  if (range.low().empty() || range.high().empty()) return "";
+  // Both ends belong to the range (FHIR R4, Observation.referenceRange).
+  if (range.high().empty()) return range.low().empty() ? "" : WholeOrNothing(absl::StrCat("≥ ", range.low()));
+  if (range.low().empty()) return WholeOrNothing(absl::StrCat("≤ ", range.high()));
   return WholeOrNothing(absl::StrCat(range.low(), " - ", range.high()));
+}
+
+bool HasRange(const v1::Observation& observation) {
+  const v1::ReferenceRange& range = observation.reference_range();
+  return !range.text().empty() || !range.low().empty() || !range.high().empty();
 }
 
 std::string Isolated(std::string text, const SharedWords& words) {
@@ -79,7 +86,8 @@ absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticRe
     name = name.empty() ? words.unnamed : Isolated(std::move(name), words);
     const std::string value = Isolated(ValueOf(observation), words);
     const std::string range = Isolated(RangeOf(observation), words);
-    if (value.empty()) {
+    // A value that has a range is shown with it, or not at all.
+    if (value.empty() || (range.empty() && HasRange(observation))) {
       lines.push_back(std::move(name));
       continue;
     }

@@ -26,10 +26,11 @@ std::string Isolated(std::string text, const SharedWords& words);
 // The value as reported with comparator and unit, as `<0.5 mg/dL`; empty if there is none or it is too long.
 std::string ValueOf(const v1::Observation& observation);
 
-// The range as printed; empty if there is none or it is too long.
+// The range as printed, else from its ends; empty if there is none or it is too long.
 std::string RangeOf(const v1::Observation& observation);
 
-// `listed` are indexes of observations. One line each, then one that counts the rest.
+// `listed` are indexes of observations. One line each, then one that counts the rest. A value is shown with its range, where it
+// has one, or not at all.
 absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
                                                           const SharedWords& words);
 

@@ -12,6 +12,7 @@
 #include "server/comment/contacts.h"
 #include "server/comment/loader.h"
 #include "server/comment/template.h"
+#include "server/nextstep/next_step.h"
 #include "server/text/plain.h"
 
 namespace resultgate::comment {
@@ -53,11 +54,12 @@ std::string DigestOfReading(const Header& header, const Template& made, const Sh
   for (const v1::Audience audience : made.audiences) parts.emplace_back("audience", absl::StrCat(static_cast<int>(audience)));
   for (const Header::Code& code : header.exact) parts.emplace_back("exact", absl::StrCat(code.system, "|", code.code));
   for (const auto& [set, place] : header.value_sets) parts.emplace_back("codes", set->name());
+  for (const valueset::ValueSet* set : header.own_goals) parts.emplace_back("own-goal", set->name());
   for (const auto& [section, place] : header.sections) parts.emplace_back("section", absl::StrCat(static_cast<int>(section)));
   for (const VariantInfo& info : kVariants) {
     const auto at = static_cast<size_t>(info.variant);
     if (!read.wordings[at].written) continue;
-    parts.emplace_back(info.name, NextStepWords(made.next_steps[at]));
+    parts.emplace_back(info.name, nextstep::ToString(made.next_steps[at]));
     for (size_t i = 0; i < kSectionCount; ++i)
       parts.emplace_back(absl::StrCat(info.name, "/", kSectionNames[i]), read.wordings[at].sections[i].source());
   }
@@ -232,6 +234,7 @@ class Loader {
   }
 
   void Index(const yaml::Document& document, const Header& header, int index) {
+    for (const valueset::ValueSet* set : header.own_goals) made_->own_goals.AddValueSet(*set, index);
     for (const Header::Code& code : header.exact) {
       const int other = made_->codes.AddExact(code.system, code.code, index);
       if (other < 0) continue;

@@ -32,6 +32,7 @@ struct Header {
   bool falls_back = false;
   std::vector<Code> exact;
   std::vector<std::pair<const valueset::ValueSet*, base::Place>> value_sets;
+  std::vector<const valueset::ValueSet*> own_goals;  // of conditions
   std::vector<std::pair<v1::Section, base::Place>> sections;
   std::map<std::string, SignOff> sign_offs;  // by language
   std::vector<std::pair<std::string, base::Place>> exempt_terms;

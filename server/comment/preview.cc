@@ -6,19 +6,19 @@
 #include "absl/strings/str_cat.h"
 #include "server/comment/check.h"
 #include "server/comment/format.h"
-#include "server/comment/next_step.h"
 #include "server/comment/template.h"
 #include "server/comment/variant.h"
+#include "server/nextstep/next_step.h"
 
 namespace resultgate::comment {
 namespace {
 
 constexpr char kPageStyle[] =
     "body{font:16px/1.5 sans-serif;max-width:72em;margin:0 auto;padding:1em;color:#222;background:#f4f4f4}"
-    "article{background:#fff;border:1px solid #ccc;border-radius:8px;padding:0 1.2em 1em;margin:.5em 0}"
-    ".row{display:grid;grid-template-columns:repeat(auto-fit,minmax(20em,1fr));gap:1em}h1{font-size:1.2em}"
-    "article h2{font-size:1em;margin:.8em 0 0}article p,article ul{margin:.1em 0}.note{color:#555;font-size:.85em}"
-    "nav a{margin-right:1em}";
+    "article{background:#fff;border:1px solid #ccc;border-radius:8px;padding:0 1.2em 1em;margin:.5em 0;break-inside:avoid}"
+    ".row{display:grid;grid-template-columns:repeat(auto-fit,minmax(20em,1fr));gap:1em}h2{break-after:avoid}h3{font-size:1.2em}"
+    "h4{font-size:1em;margin:.8em 0 0}article p,article ul{margin:.1em 0}.note{color:#555;font-size:.85em;"
+    "overflow-wrap:anywhere}nav a{margin-inline-end:1em}@media print{nav{display:none}.row{display:block}body{background:#fff}}";
 
 struct Sample {
   v1::Interpretation interpretation;
@@ -103,29 +103,36 @@ std::vector<Preview> Previews(const Library& library, absl::string_view id) {
 }
 
 std::string PreviewPage(const Library& library, const std::vector<Preview>& previews) {
-  std::string page = absl::StrCat(
-      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Patient comments</title>\n<style>",
-      kPageStyle, "</style>\n</head>\n<body>\n<p class=\"note\">", EscapeHtml(library.digest()),
-      ". Values and telephone numbers are made up.</p>\n");
-  std::string at, row;
+  const Templates& templates = library.templates();
+  std::string links, body, at, row;
   for (const Preview& preview : previews) {
-    const std::string heading = absl::StrCat(preview.template_id, " / ", preview.variant);
-    if (heading != row) {
-      if (!row.empty()) page += "</div>\n";
-      row = heading;
-      absl::StrAppend(&page, "<h2 id=\"", EscapeHtml(heading), "\">", EscapeHtml(heading), "</h2>\n<div class=\"row\">\n");
-    }
-    const auto& languages = library.templates().languages;
-    const auto words = std::find_if(languages.begin(), languages.end(),
+    const auto words = std::find_if(templates.languages.begin(), templates.languages.end(),
                                     [&](const SharedWords& candidate) { return candidate.tag == preview.comment.language(); });
-    if (words == languages.end()) continue;
+    if (words == templates.languages.end()) continue;
+    const std::string id = EscapeHtml(absl::StrCat(preview.template_id, "-", preview.variant));
+    if (preview.template_id != at) {
+      at = preview.template_id;
+      absl::StrAppend(&links, "<a href=\"#", id, "\">", EscapeHtml(at), "</a>\n");
+    }
+    if (id != row) {
+      absl::StrAppend(&body, row.empty() ? "" : "</div>\n", "<h2 id=\"", id, "\">", EscapeHtml(preview.template_id), " / ",
+                      EscapeHtml(preview.variant), "</h2>\n<div class=\"row\">\n");
+      row = id;
+    }
     const ReadingLevel level = ReadingLevelOf(preview.comment.text(), words->tag);
-    absl::StrAppend(&page, "<div>\n<p class=\"note\">", EscapeHtml(words->tag), ", ",
-                    EscapeHtml(NextStepWords(preview.comment.next_step())), Count(level.measures, "", "; whole text: "),
-                    EscapeHtml(level.measures), "</p>\n", HtmlFragment(preview.comment, *words), "</div>\n");
+    const Template& made = templates.templates[static_cast<size_t>(templates.by_id.at(preview.template_id))];
+    const Translation& read = made.translations[static_cast<size_t>(words - templates.languages.begin())];
+    absl::StrAppend(&body, "<div>\n<p class=\"note\">", EscapeHtml(words->tag), ", ",
+                    EscapeHtml(nextstep::ToString(preview.comment.next_step())), Count(level.measures, "", "; whole text: "),
+                    EscapeHtml(level.measures), read.signed_off ? "; signed off as " : "; to sign: ", EscapeHtml(read.digest),
+                    "</p>\n", HtmlFragment(preview.comment, *words, 3), "</div>\n");
   }
-  if (!row.empty()) page += "</div>\n";
-  return page + "</body>\n</html>\n";
+  return absl::StrCat(
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
+      "content=\"width=device-width\">\n<title>Patient comments</title>\n<style>",
+      kPageStyle, "</style>\n</head>\n<body>\n<h1>Patient comments</h1>\n<p class=\"note\">", EscapeHtml(library.digest()),
+      ". Values and telephone numbers are made up.</p>\n<nav>\n", links, "</nav>\n", body, row.empty() ? "" : "</div>\n",
+      "</body>\n</html>\n");
 }
 
 }  // namespace resultgate::comment

@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "server/comment/loader.h"
+#include "server/nextstep/next_step.h"
 
 namespace resultgate::comment {
 namespace {
@@ -69,7 +70,8 @@ class HeaderReader {
     yaml::MapReader reader(document_, document_.root, "a template", issues_);
     made_.title = reader.RequiredText("title");
     reader.RequiredText("purpose");
-    ReadValueSets(reader);
+    for (const auto& [set, place] : ReadValueSets(reader, "codes")) header_.value_sets.emplace_back(set, place);
+    for (const auto& [set, place] : ReadValueSets(reader, "own_goal_with")) header_.own_goals.push_back(set);
     if (const yaml::Node* exact = reader.Optional("exact")) ReadExact(*exact);
     reader.OptionalTexts("sections");  // reports what is no list of text
     for (const yaml::Node* item : Scalars(reader.node().Find("sections"))) {
@@ -114,16 +116,18 @@ class HeaderReader {
     return false;
   }
 
-  void ReadValueSets(yaml::MapReader& reader) {
-    reader.OptionalTexts("codes");
-    for (const yaml::Node* item : Scalars(reader.node().Find("codes"))) {
+  std::vector<std::pair<const valueset::ValueSet*, base::Place>> ReadValueSets(yaml::MapReader& reader, absl::string_view key) {
+    std::vector<std::pair<const valueset::ValueSet*, base::Place>> sets;
+    reader.OptionalTexts(key);
+    for (const yaml::Node* item : Scalars(reader.node().Find(key))) {
       if (const valueset::ValueSet* set = value_sets_.Find(item->text)) {
-        header_.value_sets.emplace_back(set, item->place);
+        sets.emplace_back(set, item->place);
       } else {
         Error(item->place, absl::StrCat("there is no value set `", item->text, "`"),
               base::Suggest(item->text, value_sets_.Names()));
       }
     }
+    return sets;
   }
 
   void ReadExact(const yaml::Node& list) {
@@ -212,13 +216,10 @@ class HeaderReader {
       }
       return {};
     }
-    const std::optional<v1::NextStep> step = ParseNextStep(node.text);
-    // Of these the encounter decides, not an author.
-    const bool in_hospital =
-        step && (step->kind() == v1::NextStep::KIND_TELL_NURSE || step->kind() == v1::NextStep::KIND_ASK_CARE_TEAM);
-    if (!step || in_hospital) {
+    const std::optional<v1::NextStep> step = nextstep::Parse(node.text);
+    if (!step) {
       Error(node.place, absl::StrCat("[next-step] unknown next step `", node.text, "`"),
-            "one of `none`, `message`, `call within 3 days`, `call today`, `emergency`");
+            absl::StrCat("one of ", nextstep::kForms));
       return {};
     }
     if (IsCritical(variant) && step->kind() != v1::NextStep::KIND_EMERGENCY) {

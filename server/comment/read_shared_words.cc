@@ -36,6 +36,7 @@ class SharedWordsReader {
     words_.date = ReadOne(reader, "date", {{"date", Message::Type::kDate}});
     words_.contact = ReadOne(reader, "contact", ContactArguments());
     if (const yaml::Node* results = reader.Required("results")) ReadResults(*results);
+    words_.no_verdict = ReadOne(reader, "no_verdict", {});
     if (const yaml::Node* steps = reader.Required("next_steps")) ReadNextSteps(*steps);
     if (const yaml::Node* headings = reader.Required("headings")) ReadHeadings(*headings);
     ReadFrame(reader, "letter", &words_.letter_opening, &words_.letter_closing);

@@ -28,6 +28,13 @@ bool Accepts(Message::Type use, Message::Type has) {
   return use == has;
 }
 
+yaml::Node EmptyMap(const base::Place& place) {
+  yaml::Node map;
+  map.kind = yaml::Node::Kind::kMap;
+  map.place = place;
+  return map;
+}
+
 class TranslationReader {
  public:
   TranslationReader(const yaml::Document& document, const SharedWords& words, const Template& made, Header* header,
@@ -51,6 +58,11 @@ class TranslationReader {
     for (const yaml::Node::Entry& entry : variants->entries) ReadVariant(entry);
     for (const VariantInfo& info : kVariants) {
       if (!made_.has_variant[static_cast<size_t>(info.variant)] || variants->Find(info.name) != nullptr) continue;
+      // The shared words say all of it but what was tested.
+      if (info.variant == Variant::kNoVerdict && has_common_[static_cast<size_t>(Section::kTested)]) {
+        ReadVariant({info.name, variants->place, EmptyMap(variants->place)});
+        continue;
+      }
       Error(variants->place, absl::StrCat("[variant] the variant `", info.name, "` is missing: template.yaml promises it"));
     }
     return std::move(translation_);
@@ -142,6 +154,7 @@ class TranslationReader {
       *pattern = common_[at];  // empty where it is wrong, which is reported already
       return;
     }
+    if (variant == Variant::kNoVerdict && section == Section::kMeaning) *pattern = words_.no_verdict;
     if (!IsPrefix(variant) && section == Section::kResult) *pattern = words_.results[static_cast<size_t>(variant)];
     if (!IsPrefix(variant) && section == Section::kContact) *pattern = words_.contact;
     // Left out, what to do is said by the language's words for the next step.

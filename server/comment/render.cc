@@ -14,6 +14,7 @@
 #include "server/comment/format.h"
 #include "server/comment/lines.h"
 #include "server/comment/verdict.h"
+#include "server/nextstep/next_step.h"
 #include "server/text/plain.h"
 
 namespace resultgate::comment {
@@ -22,6 +23,7 @@ namespace {
 using text::Message;
 
 constexpr size_t kLongestClinicianLine = 4000;
+constexpr char kDocument[] = "document";  // the unit that is no observation
 
 // By Section. What is urgent ends what to do.
 constexpr v1::CommentSection::Kind kSectionKinds[] = {v1::CommentSection::KIND_TESTED,  v1::CommentSection::KIND_RESULT,
@@ -146,7 +148,8 @@ class Renderer {
   // The sentences before the wording; nullopt if one of them may not be shown.
   std::optional<Sections> RenderPrefixes(size_t language) {
     Sections sections;
-    if (request_.audience != v1::AUDIENCE_PATIENT)
+    const auto& readers = request_.audiences;
+    if (std::find(readers.begin(), readers.end(), v1::AUDIENCE_PATIENT) == readers.end())
       Add(v1::CommentSection::KIND_NOTICE, templates_.languages[language].for_others, &sections);
     SetArguments(language, v1::NextStep());
     for (const Variant prefix : prefixes_) {
@@ -165,7 +168,10 @@ class Renderer {
 
   bool TryTemplate(const Candidate& candidate, size_t language, const Sections& prefixes) {
     const Template& made = templates_.templates[static_cast<size_t>(candidate.template_index)];
-    if (std::find(made.audiences.begin(), made.audiences.end(), request_.audience) == made.audiences.end()) {
+    const bool for_all = std::all_of(request_.audiences.begin(), request_.audiences.end(), [&](v1::Audience audience) {
+      return std::find(made.audiences.begin(), made.audiences.end(), audience) != made.audiences.end();
+    });
+    if (!for_all) {
       Step(absl::StrCat("template `", made.id, "`: not for this audience"));
       return false;
     }
@@ -232,9 +238,42 @@ class Renderer {
     comment_.set_text(PlainText(comment_, words));
   }
 
-  // The template's, unless the patient is in hospital.
-  v1::NextStep NextStepOf(const Template& made, Variant variant) const {
-    const v1::NextStep& step = made.next_steps[static_cast<size_t>(variant)];
+  // What rules ask for, over the units that are shown, and whether they speak for all that the comment is about.
+  struct Asked {
+    std::optional<v1::NextStep> step;
+    bool of_all = true;
+  };
+  Asked AskedByRules() const {
+    Asked asked;
+    const auto take = [&](const std::string& unit, bool is_about) {
+      const auto found = request_.next_steps.find(unit);
+      if (found == request_.next_steps.end()) {
+        asked.of_all = asked.of_all && !is_about;
+      } else if (!asked.step || nextstep::IsMoreUrgent(found->second, *asked.step)) {
+        asked.step = found->second;
+      }
+    };
+    for (int i = 0; i < report_.observations_size(); ++i) {
+      const auto& findings = verdict_.findings;
+      take(report_.observations(i).id(), findings.empty() || std::find(findings.begin(), findings.end(), i) != findings.end());
+    }
+    take(kDocument, /*is_about=*/report_.observations_size() == 0);
+    return asked;
+  }
+
+  // The template's step, or what rules ask for in its place; in hospital what stands for it there.
+  v1::NextStep NextStepOf(const Template& made, Variant variant) {
+    const v1::NextStep& of_template = made.next_steps[static_cast<size_t>(variant)];
+    v1::NextStep step = of_template;
+    if (const Asked asked = AskedByRules(); asked.step && (SpeaksOfResults(variant) || IsCritical(variant))) {
+      const bool may_soften =
+          asked.of_all && !IsCritical(variant) && (asked.step->kind() != v1::NextStep::KIND_NONE || IsReassuring(variant));
+      if (may_soften || nextstep::IsMoreUrgent(*asked.step, step)) step = *asked.step;
+      Step(absl::StrCat("next step `", nextstep::ToString(step), "`: ",
+                        nextstep::IsMoreUrgent(step, *asked.step)
+                            ? absl::StrCat("the template's stands, a rule asks for `", nextstep::ToString(*asked.step), "` only")
+                            : absl::StrCat("a rule asks for it; the template says `", nextstep::ToString(of_template), "`")));
+    }
     return IsInHospital(report_.order()) ? InHospital(step) : step;
   }
 
@@ -242,16 +281,17 @@ class Renderer {
                              Sections* sections) {
     const Wording& wording = made.translations[language].wordings[static_cast<size_t>(variant)];
     const SharedWords& words = templates_.languages[language];
-    // What is not the template's own step is said by the shared words, with whom to ask.
-    const bool own_step = step.kind() == made.next_steps[static_cast<size_t>(variant)].kind();
+    // What is not the template's own step is said by the shared words; in hospital, whom to ask too.
+    const bool own_step = StepKey(step) == StepKey(made.next_steps[static_cast<size_t>(variant)]);
+    const bool asks_there = step.kind() == v1::NextStep::KIND_TELL_NURSE || step.kind() == v1::NextStep::KIND_ASK_CARE_TEAM;
     SetArguments(language, step);
     for (size_t i = 0; i < kSectionCount; ++i) {
       const auto section = static_cast<Section>(i);
       if (section != Section::kContact && ClinicianReplaces()) continue;
       const Pattern* pattern = &wording.sections[i];
       if (section == Section::kToDo && (pattern->empty() || !own_step)) pattern = &words.next_steps[StepKey(step)];
-      if (section == Section::kContact && !own_step) pattern = &words.contact;
-      if (section == Section::kUrgent && (pattern->empty() || !own_step)) continue;
+      if (section == Section::kContact && asks_there) pattern = &words.contact;
+      if (section == Section::kUrgent && (pattern->empty() || asks_there)) continue;
       RG_ASSIGN_OR_RETURN(std::string text, pattern->Render(arguments_));
       if (section == Section::kTested && report_.has_effective()) {
         const absl::CivilDay day = absl::ToCivilDay(base::FromProto(report_.effective()), request_.zone);
@@ -291,7 +331,7 @@ class Renderer {
                   {"clinic_phone", contacts.clinic_phone},
                   {"after_hours_phone", contacts.after_hours_phone},
                   {"emergency_number", contacts.emergency_number},
-                  {"answer_days", static_cast<int64_t>(contacts.answer_days)}};
+                  {"answer_days", static_cast<int64_t>(request_.answer_days > 0 ? request_.answer_days : contacts.answer_days)}};
   }
 
   std::string FullVariantName(Variant variant) const {

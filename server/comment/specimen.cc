@@ -13,7 +13,8 @@
 namespace resultgate::comment {
 namespace {
 
-constexpr absl::string_view kCodes[] = {"HEM", "CLOT", "CON"};
+// Of HL7 table 0493 (SPM-24; FHIR Specimen.condition). A sender that leaves out the table's name means these too.
+constexpr absl::string_view kCodes[] = {"AUT", "CLOT", "CON", "HEM"};
 
 // Beginnings of words.
 constexpr absl::string_view kStems[] = {"hemolyz",   "hemolys", "haemolyz",   "haemolys",  "clotted",   "lipemi",
@@ -49,8 +50,7 @@ bool IsNegated(const std::vector<std::string>& words, size_t at) {
 
 bool IsInDoubt(const v1::CodeableConcept& condition) {
   for (const v1::Coding& coding : condition.codings()) {
-    const bool is_table = absl::EndsWith(coding.system(), "0493") || coding.system().empty();
-    if (is_table && std::find(std::begin(kCodes), std::end(kCodes), coding.code()) != std::end(kCodes)) return true;
+    if (std::find(std::begin(kCodes), std::end(kCodes), coding.code()) != std::end(kCodes)) return true;
     if (DoubtsSpecimen(coding.display())) return true;
   }
   return DoubtsSpecimen(condition.text());

@@ -91,7 +91,7 @@ struct Template {
   base::Place place;  // template.yaml
   std::string title;  // for authors
   std::vector<v1::Audience> audiences;
-  bool gives_verdict = true;  // false: `verdict: none`
+  bool gives_verdict = true;  // false: `verdict: none`; see own_goals too
   bool hides_names = false;   // `names: hidden`
   std::array<bool, kVariantCount> has_variant{};
   std::array<v1::NextStep, kVariantCount> next_steps;
@@ -104,7 +104,7 @@ struct Contacts {
   std::string clinic_phone;
   std::string after_hours_phone;
   std::string emergency_number;
-  int answer_days = 0;  // business days in which the clinic answers a message
+  int answer_days = 0;  // business days in which the clinic answers a message, unless the request says so
 };
 
 // What `comment check` goes by in one language: its `checks`.
@@ -137,6 +137,7 @@ struct SharedWords {
   Pattern contact;
   // By Variant, of those that speak of a result: for templates that do not say it themselves.
   std::array<Pattern, kVariantCount> results;
+  Pattern no_verdict;                                // what `no-verdict` means, where a template does not say it
   std::array<Pattern, kStepKeys.size()> next_steps;  // by StepKey
   // By CommentSection::Kind.
   std::array<std::string, v1::CommentSection::Kind_ARRAYSIZE> headings;
@@ -152,6 +153,8 @@ struct Templates {
   std::map<std::string, int, std::less<>> by_id;
   std::array<int, kVariantCount> generic{};  // by variant: the template that says it for every test
   CodeIndex codes;
+  // By condition: the templates whose results it gives a goal of their own, so that the usual range judges them no more.
+  CodeIndex own_goals;
   std::string digest;
 };
 

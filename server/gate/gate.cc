@@ -125,8 +125,8 @@ class Gate::Impl {
     const Transition transition = TakeVersion(nullptr, request.report(), response.decision(), now);
     *response.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
     for (const PlannedRelease& planned : transition.releases) {
-      *response.add_comments() = RenderComment(*rulebook->comments, *rulebook->pack, request.report(), planned,
-                                               IsWhole(response.decision().outcomes(), planned.audiences), nullptr);
+      *response.add_comments() =
+          RenderComment(*rulebook->comments, *rulebook->pack, request.report(), response.decision().outcomes(), planned, nullptr);
     }
     return response;
   }
@@ -478,6 +478,10 @@ absl::StatusOr<v1::GetConsistencyProofResponse> Gate::GetConsistencyProof(const 
 absl::StatusOr<std::vector<v1::Release>> Gate::ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
                                                             int64_t* scanned_to) const {
   return gate::ReadReleases(impl_->store(), *impl_->packs().Active(), after_sequence, unacknowledged_only, limit, scanned_to);
+}
+
+absl::StatusOr<v1::GetReleaseResponse> Gate::GetRelease(const v1::GetReleaseRequest& request) const {
+  return gate::GetRelease(impl_->store(), *impl_->packs().Active(), request);
 }
 
 int64_t Gate::Subscribe(std::function<void()> wake) {

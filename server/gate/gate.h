@@ -87,6 +87,9 @@ class Gate {
   absl::StatusOr<std::vector<v1::Release>> ReadReleases(int64_t after_sequence, bool unacknowledged_only, int limit,
                                                         int64_t* scanned_to) const;
 
+  // One of them, with its comment written down. NotFound; FailedPrecondition if all of it was overtaken.
+  absl::StatusOr<v1::GetReleaseResponse> GetRelease(const v1::GetReleaseRequest& request) const;
+
   // Calls `wake` (on the writer thread; must not block) after every commit that appended releases, until the returned id is given
   // to Unsubscribe. After Unsubscribe returned, `wake` is not called again.
   int64_t Subscribe(std::function<void()> wake);

@@ -35,6 +35,21 @@ absl::StatusOr<int64_t> TokenNumber(const std::string& token) {
   return number;
 }
 
+std::optional<comment::Library::Form> FormOf(v1::CommentForm form) {
+  switch (form) {
+    case v1::COMMENT_FORM_TEXT:
+      return comment::Library::Form::kText;
+    case v1::COMMENT_FORM_MARKDOWN:
+      return comment::Library::Form::kMarkdown;
+    case v1::COMMENT_FORM_LETTER:
+      return comment::Library::Form::kLetter;
+    case v1::COMMENT_FORM_PHONE_SCRIPT:
+      return comment::Library::Form::kPhone;
+    default:
+      return std::nullopt;
+  }
+}
+
 bool HasState(const v1::Result& result, v1::OutcomeState state) {
   const auto& outcomes = result.decision().outcomes();
   return std::any_of(outcomes.begin(), outcomes.end(), [state](const v1::Outcome& outcome) { return outcome.state() == state; });
@@ -82,8 +97,8 @@ std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Re
   if (planned.unit_ids.size() < static_cast<size_t>(stored.unit_ids_size())) {
     release.clear_unit_ids();
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
-    *release.mutable_comment() =
-        RenderComment(*rulebook.comments, *rulebook.pack, result.report(), planned, whole, WordsFor(result, planned.unit_ids));
+    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), result.decision().outcomes(),
+                                               planned, WordsFor(result, planned.unit_ids));
   }
   if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids, whole);
   return release;
@@ -148,6 +163,24 @@ absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reade
     *scanned_to = row.release.sequence();
   }
   return releases;
+}
+
+absl::StatusOr<v1::GetReleaseResponse> GetRelease(const store::Reader& reader, const Rulebook& rulebook,
+                                                  const v1::GetReleaseRequest& request) {
+  int64_t scanned_to = 0;
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Release> releases,
+                      ReadReleases(reader, rulebook, request.sequence() - 1, /*unacknowledged_only=*/false, 1, &scanned_to));
+  if (scanned_to != request.sequence()) return absl::NotFoundError(absl::StrCat("no release ", request.sequence()));
+  if (releases.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("release ", request.sequence(), " is overtaken by a newer one of the same result: send nothing of it"));
+  }
+  v1::GetReleaseResponse response;
+  *response.mutable_release() = std::move(releases.front());
+  const v1::Comment& comment = response.release().comment();
+  if (const auto form = FormOf(request.form()); form && !comment.text().empty())
+    response.set_document(rulebook.comments->Format(comment, *form));
+  return response;
 }
 
 }  // namespace resultgate::gate

@@ -26,6 +26,10 @@ absl::StatusOr<std::vector<v1::Release>> ReadReleases(const store::Reader& reade
                                                       int64_t after_sequence, bool unacknowledged_only, int limit,
                                                       int64_t* scanned_to);
 
+// As Gate::GetRelease.
+absl::StatusOr<v1::GetReleaseResponse> GetRelease(const store::Reader& reader, const Rulebook& rulebook,
+                                                  const v1::GetReleaseRequest& request);
+
 }  // namespace resultgate::gate
 
 #endif  // RESULTGATE_GATE_READS_H_

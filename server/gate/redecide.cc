@@ -167,7 +167,8 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
     made.set_released_unreviewed(standing.released_unreviewed());
   }
   Rules rules;
-  rules.Take(&asked, {v1::RULE_EFFECT_PERMIT, v1::RULE_EFFECT_DEADLINE, v1::RULE_EFFECT_NOTICE});
+  rules.Take(&asked, {v1::RULE_EFFECT_PERMIT, v1::RULE_EFFECT_DEADLINE, v1::RULE_EFFECT_NOTICE, v1::RULE_EFFECT_NEXT_STEP});
+  if (asked.has_next_step()) *made.mutable_next_step() = asked.next_step();
   rules.Take(parts.floor, {v1::RULE_EFFECT_DELAY});
   rules.Take(parts.review, {v1::RULE_EFFECT_REVIEW});
   rules.Take(parts.withheld, {v1::RULE_EFFECT_WITHHOLD, v1::RULE_EFFECT_REVIEW});

@@ -35,6 +35,21 @@ comment::Occasion OccasionOf(const v1::DiagnosticReport& report, const PlannedRe
   return planned.corrected || says_corrected ? comment::Occasion::kCorrected : comment::Occasion::kResult;
 }
 
+// What rules tell the reader of these units to do. Audiences that go together are told the same.
+std::map<std::string, v1::NextStep> NextStepsOf(const policy::Outcomes& outcomes, const PlannedRelease& planned) {
+  std::map<std::string, v1::NextStep> steps;
+  for (const v1::Outcome& outcome : outcomes) {
+    const auto& audiences = outcome.audiences();
+    if (!outcome.has_next_step() || std::find(audiences.begin(), audiences.end(), planned.audiences.front()) == audiences.end())
+      continue;
+    for (const std::string& unit : outcome.unit_ids()) {
+      if (std::find(planned.unit_ids.begin(), planned.unit_ids.end(), unit) != planned.unit_ids.end())
+        steps.emplace(unit, outcome.next_step());
+    }
+  }
+  return steps;
+}
+
 v1::ReleaseNote NoteOf(const v1::Release& release) {
   v1::ReleaseNote note;
   note.set_sequence(release.sequence());
@@ -87,15 +102,18 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 }
 
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned, bool whole, const v1::ClinicianComment* clinician) {
-  const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids, whole);
+                          const policy::Outcomes& outcomes, const PlannedRelease& planned,
+                          const v1::ClinicianComment* clinician) {
+  const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids, IsWhole(outcomes, planned.audiences));
   comment::Request request;
   request.report = &content;
   request.occasion = OccasionOf(report, planned);
   request.not_yet_reviewed = planned.unreviewed;
-  request.audience = planned.audiences.front();
+  request.audiences = planned.audiences;
   // Words about content go with content.
   if (planned.kind == v1::RELEASE_KIND_RESULT) request.clinician = clinician;
+  request.next_steps = NextStepsOf(outcomes, planned);
+  request.answer_days = pack.answer_days();
   request.fallback_language = pack.language();
   request.zone = pack.CalendarFor(report.order()).zone();
   return comments.Render(request);
@@ -121,8 +139,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
-      *release.mutable_comment() = RenderComment(comments, pack, result->report(), planned, IsWhole(outcomes, planned.audiences),
-                                                 WordsFor(*result, planned.unit_ids));
+      *release.mutable_comment() =
+          RenderComment(comments, pack, result->report(), outcomes, planned, WordsFor(*result, planned.unit_ids));
     }
     *release.mutable_released_at() = base::ToProto(now);
     release.set_version(result->version());

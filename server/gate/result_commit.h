@@ -26,9 +26,10 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 // True if no observation of the result is held from one of these audiences.
 bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences);
 
-// Renders the comment of a planned release, with what a clinician wrote for it, if anybody did.
+// Renders the comment of a planned release, with what a clinician wrote for it, if anybody did. `outcomes`: the result's, as they
+// stand after it.
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
-                          const PlannedRelease& planned, bool whole, const v1::ClinicianComment* clinician);
+                          const policy::Outcomes& outcomes, const PlannedRelease& planned, const v1::ClinicianComment* clinician);
 
 struct Committed {
   std::vector<v1::ReleaseNote> notes;  // for the log entry

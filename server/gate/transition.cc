@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/gate/versions.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/decide.h"
 #include "server/policy/review_plan.h"
 
@@ -28,6 +29,7 @@ struct CellRelease {
   bool from_previous_patient = false;
   std::string unit_id;
   v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
+  std::string next_step;  // what a rule tells this audience to do; empty where none does
 };
 
 bool IsOut(const v1::Outcome& outcome) {
@@ -46,19 +48,23 @@ bool IsHeld(const v1::Outcome& outcome) {
 // Units that go in the same way to the same audience are one release; audiences with the same units share it.
 std::vector<PlannedRelease> Group(const std::vector<CellRelease>& singles) {
   using Way = std::tuple<v1::ReleaseKind, bool, bool, bool>;
-  std::map<std::pair<Way, v1::Audience>, std::vector<std::string>> units_by_way;
+  // Units, and what rules tell their reader to do: audiences that are told different things get a comment each.
+  using Units = std::pair<std::vector<std::string>, std::vector<std::string>>;
+  std::map<std::pair<Way, v1::Audience>, Units> units_by_way;
   for (const CellRelease& single : singles) {
-    units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}]
-        .push_back(single.unit_id);
+    Units& units =
+        units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}];
+    units.first.push_back(single.unit_id);
+    units.second.push_back(single.next_step);
   }
-  std::map<std::pair<Way, std::vector<std::string>>, std::vector<v1::Audience>> audiences_by_units;
+  std::map<std::pair<Way, Units>, std::vector<v1::Audience>> audiences_by_units;
   for (const auto& [way_and_audience, units] : units_by_way) {
     audiences_by_units[{way_and_audience.first, units}].push_back(way_and_audience.second);
   }
   std::vector<PlannedRelease> planned;
   for (const auto& [way_and_units, audiences] : audiences_by_units) {
     const auto& [kind, corrected, unreviewed, previous] = way_and_units.first;
-    planned.push_back({kind, corrected, unreviewed, previous, way_and_units.second, audiences});
+    planned.push_back({kind, corrected, unreviewed, previous, way_and_units.second.first, audiences});
   }
   // Withdrawals first: what is wrong goes before what is right comes.
   std::stable_sort(planned.begin(), planned.end(), [](const PlannedRelease& a, const PlannedRelease& b) {
@@ -79,7 +85,7 @@ class Work {
   }
 
   void Withdraw(const Cell& cell, v1::ReleaseKind kind, bool from_previous_patient) {
-    singles_.push_back({kind, false, false, from_previous_patient, cell.unit_id, cell.audience});
+    singles_.push_back({kind, false, false, from_previous_patient, cell.unit_id, cell.audience, ""});
   }
 
   // Lets a held cell go now.
@@ -89,7 +95,8 @@ class Work {
     *cell->outcome.mutable_released_at() = ToProto(now_);
     cell->outcome.clear_due_at();
     singles_.push_back({cancelled ? v1::RELEASE_KIND_CANCELLED : v1::RELEASE_KIND_RESULT, corrected,
-                        cell->outcome.released_unreviewed(), false, cell->unit_id, cell->audience});
+                        cell->outcome.released_unreviewed(), false, cell->unit_id, cell->audience,
+                        nextstep::ToString(cell->outcome.next_step())});
   }
 
   // Lets go what is decided to go, the document last: it waits while any observation is held for the same audience.
@@ -329,7 +336,8 @@ Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl
 
 bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
   return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
-    return std::any_of(approved.rules().begin(), approved.rules().end(),
+    return rule.effect() == v1::RULE_EFFECT_NEXT_STEP ||  // holds nothing
+           std::any_of(approved.rules().begin(), approved.rules().end(),
                        [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
   });
 }

@@ -29,7 +29,7 @@ void MergeRestriction(const Part& part, Part* into) {
 
 Part OnlyRestricting(const Part& part) {
   Part restriction = part;
-  restriction.permits = restriction.limits = false;
+  restriction.permits = restriction.limits = restriction.advises = false;
   return restriction;
 }
 
@@ -161,7 +161,9 @@ void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) 
     // An unknown deadline is none: it would shorten a hold on a guess. One for others shortens nothing that holds the patient.
     part.limits = allows && rule.then.deadline && (limits_patient || kAudiences[a] == v1::AUDIENCE_PATIENT);
     limits_patient = limits_patient || part.limits;
-    if (!part.restricts && !part.permits && !part.limits) continue;
+    // Nor is an unknown next step one: the template's own stands, which is written for everybody.
+    part.advises = allows && rule.then.next_step;
+    if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
     part.missing = missing;
     part.is_new = part.restricts && IsNew(rule, (*units_)[u].id, kAudiences[a]);
     asked_[u][a].parts.push_back(part);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/base/proto_time.h"
+#include "server/nextstep/next_step.h"
 
 namespace resultgate::policy {
 namespace {
@@ -46,6 +47,7 @@ class Combination {
     const absl::Time start = part.along ? part.order_start : std::max(own, part.order_start);
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
+    if (part.advises) AddNextStep(part);
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
@@ -126,6 +128,13 @@ class Combination {
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (rule.then.deadline->notice) return;
     memory_.ceilings_.push_back({calendar_.Add(clocks_.first_final, rule.then.deadline->within), RankOf(rule)});
+  }
+
+  // The most urgent counts.
+  void AddNextStep(const Part& part) {
+    Record(part, v1::RULE_EFFECT_NEXT_STEP, false);
+    const v1::NextStep& step = *part.rule->then.next_step;
+    if (verdict_.next_step == nullptr || nextstep::IsMoreUrgent(step, *verdict_.next_step)) verdict_.next_step = &step;
   }
 
   absl::Time Floor() const {

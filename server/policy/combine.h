@@ -21,6 +21,7 @@ struct Part {
   bool restricts = false;  // its delay, review and withholding count
   bool permits = false;    // its permit counts
   bool limits = false;     // its deadline counts
+  bool advises = false;    // its next step counts
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
   MissingFacts missing;  // not empty: it counts because they are absent
@@ -32,8 +33,8 @@ struct Part {
 
   bool operator==(const Part& other) const {
     return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
-           is_new == other.is_new && missing == other.missing && along == other.along && order_start == other.order_start &&
-           order_review == other.order_review;
+           advises == other.advises && is_new == other.is_new && missing == other.missing && along == other.along &&
+           order_start == other.order_start && order_review == other.order_review;
   }
 };
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
 #include "server/base/proto_time.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/asks.h"
 #include "server/policy/match.h"
 #include "server/policy/names.h"
@@ -117,6 +118,10 @@ class Explainer {
     }
     if (applied.effect() == v1::RULE_EFFECT_NOTICE && asks.deadline) {
       AddSum(applied, "a notice by", start, asks.deadline->within, lines);
+    }
+    if (applied.effect() == v1::RULE_EFFECT_NEXT_STEP && asks.next_step) {
+      lines->add_clock(
+          absl::StrCat(applied.rule_id(), ": the comment's next step is `", nextstep::ToString(*asks.next_step), "`"));
     }
   }
 

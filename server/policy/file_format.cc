@@ -180,8 +180,8 @@ ShapePtr Rule(const Vocabulary& vocabulary) {
   const ShapePtr match = NotEmpty({
       {"jurisdiction", "Places of the order, ISO 3166-2, as `US-KY`.", List(Pattern("^[A-Z]{2}(-[A-Z0-9]{1,3})?$"), true)},
       {"codes",
-       "Names of value sets. A rule that holds back looks at any code of the unit, its report and its order; a permit or a "
-       "deadline at the unit's own code alone.",
+       "Names of value sets. A rule that holds back looks at any code of the unit, its report and its order; a permit, a "
+       "deadline and a next step at the unit's own code alone.",
        List(Names(vocabulary.value_sets), true)},
       {"section", "Which part of the service made the report.", List(EnumWordsOf(v1::Section_descriptor()), true)},
       {"status", "How far the result has come.", List(EnumWordsOf(v1::ResultStatus_descriptor()), true)},
@@ -204,6 +204,12 @@ ShapePtr Rule(const Vocabulary& vocabulary) {
              Words(
                  {{"release", "The result is there to read."}, {"notice", "The patient has been told, by letter or otherwise."}}),
              kRequired}})},
+      {"next_step", "What the comment tells its reader to do, in place of its template's step; of several the most urgent.",
+       Either({Words({{"none", "Nothing, where nothing stands out."},
+                      {"message", "Send the clinic a message."},
+                      {"call today", "Call the clinic today."},
+                      {"emergency", "Go to the emergency department."}}),
+               Pattern("^call within [1-9][0-9]? days?$")})},
   });
   Shape rule;
   rule.kind = Kind::kMap;
@@ -269,6 +275,8 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
       {"staffed_hours", "When somebody is there. A day that is not named is closed.", staffed_hours, kRequired},
       {"facilities", "Sites with another zone, other holidays or other hours than the pack's.", List(facility)},
       {"language", "The language of a patient who has not said which, as `en`.", Text(), kRequired},
+      {"we_answer_within", "How soon the clinic answers a patient's message, as comments promise it: `2 business days`.",
+       Pattern("^[1-9][0-9]? business days?$")},
       {"pools", "Groups of people that reviews may wait for.", List(Text(), true)},
       {"facts", "What this site's feeds never send, and what its absence then means.",
        List(Map({
@@ -364,6 +372,7 @@ ShapePtr TestFile() {
       {"not_after", "When it must have gone.", Time()},
       {"expires", "When the review ends.", Time()},
       {"on_expiry", "What happens then.", EnumWordsOf(v1::OnExpiry_descriptor())},
+      {"next_step", "What rules tell the reader to do; `template` where the template says it.", Text()},
       {"withheld_until", "Until when nothing is shown.", Time()},
       {"unknown_facts", "The facts that were missing, exactly.", List(Text(), true)},
       {"reasons", "Why rules had their part.", List(reason)},

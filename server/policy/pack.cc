@@ -37,6 +37,7 @@ v1::PackSummary Summarize(const Pack& pack) {
     if (rule.then.review) row->add_effects(v1::RULE_EFFECT_REVIEW);
     if (rule.then.withhold_until) row->add_effects(v1::RULE_EFFECT_WITHHOLD);
     if (rule.then.deadline) row->add_effects(rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE);
+    if (rule.then.next_step) row->add_effects(v1::RULE_EFFECT_NEXT_STEP);
     *row->mutable_basis() = rule.basis;
   }
   for (const std::string& name : pack.used_value_sets()) summary.add_value_sets(name);

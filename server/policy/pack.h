@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
@@ -51,8 +52,12 @@ struct Asks {
     bool notice = false;  // a duty to notify, not to release
   };
   std::optional<Deadline> deadline;
+  // What the comment tells its reader to do. Neither permits nor holds, so it may hang on what was found: it changes no time.
+  std::optional<v1::NextStep> next_step;
 
   bool restricts() const { return delay || review || withhold_until; }
+  // Something counts for the codes that are the unit's own only.
+  bool allows() const { return permit || deadline || next_step; }
 };
 
 // `match` of a rule: every key given must hold, any entry of a key suffices.
@@ -154,6 +159,8 @@ class Pack {
   const std::string& digest() const { return digest_; }
   const std::string& time_zone_name() const { return time_zone_name_; }
   const std::string& language() const { return language_; }
+  // Business days within which the clinic answers a patient's message; 0 where the file does not say.
+  int answer_days() const { return answer_days_; }
   // The pack's own: for orders of no facility that it knows. Whoever counts time for a result asks CalendarFor.
   const calendar::Calendar& calendar() const { return *calendar_; }
   // In order of name; one for each name.
@@ -205,6 +212,7 @@ class Pack {
   v1::DiagnosticReport assumed_;  // holds what the facts mean, at their paths
   std::string time_zone_name_;
   std::string language_;
+  int answer_days_ = 0;
   std::shared_ptr<const calendar::Calendar> calendar_;
   std::vector<Facility> facilities_;
   ReviewAsk default_review_;

@@ -12,6 +12,7 @@
 #include "absl/strings/strip.h"
 #include "server/expr/analysis.h"
 #include "server/expr/implication_index.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/conditions.h"
 #include "server/policy/names.h"
 #include "server/policy/set_checks.h"
@@ -174,7 +175,8 @@ class PackChecker {
     const bool review = !x.review || (y.review && Same(*x.review, *y.review));
     const bool deadline =
         !x.deadline || (y.deadline && x.deadline->notice == y.deadline->notice && Same(x.deadline->within, y.deadline->within));
-    return permit && review && deadline && NoLonger(x.delay, y.delay) && NoLonger(x.withhold_until, y.withhold_until);
+    const bool step = !x.next_step || (y.next_step && !nextstep::IsMoreUrgent(*x.next_step, *y.next_step));
+    return permit && review && deadline && step && NoLonger(x.delay, y.delay) && NoLonger(x.withhold_until, y.withhold_until);
   }
 
   // `implied`: the rules among which all are whose conditions follow from that of rule `i`.

@@ -13,6 +13,7 @@
 #include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/assumed_facts.h"
 #include "server/policy/clock_loader.h"
 #include "server/policy/model_environment.h"
@@ -178,6 +179,14 @@ class PackLoader {
     LoadPrecedence(*document, &map);
     LoadFacts(*document, map.Optional("facts"));
     pack_->language_ = map.RequiredText("language");
+    if (const std::string answer = map.OptionalText("we_answer_within"); !answer.empty()) {
+      const std::optional<int> days = nextstep::ParseAnswerDays(answer);
+      pack_->answer_days_ = days.value_or(0);
+      if (!days) {
+        document->Error(map.node().Find("we_answer_within")->place, absl::StrCat("`", answer, "` is no time to answer in"),
+                        "write it as `2 business days`, 30 at most", issues_);
+      }
+    }
     PackClocks clocks = LoadClocks(*document, &map, calendars_, files_, issues_);
     pack_->time_zone_name_ = std::move(clocks.time_zone_name);
     pack_->calendar_ = std::move(clocks.calendar);

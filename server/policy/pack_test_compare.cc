@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "server/base/proto_time.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/asks.h"
 #include "server/policy/explain.h"
 #include "server/policy/names.h"
@@ -122,6 +123,10 @@ class Comparison {
     if (expected.on_expiry) {
       differ("on_expiry", EnumWord(v1::OnExpiry_descriptor(), *expected.on_expiry),
              outcome.has_review() ? EnumWord(v1::OnExpiry_descriptor(), review.on_expiry()) : "no review");
+    }
+    if (expected.next_step) {
+      differ("next_step", *expected.next_step,
+             outcome.has_next_step() ? nextstep::ToString(outcome.next_step()) : std::string(kTemplateStep));
     }
     differ_time("not_before", expected.not_before, outcome.has_not_before(), outcome.not_before());
     differ_time("not_after", expected.not_after, outcome.has_not_after(), outcome.not_after());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/names.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/yaml_message.h"
@@ -128,6 +129,13 @@ class TestReader {
     expected.owner = map.OptionalText("owner");
     expected.on_expiry = ReadEnum<v1::OnExpiry>(map, "on_expiry", map.OptionalText("on_expiry"), v1::OnExpiry_descriptor(),
                                                 "is no end of a review");
+    if (const Node* step = map.Optional("next_step"); step != nullptr) {
+      expected.next_step = step->text;
+      if (!step->IsScalar() || (step->text != kTemplateStep && !nextstep::Parse(step->text))) {
+        document_.Error(step->place, absl::StrCat("`", step->text, "` is no next step"),
+                        absl::StrCat("one of ", nextstep::kForms, "; `", kTemplateStep, "` where no rule says it"), issues_);
+      }
+    }
     expected.not_before = ReadTime(&map, "not_before");
     expected.not_after = ReadTime(&map, "not_after");
     expected.expires = ReadTime(&map, "expires");

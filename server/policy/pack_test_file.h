@@ -15,6 +15,9 @@
 
 namespace resultgate::policy {
 
+// `next_step:` where no rule says one.
+inline constexpr char kTemplateStep[] = "template";
+
 // `reasons:`: why a rule has its part. What is absent is not compared.
 struct ExpectedReason {
   std::string rule;
@@ -34,6 +37,7 @@ struct Expectation {
   std::optional<std::set<std::string>> unknown_facts;
   std::string owner;  // a role; empty: not compared
   std::optional<v1::OnExpiry> on_expiry;
+  std::optional<std::string> next_step;  // as nextstep::ToString writes it; `template`: no rule says it
   std::optional<absl::Time> not_before, not_after, expires, withheld_until;
   std::vector<ExpectedReason> reasons;
 };

@@ -74,7 +74,7 @@ Column* RuleIndex::ColumnOf(size_t variable, const Fields& fields, Column::Readi
 void RuleIndex::AddMatch(size_t number, const Rule& rule) {
   const Match& match = rule.match;
   if (rule.then.restricts()) SetBit(number, restricting_.data());
-  if (rule.then.permit || rule.then.deadline) SetBit(number, allowing_.data());
+  if (rule.then.allows()) SetBit(number, allowing_.data());
   const bool asks_observation = rule.observations_only || !match.interpretations.empty();
   if (match.unit != Match::Unit::kObservation && !asks_observation) SetBit(number, of_documents_.data());
   if (match.unit != Match::Unit::kDocument) SetBit(number, of_observations_.data());

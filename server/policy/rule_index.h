@@ -55,7 +55,7 @@ class RuleIndex {
   Column codes_, status_;  // of the unit
   SharedConditions conditions_;
   RuleBits restricting_;                     // rules that delay, review or withhold
-  RuleBits allowing_;                        // rules that permit, or set a deadline
+  RuleBits allowing_;                        // rules that permit, set a deadline or say the next step
   RuleBits of_documents_, of_observations_;  // rules that can speak for a document, for an observation
 };
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/names.h"
 #include "server/policy/place_codes.h"
 #include "server/policy/review_loader.h"
@@ -280,9 +281,10 @@ class RuleReader {
       inner.RefuseUnknownKeys();
     }
     if (const Node* deadline = map.Optional("deadline"); deadline != nullptr) asks.deadline = ReadDeadline(*deadline);
+    if (const Node* step = map.Optional("next_step"); step != nullptr) asks.next_step = ReadNextStep(*step);
     map.RefuseUnknownKeys();
     if (node.entries.empty())
-      Error(node.place, "`then` asks for nothing", "one of `release`, `delay`, `review`, `withhold`, `deadline`");
+      Error(node.place, "`then` asks for nothing", "one of `release`, `delay`, `review`, `withhold`, `deadline`, `next_step`");
     return asks;
   }
 
@@ -297,6 +299,15 @@ class RuleReader {
     map.RefuseUnknownKeys();
     if (!within.has_value()) return std::nullopt;
     return Asks::Deadline{*within, duty == "notice"};
+  }
+
+  std::optional<v1::NextStep> ReadNextStep(const Node& node) {
+    std::optional<v1::NextStep> step = node.IsScalar() ? nextstep::Parse(node.text) : std::nullopt;
+    if (!step) {
+      Error(node.place, node.IsScalar() ? absl::StrCat("`", node.text, "` is no next step") : "`next_step` must be one step",
+            absl::StrCat("one of ", nextstep::kForms));
+    }
+    return step;
   }
 
   v1::Basis ReadBasis(const Node& node) {
@@ -315,8 +326,10 @@ class RuleReader {
     return basis;
   }
 
-  // A permit or a deadline that hangs on what was found tells it as a hold does: by what does not come.
+  // A permit or a deadline that hangs on what was found tells it as a hold does: by what does not come. A next step tells nothing
+  // before its result is there, and is about what was found.
   void RefuseOutcomeDependence(const Rule& rule) {
+    if (!rule.then.restricts() && !rule.then.permit && !rule.then.deadline) return;
     std::string field;
     if (!rule.match.interpretations.empty()) field = "observation.interpretation";
     if (rule.when != nullptr) {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/names.h"
 
 namespace resultgate::policy {
@@ -92,6 +93,11 @@ std::string AskedFor(const Asks& asks) {
     parts.emplace_back("may go, final or not");
   } else if (asks.permit) {
     parts.emplace_back(parts.empty() ? "may go as soon as they are final" : "then may go");
+  }
+  if (asks.next_step) {
+    const std::string step = nextstep::ToString(*asks.next_step);
+    parts.push_back(absl::StrCat("come with a comment that tells the reader ",
+                                 step == "none" ? "to do nothing" : absl::StrCat("what to do: ", step)));
   }
   return Listed(parts, "and");
 }

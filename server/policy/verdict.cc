@@ -23,7 +23,7 @@ void ToProto(const Applied& applied, const Pack& pack, const std::string& quaran
   switch (applied.by) {
     case Applied::By::kRule:
       rule->set_rule_id(applied.rule->id);
-      if (applied.effect != v1::RULE_EFFECT_PERMIT) {
+      if (applied.effect != v1::RULE_EFFECT_PERMIT && applied.effect != v1::RULE_EFFECT_NEXT_STEP) {
         *rule->mutable_basis() = applied.rule->basis;
         // The rule's condition does not hold of this report, so the reason names the other one.
         if (applied.along) rule->mutable_basis()->mutable_citation()->append(kAlong);
@@ -53,6 +53,11 @@ void ToProto(const Applied& applied, const Pack& pack, const std::string& quaran
   }
 }
 
+bool Same(const v1::NextStep* a, const v1::NextStep* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return a->kind() == b->kind() && a->within_days() == b->within_days();
+}
+
 std::string ToText(const Conflict& conflict) {
   if (conflict.floor == nullptr && !conflict.preference) {
     return "the review stands against an earlier deadline of no stronger basis";
@@ -77,6 +82,7 @@ void Verdict::Clear() {
   state = v1::OUTCOME_STATE_HELD;
   not_before = not_after = withheld_until = due_at = std::nullopt;
   has_review = false;
+  next_step = nullptr;
   applied.clear();
   conflicts.clear();
 }
@@ -84,8 +90,8 @@ void Verdict::Clear() {
 bool Verdict::operator==(const Verdict& other) const {
   return disposition == other.disposition && state == other.state && not_before == other.not_before &&
          not_after == other.not_after && withheld_until == other.withheld_until && due_at == other.due_at &&
-         has_review == other.has_review && (!has_review || review == other.review) && applied == other.applied &&
-         conflicts == other.conflicts;
+         has_review == other.has_review && (!has_review || review == other.review) && Same(next_step, other.next_step) &&
+         applied == other.applied && conflicts == other.conflicts;
 }
 
 void ToProto(const Verdict& verdict, const Pack& pack, const v1::ServiceRequest& order, const std::string& quarantine,
@@ -97,6 +103,7 @@ void ToProto(const Verdict& verdict, const Pack& pack, const v1::ServiceRequest&
   if (verdict.withheld_until) *outcome->mutable_withheld_until() = base::ToProto(*verdict.withheld_until);
   if (verdict.due_at) *outcome->mutable_due_at() = base::ToProto(*verdict.due_at);
   if (verdict.has_review) ToProto(verdict.review, order, outcome->mutable_review());
+  if (verdict.next_step != nullptr) *outcome->mutable_next_step() = *verdict.next_step;
   std::set<absl::string_view> unknown;
   for (const Applied& applied : verdict.applied) {
     ToProto(applied, pack, quarantine, outcome->add_rules());

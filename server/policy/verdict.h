@@ -56,7 +56,8 @@ struct Verdict {
   bool has_review = false;
   ReviewPlan review;
   std::optional<absl::Time> due_at;
-  std::vector<Applied> applied;  // in the order of v1::Outcome.rules
+  const v1::NextStep* next_step = nullptr;  // of a rule; nullptr: the template says it
+  std::vector<Applied> applied;             // in the order of v1::Outcome.rules
   std::vector<Conflict> conflicts;
 
   void Clear();

@@ -148,6 +148,13 @@ Violations Check(const v1::AcknowledgeReleasesRequest& request) {
   return violations;
 }
 
+Violations Check(const v1::GetReleaseRequest& request) {
+  Violations violations;
+  if (request.sequence() < 1) violations.push_back({"sequence", "must be a positive number"});
+  if (!v1::CommentForm_IsValid(request.form())) violations.push_back({"form", "must be a form of this version of the API"});
+  return violations;
+}
+
 Violations Check(const v1::ListEntriesRequest& request) {
   Violations violations;
   if (request.result_id() < 0) violations.push_back({"result_id", "must be 0, for all, or a result's id"});

@@ -30,6 +30,7 @@ Violations Check(const v1::ListReviewsRequest& request);
 Violations Check(const v1::ApproveReviewRequest& request);
 Violations Check(const v1::StreamReleasesRequest& request);
 Violations Check(const v1::AcknowledgeReleasesRequest& request);
+Violations Check(const v1::GetReleaseRequest& request);
 Violations Check(const v1::ListEntriesRequest& request);
 Violations Check(const v1::GetCheckpointRequest& request);
 Violations Check(const v1::GetInclusionProofRequest& request);

@@ -53,6 +53,12 @@ grpc::ServerUnaryReactor* ReleaseService::AcknowledgeReleases(grpc::CallbackServ
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ReleaseService::GetRelease(grpc::CallbackServerContext* context, const v1::GetReleaseRequest* request,
+                                                     v1::GetReleaseResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::GetReleaseRequest& asked) { return gate->GetRelease(asked); });
+}
+
 void ReleaseService::EndStreams() {
   std::vector<std::shared_ptr<ReleaseStream>> streams;
   {

@@ -25,6 +25,9 @@ class ReleaseService final : public v1::ReleaseService::CallbackService {
                                                 const v1::AcknowledgeReleasesRequest* request,
                                                 v1::AcknowledgeReleasesResponse* response) override;
 
+  grpc::ServerUnaryReactor* GetRelease(grpc::CallbackServerContext* context, const v1::GetReleaseRequest* request,
+                                       v1::GetReleaseResponse* response) override;
+
   // Ends every stream, and every later one, with UNAVAILABLE: they wait for releases and would never end by themselves.
   void EndStreams();
 

@@ -121,6 +121,50 @@ TEST_F(GateCommandsTest, TheWayOfTwoResults) {
   EXPECT_THAT(Lines(Run({"audit", "list", "--kind", "decided", "--json"}).out), SizeIs(2));
 }
 
+TEST_F(GateCommandsTest, AReleaseAsALetter) {
+  ASSERT_EQ(Run({"submit", File("a.hl7", Hemoglobin("1"))}).exit_code, 0);
+  const Ran text = Run({"releases", "show", "1"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("Questions? Send a message to your clinic."));
+  EXPECT_THAT(Run({"releases", "show", "1", "--as", "phone"}).out, AllOf(HasSubstr("["), HasSubstr("What to do.")));
+  EXPECT_THAT(Run({"releases", "show", "1", "--as", "json"}).out, HasSubstr("\"sequence\""));
+  const std::string path = folder_.path() + "/letter.html";
+  const Ran letter = Run({"releases", "show", "1", "--as", "letter", "--output", path});
+  EXPECT_EQ(letter.exit_code, 0) << letter.err;
+  EXPECT_THAT(letter.out, AllOf(HasSubstr("P1"), HasSubstr(", in en: " + path)));
+  std::ifstream file(path);
+  const std::string html((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_THAT(html, AllOf(HasSubstr("<html lang=\"en\""), HasSubstr("Keep this letter.")));
+  const Ran none = Run({"releases", "show", "9"});
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("NOT_FOUND: no release 9"));
+}
+
+// From what a laboratory sends of its specimen, in either format, to what the patient reads.
+TEST_F(GateCommandsTest, ASpecimenInDoubtMayNeedRepeating) {
+  const std::string sound = Hemoglobin("1");
+  const std::string hl7 = absl::StrReplaceAll(Hemoglobin("2"), {{"OBX|1", "SPM|1|S2||||||||||||||||||||||HEM\rOBX|1"}});
+  const std::string fhir = R"({"resourceType":"Bundle","type":"collection","entry":[
+    {"resource":{"resourceType":"Patient","id":"p","identifier":[{"value":"P3"}],"birthDate":"1970-01-01"}},
+    {"resource":{"resourceType":"Specimen","id":"s","condition":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v2-0493","code":"CLOT"}]}]}},
+    {"resource":{"resourceType":"DiagnosticReport","id":"r","status":"final","subject":{"reference":"Patient/p"},"issued":"2026-03-06T15:55:00-05:00",
+      "code":{"coding":[{"system":"http://loinc.org","code":"58410-2"}]},"specimen":[{"reference":"Specimen/s"}],"result":[{"reference":"Observation/o"}]}},
+    {"resource":{"resourceType":"Observation","id":"o","status":"final","subject":{"reference":"Patient/p"},
+      "code":{"coding":[{"system":"http://loinc.org","code":"718-7"}]},"valueQuantity":{"value":13.5,"unit":"g/dL"},
+      "interpretation":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":"N"}]}]}}]})";
+  ASSERT_EQ(Run({"submit", File("sound.hl7", sound)}).exit_code, 0);
+  ASSERT_EQ(Run({"submit", File("doubt.hl7", hl7)}).exit_code, 0);
+  const Ran submitted = Run({"submit", File("doubt.json", fhir)});
+  ASSERT_EQ(submitted.exit_code, 0) << submitted.out << submitted.err;
+  EXPECT_THAT(Run({"releases", "show", "1"}).out, Not(HasSubstr("may not have been good enough")));
+  for (const char* sequence : {"2", "3"}) {
+    const Ran shown = Run({"releases", "show", sequence});
+    EXPECT_THAT(shown.out, AllOf(HasSubstr("may not have been good enough"), HasSubstr("you may need to give a new sample"),
+                                 Not(HasSubstr("where the lab expects"))))
+        << shown.err << submitted.out;
+  }
+}
+
 TEST_F(GateCommandsTest, WhatIsRefusedDoesNotStopTheRest) {
   const std::string good = File("good.hl7", Hemoglobin("1"));
   const std::string two = File("two.hl7", Hemoglobin("2") + Hemoglobin("3", "T"));

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "server/comment/specimen.h"
 #include "server/comment/template.h"
+#include "server/nextstep/next_step.h"
 #include "tests/comment/library_for_tests.h"
 
 namespace resultgate::comment {
@@ -117,12 +118,19 @@ TEST(ChoiceTest, Templates) {
       {"unknown codes", "99999-9", kLab, {"99999-9"}, "generic-normal", "normal", "it says this wording for every test"},
       {"an INR in a panel of others", "", kLab, {"718-7", "6301-6"}, "generic-no-verdict", "no-verdict", "does not judge"},
       {"a wording that the template has not",
+       "630-4",
+       kLab,
+       {"630-4"},
+       "generic-normal",
+       "normal",
+       "but it leaves `normal` to the generic"},
+      {"a value without a flag keeps its template",
        "24323-8",
        kLab,
        {},
-       "generic-no-verdict",
+       "comprehensive-metabolic-panel",
        "no-verdict",
-       "but it leaves `no-verdict` to the generic"},
+       "its code is the report's"},
   };
   for (const Case& c : cases) {
     const v1::Comment comment = Render(Report(c.code, c.section, c.observations));
@@ -230,6 +238,121 @@ TEST(ChoiceTest, NobodyInHospitalIsSentAway) {
   EXPECT_THAT(Render(report).text(), Not(HasSubstr("Go to the emergency department")));
 }
 
+// TSH is kept low on purpose after cancer of the thyroid, and a pregnancy moves it: then the printed range does not judge it.
+TEST(ChoiceTest, AConditionGivesATestAGoalOfItsOwn) {
+  constexpr const char* kIcd10Cm = "http://hl7.org/fhir/sid/icd-10-cm";
+  for (const char* code : {"C73", "Z85.850", "Z34.91", "O99.281", "I10"}) {
+    for (const bool is_reason : {false, true}) {
+      v1::DiagnosticReport report = Report("3016-3", v1::SECTION_LABORATORY, {"3016-3"});
+      v1::CodeableConcept* condition = is_reason ? report.mutable_order()->add_reason_codes()
+                                                 : report.mutable_patient()->mutable_known_conditions()->add_values();
+      condition->add_codings()->set_system(kIcd10Cm);
+      condition->mutable_codings(0)->set_code(code);
+      for (const auto interpretation : {v1::INTERPRETATION_NORMAL, v1::INTERPRETATION_LOW, v1::INTERPRETATION_HIGH}) {
+        report.mutable_observations(0)->set_interpretation(interpretation);
+        const bool judged = code == std::string("I10");
+        EXPECT_EQ(Render(report).variant() != "no-verdict", judged) << code;
+      }
+      report.mutable_observations(0)->set_interpretation(v1::INTERPRETATION_CRITICAL_HIGH);
+      EXPECT_EQ(Render(report).variant(), "critical-high");
+      // Of another test it says nothing.
+      EXPECT_EQ(Render([&] {
+                  v1::DiagnosticReport potassium = Report("2823-3", v1::SECTION_LABORATORY, {"2823-3"});
+                  *potassium.mutable_patient() = report.patient();
+                  *potassium.mutable_order() = report.order();
+                  return potassium;
+                }())
+                    .variant(),
+                "normal");
+    }
+  }
+}
+
+// A rule's step stands in place of the template's where rules speak for all that the comment is about.
+TEST(ChoiceTest, ARuleSaysTheNextStep) {
+  constexpr auto kNormal = v1::INTERPRETATION_NORMAL;
+  constexpr auto kHigh = v1::INTERPRETATION_HIGH;
+  constexpr auto kCritical = v1::INTERPRETATION_CRITICAL_HIGH;
+  struct Case {
+    v1::Interpretation first, second;
+    std::map<std::string, std::string> asked;  // by unit
+    const char* step;
+    const char* because;  // empty: nothing is said
+  };
+  const Case cases[] = {
+      {kHigh, kNormal, {}, "call within 3 days", ""},
+      {kHigh,
+       kNormal,
+       {{"a", "call within 2 days"}},
+       "call within 2 days",
+       "next step `call within 2 days`: a rule asks for it; the template says `call within 3 days`"},
+      {kHigh, kNormal, {{"a", "call today"}, {"b", "message"}}, "call today", "a rule asks for it"},
+      // Milder than the template: only of what is marked, and of all that is.
+      {kHigh, kNormal, {{"a", "message"}}, "message", "a rule asks for it; the template says `call within 3 days`"},
+      {kHigh, kNormal, {{"b", "message"}}, "call within 3 days", "the template's stands, a rule asks for `message` only"},
+      {kHigh, kHigh, {{"b", "message"}}, "call within 3 days", "the template's stands"},
+      {kHigh, kHigh, {{"a", "message"}, {"b", "call within 9 days"}}, "call within 9 days", "a rule asks for it"},
+      {kHigh, kNormal, {{"other", "call today"}}, "call within 3 days", ""},
+      // Never so mild that it could harm.
+      {kHigh, kNormal, {{"a", "none"}}, "call within 3 days", "the template's stands"},
+      {kCritical, kNormal, {{"a", "call within 9 days"}}, "emergency", "the template's stands"},
+      {kNormal, kNormal, {{"a", "message"}}, "message", "a rule asks for it; the template says `none`"},
+      {kNormal, kNormal, {{"a", "none"}, {"b", "none"}}, "none", "a rule asks for it"},
+  };
+  for (const Case& c : cases) {
+    v1::DiagnosticReport report = Report("24326-1", v1::SECTION_LABORATORY, {"2951-2", "2823-3"});
+    report.mutable_observations(0)->set_id("a");
+    report.mutable_observations(0)->set_interpretation(c.first);
+    report.mutable_observations(1)->set_id("b");
+    report.mutable_observations(1)->set_interpretation(c.second);
+    Request request;
+    request.report = &report;
+    for (const auto& [unit, words] : c.asked) request.next_steps[unit] = *nextstep::Parse(words);
+    const v1::Comment comment = ProjectTemplates().Render(request);
+    const std::string what = absl::StrCat(c.first, " ", c.second, " ", c.step, ": ", Steps(comment));
+    EXPECT_EQ(nextstep::ToString(comment.next_step()), c.step) << what;
+    EXPECT_THAT(Steps(comment), HasSubstr(c.because));
+    EXPECT_EQ(*c.because == '\0', Steps(comment).find("next step") == std::string::npos) << what;
+  }
+}
+
+TEST(ChoiceTest, TheTextSaysTheRulesStep) {
+  v1::DiagnosticReport report = HighPotassium(v1::INTERPRETATION_HIGH);
+  report.mutable_observations(0)->set_id("a");
+  Request request;
+  request.report = &report;
+  request.next_steps["a"] = *nextstep::Parse("call within 4 days");
+  EXPECT_THAT(ProjectTemplates().Render(request).text(), HasSubstr("Call your clinic at [clinic] within 4 days"));
+  request.next_steps["a"] = *nextstep::Parse("call today");
+  const std::string today = ProjectTemplates().Render(request).text();
+  EXPECT_THAT(today, HasSubstr("Call your clinic at [clinic] today"));
+  EXPECT_THAT(today, HasSubstr("Questions?"));  // and whom else to ask, as ever
+  // In hospital a rule sends nobody away either.
+  report.mutable_order()->set_encounter_class(v1::ENCOUNTER_CLASS_INPATIENT);
+  request.next_steps["a"] = *nextstep::Parse("emergency");
+  const v1::Comment inpatient = ProjectTemplates().Render(request);
+  EXPECT_EQ(inpatient.next_step().kind(), v1::NextStep::KIND_TELL_NURSE);
+  EXPECT_THAT(inpatient.text(), Not(HasSubstr("Go to the emergency department")));
+  // A result that is not there has no step of a rule.
+  request.occasion = Occasion::kCancelled;
+  EXPECT_THAT(Steps(ProjectTemplates().Render(request)), Not(HasSubstr("a rule asks")));
+  // A document is a unit of its own.
+  const v1::DiagnosticReport document = Report("24627-2", v1::SECTION_IMAGING, {});
+  Request of_document;
+  of_document.report = &document;
+  of_document.next_steps["document"] = *nextstep::Parse("call within 1 day");
+  EXPECT_EQ(nextstep::ToString(ProjectTemplates().Render(of_document).next_step()), "call within 1 day");
+}
+
+TEST(ChoiceTest, ThePackSaysHowSoonMessagesAreAnswered) {
+  const v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
+  Request request;
+  request.report = &report;
+  EXPECT_THAT(ProjectTemplates().Render(request).text(), HasSubstr("answers within 2 working days"));
+  request.answer_days = 1;
+  EXPECT_THAT(ProjectTemplates().Render(request).text(), HasSubstr("answers within 1 working day."));
+}
+
 TEST(ChoiceTest, ADoubtfulSampleMayNeedRepeatingAndIsNeverUsual) {
   v1::DiagnosticReport report = HighPotassium(v1::INTERPRETATION_NORMAL);
   EXPECT_EQ(Render(report).variant(), "normal");
@@ -278,14 +401,15 @@ class SignOffTest : public ::testing::Test {
                             copy_.DigestOf(id, language), "\"}}\n"));
   }
   v1::Comment RenderFor(const std::string& language, Occasion occasion = Occasion::kResult,
-                        v1::Audience audience = v1::AUDIENCE_PATIENT) {
+                        const std::vector<v1::Audience>& audiences = {v1::AUDIENCE_PATIENT}) {
     const auto library = copy_.MustLoad();
+    if (library == nullptr) return {};
     v1::DiagnosticReport report = Report("58410-2", v1::SECTION_LABORATORY, {"718-7"});
     report.mutable_patient()->set_language(language);
     Request request;
     request.report = &report;
     request.occasion = occasion;
-    request.audience = audience;
+    request.audiences = audiences;
     return library->Render(request);
   }
 
@@ -315,7 +439,7 @@ TEST_F(SignOffTest, AChangedTextLosesItsSignOff) {
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
   for (const char* shared : {"Questions?", "What was tested", "Keep this letter."}) {
     const std::string words = copy_.Read("en.yaml");
-    copy_.Edit("en.yaml", shared, absl::StrCat("Well: ", shared));
+    copy_.Edit("en.yaml", shared, absl::StrCat("Well, ", shared));
     EXPECT_EQ(RenderFor("en").text(), "") << shared;
     copy_.Write("en.yaml", words);
   }
@@ -341,10 +465,14 @@ TEST_F(SignOffTest, Audiences) {
   Sign("cbc", "en");
   Sign("generic-normal", "en");
   EXPECT_EQ(RenderFor("en").template_id(), "cbc");
-  const v1::Comment delegate = RenderFor("en", Occasion::kResult, v1::AUDIENCE_DELEGATE);
+  const v1::Comment delegate = RenderFor("en", Occasion::kResult, {v1::AUDIENCE_DELEGATE});
   EXPECT_EQ(delegate.template_id(), "generic-normal");
   EXPECT_THAT(delegate.text(), ::testing::StartsWith("You are reading about another person."));
   EXPECT_THAT(Steps(delegate), HasSubstr("template `cbc`: not for this audience"));
+  // One comment for several readers is for all of them.
+  const v1::Comment both = RenderFor("en", Occasion::kResult, {v1::AUDIENCE_PATIENT, v1::AUDIENCE_DELEGATE});
+  EXPECT_EQ(both.template_id(), "generic-normal");
+  EXPECT_THAT(both.text(), Not(HasSubstr("another person")));
 }
 
 TEST(ChoiceTest, ReasonsAndPrivateTestsHoldNoNamesOrValues) {

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include "server/comment/preview.h"
 #include "tests/comment/library_for_tests.h"
 
@@ -118,6 +122,49 @@ TEST(FormatTest, ThePreviewShowsEveryWordingInEveryLanguage) {
   const std::string page = PreviewPage(ProjectTemplates(), previews);
   EXPECT_THAT(page, HasSubstr("<article lang=\"ar\" dir=\"rtl\">"));
   EXPECT_THAT(page, HasSubstr("critical / critical-low"));
+}
+
+// Headings that go no level too deep, ids that are there once and can be linked to, and elements that are closed.
+void ExpectSoundHtml(const std::string& html) {
+  std::set<std::string> ids;
+  std::vector<std::string> open;
+  int heading = 0;
+  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    const size_t end = html.find('>', at);
+    ASSERT_NE(end, std::string::npos);
+    const std::string tag = html.substr(at + 1, end - at - 1);
+    const std::string name = tag.substr(0, tag.find(' '));
+    if (name[0] == '/') {
+      ASSERT_FALSE(open.empty());
+      ASSERT_EQ(open.back(), name.substr(1));
+      open.pop_back();
+    } else if (name != "!DOCTYPE" && name != "meta") {
+      open.push_back(name);
+    }
+    if (name.size() == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6') {
+      ASSERT_LE(name[1] - '0', heading + 1) << tag;
+      heading = name[1] - '0';
+    }
+    if (const size_t id = tag.find(" id=\""); id != std::string::npos) {
+      const std::string value = tag.substr(id + 5, tag.find('"', id + 5) - id - 5);
+      EXPECT_EQ(value.find(' '), std::string::npos) << value;
+      EXPECT_TRUE(ids.insert(value).second) << value;
+    }
+  }
+  EXPECT_TRUE(open.empty());
+  for (size_t at = html.find("href=\"#"); at != std::string::npos; at = html.find("href=\"#", at + 1)) {
+    const std::string to = html.substr(at + 7, html.find('"', at + 7) - at - 7);
+    EXPECT_TRUE(ids.count(to) > 0) << to;
+  }
+}
+
+TEST(FormatTest, PagesAreSoundHtml) {
+  const std::vector<Preview> previews = Previews(ProjectTemplates(), "");
+  const std::string page = PreviewPage(ProjectTemplates(), previews);
+  ExpectSoundHtml(page);
+  EXPECT_THAT(page, HasSubstr("<a href=\"#glucose-normal\">glucose</a>"));
+  EXPECT_THAT(page, HasSubstr("; to sign: sha256:"));  // what whoever reads this page signs
+  for (const Preview& preview : previews) ExpectSoundHtml(ProjectTemplates().Format(preview.comment, Library::Form::kLetter));
 }
 
 }  // namespace

@@ -113,6 +113,8 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
        "error: no text uses the exempt term `spleen`"},
       {"cbc/template.yaml", "fallback: generic", "verdict: none\nfallback: generic",
        "error: a template with `verdict: none` cannot say `normal`"},
+      {"cbc/template.yaml", "fallback: generic", "own_goal_with: [pregnant]\nfallback: generic",
+       "cbc/template.yaml:11:17: error: there is no value set `pregnant`"},
       {"cbc/template.yaml", "fallback: generic", "sections: [lab]\nfallback: generic", "error: unknown section `lab`"},
       {"cbc/template.yaml", "fallback: generic", "sections: [imaging]\nfallback: generic",
        "error: the section leads to two templates"},

@@ -56,6 +56,24 @@ const std::string kPatient =
     "MX'}]},'preferred':true}],'deceasedBoolean':false}";
 const std::string kSubject = "'subject':{'reference':'Patient/p1'}";
 
+TEST(FhirTest, ReadsTheConditionOfTheSpecimen) {
+  const Message message = ReadOne(Bundle(
+      {"{'resourceType':'Specimen','id':'s1','condition':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v2-0493',"
+       "'code':'HEM'}]},{'text':'short draw'}]}",
+       "{'resourceType':'DiagnosticReport','id':'r1'," + kSubject +
+           ",'status':'final','code':{'text':'x'},'specimen':[{'reference':'Specimen/s1'}],'result':[{'reference':'Observation/"
+           "o1'}]}",
+       "{'resourceType':'Observation','id':'o1','status':'final'," + kSubject +
+           ",'code':{'coding':[{'system':'http://loinc.org','code':'2823-3'}]},'specimen':{'reference':'Specimen/s1'},"
+           "'valueString':'5.9'}",
+       kPatient}));
+  ASSERT_EQ(message.reports.size(), 1u);
+  const v1::DiagnosticReport& report = message.reports[0];
+  ASSERT_EQ(report.specimen_conditions_size(), 2) << report.DebugString();  // once, however many name the specimen
+  EXPECT_EQ(report.specimen_conditions(0).codings(0).code(), "HEM");
+  EXPECT_EQ(report.specimen_conditions(1).text(), "short draw");
+}
+
 TEST(FhirTest, ReadsABundle) {
   const Message message = ReadOne(
       "{'resourceType':'Bundle','identifier':{'value':'B1'},'timestamp':'2026-03-06T16:05:00-05:00','type':'transaction','entry':"

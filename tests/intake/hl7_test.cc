@@ -42,6 +42,18 @@ bool Warns(const v1::DiagnosticReport& report, const std::string& place) {
   return false;
 }
 
+// SPM-24, HL7 table 0493: repeated, with and without the table's name, or in words.
+TEST(Hl7Test, ReadsTheConditionOfTheSpecimen) {
+  const v1::DiagnosticReport report = Report(
+      {"SPM|1|S1||||||||||||||||||||||HEM^Hemolyzed^HL70493~COOL~slightly lipemic", "OBX|1|NM|2823-3^K^LN||5.9|mmol/L||N|||F"});
+  ASSERT_EQ(report.specimen_conditions_size(), 3);
+  EXPECT_EQ(report.specimen_conditions(0).codings(0).system(), "http://terminology.hl7.org/CodeSystem/v2-0493");
+  EXPECT_EQ(report.specimen_conditions(0).codings(0).code(), "HEM");
+  EXPECT_EQ(report.specimen_conditions(0).codings(0).display(), "Hemolyzed");
+  EXPECT_EQ(report.specimen_conditions(1).codings(0).code(), "COOL");
+  EXPECT_EQ(report.specimen_conditions(2).text(), "slightly lipemic");
+}
+
 TEST(Hl7Test, ReadsTheHeader) {
   const Message message = ReadOne(Join(
       {kMsh, "PID|1|OLD|888^^^OTHER^PI~777^^^NORTH&1.2.3&ISO^MR||NOBODY^X||198001|F|||||||spa^Spanish^ISO639|||||||||||||||Y",

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "server/nextstep/next_step.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/review_plan.h"
 #include "tests/policy/random_packs.h"
@@ -224,6 +225,8 @@ TEST(PromisesTest, AMissingFactMakesNothingEarlierWhereNoRuleAsksHasOfIt) {
   // sent, that of receipt tells.
   options.dates = false;
   options.business_days = false;
+  // Nor do next steps make anything earlier or later.
+  options.next_steps = false;
   const auto body = [&](Round& round) {
     round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
       const Cells before = CellsOf(Decide(*round.pack, report, situation.context, situation.now));
@@ -247,6 +250,41 @@ TEST(PromisesTest, AMissingFactMakesNothingEarlierWhereNoRuleAsksHasOfIt) {
   ForEachPack(4000, body, options, /*facts=*/false);
   ForEachPack(4100, body, options, /*facts=*/false);
   for (const Fact& fact : kFacts) EXPECT_GT(later[fact.name], 0) << fact.name << ": the packs exercise too little";
+}
+
+// A rule that says what to do next changes what a comment says, and nothing about when.
+TEST(PromisesTest, ANextStepHoldsNothingAndLetsNothingGo) {
+  int told = 0;
+  RuleOptions advice;
+  advice.permits = advice.restricts = advice.limits = false;
+  ForEachPack(6000, [&](Round& round) {
+    std::vector<RandomRule> more = round.rules;
+    for (int i = 0; i < 3; ++i) more.push_back(round.world.Rule(advice));
+    const auto pack = round.world.Load(round.pack_file, {more});
+    round.ForEachReport([&](const v1::DiagnosticReport& report, const Situation& situation) {
+      const Cells before = CellsOf(Decide(*round.pack, report, situation.context, situation.now));
+      const Cells after = CellsOf(Decide(*pack, report, situation.context, situation.now));
+      ASSERT_EQ(before.size(), after.size());
+      for (const auto& [key, outcome] : before) {
+        v1::Outcome silent = after.at(key);
+        if (silent.has_next_step() && !outcome.has_next_step()) ++told;
+        ASSERT_FALSE(outcome.has_next_step() && nextstep::IsMoreUrgent(outcome.next_step(), silent.next_step()));
+        silent.clear_next_step();
+        auto* rules = silent.mutable_rules();
+        rules->erase(std::remove_if(rules->begin(), rules->end(),
+                                    [](const auto& rule) { return rule.effect() == v1::RULE_EFFECT_NEXT_STEP; }),
+                     rules->end());
+        v1::Outcome expected = outcome;
+        expected.clear_next_step();
+        rules = expected.mutable_rules();
+        rules->erase(std::remove_if(rules->begin(), rules->end(),
+                                    [](const auto& rule) { return rule.effect() == v1::RULE_EFFECT_NEXT_STEP; }),
+                     rules->end());
+        ASSERT_EQ(silent.DebugString(), expected.DebugString()) << round.Describe(report);
+      }
+    });
+  });
+  EXPECT_GT(told, 0) << "the packs exercise too little";
 }
 
 TEST(PromisesTest, I8NobodySeesWhatThePatientDoesNotSee) {

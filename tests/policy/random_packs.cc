@@ -215,6 +215,10 @@ std::string RandomWorld::Then(const RuleOptions& options, bool* restricts, bool*
           ", duty: ", OneIn(3) ? "notice" : "release", "}"));
     }
     *needs_basis = *restricts || (!asks.empty() && asks.back().rfind("deadline", 0) == 0);
+    if (options.next_steps && OneIn(5)) {
+      asks.push_back(absl::StrCat(
+          "next_step: ", Pick({"none", "message", "call within 9 days", "call within 2 days", "call today", "emergency"})));
+    }
   }
   return absl::StrJoin(asks, ", ");
 }

@@ -37,6 +37,7 @@ struct RuleOptions {
   bool permits = true;  // `release`
   bool restricts = true;
   bool limits = true;  // `deadline`
+  bool next_steps = true;
 };
 
 // When a report is decided, and what is known of it.

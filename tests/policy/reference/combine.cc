@@ -19,6 +19,12 @@ bool MayLift(const Rule& rule, v1::Lifter lifter) {
          std::find(rule.lifted_by.begin(), rule.lifted_by.end(), lifter) != rule.lifted_by.end();
 }
 
+// Emergency, call today, call within fewer days, message, none.
+bool Sooner(const v1::NextStep& a, const v1::NextStep& b) {
+  if (a.kind() != b.kind()) return a.kind() > b.kind();
+  return a.kind() == v1::NextStep::KIND_CALL && a.within_days() < b.within_days();
+}
+
 class Combination {
  public:
   Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted)
@@ -38,6 +44,11 @@ class Combination {
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
+    if (part.advises) {
+      Record(part, v1::RULE_EFFECT_NEXT_STEP, false);
+      const v1::NextStep& step = *rule.then.next_step;
+      if (!outcome_.has_next_step() || Sooner(step, outcome_.next_step())) *outcome_.mutable_next_step() = step;
+    }
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
@@ -121,7 +132,7 @@ class Combination {
     v1::AppliedRule* rule = outcome_.add_rules();
     rule->set_rule_id(part.rule->id);
     rule->set_effect(effect);
-    if (effect != v1::RULE_EFFECT_PERMIT) {
+    if (effect != v1::RULE_EFFECT_PERMIT && effect != v1::RULE_EFFECT_NEXT_STEP) {
       *rule->mutable_basis() = part.rule->basis;
       if (part.along) rule->mutable_basis()->mutable_citation()->append(" (it holds another report of the same order)");
       for (const v1::Lifter lifter : part.rule->lifted_by) rule->add_lifted_by(lifter);

@@ -20,6 +20,7 @@ struct Part {
   bool restricts = false;                  // its delay, review and withholding count
   bool permits = false;                    // its permit counts
   bool limits = false;                     // its deadline counts
+  bool advises = false;                    // its next step counts
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;

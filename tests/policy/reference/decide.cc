@@ -153,7 +153,8 @@ class Decider {
       // An unknown deadline is none: it would shorten a hold on a guess. One for others shortens nothing that holds the patient.
       part.limits = truth.as_deadline == expr::Truth::kTrue && (limits_patient || kAudiences[a] == v1::AUDIENCE_PATIENT);
       limits_patient = limits_patient || part.limits;
-      if (!part.restricts && !part.permits && !part.limits) continue;
+      part.advises = truth.as_next_step == expr::Truth::kTrue;
+      if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
       part.unknown_facts = truth.unknown_facts;
       part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
       asked_[u][a].parts.push_back(std::move(part));
@@ -186,6 +187,7 @@ class Decider {
     Part added = part;
     added.permits = false;
     added.limits = false;
+    added.advises = false;
     to->parts.insert(at, std::move(added));
   }
 
@@ -237,7 +239,7 @@ class Decider {
     std::string key =
         absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
-      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.is_new, part.along,
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new, part.along,
                       absl::FormatTime(part.order_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }

@@ -122,7 +122,8 @@ RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const U
   const bool restricts = rule.then.restricts() && CodesHold(rule.match, unit, /*permits=*/false);
   const bool permits = rule.then.permit && own;
   const bool limits = rule.then.deadline && own;
-  if (!restricts && !permits && !limits) return result;
+  const bool advises = rule.then.next_step && own;
+  if (!restricts && !permits && !limits && !advises) return result;
   if (rule.observations_only && unit.observation == nullptr) return result;
   std::vector<std::string> unknown;
   Truth truth = OtherKeysMatch(rule.match, report, unit, &unknown);
@@ -152,6 +153,7 @@ RuleTruth Evaluate(const Rule& rule, const v1::DiagnosticReport& report, const U
   if (restricts) result.as_restriction = truth;
   if (permits) result.as_permit = truth;
   if (limits) result.as_deadline = truth;
+  if (advises) result.as_next_step = truth;
   if (truth == Truth::kUnknown) result.unknown_facts = std::move(unknown);
   return result;
 }

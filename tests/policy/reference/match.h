@@ -48,6 +48,7 @@ struct RuleTruth {
   expr::Truth as_restriction = expr::Truth::kFalse;  // codes may match anywhere in the report's header or the unit
   expr::Truth as_permit = expr::Truth::kFalse;       // codes must match the unit's own
   expr::Truth as_deadline = expr::Truth::kFalse;     // as a permit: a duty to release lets something go
+  expr::Truth as_next_step = expr::Truth::kFalse;    // as a permit
   std::vector<std::string> unknown_facts;            // in order, for kUnknown
 };
 
