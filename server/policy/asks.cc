@@ -79,15 +79,14 @@ bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id) {
 }
 
 void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-                const std::vector<OrderHold>& order_holds, absl::Time first_final, absl::Time now) {
+                const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time now) {
   pack_ = &pack;
   calendar_ = &pack.CalendarFor(report.order());
   report_ = &report;
   units_ = &units;
   previous_ = previous;
-  first_final_ = first_final;
+  first_final_ = &first_final;
   now_ = now;
-  first_final_day_.reset();
   asked_.Clear();
   kept_missing_.Clear();
   error_texts_.Clear();
@@ -129,6 +128,7 @@ void Asker::AskUnit(size_t u) {
     asked.needs_default = false;
   }
   ++question_;
+  if (u == 0 || (*first_final_)[u] != (*first_final_)[u - 1]) first_final_day_.reset();
   activation_.bindings[ModelEnvironment::kObservation] = (*units_)[u].observation;
   search_.BeginUnit((*units_)[u]);
   const RuleBits& may_restrict = search_.may_restrict();
@@ -143,7 +143,7 @@ void Asker::AskUnit(size_t u) {
 
 void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) {
   const Rule& rule = pack_->rules()[number];
-  if (!InForce(rule)) return;
+  if (!InForce(rule, u) && !SpokeBefore(rule, u)) return;
   Truth truth = Truth::kFalse;
   MissingFacts missing;
   bool known = false;
@@ -166,6 +166,7 @@ void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) 
     if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
     part.missing = missing;
     part.is_new = part.restricts && IsNew(rule, (*units_)[u].id, kAudiences[a]);
+    part.limit_is_new = part.limits && IsNew(rule, (*units_)[u].id, v1::AUDIENCE_PATIENT);
     asked_[u][a].parts.push_back(part);
   }
 }
@@ -231,10 +232,16 @@ const expr::Activation& Asker::ActivationFor(size_t audience) {
   return activation_;
 }
 
-bool Asker::InForce(const Rule& rule) {
+bool Asker::InForce(const Rule& rule, size_t u) {
   if (!rule.effective && !rule.expires) return true;
-  if (!first_final_day_) first_final_day_ = calendar_->DateOf(first_final_);
+  if (!first_final_day_) first_final_day_ = calendar_->DateOf((*first_final_)[u]);
   return IsInForce(rule, *first_final_day_);
+}
+
+// A law that held the unit goes on to hold its corrections: the unit may have been final later than the report's first.
+bool Asker::SpokeBefore(const Rule& rule, size_t u) const {
+  const v1::Outcome* before = OutcomeOf(previous_, (*units_)[u].id, rule.audiences.front());
+  return before != nullptr && !IsNewAfter(before, rule.id);
 }
 
 bool Asker::IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const {

@@ -48,10 +48,10 @@ struct OrderHold {
 // Asks the rules of a pack about the units of a report. Memory is used again; one thread at a time.
 class Asker {
  public:
-  // `previous`: the decision on the version before, or nullptr. `order_holds`: on the other reports of the order. All arguments
-  // outlive what is read from the asker.
+  // `previous`: the decision on the version before, or nullptr. `order_holds`: on the other reports of the order. `first_final`:
+  // of each unit. All arguments outlive what is read from the asker.
   void Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-           const std::vector<OrderHold>& order_holds, absl::Time first_final, absl::Time now);
+           const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time now);
 
   const Asked& of(size_t unit, size_t audience) const { return asked_[unit][audience]; }
 
@@ -74,7 +74,8 @@ class Asker {
   expr::Truth Condition(uint32_t condition, size_t audience);
   const WhenTruth& When(size_t number, size_t audience);
   const expr::Activation& ActivationFor(size_t audience);
-  bool InForce(const Rule& rule);
+  bool InForce(const Rule& rule, size_t u);
+  bool SpokeBefore(const Rule& rule, size_t u) const;
   bool IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const;
   void WidenTogether(size_t audience, const std::vector<OrderHold>& order_holds);
   void AddOrderHold(const OrderHold& hold);
@@ -86,8 +87,9 @@ class Asker {
   const v1::DiagnosticReport* report_ = nullptr;
   const Units* units_ = nullptr;
   const v1::Decision* previous_ = nullptr;
-  absl::Time first_final_, now_;
-  std::optional<absl::CivilDay> first_final_day_;
+  const std::vector<absl::Time>* first_final_ = nullptr;
+  absl::Time now_;
+  std::optional<absl::CivilDay> first_final_day_;  // of the unit
 
   RuleSearch search_;
   Pool<std::array<Asked, kAudienceCount>> asked_;

@@ -51,7 +51,8 @@ class Combination {
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted) memory_.floors_.push_back({calendar_.Add(start, *rule.then.delay), RankOf(rule), &rule});
+      if (!lifted)
+        memory_.floors_.push_back({EndOf(*rule.then.delay, start, part.is_new, clocks_.not_before), RankOf(rule), &rule});
     }
     if (rule.then.withhold_until && part.missing.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
@@ -106,6 +107,14 @@ class Combination {
     verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.along, part.missing});
   }
 
+  // When a span ends that began at `start`. One that began later, with a version between, is told by when it was to end: that
+  // stands, as far as the span reaches from this version.
+  absl::Time EndOf(const calendar::Span& span, absl::Time start, bool is_new, const std::optional<absl::Time>& before) const {
+    const absl::Time end = calendar_.Add(start, span);
+    if (is_new || !before) return end;
+    return std::max(end, std::min(*before, calendar_.Add(std::max(clocks_.version_issued, start), span)));
+  }
+
   void AddReview(const AskedReview& asked, Rank rank) {
     memory_.reviews_.push_back(asked);
     memory_.review_ranks_.push_back(rank);
@@ -127,7 +136,8 @@ class Combination {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (rule.then.deadline->notice) return;
-    memory_.ceilings_.push_back({calendar_.Add(clocks_.first_final, rule.then.deadline->within), RankOf(rule)});
+    memory_.ceilings_.push_back(
+        {EndOf(rule.then.deadline->within, clocks_.first_final, part.limit_is_new, clocks_.not_after), RankOf(rule)});
   }
 
   // The most urgent counts.

@@ -51,7 +51,8 @@ absl::string_view WhyNotFromIssue(const v1::DiagnosticReport& report, const Cont
 }
 
 bool Decider::Question::operator==(const Question& other) const {
-  return floor == other.floor && review_started == other.review_started &&
+  return floor == other.floor && review_started == other.review_started && first_final == other.first_final &&
+         not_before == other.not_before && not_after == other.not_after &&
          (asked == other.asked || (asked != nullptr && other.asked != nullptr &&
                                    asked->needs_default == other.asked->needs_default && asked->parts == other.asked->parts));
 }
@@ -73,8 +74,10 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
     ruling_.clock_start_ = clocks_.version_issued;
   }
   clocks_.first_final = ruling_.clock_start_.value_or(clocks_.version_issued);
+  first_final_.clear();
+  for (const Unit& unit : ruling_.units_) first_final_.push_back(FirstFinal(unit));
   if (context.quarantine.empty()) {
-    asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, clocks_.first_final, now);
+    asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, first_final_, now);
   }
   answered_.clear();
   ruling_.verdicts_.Clear();
@@ -85,9 +88,18 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
   return ruling_;
 }
 
+// A unit that was not final before became so with this version, whatever else of its report was: a deadline that ran from then
+// would end its holds before anybody could have seen it, and a law that came into force between would not hold it.
+absl::Time Decider::FirstFinal(const Unit& unit) const {
+  const v1::Outcome* before = OutcomeOf(context_->previous, unit.id, v1::AUDIENCE_PATIENT);
+  const bool was_final = before != nullptr && before->disposition() != v1::DISPOSITION_NOT_FINAL;
+  return context_->previous == nullptr || was_final ? clocks_.first_final : std::max(clocks_.first_final, clocks_.version_issued);
+}
+
 size_t Decider::DecideCell(size_t u, size_t a) {
   const Unit& unit = ruling_.units_[u];
   Question question;
+  question.first_final = first_final_[u];
   if (!context_->quarantine.empty()) {
     question.floor = v1::DISPOSITION_QUARANTINE;
     return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks_, question.floor, verdict); });
@@ -116,6 +128,9 @@ size_t Decider::DecideCell(size_t u, size_t a) {
     const bool same_kind = !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) question.review_started = base::FromProto(before->review().started_at());
   }
+  if (before != nullptr && before->has_not_before()) question.not_before = base::FromProto(before->not_before());
+  const v1::Outcome* of_patient = OutcomeOf(context_->previous, unit.id, v1::AUDIENCE_PATIENT);
+  if (of_patient != nullptr && of_patient->has_not_after()) question.not_after = base::FromProto(of_patient->not_after());
   // What waits along with another report's review does so until that one ends.
   for (const Part& part : asked.parts) {
     const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
@@ -133,6 +148,9 @@ size_t Decider::DecideCell(size_t u, size_t a) {
   }
   Clocks clocks = clocks_;
   clocks.review_started = question.review_started;
+  clocks.first_final = question.first_final;
+  clocks.not_before = question.not_before;
+  clocks.not_after = question.not_after;
   if (!settled) {
     question.floor = v1::DISPOSITION_NOT_FINAL;
     return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks, question.floor, verdict); });

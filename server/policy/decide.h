@@ -66,11 +66,14 @@ class Decider {
   struct Question {
     v1::Disposition floor = v1::DISPOSITION_UNSPECIFIED;  // of a hold by the engine's own floors
     std::optional<absl::Time> review_started;
+    absl::Time first_final;                           // of the unit
+    std::optional<absl::Time> not_before, not_after;  // of the version before
     const Asked* asked = nullptr;
 
     bool operator==(const Question& other) const;
   };
 
+  absl::Time FirstFinal(const Unit& unit) const;
   size_t DecideCell(size_t unit, size_t audience);
   template <typename Make>
   size_t Remember(const Question& question, const Make& make);
@@ -79,7 +82,8 @@ class Decider {
   const Pack* pack_ = nullptr;
   const v1::DiagnosticReport* report_ = nullptr;
   const Context* context_ = nullptr;
-  Clocks clocks_;
+  Clocks clocks_;                        // of the report
+  std::vector<absl::Time> first_final_;  // of the units
 
   v1::DiagnosticReport with_facts_;
   Asker asker_;

@@ -174,5 +174,81 @@ TEST_F(ClockTest, AReviewThatGoesOnKeepsItsClockAndANewOneHasItsWholeTime) {
   }
 }
 
+// A culture that takes three weeks longer than the rest of its report is first final then: a deadline that had passed before
+// would let it go before anybody could look, and a law that came into force between would not hold it.
+TEST_F(ClockTest, AUnitThatBecomesFinalLaterHasAClockOfItsOwn) {
+  const std::string rules = absl::StrCat(
+      kRoutine,
+      "  - {id: limit, title: t, match: {codes: [sensitive, routine]}, then: {deadline: {within: 5 days, duty: release}}, basis: "
+      "{type: statute, citation: c}}\n"
+      "  - {id: look, title: t, match: {codes: [sensitive]}, then: {review: {owners: [results-pool], each: 1 business day, "
+      "expires: 2 "
+      "business days, on_expiry: release}}, basis: {type: organization-policy, citation: c}}\n"
+      "  - {id: new-law, title: t, effective: 2026-03-10, match: {codes: [sensitive, routine]}, then: {delay: 72 h}, basis: "
+      "{type: "
+      "statute, citation: c}}\n");
+  v1::DiagnosticReport report = Report("58410-2", v1::RESULT_STATUS_PRELIMINARY);
+  AddObservation(&report, "718-7");
+  AddObservation(&report, "56888-1", v1::RESULT_STATUS_PRELIMINARY);
+  Context context;
+  context.received_at = At("2026-03-06T15:00:00-05:00");
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_after()), "2026-03-11T00:00:00-04:00");
+  EXPECT_EQ(Word("56888-1"), "not-final");
+  const v1::Decision before = decision_;
+
+  report.set_status(v1::RESULT_STATUS_FINAL);
+  report.mutable_observations(1)->set_status(v1::RESULT_STATUS_FINAL);
+  *report.mutable_issued() = base::ToProto(At("2026-03-27T14:00:00-04:00"));
+  Context later;
+  later.received_at = now_ = At("2026-03-27T15:00:00-04:00");
+  later.previous = &before;
+  later.clock_start = base::FromProto(before.clock_start());
+  Decide(rules, report, later);
+  EXPECT_EQ(Local(Cell_("718-7").not_after()), "2026-03-11T00:00:00-04:00") << "kept";
+  EXPECT_FALSE(Cell_("718-7").has_not_before()) << "final before the law was in force";
+  for (const v1::Audience audience : kAudiences) {
+    EXPECT_EQ(Word("56888-1", audience), "review");
+    EXPECT_EQ(Local(Cell_("56888-1", audience).not_after()), "2026-04-01T00:00:00-04:00");
+    EXPECT_EQ(Local(Cell_("56888-1", audience).review().expires_at()), "2026-03-31T15:00:00-04:00");
+    EXPECT_EQ(Local(Cell_("56888-1", audience).not_before()), "2026-03-30T14:00:00-04:00");
+  }
+
+  // A correction an hour later keeps that clock: what the law holds is not set free by a slip of the pen mended.
+  const v1::Decision second = decision_;
+  report.mutable_observations(1)->set_status(v1::RESULT_STATUS_CORRECTED);
+  *report.mutable_issued() = base::ToProto(At("2026-03-27T16:00:00-04:00"));
+  Context corrected;
+  corrected.received_at = now_ = At("2026-03-27T16:05:00-04:00");
+  corrected.previous = &second;
+  corrected.clock_start = base::FromProto(second.clock_start());
+  Decide(rules, report, corrected);
+  for (const v1::Audience audience : kAudiences) {
+    EXPECT_EQ(Word("56888-1", audience), "review");
+    EXPECT_EQ(Local(Cell_("56888-1", audience).not_after()), "2026-04-01T00:00:00-04:00");
+    EXPECT_EQ(Local(Cell_("56888-1", audience).not_before()), "2026-03-30T14:00:00-04:00");
+  }
+}
+
+// A wish that is withdrawn leaves nothing behind in the name of a rule.
+TEST_F(ClockTest, WhatAPatientNoLongerAsksForLengthensNoOtherHold) {
+  const std::string rules = absl::StrCat(
+      kRoutine, "  - {id: law, title: t, match: {codes: [routine]}, then: {delay: 72 h}, basis: {type: statute, citation: c}}\n");
+  v1::DiagnosticReport report = Cbc();
+  report.mutable_patient()->mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  report.mutable_patient()->mutable_preference()->set_after_days(30);
+  Decide(rules, report);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-04-05T00:00:00-04:00");
+  const v1::Decision before = decision_;
+  report.mutable_patient()->clear_preference();
+  *report.mutable_issued() = base::ToProto(At("2026-03-07T14:00:00-05:00"));
+  Context context;
+  context.received_at = now_ = At("2026-03-07T15:00:00-05:00");
+  context.previous = &before;
+  context.clock_start = base::FromProto(before.clock_start());
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-10T15:00:00-04:00") << "no longer than the law's own time from now on";
+}
+
 }  // namespace
 }  // namespace resultgate::policy

@@ -52,7 +52,7 @@ class Combination {
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted) floors_.push_back({calendar_.Add(start, *rule.then.delay), rank, rule.id});
+      if (!lifted) floors_.push_back({Kept(part.is_new, *rule.then.delay, start, clocks_.not_before), rank, rule.id});
     }
     if (rule.then.withhold_until && part.unknown_facts.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
@@ -164,8 +164,17 @@ class Combination {
     const Rule& rule = *part.rule;
     Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
     if (!rule.then.deadline->notice) {
-      ceilings_.push_back({calendar_.Add(clocks_.first_final, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
+      ceilings_.push_back({Kept(part.limit_is_new, rule.then.deadline->within, clocks_.first_final, clocks_.not_after),
+                           pack_.RankOf(rule.basis.type())});
     }
+  }
+
+  // What the version before said of a rule that spoke then stands, as far as its span reaches from this version.
+  absl::Time Kept(bool is_new, const calendar::Span& span, absl::Time start, const std::optional<absl::Time>& before) const {
+    absl::Time end = calendar_.Add(start, span);
+    if (is_new || !before) return end;
+    const absl::Time from_this_version = calendar_.Add(std::max(start, clocks_.version_issued), span);
+    return std::max(end, std::min(*before, from_this_version));
   }
 
   absl::Time Floor() const {

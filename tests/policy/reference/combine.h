@@ -24,6 +24,7 @@ struct Part {
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
   // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
   bool is_new = false;
+  bool limit_is_new = false;
   // It holds another report of the order: this one only along with it, and since when its clock and review run there.
   bool along = false;
   absl::Time order_start = absl::InfinitePast();
@@ -37,6 +38,8 @@ struct Clocks {
   absl::Time first_final;                    // legal clocks
   absl::Time version_issued;                 // clocks of restrictions that are new with this version
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
+  std::optional<absl::Time> not_before;      // of the version before
+  std::optional<absl::Time> not_after;
 };
 
 // Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.

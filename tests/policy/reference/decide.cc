@@ -70,7 +70,10 @@ class Decider {
     asked_.resize(units_.size());
     for (size_t u = 0; u < units_.size(); ++u) {
       for (const Rule& rule : pack_.rules()) {
-        if (IsInForce(rule, absl::ToCivilDay(clocks_.first_final, pack_.CalendarFor(report_.order()).zone()))) AskRule(rule, u);
+        // A law that held the unit goes on to hold its corrections.
+        const bool spoke_before = context_.previous != nullptr && !IsNew(rule.id, units_[u].id, rule.audiences.front());
+        const absl::CivilDay first_final = absl::ToCivilDay(FirstFinal(units_[u].id), pack_.CalendarFor(report_.order()).zone());
+        if (spoke_before || IsInForce(rule, first_final)) AskRule(rule, u);
       }
     }
     for (size_t u = 0; u < units_.size(); ++u) {
@@ -157,8 +160,17 @@ class Decider {
       if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
       part.unknown_facts = truth.unknown_facts;
       part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
+      part.limit_is_new = part.limits && IsNew(rule.id, unit.id, v1::AUDIENCE_PATIENT);
       asked_[u][a].parts.push_back(std::move(part));
     }
+  }
+
+  // One that was not final before became so now.
+  absl::Time FirstFinal(const std::string& unit_id) const {
+    if (context_.previous == nullptr) return clocks_.first_final;
+    const v1::Outcome* before = Before(context_, unit_id, v1::AUDIENCE_PATIENT);
+    if (before != nullptr && before->disposition() != v1::DISPOSITION_NOT_FINAL) return clocks_.first_final;
+    return std::max(clocks_.first_final, clocks_.version_issued);
   }
 
   bool IsNew(const std::string& rule_id, const std::string& unit_id, v1::Audience audience) const {
@@ -200,7 +212,11 @@ class Decider {
   v1::Outcome DecideCell(size_t u, size_t a) {
     const Unit& unit = units_[u];
     Clocks clocks = clocks_;
+    clocks.first_final = FirstFinal(unit.id);
     const v1::Outcome* before = Before(context_, unit.id, kAudiences[a]);
+    if (before != nullptr && before->has_not_before()) clocks.not_before = base::FromProto(before->not_before());
+    const v1::Outcome* of_patient = Before(context_, unit.id, v1::AUDIENCE_PATIENT);
+    if (of_patient != nullptr && of_patient->has_not_after()) clocks.not_after = base::FromProto(of_patient->not_after());
     const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
                          !before->review().has_approved_at() && before->review().has_started_at();
     if (!context_.quarantine.empty()) {
@@ -236,11 +252,13 @@ class Decider {
         return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
       });
     }
-    std::string key =
-        absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
+    std::string key = absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.first_final),
+                                   absl::FormatTime(clocks.not_before.value_or(absl::InfinitePast())),
+                                   absl::FormatTime(clocks.not_after.value_or(absl::InfinitePast())),
+                                   absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
-      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new, part.along,
-                      absl::FormatTime(part.order_start));
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new,
+                      part.limit_is_new, part.along, absl::FormatTime(part.order_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     v1::Outcome outcome =
