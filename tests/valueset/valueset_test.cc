@@ -207,7 +207,7 @@ struct BadCase {
 
 TEST(RegistryTest, ReportsEveryMistakeAtItsPlace) {
   const std::vector<BadCase> cases = {
-      {"no keys at all", {{"a.yaml", ""}}, {"0:0: a value set must be a map of keys and values"}},
+      {"no keys at all", {{"a.yaml", ""}}, {"1:1: a value set must be a map of keys and values"}},
       {"a list instead of a map", {{"a.yaml", "- a\n"}}, {"1:1: a value set must be a map of keys and values"}},
       {"nothing but a wrong key",
        {{"a.yaml", "titel: x\n"}},
