@@ -23,7 +23,6 @@ using ::resultgate::testing::Cbc;
 using ::resultgate::testing::kFriday;
 using ::resultgate::testing::Later;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 std::shared_ptr<const comment::Library> Templates() {

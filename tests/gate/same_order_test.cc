@@ -25,9 +25,7 @@ using ::resultgate::testing::At;
 using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
 using ::resultgate::testing::kFriday;
-using ::testing::Contains;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 // What tissue waits for, its order waits for.
 std::string Together(const std::string& rule) {
