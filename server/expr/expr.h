@@ -108,6 +108,13 @@ class Binding {
   Binding(absl::Time time) : time_(time) {}
   // NOLINTEND(google-explicit-constructor)
 
+  // The same variable's value elsewhere: a message of the same type, or nullptr for an absent one.
+  template <typename Message>
+  void Rebind(const Message* message) {
+    if (message != nullptr && descriptor_ == nullptr) *this = Binding(message);
+    message_ = message;
+  }
+
   const google::protobuf::Message* message() const { return message_; }
   const google::protobuf::Descriptor* descriptor() const { return descriptor_; }
   const google::protobuf::Reflection* reflection() const { return reflection_; }

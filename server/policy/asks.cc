@@ -35,6 +35,7 @@ Part OnlyRestricting(const Part& part) {
 
 // Adds the restrictions among `from`, in order of rule, to `to`. `merged` is working memory.
 void AddRestrictions(const std::vector<Part>& from, std::vector<Part>* merged, std::vector<Part>* to) {
+  if (std::none_of(from.begin(), from.end(), [](const Part& part) { return part.restricts; })) return;
   merged->clear();
   auto old = to->begin();
   for (const Part& part : from) {
@@ -93,7 +94,7 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
   if (when_.size() < pack.rules().size()) when_.resize(pack.rules().size());
   if (conditions_.size() < pack.index().conditions().size()) conditions_.resize(pack.index().conditions().size());
   first_question_ = question_ + 1;
-  activation_ = ModelEnvironment::Activate(report, nullptr, kAudiences[0], now, calendar_->zone());
+  ModelEnvironment::Activate(report, nullptr, kAudiences[0], now, calendar_->zone(), &activation_);
   search_.BeginReport(pack.index(), report, calendar_->DateOf(now));
   for (size_t u = 0; u < units.size(); ++u) AskUnit(u);
   for (size_t u = 0; u < units.size(); ++u) {
@@ -129,7 +130,7 @@ void Asker::AskUnit(size_t u) {
   }
   ++question_;
   if (u == 0 || (*first_final_)[u] != (*first_final_)[u - 1]) first_final_day_.reset();
-  activation_.bindings[ModelEnvironment::kObservation] = (*units_)[u].observation;
+  activation_.bindings[ModelEnvironment::kObservation].Rebind((*units_)[u].observation);
   search_.BeginUnit((*units_)[u]);
   const RuleBits& may_restrict = search_.may_restrict();
   const RuleBits& may_allow = search_.may_allow();

@@ -141,10 +141,11 @@ size_t Decider::DecideCell(size_t u, size_t a) {
   // Nor does anybody's review end before the patient's, which binds them (I8): that may have begun later, with this version.
   if (a > 0) {
     const Verdict& patients = ruling_.verdicts_[ruling_.of_[u][0]];
-    const calendar::Calendar& calendar = pack_->CalendarFor(report_->order());
-    const absl::Time own = calendar.NextStaffed(question.review_started.value_or(clocks_.received_at));
-    const bool reviewed = patients.disposition == v1::DISPOSITION_REVIEW;
-    if (reviewed && patients.review.started_at > own) question.review_started = patients.review.started_at;
+    if (patients.disposition == v1::DISPOSITION_REVIEW) {
+      const calendar::Calendar& calendar = pack_->CalendarFor(report_->order());
+      const absl::Time own = calendar.NextStaffed(question.review_started.value_or(clocks_.received_at));
+      if (patients.review.started_at > own) question.review_started = patients.review.started_at;
+    }
   }
   Clocks clocks = clocks_;
   clocks.review_started = question.review_started;

@@ -28,6 +28,7 @@ std::optional<Fact> Fact::At(size_t variable, std::vector<const FieldDescriptor*
   Fact fact;
   fact.variable_ = variable;
   fact.last_ = StepTo(fields.back());
+  fact.type_ = fields.back()->cpp_type();
   fields.pop_back();
   for (const FieldDescriptor* step : fields) {
     if (step->is_repeated()) return std::nullopt;
@@ -48,12 +49,7 @@ std::optional<Fact> Fact::At(size_t variable, std::vector<const FieldDescriptor*
 
 Fact::Step Fact::StepTo(const FieldDescriptor* field) {
   const Message* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(field->containing_type());
-  return {field, prototype->GetReflection()};
-}
-
-bool Fact::is_enumeration() const {
-  const FieldDescriptor::CppType type = last_.field->cpp_type();
-  return type == FieldDescriptor::CPPTYPE_ENUM || type == FieldDescriptor::CPPTYPE_BOOL;
+  return {field, prototype->GetReflection(), field->has_presence()};
 }
 
 const Message* Fact::Find(const v1::DiagnosticReport& report, const v1::Observation* observation) const {
@@ -64,12 +60,12 @@ const Message* Fact::Find(const v1::DiagnosticReport& report, const v1::Observat
     if (!step.reflection->HasField(*holder, step.field)) return nullptr;
     holder = &step.reflection->GetMessage(*holder, step.field);
   }
-  return last_.field->has_presence() && !last_.reflection->HasField(*holder, last_.field) ? nullptr : holder;
+  return last_.has_presence && !last_.reflection->HasField(*holder, last_.field) ? nullptr : holder;
 }
 
 int64_t Fact::Number(const Message& holder) const {
   const auto* reflection = last_.reflection;
-  switch (last_.field->cpp_type()) {
+  switch (type_) {
     case FieldDescriptor::CPPTYPE_ENUM:
       return reflection->GetEnumValue(holder, last_.field);
     case FieldDescriptor::CPPTYPE_BOOL:

@@ -35,7 +35,9 @@ class Fact {
   // True if each unit has its own.
   bool of_observation() const { return variable_ == ModelEnvironment::kObservation; }
   // True for numbers that are an enumeration's or a bool's.
-  bool is_enumeration() const;
+  bool is_enumeration() const {
+    return type_ == google::protobuf::FieldDescriptor::CPPTYPE_ENUM || type_ == google::protobuf::FieldDescriptor::CPPTYPE_BOOL;
+  }
 
   // The message that holds it; nullptr where the fact is absent, which a rule sees as unknown. `observation`: nullptr for a
   // document.
@@ -56,6 +58,7 @@ class Fact {
   struct Step {
     const google::protobuf::FieldDescriptor* field = nullptr;
     const google::protobuf::Reflection* reflection = nullptr;
+    bool has_presence = false;
   };
   static Step StepTo(const google::protobuf::FieldDescriptor* field);
 
@@ -63,6 +66,7 @@ class Fact {
   Kind kind_ = Kind::kNumber;
   std::vector<Step> way_;  // to the message that holds the field
   Step last_;
+  google::protobuf::FieldDescriptor::CppType type_ = google::protobuf::FieldDescriptor::CPPTYPE_INT32;  // of last_
 };
 
 }  // namespace resultgate::policy

@@ -44,10 +44,22 @@ ModelEnvironment::~ModelEnvironment() = default;
 expr::Activation ModelEnvironment::Activate(const v1::DiagnosticReport& report, const v1::Observation* observation,
                                             v1::Audience audience, absl::Time now, const absl::TimeZone& zone) {
   expr::Activation activation;
-  activation.bindings = {&report, observation, &report.patient(), &report.order(), static_cast<int>(audience), now};
-  activation.now = now;
-  activation.zone = zone;
+  Activate(report, observation, audience, now, zone, &activation);
   return activation;
+}
+
+void ModelEnvironment::Activate(const v1::DiagnosticReport& report, const v1::Observation* observation, v1::Audience audience,
+                                absl::Time now, const absl::TimeZone& zone, expr::Activation* activation) {
+  auto& bindings = activation->bindings;
+  bindings.resize(kNow + 1);
+  bindings[kReport].Rebind(&report);
+  bindings[kObservation].Rebind(observation);
+  bindings[kPatient].Rebind(&report.patient());
+  bindings[kOrder].Rebind(&report.order());
+  bindings[kAudience] = static_cast<int>(audience);
+  bindings[kNow] = now;
+  activation->now = now;
+  activation->zone = zone;
 }
 
 }  // namespace resultgate::policy

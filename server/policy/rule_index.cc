@@ -204,7 +204,7 @@ void RuleSearch::Narrow(const Column& column, const v1::Observation* observation
         column.RowsOf(fact.Text(*holder), &rows_);
         break;
       case Fact::Kind::kTexts:
-        for (int i = 0; i < fact.TextCount(*holder); ++i) column.RowsOf(fact.Text(*holder, i), &rows_);
+        for (int i = 0, count = fact.TextCount(*holder); i < count; ++i) column.RowsOf(fact.Text(*holder, i), &rows_);
         break;
       case Fact::Kind::kConcepts:
         sets_.Clear();

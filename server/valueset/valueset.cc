@@ -4,16 +4,6 @@
 
 namespace resultgate::valueset {
 
-void Membership::Add(size_t number) {
-  if (number / kBits >= words_.size()) words_.resize(number / kBits + 1, 0);
-  words_[number / kBits] |= uint64_t{1} << (number % kBits);
-}
-
-void Membership::Add(const Membership& other) {
-  if (other.words_.size() > words_.size()) words_.resize(other.words_.size(), 0);
-  for (size_t i = 0; i < other.words_.size(); ++i) words_[i] |= other.words_[i];
-}
-
 ValueSet::ValueSet(std::string name, std::string title, std::string source, std::string version, std::string license,
                    std::vector<Entry> entries, Origin origin)
     : name_(std::move(name)),

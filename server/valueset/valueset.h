@@ -12,6 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/numeric/bits.h"
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/model.pb.h"
@@ -27,8 +28,14 @@ class Membership {
   bool Has(size_t number) const {
     return number / kBits < words_.size() && (words_[number / kBits] >> (number % kBits) & 1) != 0;
   }
-  void Add(size_t number);
-  void Add(const Membership& other);
+  void Add(size_t number) {
+    if (number / kBits >= words_.size()) words_.resize(number / kBits + 1, 0);
+    words_[number / kBits] |= uint64_t{1} << (number % kBits);
+  }
+  void Add(const Membership& other) {
+    if (other.words_.size() > words_.size()) words_.resize(other.words_.size(), 0);
+    for (size_t i = 0; i < other.words_.size(); ++i) words_[i] |= other.words_[i];
+  }
   // Empties it; its memory is used again.
   void Clear() { words_.clear(); }
   // Calls `visit(number)` for each set, in order.
@@ -41,7 +48,8 @@ class Membership {
 
  private:
   static constexpr size_t kBits = 64;
-  std::vector<uint64_t> words_;
+  // In place for the sets that most sites have: a code is looked up in one step.
+  absl::InlinedVector<uint64_t, 2> words_;
 };
 
 // One named set of codes.
