@@ -60,7 +60,7 @@ int RunCoverage(const CoverageOptions& options) {
             << Share(coverage.covered_observations(), coverage.observations())
             << " final laboratory results with a valid LOINC code have a template\n"
             << Share(coverage.commented_observations(), coverage.observations())
-            << " of them stand in a report whose comment is specific\n";
+            << " of them get a template's own words: the report's comment, or a part of it\n";
   if (refused > 0) std::cout << Plural(refused, "message or report") << " could not be read\n";
   return kDone;
 }

@@ -74,6 +74,11 @@ void AddRelease(const v1::ReleaseNote& note, std::vector<std::string>* lines) {
   std::string line = absl::StrCat("  release ", note.sequence(), " (", ReleaseKindText(note.kind()),
                                   "): ", Units(note.unit_ids()), " to ", Audiences(note.audiences()));
   if (!note.template_id().empty()) absl::StrAppend(&line, ", comment ", note.template_id(), " in ", note.language());
+  if (note.parts_size() > 0) {
+    absl::StrAppend(&line, " with parts of ", absl::StrJoin(note.parts(), ", ", [](std::string* out, const auto& part) {
+      absl::StrAppend(out, part.template_id());
+    }));
+  }
   if (!note.clinician().empty()) absl::StrAppend(&line, ", with words of ", note.clinician());
   lines->push_back(std::move(line));
 }

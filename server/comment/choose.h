@@ -22,6 +22,8 @@ struct Choice {
   // By observation: false where a template with `verdict: none` knows it, or its report; or one with `own_goal_with` a condition
   // that the patient is known to have, or that is the reason for the order.
   std::vector<bool> judged;
+  // By observation: the template that knows its code best, exactly or by the narrowest value set; -1 if none does.
+  std::vector<int> own;
   // By observation: true where a template with `names: hidden` knows it.
   std::vector<bool> hidden;
   // True if the report's own name must not be shown: it or one of its observations is hidden.

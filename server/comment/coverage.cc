@@ -27,6 +27,12 @@ bool IsGeneric(const std::string& template_id) {
   return std::any_of(kVariants.begin(), kVariants.end(), [&](const VariantInfo& info) { return template_id == info.generic; });
 }
 
+bool IsOfPart(const v1::Comment& comment, const std::string& unit_id) {
+  return std::any_of(comment.parts().begin(), comment.parts().end(), [&](const v1::CommentPart& part) {
+    return std::find(part.unit_ids().begin(), part.unit_ids().end(), unit_id) != part.unit_ids().end();
+  });
+}
+
 // The report with this observation alone.
 v1::DiagnosticReport Alone(const v1::Observation& observation, v1::Section section) {
   v1::DiagnosticReport report;
@@ -55,7 +61,7 @@ void Coverage::Add(const v1::DiagnosticReport& report) {
                             report.section() != v1::SECTION_CYTOLOGY && report.section() != v1::SECTION_GENETICS;
     if (code == nullptr || !IsFinal(observation.status()) || !laboratory) continue;
     ++observations_;
-    commented_observations_ += specific ? 1 : 0;
+    commented_observations_ += specific || IsOfPart(comment, observation.id()) ? 1 : 0;
     if (report_known || !Choose(library_.templates(), Alone(observation, report.section())).candidates.empty()) {
       ++covered_observations_;
       continue;

@@ -44,7 +44,7 @@ class Coverage {
   // leads to a specific template.
   int observations() const { return observations_; }
   int covered_observations() const { return covered_observations_; }
-  // Of those, the ones whose report's comment is of a specific template.
+  // Of those, the ones of which a specific template speaks: in the report's comment, or in its part of a generic one.
   int commented_observations() const { return commented_observations_; }
 
  private:

@@ -13,6 +13,7 @@
 #include "server/comment/choose.h"
 #include "server/comment/format.h"
 #include "server/comment/lines.h"
+#include "server/comment/parts.h"
 #include "server/comment/verdict.h"
 #include "server/nextstep/next_step.h"
 #include "server/text/plain.h"
@@ -168,10 +169,7 @@ class Renderer {
 
   bool TryTemplate(const Candidate& candidate, size_t language, const Sections& prefixes) {
     const Template& made = templates_.templates[static_cast<size_t>(candidate.template_index)];
-    const bool for_all = std::all_of(request_.audiences.begin(), request_.audiences.end(), [&](v1::Audience audience) {
-      return std::find(made.audiences.begin(), made.audiences.end(), audience) != made.audiences.end();
-    });
-    if (!for_all) {
+    if (!IsFor(made)) {
       Step(absl::StrCat("template `", made.id, "`: not for this audience"));
       return false;
     }
@@ -180,8 +178,7 @@ class Renderer {
       Step(absl::StrCat("template `", made.id, "`: not written in `", templates_.languages[language].tag, "`"));
       return false;
     }
-    std::optional<Variant> variant = variant_;
-    while (variant && !translation.wordings[static_cast<size_t>(*variant)].written) variant = Info(*variant).instead;
+    const std::optional<Variant> variant = WrittenFor(translation, variant_);
     if (!variant) {
       Step(absl::StrCat("template `", made.id, "`: ", candidate.because, ", but it leaves `", Name(variant_),
                         "` to the generic templates"));
@@ -190,8 +187,13 @@ class Renderer {
     if (!MayShow(made, language)) return false;
     Sections sections = prefixes;
     if (request_.clinician != nullptr) AddClinician(&sections);
-    const v1::NextStep step = NextStepOf(made, *variant);
-    const absl::Status rendered = RenderWording(made, *variant, language, step, &sections);
+    const bool by_parts = candidate.template_index == templates_.generic[static_cast<size_t>(*variant)] && !ClinicianReplaces() &&
+                          (SpeaksOfResults(*variant) || IsCritical(*variant));
+    const std::vector<Part> parts = by_parts ? PartsToSay(language) : std::vector<Part>();
+    const v1::NextStep step = NextStepOf(made, *variant, parts);
+    absl::Status rendered = RenderWording(made, *variant, language, step, &sections);
+    if (rendered.ok() && !parts.empty())
+      rendered = AddParts(templates_, parts, language, IsInHospital(report_.order()), arguments_, &sections);
     if (!rendered.ok()) {
       Step(absl::StrCat("template `", made.id, "` could not be rendered"));
       return false;
@@ -202,6 +204,10 @@ class Renderer {
     comment_.set_template_digest(made.digest);
     comment_.set_language(templates_.languages[language].tag);
     comment_.set_variant(FullVariantName(*variant));
+    if (!parts.empty()) {
+      RecordParts(templates_, report_, parts, &comment_);
+      Step("templates of single tests speak of their part");
+    }
     comment_.set_title(translation.title.empty() ? templates_.languages[language].title : translation.title);
     *comment_.mutable_sections() = std::move(sections);
     if (!ClinicianReplaces()) *comment_.mutable_next_step() = step;
@@ -238,6 +244,25 @@ class Renderer {
     comment_.set_text(PlainText(comment_, words));
   }
 
+  // The parts whose templates may be shown to these readers in this language, each with the wording that it has there.
+  std::vector<Part> PartsToSay(size_t language) const {
+    std::vector<Part> parts = PartsOf(templates_, report_, choice_, verdict_);
+    const auto end = std::remove_if(parts.begin(), parts.end(), [&](Part& part) {
+      const Template& own = templates_.templates[static_cast<size_t>(part.template_index)];
+      const Translation& translation = own.translations[language];
+      if (part.meaning) part.meaning = WrittenFor(translation, *part.meaning);
+      return !IsFor(own) || !translation.exists || !(translation.signed_off || options_.development);
+    });
+    parts.erase(end, parts.end());
+    return parts;
+  }
+
+  bool IsFor(const Template& made) const {
+    return std::all_of(request_.audiences.begin(), request_.audiences.end(), [&](v1::Audience audience) {
+      return std::find(made.audiences.begin(), made.audiences.end(), audience) != made.audiences.end();
+    });
+  }
+
   // What rules ask for, over the units that are shown, and whether they speak for all that the comment is about.
   struct Asked {
     std::optional<v1::NextStep> step;
@@ -261,9 +286,9 @@ class Renderer {
     return asked;
   }
 
-  // The template's step, or what rules ask for in its place; in hospital what stands for it there.
-  v1::NextStep NextStepOf(const Template& made, Variant variant) {
-    const v1::NextStep& of_template = made.next_steps[static_cast<size_t>(variant)];
+  // The templates' step, or what rules ask for in its place; in hospital what stands for it there.
+  v1::NextStep NextStepOf(const Template& made, Variant variant, const std::vector<Part>& parts) {
+    const v1::NextStep of_template = StepOf(templates_, made, variant, parts, verdict_);
     v1::NextStep step = of_template;
     if (const Asked asked = AskedByRules(); asked.step && (SpeaksOfResults(variant) || IsCritical(variant))) {
       const bool may_soften =

@@ -1,6 +1,7 @@
 #include "server/comment/verdict.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 
 #include "absl/strings/ascii.h"
@@ -145,16 +146,21 @@ Grade GradeOf(const v1::Observation& observation) {
 
 Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged) {
   if (report.observations_size() == 0) return JudgeDocument(report);
+  std::vector<int> all(static_cast<size_t>(report.observations_size()));
+  std::iota(all.begin(), all.end(), 0);
+  return JudgeSome(report, judged, all);
+}
 
+Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& judged, const std::vector<int>& observations) {
   Verdict verdict;
-  std::vector<Grade> grades;
+  std::vector<Grade> grades(static_cast<size_t>(report.observations_size()), Grade::kUngraded);
   std::vector<int> findings;
   bool any_critical = false, any_ungraded = false, any_unjudged = false, all_gone = true, any_in_error = false,
        all_not_detected = true;
-  for (int i = 0; i < report.observations_size(); ++i) {
+  for (const int i : observations) {
     const v1::Observation& observation = report.observations(i);
     const Grade grade = GradeOf(observation);
-    grades.push_back(grade);
+    grades[static_cast<size_t>(i)] = grade;
     const bool gone = IsGone(observation.status());
     all_gone = all_gone && gone;
     any_in_error = any_in_error || observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;

@@ -44,6 +44,9 @@ struct Verdict {
 // `judged[i]` is false where observation i has no meaning without the patient's own goal: then only a critical flag counts.
 Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged);
 
+// Of these observations alone, one at least; indexes in order.
+Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& judged, const std::vector<int>& observations);
+
 }  // namespace resultgate::comment
 
 #endif  // RESULTGATE_COMMENT_VERDICT_H_

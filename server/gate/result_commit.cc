@@ -61,6 +61,7 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
   note.set_language(release.comment().language());
   note.set_variant(release.comment().variant());
   *note.mutable_chosen_because() = release.comment().chosen_because();
+  *note.mutable_parts() = release.comment().parts();
   note.set_clinician(release.comment().clinician());
   return note;
 }
