@@ -29,15 +29,19 @@ void AddCommentZone(CLI::App* command, TemplateFolders* folders) {
       ->capture_default_str();
 }
 
-std::shared_ptr<const comment::Library> LoadTemplates(const TemplateFolders& folders, bool stand_in_contacts,
-                                                      base::FileIssues* issues) {
+std::shared_ptr<const valueset::Registry> LoadValueSets(const TemplateFolders& folders, base::FileIssues* issues) {
   std::string value_sets = folders.value_sets;
   if (value_sets.empty()) {
     const std::filesystem::path beside =
         std::filesystem::path(folders.templates).lexically_normal().parent_path() / "policies" / "valuesets";
     value_sets = std::filesystem::is_directory(beside) ? beside.string() : "policies/valuesets";
   }
-  const auto registry = valueset::Registry::Load(value_sets, issues);
+  return valueset::Registry::Load(value_sets, issues);
+}
+
+std::shared_ptr<const comment::Library> LoadTemplates(const TemplateFolders& folders, bool stand_in_contacts,
+                                                      base::FileIssues* issues) {
+  const auto registry = LoadValueSets(folders, issues);
   if (registry == nullptr) return nullptr;
   comment::Library::Options options;
   options.development = true;

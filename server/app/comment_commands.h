@@ -8,7 +8,9 @@
 
 #include "absl/time/time.h"
 #include "server/app/command.h"
+#include "server/base/file_issue.h"
 #include "server/comment/library.h"
+#include "server/valueset/valueset.h"
 
 namespace resultgate::app {
 
@@ -23,6 +25,8 @@ void AddTemplateFolders(CLI::App* command, TemplateFolders* folders);
 // Adds `--zone`: of the dates that comments show.
 void AddCommentZone(CLI::App* command, TemplateFolders* folders);
 
+// The value sets by which templates are chosen; null if something is wrong.
+std::shared_ptr<const valueset::Registry> LoadValueSets(const TemplateFolders& folders, base::FileIssues* issues);
 // Loads templates in development mode, so that what nobody signed can be tried; null if something is wrong. `stand_in_contacts`:
 // see comment::Library::Options.
 std::shared_ptr<const comment::Library> LoadTemplates(const TemplateFolders& folders, bool stand_in_contacts,

@@ -35,7 +35,10 @@ int RunCoverage(const CoverageOptions& options) {
   }
   const auto library = LoadTemplatesAndSay(options.folders, /*stand_in_contacts=*/false);
   if (library == nullptr) return kProblemFound;
-  comment::Coverage coverage(*library, zone);
+  base::FileIssues issues;  // none: the templates were loaded with these
+  const auto value_sets = LoadValueSets(options.folders, &issues);
+  if (value_sets == nullptr) return Fail(base::Format(issues));
+  comment::Coverage coverage(*library, *value_sets, zone);
   intake::Options intake_options;
   intake_options.zone = zone;
   size_t refused = 0;
@@ -60,7 +63,9 @@ int RunCoverage(const CoverageOptions& options) {
             << Share(coverage.covered_observations(), coverage.observations())
             << " final laboratory results with a valid LOINC code have a template\n"
             << Share(coverage.commented_observations(), coverage.observations())
-            << " of them get a template's own words: the report's comment, or a part of it\n";
+            << " of them are told in a template's own words: the comment's, or those of a part of it\n"
+            << Share(coverage.served_commented_observations(), coverage.served_observations())
+            << " of those of the classes that templates serve are\n";
   if (refused > 0) std::cout << Plural(refused, "message or report") << " could not be read\n";
   return kDone;
 }

@@ -31,14 +31,6 @@ void Intersect(const std::vector<Hit>& hits, std::vector<Hit>* common) {
                 common->end());
 }
 
-// The template of an exact hit, else of the narrowest value set; -1 if there is none.
-int Best(const std::vector<Hit>& hits) {
-  const auto exact = std::find_if(hits.begin(), hits.end(), [](const Hit& hit) { return hit.exact; });
-  if (exact != hits.end()) return exact->template_index;
-  const Hit* const narrowest = Narrowest(hits);
-  return narrowest == nullptr ? -1 : narrowest->template_index;
-}
-
 class Chooser {
  public:
   Chooser(const Templates& templates, const v1::DiagnosticReport& report) : templates_(templates), report_(report) {}
@@ -56,7 +48,7 @@ class Chooser {
     for (int i = 0; i < report_.observations_size(); ++i) {
       templates_.codes.Find(report_.observations(i).code(), &of_observation);
       choice_.judged.push_back(report_judged && AllJudge(of_observation));
-      choice_.own.push_back(Best(of_observation));
+      choice_.own.push_back(Best(of_observation, of_section < 0 || Judges(of_section)));
       const bool hidden = report_hidden || AnyHides(of_observation);
       choice_.hidden.push_back(hidden);
       choice_.hides_report = choice_.hides_report || hidden;
@@ -107,6 +99,13 @@ class Chooser {
   }
   bool AnyHides(const std::vector<Hit>& hits) const {
     return std::any_of(hits.begin(), hits.end(), [&](const Hit& hit) { return Of(hit.template_index).hides_names; });
+  }
+
+  // The template of an exact hit, else of the narrowest value set; -1 if there is none, or if it judges where none may.
+  int Best(const std::vector<Hit>& hits, bool may_judge) const {
+    const auto exact = std::find_if(hits.begin(), hits.end(), [](const Hit& hit) { return hit.exact; });
+    const Hit* const best = exact != hits.end() ? &*exact : Narrowest(hits);
+    return best == nullptr || (!may_judge && Of(best->template_index).gives_verdict) ? -1 : best->template_index;
   }
 
   void Add(int template_index, const char* because) {

@@ -41,7 +41,27 @@ v1::DiagnosticReport Alone(const v1::Observation& observation, v1::Section secti
   return report;
 }
 
+bool KnowsOneOf(const Templates& templates, const valueset::ValueSet& set) {
+  std::vector<CodeIndex::Hit> hits;
+  return std::any_of(set.entries().begin(), set.entries().end(), [&](const valueset::ValueSet::Entry& entry) {
+    v1::CodeableConcept code;
+    v1::Coding* const coding = code.add_codings();
+    coding->set_system(entry.system);
+    coding->set_code(entry.code);
+    templates.codes.Find(code, &hits);
+    return !hits.empty();
+  });
+}
+
 }  // namespace
+
+Coverage::Coverage(const Library& library, const valueset::Registry& value_sets, absl::TimeZone zone)
+    : library_(library), value_sets_(value_sets), zone_(zone) {
+  for (const std::string& name : value_sets.Names()) {
+    const valueset::ValueSet& set = *value_sets.Find(name);
+    if (KnowsOneOf(library.templates(), set)) served_sets_.Add(set.number());
+  }
+}
 
 void Coverage::Add(const v1::DiagnosticReport& report) {
   Request request;
@@ -61,7 +81,12 @@ void Coverage::Add(const v1::DiagnosticReport& report) {
                             report.section() != v1::SECTION_CYTOLOGY && report.section() != v1::SECTION_GENETICS;
     if (code == nullptr || !IsFinal(observation.status()) || !laboratory) continue;
     ++observations_;
-    commented_observations_ += specific || IsOfPart(comment, observation.id()) ? 1 : 0;
+    const int commented = specific || IsOfPart(comment, observation.id()) ? 1 : 0;
+    commented_observations_ += commented;
+    bool served = false;
+    value_sets_.SetsThatHold(observation.code()).ForEach([&](size_t number) { served = served || served_sets_.Has(number); });
+    served_observations_ += served ? 1 : 0;
+    served_commented_observations_ += served ? commented : 0;
     if (report_known || !Choose(library_.templates(), Alone(observation, report.section())).candidates.empty()) {
       ++covered_observations_;
       continue;

@@ -8,13 +8,14 @@
 
 #include "resultgate/v1/model.pb.h"
 #include "server/comment/library.h"
+#include "server/valueset/valueset.h"
 
 namespace resultgate::comment {
 
 class Coverage {
  public:
-  // `library`, in development mode, outlives this.
-  explicit Coverage(const Library& library, absl::TimeZone zone) : library_(library), zone_(zone) {}
+  // `library`, in development mode, and the value sets that it was loaded with outlive this.
+  Coverage(const Library& library, const valueset::Registry& value_sets, absl::TimeZone zone);
 
   // Renders the report as if all its final units were released to the patient now.
   void Add(const v1::DiagnosticReport& report);
@@ -46,9 +47,15 @@ class Coverage {
   int covered_observations() const { return covered_observations_; }
   // Of those, the ones of which a specific template speaks: in the report's comment, or in its part of a generic one.
   int commented_observations() const { return commented_observations_; }
+  // The same of those whose own code is of a class that templates serve: one of its value sets holds a code that a template
+  // knows. What is left out are body measures, questionnaires and the like.
+  int served_observations() const { return served_observations_; }
+  int served_commented_observations() const { return served_commented_observations_; }
 
  private:
   const Library& library_;
+  const valueset::Registry& value_sets_;
+  valueset::Membership served_sets_;
   const absl::TimeZone zone_;
   std::map<std::string, Use> uses_;
   std::map<std::string, Missing> missing_;
@@ -57,6 +64,8 @@ class Coverage {
   int observations_ = 0;
   int covered_observations_ = 0;
   int commented_observations_ = 0;
+  int served_observations_ = 0;
+  int served_commented_observations_ = 0;
 };
 
 }  // namespace resultgate::comment

@@ -5,30 +5,65 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "server/base/status_macros.h"
 #include "server/nextstep/next_step.h"
 
 namespace resultgate::comment {
 namespace {
 
-bool IsFinding(Variant variant) {
-  return variant == Variant::kLow || variant == Variant::kHigh || variant == Variant::kDetected ||
-         variant == Variant::kAbnormal || IsCritical(variant);
+const Template& Of(const Whole& whole, const Part& part) {
+  return whole.templates.templates[static_cast<size_t>(part.template_index)];
 }
 
-// What the part's own verdict lets its template explain.
-std::optional<Variant> MeaningOf(const Verdict& own, const std::vector<bool>& judged, const std::vector<int>& observations,
-                                 const Verdict& whole) {
-  if (IsFinding(own.variant)) return IsFinding(whole.variant) ? std::optional(own.variant) : std::nullopt;
+const Translation& WordsOf(const Whole& whole, const Part& part) {
+  return Of(whole, part).translations[whole.language];
+}
+
+bool IsGeneric(const Whole& whole) {
+  const int index = whole.templates.generic[static_cast<size_t>(whole.variant)];
+  return &whole.made == &whole.templates.templates[static_cast<size_t>(index)];
+}
+
+bool IsMarked(const Whole& whole, int observation) {
+  const std::vector<int>& findings = whole.verdict.findings;
+  return std::find(findings.begin(), findings.end(), observation) != findings.end();
+}
+
+// By template, each with what it has something to say of.
+std::vector<Part> ByTemplate(const Whole& whole) {
+  const bool critical = IsCritical(whole.verdict.variant), generic = IsGeneric(whole);
+  std::vector<Part> parts;
+  for (int i = 0; i < whole.report.observations_size(); ++i) {
+    const auto at = static_cast<size_t>(i);
+    const bool marked = IsMarked(whole, i) && (!critical || IsCritical(whole.verdict.grades[at]));
+    if (!marked && (critical || !(generic || !whole.choice.judged[at]))) continue;
+    const int own = whole.own[at];
+    const v1::ResultStatus status = whole.report.observations(i).status();
+    const bool gone = status == v1::RESULT_STATUS_CANCELLED || status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    if (own < 0 || gone || whole.choice.hidden[at]) continue;
+    if (&whole.templates.templates[static_cast<size_t>(own)] == &whole.made) continue;
+    auto part = std::find_if(parts.begin(), parts.end(), [own](const Part& p) { return p.template_index == own; });
+    if (part == parts.end()) {
+      part = parts.insert(parts.end(), Part());
+      part->template_index = own;
+    }
+    part->observations.push_back(i);
+    if (marked) part->findings.push_back(i);
+  }
+  return parts;
+}
+
+// The wording in which the part's template explains its observations.
+std::optional<Variant> MeaningOf(const Whole& whole, const Part& part) {
+  const Translation& translation = WordsOf(whole, part);
+  if (!part.findings.empty()) return WrittenFor(translation, VariantOf(whole.verdict.grades, part.findings));
   // Has a goal of its own, whatever the rest is. What is not graded for another reason is explained by nobody.
-  const bool unjudged =
-      std::none_of(observations.begin(), observations.end(), [&](int i) { return judged[static_cast<size_t>(i)]; });
-  return own.variant == Variant::kNoVerdict && unjudged ? std::optional(own.variant) : std::nullopt;
-}
-
-const Template& Of(const Templates& templates, const Part& part) {
-  return templates.templates[static_cast<size_t>(part.template_index)];
+  const bool unjudged = std::none_of(part.observations.begin(), part.observations.end(),
+                                     [&](int i) { return whole.choice.judged[static_cast<size_t>(i)]; });
+  const Wording& wording = translation.wordings[static_cast<size_t>(Variant::kNoVerdict)];
+  const base::Place& of_meaning = wording.sections[static_cast<size_t>(Section::kMeaning)].place();
+  const bool in_own_words = wording.written && of_meaning.file != whole.templates.languages[whole.language].file;
+  return unjudged && in_own_words ? std::optional(Variant::kNoVerdict) : std::nullopt;
 }
 
 // What was tested is said alike in all wordings of a template.
@@ -38,32 +73,63 @@ Variant AnyWritten(const Translation& translation) {
   return static_cast<Variant>(at == translation.wordings.end() ? 0 : at - translation.wordings.begin());
 }
 
+// Those of the report's wording become the part's.
+void SetArguments(const Part& part, const Translation& translation, std::vector<text::Message::NamedValue>* arguments) {
+  for (text::Message::NamedValue& argument : *arguments) {
+    if (argument.name == "test" && !translation.title.empty()) argument.value = absl::string_view(translation.title);
+    if (argument.name == "count") argument.value = static_cast<int64_t>(part.findings.size());
+    if (argument.name == "total") argument.value = static_cast<int64_t>(part.observations.size());
+  }
+}
+
+// Of a part that explains something.
+const v1::NextStep& StepOfPart(const Whole& whole, const Part& part) {
+  return Of(whole, part).next_steps[static_cast<size_t>(*part.meaning)];
+}
+
+bool IsFirst(const Whole& whole, const Part& a, const Part& b) {
+  if (a.meaning.has_value() != b.meaning.has_value()) return a.meaning.has_value();
+  return a.meaning && nextstep::IsMoreUrgent(StepOfPart(whole, a), StepOfPart(whole, b));
+}
+
+// The words beside which they stand are a generic template's, and nothing is left to these.
+bool ExplainEveryFinding(const Whole& whole, const std::vector<Part>& parts) {
+  size_t explained = 0;
+  for (const Part& part : parts) explained += part.meaning ? part.findings.size() : 0;
+  return IsGeneric(whole) && !IsCritical(whole.verdict.variant) && explained > 0 && explained == whole.verdict.findings.size();
+}
+
+v1::NextStep MostUrgent(const Whole& whole, const std::vector<Part>& parts) {
+  const v1::NextStep* most_urgent = nullptr;
+  for (const Part& part : parts) {
+    if (!part.meaning) continue;
+    const v1::NextStep& step = StepOfPart(whole, part);
+    if (most_urgent == nullptr || nextstep::IsMoreUrgent(step, *most_urgent)) most_urgent = &step;
+  }
+  return *most_urgent;
+}
+
+// The wording that the observation would get alone; nullopt if it is as usual.
+std::optional<Variant> AloneVariant(const Whole& whole, int observation) {
+  const Verdict& verdict = whole.verdict;
+  if (IsMarked(whole, observation)) return VariantOf(verdict.grades[static_cast<size_t>(observation)]);
+  const auto at = static_cast<size_t>(observation);
+  const bool usual = verdict.grades[at] == Grade::kNormal || verdict.grades[at] == Grade::kNotDetected;
+  return usual && whole.choice.judged[at] ? std::nullopt : std::optional(Variant::kNoVerdict);
+}
+
 }  // namespace
 
-std::vector<Part> PartsOf(const Templates& templates, const v1::DiagnosticReport& report, const Choice& choice,
-                          const Verdict& whole) {
-  std::vector<Part> parts;
-  for (int i = 0; i < report.observations_size(); ++i) {
-    const int own = choice.own[static_cast<size_t>(i)];
-    const v1::ResultStatus status = report.observations(i).status();
-    const bool gone = status == v1::RESULT_STATUS_CANCELLED || status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
-    if (own < 0 || gone || templates.templates[static_cast<size_t>(own)].hides_names) continue;
-    auto at = std::find_if(parts.begin(), parts.end(), [own](const Part& part) { return part.template_index == own; });
-    if (at == parts.end()) {
-      at = parts.insert(parts.end(), Part());
-      at->template_index = own;
-    }
-    at->observations.push_back(i);
-  }
-  const auto all = static_cast<size_t>(report.observations_size());
-  if (parts.size() == 1 && parts.front().observations.size() == all) return {};
-  for (Part& part : parts) {
-    const Verdict own = JudgeSome(report, choice.judged, part.observations);
-    part.findings = own.findings;
-    part.meaning = MeaningOf(own, choice.judged, part.observations, whole);
-  }
+std::vector<Part> PartsOf(const Whole& whole) {
+  const bool generic = IsGeneric(whole);
+  std::vector<Part> parts = ByTemplate(whole);
+  const auto end = std::remove_if(parts.begin(), parts.end(), [&](Part& part) {
+    part.meaning = MeaningOf(whole, part);
+    return !generic && !part.meaning;
+  });
+  parts.erase(end, parts.end());
   if (parts.size() > kMostParts) {
-    std::stable_partition(parts.begin(), parts.end(), [](const Part& part) { return part.meaning.has_value(); });
+    std::stable_sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) { return IsFirst(whole, a, b); });
     parts.resize(kMostParts);
     std::sort(parts.begin(), parts.end(),
               [](const Part& a, const Part& b) { return a.observations.front() < b.observations.front(); });
@@ -71,42 +137,44 @@ std::vector<Part> PartsOf(const Templates& templates, const v1::DiagnosticReport
   return parts;
 }
 
-v1::NextStep StepOf(const Templates& templates, const Template& made, Variant variant, const std::vector<Part>& parts,
-                    const Verdict& whole) {
-  std::optional<v1::NextStep> most_urgent;
-  size_t explained = 0;
-  for (const Part& part : parts) {
-    if (!part.meaning) continue;
-    const v1::NextStep& step = Of(templates, part).next_steps[static_cast<size_t>(*part.meaning)];
-    if (!most_urgent || nextstep::IsMoreUrgent(step, *most_urgent)) most_urgent = step;
-    explained += part.findings.size();
+v1::NextStep StepOf(const Whole& whole, const std::vector<Part>& parts) {
+  v1::NextStep step = whole.made.next_steps[static_cast<size_t>(whole.variant)];
+  if (!SpeaksOfResults(whole.variant) && !IsCritical(whole.variant)) return step;
+  const bool generic = IsGeneric(whole);
+  if (ExplainEveryFinding(whole, parts)) step = MostUrgent(whole, parts);
+  for (int i = 0; i < whole.report.observations_size(); ++i) {
+    const int own = whole.choice.own[static_cast<size_t>(i)];
+    std::optional<Variant> alone = AloneVariant(whole, i);
+    // What only a panel knows, its template speaks for.
+    if (!alone || (own < 0 && !generic)) continue;
+    const int index = own < 0 ? whole.templates.generic[static_cast<size_t>(*alone)] : own;
+    const Template& made = whole.templates.templates[static_cast<size_t>(index)];
+    while (alone && !made.has_variant[static_cast<size_t>(*alone)]) alone = Info(*alone).instead;
+    if (!alone) continue;
+    const v1::NextStep& asked = made.next_steps[static_cast<size_t>(*alone)];
+    if (nextstep::IsMoreUrgent(asked, step)) step = asked;
   }
-  const v1::NextStep& of_generic = made.next_steps[static_cast<size_t>(variant)];
-  const bool all = !whole.findings.empty() && explained == whole.findings.size() && !IsCritical(variant);
-  return most_urgent && (all || nextstep::IsMoreUrgent(*most_urgent, of_generic)) ? *most_urgent : of_generic;
+  return step;
 }
 
-absl::Status AddParts(const Templates& templates, const std::vector<Part>& parts, size_t language, bool in_hospital,
-                      std::vector<text::Message::NamedValue> arguments,
+absl::Status AddParts(const Whole& whole, const std::vector<Part>& parts, bool in_hospital,
+                      std::vector<text::Message::NamedValue>* arguments,
                       google::protobuf::RepeatedPtrField<v1::CommentSection>* sections) {
+  const bool generic = IsGeneric(whole);
   for (const Part& part : parts) {
-    const Translation& translation = Of(templates, part).translations[language];
-    for (text::Message::NamedValue& argument : arguments) {
-      if (argument.name == "test" && !translation.title.empty()) argument.value = absl::string_view(translation.title);
-      if (argument.name == "count") argument.value = static_cast<int64_t>(part.findings.size());
-      if (argument.name == "total") argument.value = static_cast<int64_t>(part.observations.size());
-    }
+    const Translation& translation = WordsOf(whole, part);
     const auto& texts = translation.wordings[static_cast<size_t>(part.meaning.value_or(AnyWritten(translation)))].sections;
     const auto add = [&](Section section, v1::CommentSection::Kind kind) -> absl::Status {
       const Pattern& pattern = texts[static_cast<size_t>(section)];
       const auto at = std::find_if(sections->begin(), sections->end(), [kind](const auto& s) { return s.kind() == kind; });
       if (pattern.empty() || at == sections->end()) return absl::OkStatus();
-      RG_ASSIGN_OR_RETURN(const std::string text, pattern.Render(arguments));
-      const std::string line = absl::StrReplaceAll(text, {{"\n", " "}});
-      at->add_items(translation.title.empty() ? line : absl::StrCat(translation.title, ": ", line));
+      if (!pattern.message()->arguments().empty()) SetArguments(part, translation, arguments);
+      RG_ASSIGN_OR_RETURN(std::string text, pattern.Render(*arguments));
+      for (size_t line = text.find('\n'); line != std::string::npos; line = text.find('\n', line)) text[line] = ' ';
+      at->add_items(translation.title.empty() ? std::move(text) : absl::StrCat(translation.title, ": ", text));
       return absl::OkStatus();
     };
-    RG_RETURN_IF_ERROR(add(Section::kTested, v1::CommentSection::KIND_TESTED));
+    if (generic) RG_RETURN_IF_ERROR(add(Section::kTested, v1::CommentSection::KIND_TESTED));
     if (!part.meaning) continue;
     RG_RETURN_IF_ERROR(add(Section::kMeaning, v1::CommentSection::KIND_MEANING));
     if (!in_hospital) RG_RETURN_IF_ERROR(add(Section::kUrgent, v1::CommentSection::KIND_TO_DO));
@@ -114,14 +182,13 @@ absl::Status AddParts(const Templates& templates, const std::vector<Part>& parts
   return absl::OkStatus();
 }
 
-void RecordParts(const Templates& templates, const v1::DiagnosticReport& report, const std::vector<Part>& parts,
-                 v1::Comment* comment) {
+void RecordParts(const Whole& whole, const std::vector<Part>& parts, v1::Comment* comment) {
   for (const Part& part : parts) {
     v1::CommentPart* said = comment->add_parts();
-    said->set_template_id(Of(templates, part).id);
-    said->set_template_digest(Of(templates, part).digest);
+    said->set_template_id(Of(whole, part).id);
+    said->set_template_digest(Of(whole, part).digest);
     if (part.meaning) said->set_variant(Name(*part.meaning));
-    for (const int i : part.observations) said->add_unit_ids(report.observations(i).id());
+    for (const int i : part.observations) said->add_unit_ids(whole.report.observations(i).id());
   }
 }
 

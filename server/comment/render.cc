@@ -49,6 +49,7 @@ class Renderer {
     const Template& made = templates_.templates[static_cast<size_t>(template_index)];
     choice_.hides_report = made.hides_names;
     choice_.hidden.assign(choice_.hidden.size(), made.hides_names);
+    choice_.own.assign(choice_.own.size(), -1);
     return Render();
   }
 
@@ -146,12 +147,21 @@ class Renderer {
     return section;
   }
 
+  bool IsForPatient() const {
+    const auto& readers = request_.audiences;
+    return std::find(readers.begin(), readers.end(), v1::AUDIENCE_PATIENT) != readers.end();
+  }
+  void AddForOthers(size_t language, Sections* sections) const {
+    if (!IsForPatient()) Add(v1::CommentSection::KIND_NOTICE, templates_.languages[language].for_others, sections);
+  }
+  void SetForOthers(size_t language) {
+    if (IsForPatient() && request_.audiences.size() > 1) comment_.set_for_others(templates_.languages[language].for_others);
+  }
+
   // The sentences before the wording; nullopt if one of them may not be shown.
   std::optional<Sections> RenderPrefixes(size_t language) {
     Sections sections;
-    const auto& readers = request_.audiences;
-    if (std::find(readers.begin(), readers.end(), v1::AUDIENCE_PATIENT) == readers.end())
-      Add(v1::CommentSection::KIND_NOTICE, templates_.languages[language].for_others, &sections);
+    AddForOthers(language, &sections);
     SetArguments(language, v1::NextStep());
     for (const Variant prefix : prefixes_) {
       const Template& made = templates_.templates[static_cast<size_t>(templates_.generic[static_cast<size_t>(prefix)])];
@@ -187,13 +197,12 @@ class Renderer {
     if (!MayShow(made, language)) return false;
     Sections sections = prefixes;
     if (request_.clinician != nullptr) AddClinician(&sections);
-    const bool by_parts = candidate.template_index == templates_.generic[static_cast<size_t>(*variant)] && !ClinicianReplaces() &&
-                          (SpeaksOfResults(*variant) || IsCritical(*variant));
-    const std::vector<Part> parts = by_parts ? PartsToSay(language) : std::vector<Part>();
-    const v1::NextStep step = NextStepOf(made, *variant, parts);
+    const Whole whole{templates_, report_, choice_, verdict_, made, *variant, language, OwnTemplates(language)};
+    const std::vector<Part> parts = SpeaksOfResults(*variant) || IsCritical(*variant) ? PartsOf(whole) : std::vector<Part>();
+    const v1::NextStep step = NextStepOf(*variant, StepOf(whole, parts));
     absl::Status rendered = RenderWording(made, *variant, language, step, &sections);
-    if (rendered.ok() && !parts.empty())
-      rendered = AddParts(templates_, parts, language, IsInHospital(report_.order()), arguments_, &sections);
+    if (rendered.ok() && !parts.empty() && !ClinicianReplaces())
+      rendered = AddParts(whole, parts, IsInHospital(report_.order()), &arguments_, &sections);
     if (!rendered.ok()) {
       Step(absl::StrCat("template `", made.id, "` could not be rendered"));
       return false;
@@ -204,11 +213,12 @@ class Renderer {
     comment_.set_template_digest(made.digest);
     comment_.set_language(templates_.languages[language].tag);
     comment_.set_variant(FullVariantName(*variant));
-    if (!parts.empty()) {
-      RecordParts(templates_, report_, parts, &comment_);
+    if (!parts.empty() && !ClinicianReplaces()) {
+      RecordParts(whole, parts, &comment_);
       Step("templates of single tests speak of their part");
     }
     comment_.set_title(translation.title.empty() ? templates_.languages[language].title : translation.title);
+    SetForOthers(language);
     *comment_.mutable_sections() = std::move(sections);
     if (!ClinicianReplaces()) *comment_.mutable_next_step() = step;
     comment_.set_text(PlainText(comment_, templates_.languages[language]));
@@ -234,6 +244,8 @@ class Renderer {
   void ShowClinicianAlone(size_t language) {
     const SharedWords& words = templates_.languages[language];
     Sections sections;
+    AddForOthers(language, &sections);
+    SetForOthers(language);
     AddClinician(&sections);
     SetArguments(language, v1::NextStep());
     if (absl::StatusOr<std::string> contact = words.contact.Render(arguments_); contact.ok())
@@ -244,17 +256,16 @@ class Renderer {
     comment_.set_text(PlainText(comment_, words));
   }
 
-  // The parts whose templates may be shown to these readers in this language, each with the wording that it has there.
-  std::vector<Part> PartsToSay(size_t language) const {
-    std::vector<Part> parts = PartsOf(templates_, report_, choice_, verdict_);
-    const auto end = std::remove_if(parts.begin(), parts.end(), [&](Part& part) {
-      const Template& own = templates_.templates[static_cast<size_t>(part.template_index)];
-      const Translation& translation = own.translations[language];
-      if (part.meaning) part.meaning = WrittenFor(translation, *part.meaning);
-      return !IsFor(own) || !translation.exists || !(translation.signed_off || options_.development);
-    });
-    parts.erase(end, parts.end());
-    return parts;
+  // By observation the template that knows it best, where these readers may be shown it in this language; else -1.
+  std::vector<int> OwnTemplates(size_t language) const {
+    std::vector<int> own = choice_.own;
+    for (int& index : own) {
+      if (index < 0) continue;
+      const Template& made = templates_.templates[static_cast<size_t>(index)];
+      const Translation& translation = made.translations[language];
+      if (!IsFor(made) || !translation.exists || !(translation.signed_off || options_.development)) index = -1;
+    }
+    return own;
   }
 
   bool IsFor(const Template& made) const {
@@ -287,8 +298,7 @@ class Renderer {
   }
 
   // The templates' step, or what rules ask for in its place; in hospital what stands for it there.
-  v1::NextStep NextStepOf(const Template& made, Variant variant, const std::vector<Part>& parts) {
-    const v1::NextStep of_template = StepOf(templates_, made, variant, parts, verdict_);
+  v1::NextStep NextStepOf(Variant variant, const v1::NextStep& of_template) {
     v1::NextStep step = of_template;
     if (const Asked asked = AskedByRules(); asked.step && (SpeaksOfResults(variant) || IsCritical(variant))) {
       const bool may_soften =

@@ -1,4 +1,4 @@
-// Whether the laboratory doubts the specimen. Pure functions, thread-safe.
+// What the laboratory says in words: that it doubts the specimen, or that it found something. Pure functions, thread-safe.
 #ifndef RESULTGATE_COMMENT_SPECIMEN_H_
 #define RESULTGATE_COMMENT_SPECIMEN_H_
 
@@ -14,6 +14,11 @@ bool IsSpecimenInDoubt(const v1::DiagnosticReport& report);
 
 // The same for one remark.
 bool DoubtsSpecimen(absl::string_view remark);
+
+// True if an answer in words is a finding (`weakly POSITIVE`, `Indeterminado`), or says that there is none (`Not performed`,
+// `pending`): nothing that a flag could call normal. English and Spanish; `not detected`, `no growth` are neither. Errs to the
+// careful side: a blood group `positive` gets no verdict.
+bool IsFindingOrNone(absl::string_view answer);
 
 }  // namespace resultgate::comment
 

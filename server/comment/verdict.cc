@@ -1,21 +1,14 @@
 #include "server/comment/verdict.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "server/comment/range.h"
 #include "server/comment/specimen.h"
 
 namespace resultgate::comment {
 namespace {
-
-// Words at the head of an answer that no "normal" or "not detected" flag goes with. Errs to the careful side: a blood group
-// `positive` gets no verdict.
-constexpr absl::string_view kFindingWords[] = {"pos", "detected", "reactive", "abnormal", "present", "critical"};
 
 bool IsFinal(v1::ResultStatus status) {
   return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
@@ -42,51 +35,12 @@ bool HasValue(const v1::Observation& observation) {
   return observation.has_text() && !observation.text().empty();
 }
 
-bool SoundsLikeAFinding(const v1::Observation& observation) {
-  const absl::string_view answer = absl::StripLeadingAsciiWhitespace(AnswerText(observation));
-  return std::any_of(std::begin(kFindingWords), std::end(kFindingWords),
-                     [&](absl::string_view word) { return absl::StartsWithIgnoreCase(answer, word); });
-}
-
 Relation RelationOf(const v1::Observation& observation) {
   if (observation.has_quantity()) {
     const v1::Quantity& quantity = observation.quantity();
     return Relate(quantity.comparator(), quantity.value(), quantity.unit(), observation.reference_range());
   }
   return Relate("", observation.text(), "", observation.reference_range());
-}
-
-// All critical grades alike give their own variant, else the one for all of them.
-Variant CriticalVariant(const std::vector<Grade>& grades) {
-  std::optional<Grade> common;
-  for (const Grade grade : grades) {
-    if (grade != Grade::kCriticalLow && grade != Grade::kCriticalHigh && grade != Grade::kCritical) continue;
-    if (common && *common != grade) return Variant::kCritical;
-    common = grade;
-  }
-  if (common == Grade::kCriticalLow) return Variant::kCriticalLow;
-  return common == Grade::kCriticalHigh ? Variant::kCriticalHigh : Variant::kCritical;
-}
-
-Variant FindingVariant(const std::vector<Grade>& grades, const std::vector<int>& findings) {
-  const Grade first = grades[static_cast<size_t>(findings.front())];
-  const bool alike =
-      std::all_of(findings.begin(), findings.end(), [&](int i) { return grades[static_cast<size_t>(i)] == first; });
-  if (!alike) return Variant::kAbnormal;
-  switch (first) {
-    case Grade::kLow:
-      return Variant::kLow;
-    case Grade::kHigh:
-      return Variant::kHigh;
-    case Grade::kDetected:
-      return Variant::kDetected;
-    default:
-      return Variant::kAbnormal;
-  }
-}
-
-bool IsCriticalGrade(Grade grade) {
-  return grade == Grade::kCriticalLow || grade == Grade::kCriticalHigh || grade == Grade::kCritical;
 }
 
 bool IsFindingGrade(Grade grade) {
@@ -128,9 +82,9 @@ Grade GradeOf(const v1::Observation& observation) {
   const bool out_of_range = relation == Relation::kBelow || relation == Relation::kAbove;
   switch (observation.interpretation()) {
     case v1::INTERPRETATION_NORMAL:
-      return out_of_range || SoundsLikeAFinding(observation) ? Grade::kUngraded : Grade::kNormal;
+      return out_of_range || IsFindingOrNone(AnswerText(observation)) ? Grade::kUngraded : Grade::kNormal;
     case v1::INTERPRETATION_NOT_DETECTED:
-      return out_of_range || SoundsLikeAFinding(observation) ? Grade::kUngraded : Grade::kNotDetected;
+      return out_of_range || IsFindingOrNone(AnswerText(observation)) ? Grade::kUngraded : Grade::kNotDetected;
     case v1::INTERPRETATION_LOW:
       return relation == Relation::kInside || relation == Relation::kAbove ? Grade::kUngraded : Grade::kLow;
     case v1::INTERPRETATION_HIGH:
@@ -144,29 +98,55 @@ Grade GradeOf(const v1::Observation& observation) {
   }
 }
 
-Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged) {
-  if (report.observations_size() == 0) return JudgeDocument(report);
-  std::vector<int> all(static_cast<size_t>(report.observations_size()));
-  std::iota(all.begin(), all.end(), 0);
-  return JudgeSome(report, judged, all);
+Variant VariantOf(Grade grade) {
+  switch (grade) {
+    case Grade::kLow:
+      return Variant::kLow;
+    case Grade::kHigh:
+      return Variant::kHigh;
+    case Grade::kDetected:
+      return Variant::kDetected;
+    case Grade::kCriticalLow:
+      return Variant::kCriticalLow;
+    case Grade::kCriticalHigh:
+      return Variant::kCriticalHigh;
+    case Grade::kCritical:
+      return Variant::kCritical;
+    default:
+      return Variant::kAbnormal;
+  }
 }
 
-Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& judged, const std::vector<int>& observations) {
+Variant VariantOf(const std::vector<Grade>& grades, const std::vector<int>& findings) {
+  const auto grade_of = [&](int i) { return grades[static_cast<size_t>(i)]; };
+  const bool critical = std::any_of(findings.begin(), findings.end(), [&](int i) { return IsCritical(grade_of(i)); });
+  std::optional<Grade> common;
+  for (const int i : findings) {
+    const Grade grade = grade_of(i);
+    if (IsCritical(grade) != critical) continue;  // beside a critical one no other counts
+    if (common && *common != grade) return critical ? Variant::kCritical : Variant::kAbnormal;
+    common = grade;
+  }
+  return VariantOf(common.value_or(Grade::kAbnormal));
+}
+
+Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged) {
+  if (report.observations_size() == 0) return JudgeDocument(report);
+
   Verdict verdict;
-  std::vector<Grade> grades(static_cast<size_t>(report.observations_size()), Grade::kUngraded);
   std::vector<int> findings;
   bool any_critical = false, any_ungraded = false, any_unjudged = false, all_gone = true, any_in_error = false,
        all_not_detected = true;
-  for (const int i : observations) {
+  for (int i = 0; i < report.observations_size(); ++i) {
     const v1::Observation& observation = report.observations(i);
     const Grade grade = GradeOf(observation);
-    grades[static_cast<size_t>(i)] = grade;
+    verdict.grades.push_back(grade);
     const bool gone = IsGone(observation.status());
     all_gone = all_gone && gone;
     any_in_error = any_in_error || observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
     if (!gone && !IsFinal(observation.status())) verdict.preliminary = true;
     all_not_detected = all_not_detected && grade == Grade::kNotDetected;
-    if (IsCriticalGrade(grade)) {
+    if (IsCritical(grade)) {
       any_critical = true;
       verdict.findings.push_back(i);
     } else if (!judged[static_cast<size_t>(i)]) {
@@ -181,7 +161,7 @@ Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& j
   verdict.specimen_in_doubt = IsSpecimenInDoubt(report);
 
   if (any_critical) {
-    verdict.variant = CriticalVariant(grades);
+    verdict.variant = VariantOf(verdict.grades, verdict.findings);
     verdict.findings.insert(verdict.findings.end(), findings.begin(), findings.end());
     verdict.reason = "an observation is flagged critical";
   } else if (all_gone) {
@@ -190,7 +170,7 @@ Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& j
   } else if (verdict.preliminary) {
     verdict.reason = "an observation is not final";
   } else if (any_finding) {
-    verdict.variant = FindingVariant(grades, findings);
+    verdict.variant = VariantOf(verdict.grades, findings);
     verdict.findings = findings;
     verdict.reason = "an observation is flagged";
   } else if (any_ungraded) {
@@ -199,8 +179,8 @@ Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& j
     verdict.reason = "the usual range does not judge this test";
   } else if (verdict.specimen_in_doubt) {
     verdict.reason = "the laboratory doubts the specimen";
-  } else if (report.conclusion_codes_size() > 0) {
-    verdict.reason = "the report has a coded conclusion beside its observations";
+  } else if (report.conclusion_codes_size() > 0 || !report.conclusion().empty()) {
+    verdict.reason = "the report has a conclusion beside its observations";
   } else {
     verdict.variant = all_not_detected ? Variant::kNotDetected : Variant::kNormal;
     verdict.reason = all_not_detected ? "every observation is flagged as not detected" : "every observation is flagged as normal";

@@ -37,6 +37,7 @@ struct Verdict {
   bool specimen_in_doubt = false;
   // Indexes of the observations to list, critical ones first, else in the report's order.
   std::vector<int> findings;
+  std::vector<Grade> grades;  // by observation
   // Why, without values or codes.
   const char* reason = "";
 };
@@ -44,8 +45,15 @@ struct Verdict {
 // `judged[i]` is false where observation i has no meaning without the patient's own goal: then only a critical flag counts.
 Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judged);
 
-// Of these observations alone, one at least; indexes in order.
-Verdict JudgeSome(const v1::DiagnosticReport& report, const std::vector<bool>& judged, const std::vector<int>& observations);
+inline bool IsCritical(Grade grade) {
+  return grade == Grade::kCriticalLow || grade == Grade::kCriticalHigh || grade == Grade::kCritical;
+}
+
+// The wording of one that is marked.
+Variant VariantOf(Grade grade);
+
+// What these of a verdict's findings, one at least, amount to by themselves. One critical grade makes it a critical wording.
+Variant VariantOf(const std::vector<Grade>& grades, const std::vector<int>& findings);
 
 }  // namespace resultgate::comment
 

@@ -280,21 +280,21 @@ TEST(ChoiceTest, ARuleSaysTheNextStep) {
     const char* because;  // empty: nothing is said
   };
   const Case cases[] = {
-      {kHigh, kNormal, {}, "call within 3 days", ""},
+      {kHigh, kNormal, {}, "call within 2 days", ""},
       {kHigh,
        kNormal,
-       {{"a", "call within 2 days"}},
-       "call within 2 days",
-       "next step `call within 2 days`: a rule asks for it; the template says `call within 3 days`"},
+       {{"a", "call within 1 day"}},
+       "call within 1 day",
+       "next step `call within 1 day`: a rule asks for it; the template says `call within 2 days`"},
       {kHigh, kNormal, {{"a", "call today"}, {"b", "message"}}, "call today", "a rule asks for it"},
       // Milder than the template: only of what is marked, and of all that is.
-      {kHigh, kNormal, {{"a", "message"}}, "message", "a rule asks for it; the template says `call within 3 days`"},
-      {kHigh, kNormal, {{"b", "message"}}, "call within 3 days", "the template's stands, a rule asks for `message` only"},
-      {kHigh, kHigh, {{"b", "message"}}, "call within 3 days", "the template's stands"},
+      {kHigh, kNormal, {{"a", "message"}}, "message", "a rule asks for it; the template says `call within 2 days`"},
+      {kHigh, kNormal, {{"b", "message"}}, "call within 2 days", "the template's stands, a rule asks for `message` only"},
+      {kHigh, kHigh, {{"b", "message"}}, "call within 1 day", "the template's stands"},
       {kHigh, kHigh, {{"a", "message"}, {"b", "call within 9 days"}}, "call within 9 days", "a rule asks for it"},
-      {kHigh, kNormal, {{"other", "call today"}}, "call within 3 days", ""},
+      {kHigh, kNormal, {{"other", "call today"}}, "call within 2 days", ""},
       // Never so mild that it could harm.
-      {kHigh, kNormal, {{"a", "none"}}, "call within 3 days", "the template's stands"},
+      {kHigh, kNormal, {{"a", "none"}}, "call within 2 days", "the template's stands"},
       {kCritical, kNormal, {{"a", "call within 9 days"}}, "emergency", "the template's stands"},
       {kNormal, kNormal, {{"a", "message"}}, "message", "a rule asks for it; the template says `none`"},
       {kNormal, kNormal, {{"a", "none"}, {"b", "none"}}, "none", "a rule asks for it"},
@@ -473,6 +473,10 @@ TEST_F(SignOffTest, Audiences) {
   const v1::Comment both = RenderFor("en", Occasion::kResult, {v1::AUDIENCE_PATIENT, v1::AUDIENCE_DELEGATE});
   EXPECT_EQ(both.template_id(), "generic-normal");
   EXPECT_THAT(both.text(), Not(HasSubstr("another person")));
+  // The portal puts it before the text for the one who is not the patient.
+  EXPECT_THAT(both.for_others(), HasSubstr("another person"));
+  EXPECT_EQ(delegate.for_others(), "");
+  EXPECT_EQ(RenderFor("en").for_others(), "");
 }
 
 TEST(ChoiceTest, ReasonsAndPrivateTestsHoldNoNamesOrValues) {
@@ -528,7 +532,7 @@ TEST(ChoiceTest, DatesAreThoseOfTheZone) {
 TEST(ChoiceTest, AtMostTwelveLines) {
   for (const int findings : {11, 12, 13, 14, 40}) {
     v1::DiagnosticReport report =
-        Report("58410-2", v1::SECTION_LABORATORY, std::vector<std::string>(static_cast<size_t>(findings), "718-7"));
+        Report("58410-2", v1::SECTION_LABORATORY, std::vector<std::string>(static_cast<size_t>(findings), "785-6"));
     for (v1::Observation& observation : *report.mutable_observations()) observation.set_interpretation(v1::INTERPRETATION_HIGH);
     const std::string text = Render(report).text();
     const std::vector<std::string> parts = absl::StrSplit(text, "\n- ");

@@ -66,6 +66,39 @@ TEST(GradeTest, FlagsAndRanges) {
   for (const Case& c : cases) EXPECT_EQ(GradeOf(c.observation), c.expected) << c.observation.ShortDebugString();
 }
 
+// What an answer says in words counts, wherever in it: a flag alone calls nothing usual.
+TEST(GradeTest, AnswersInWords) {
+  for (const char* finding : {"Positive",
+                              "weakly POSITIVE",
+                              "HIV 1 antibody: Reactive",
+                              "Indeterminate",
+                              "Equivocal result",
+                              "Borderline",
+                              "REACTIVO",
+                              "Detectado",
+                              "Anormal",
+                              "No growth. Suspicious cells seen.",
+                              "Not performed",
+                              "TNP",
+                              "Pending",
+                              "Invalid",
+                              "see note",
+                              "Test not done",
+                              "QNS - sample insufficient for testing",
+                              "Pendiente",
+                              "No realizado",
+                              "Malignant cells"}) {
+    EXPECT_EQ(GradeOf(Words(finding, v1::INTERPRETATION_NORMAL)), Grade::kUngraded) << finding;
+    EXPECT_EQ(GradeOf(Words(finding, v1::INTERPRETATION_NOT_DETECTED)), Grade::kUngraded) << finding;
+    EXPECT_EQ(GradeOf(Words(finding, v1::INTERPRETATION_ABNORMAL)), Grade::kAbnormal) << finding;
+  }
+  for (const char* usual : {"Negative", "Not detected", "None detected", "None Seen", "Nonreactive", "Non-Reactive", "No growth",
+                            "Yellow", "Clear", "Below detection limit", "Undetectable", "No abnormal cells", "No se detectó",
+                            "Ausente", "Negativo", "A few cells", "Normal", "1.020"}) {
+    EXPECT_EQ(GradeOf(Words(usual, v1::INTERPRETATION_NORMAL)), Grade::kNormal) << usual;
+  }
+}
+
 struct JudgeCase {
   const char* name;
   std::vector<v1::Observation> observations;
