@@ -43,7 +43,10 @@ int RunPreview(const PreviewOptions& options) {
     if (form != comment::Library::Form::kLetter) {
       std::cout << "=== " << preview.template_id << " / " << preview.variant << " / " << preview.comment.language() << "\n";
     }
-    std::cout << library->Format(preview.comment, form) << "\n";
+    std::cout << library->Format(preview.comment, form, &preview.report);
+    const std::string inside = comment::ToDoInHospital(preview);
+    if (form != comment::Library::Form::kLetter && !inside.empty()) std::cout << "--- in hospital: " << inside << "\n";
+    std::cout << "\n";
   }
   return kDone;
 }

@@ -3,6 +3,7 @@
 #define RESULTGATE_COMMENT_FORMAT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/comment.pb.h"
@@ -18,11 +19,12 @@ std::string PlainText(const v1::Comment& comment, const SharedWords& words);
 std::string Markdown(const v1::Comment& comment, const SharedWords& words);
 
 // What stands inside <body> for one comment: headings, paragraphs and lists, escaped, with `lang` and `dir`. `level`: of its
-// title among the page's headings; those of its sections are one deeper.
+// title among the page's headings; those of its sections are one deeper. Telephone numbers are of class `number`.
 std::string HtmlFragment(const v1::Comment& comment, const SharedWords& words, int level);
 
-// A page to print in large print, for patients without a portal. Complete HTML without outside parts.
-std::string Letter(const v1::Comment& comment, const SharedWords& words);
+// A page to print in large print, for patients without a portal. Complete HTML without outside parts. `everything`: lines of all
+// results, because such a reader sees them nowhere else; may be empty.
+std::string Letter(const v1::Comment& comment, const std::vector<std::string>& everything, const SharedWords& words);
 
 // What staff read aloud, with what to do before and after. Plain text.
 std::string PhoneScript(const v1::Comment& comment, const SharedWords& words);

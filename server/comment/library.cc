@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/comment/choose.h"
 #include "server/comment/contacts.h"
 #include "server/comment/format.h"
 #include "server/comment/lines.h"
 #include "server/comment/render.h"
 #include "server/comment/template.h"
+#include "server/comment/verdict.h"
 
 namespace resultgate::comment {
 struct Library::Rep {
@@ -15,6 +17,18 @@ struct Library::Rep {
   std::vector<Contacts> contacts;
   Options options;
 };
+
+namespace {
+
+// The lines of all results; none where they cannot be rendered.
+std::vector<std::string> EverythingIn(const Templates& templates, const v1::DiagnosticReport* content, const SharedWords& words) {
+  if (content == nullptr || content->observations().empty()) return {};
+  const Choice choice = Choose(templates, *content);
+  return ListEverything(*content, Judge(*content, choice.judged).findings, choice.hidden, words)
+      .value_or(std::vector<std::string>());
+}
+
+}  // namespace
 
 Library::Library(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
 Library::~Library() = default;
@@ -64,7 +78,7 @@ std::vector<Library::Wording> Library::Wordings() const {
   return wordings;
 }
 
-std::string Library::Format(const v1::Comment& comment, Form form) const {
+std::string Library::Format(const v1::Comment& comment, Form form, const v1::DiagnosticReport* content) const {
   const std::vector<SharedWords>& languages = rep_->templates->languages;
   const auto words = std::find_if(languages.begin(), languages.end(),
                                   [&](const SharedWords& candidate) { return candidate.tag == comment.language(); });
@@ -73,7 +87,7 @@ std::string Library::Format(const v1::Comment& comment, Form form) const {
     case Form::kMarkdown:
       return Markdown(comment, *words);
     case Form::kLetter:
-      return Letter(comment, *words);
+      return Letter(comment, EverythingIn(*rep_->templates, content, *words), *words);
     default:
       return PhoneScript(comment, *words);
   }

@@ -92,7 +92,9 @@ class Library {
   std::vector<Wording> Wordings() const;
   // The comment in another form: see format.h. One whose language the library does not have is its plain text in each.
   enum class Form { kText, kMarkdown, kLetter, kPhone };
-  std::string Format(const v1::Comment& comment, Form form) const;
+  // `content`, or nullptr: what was released with it. A letter lists all of its results, because its reader sees them nowhere
+  // else; of a template with `names: hidden` none.
+  std::string Format(const v1::Comment& comment, Form form, const v1::DiagnosticReport* content) const;
   // For this folder and the command line's checks.
   const Templates& templates() const;
   // Digest of all files.

@@ -34,6 +34,23 @@ absl::string_view FlagName(v1::Interpretation interpretation) {
   }
 }
 
+bool HasRange(const v1::Observation& observation) {
+  const v1::ReferenceRange& range = observation.reference_range();
+  return !range.text().empty() || !range.low().empty() || !range.high().empty();
+}
+
+// A value that has a range is shown with it, or not at all.
+absl::StatusOr<std::string> LineOf(const v1::Observation& observation, const Pattern& without_range, const Pattern& with_range,
+                                   const SharedWords& words) {
+  std::string name = NameOf(observation.code());
+  name = name.empty() ? words.unnamed : Isolated(std::move(name), words);
+  const std::string value = Isolated(ValueOf(observation), words);
+  const std::string range = Isolated(RangeOf(observation), words);
+  if (value.empty() || (range.empty() && HasRange(observation))) return name;
+  return (range.empty() ? without_range : with_range)
+      .Render({{"name", name}, {"value", value}, {"range", range}, {"flag", FlagName(observation.interpretation())}});
+}
+
 }  // namespace
 
 std::string NameOf(const v1::CodeableConcept& codeable_concept) {
@@ -67,11 +84,6 @@ std::string RangeOf(const v1::Observation& observation) {
   return WholeOrNothing(absl::StrCat(range.low(), " - ", range.high()));
 }
 
-bool HasRange(const v1::Observation& observation) {
-  const v1::ReferenceRange& range = observation.reference_range();
-  return !range.text().empty() || !range.low().empty() || !range.high().empty();
-}
-
 std::string Isolated(std::string text, const SharedWords& words) {
   return words.right_to_left && !text.empty() ? text::Isolate(text) : text;
 }
@@ -81,25 +93,28 @@ absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticRe
   std::vector<std::string> lines;
   const size_t shown = listed.size() > kMostLines ? kMostLines : listed.size();
   for (size_t i = 0; i < shown; ++i) {
-    const v1::Observation& observation = report.observations(listed[i]);
-    std::string name = NameOf(observation.code());
-    name = name.empty() ? words.unnamed : Isolated(std::move(name), words);
-    const std::string value = Isolated(ValueOf(observation), words);
-    const std::string range = Isolated(RangeOf(observation), words);
-    // A value that has a range is shown with it, or not at all.
-    if (value.empty() || (range.empty() && HasRange(observation))) {
-      lines.push_back(std::move(name));
-      continue;
-    }
-    const Pattern& pattern = range.empty() ? words.line : words.line_with_range;
-    RG_ASSIGN_OR_RETURN(
-        std::string line,
-        pattern.Render({{"name", name}, {"value", value}, {"range", range}, {"flag", FlagName(observation.interpretation())}}));
+    RG_ASSIGN_OR_RETURN(std::string line, LineOf(report.observations(listed[i]), words.line, words.line_with_range, words));
     lines.push_back(std::move(line));
   }
   if (listed.size() > shown) {
     RG_ASSIGN_OR_RETURN(std::string more, words.more.Render({{"count", static_cast<int64_t>(listed.size() - shown)}}));
     lines.push_back(std::move(more));
+  }
+  return lines;
+}
+
+absl::StatusOr<std::vector<std::string>> ListEverything(const v1::DiagnosticReport& report, const std::vector<int>& marked,
+                                                        const std::vector<bool>& hidden, const SharedWords& words) {
+  std::vector<std::string> lines;
+  for (int i = 0; i < report.observations_size(); ++i) {
+    const v1::Observation& observation = report.observations(i);
+    const bool gone =
+        observation.status() == v1::RESULT_STATUS_CANCELLED || observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    if (gone || hidden[static_cast<size_t>(i)]) continue;
+    const bool is_marked = std::find(marked.begin(), marked.end(), i) != marked.end();
+    RG_ASSIGN_OR_RETURN(std::string line, LineOf(observation, is_marked ? words.line : words.letter_line,
+                                                 is_marked ? words.line_with_range : words.letter_line_with_range, words));
+    lines.push_back(std::move(line));
   }
   return lines;
 }

@@ -34,6 +34,10 @@ std::string RangeOf(const v1::Observation& observation);
 absl::StatusOr<std::vector<std::string>> ListObservations(const v1::DiagnosticReport& report, const std::vector<int>& listed,
                                                           const SharedWords& words);
 
+// Every result that may be named, for whoever sees nothing but this text; those of `marked` with their mark.
+absl::StatusOr<std::vector<std::string>> ListEverything(const v1::DiagnosticReport& report, const std::vector<int>& marked,
+                                                        const std::vector<bool>& hidden, const SharedWords& words);
+
 }  // namespace resultgate::comment
 
 #endif  // RESULTGATE_COMMENT_LINES_H_

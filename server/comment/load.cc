@@ -49,7 +49,8 @@ std::string DigestOfReading(const Header& header, const Template& made, const Sh
   for (size_t i = 0; i < kStepKeys.size(); ++i)
     parts.emplace_back(absl::StrCat("shared/", kStepKeys[i]), words.next_steps[i].source());
   for (size_t i = 0; i < words.headings.size(); ++i) parts.emplace_back(absl::StrCat("shared/heading", i), words.headings[i]);
-  for (const std::string* frame : {&words.letter_opening, &words.letter_closing, &words.phone_opening, &words.phone_closing})
+  for (const std::string* frame : {&words.letter_opening, &words.letter_closing, &words.phone_opening, &words.phone_closing,
+                                   &words.letter_everything, &words.letter_line.source(), &words.letter_line_with_range.source()})
     parts.emplace_back("shared/frame", *frame);
   for (const v1::Audience audience : made.audiences) parts.emplace_back("audience", absl::StrCat(static_cast<int>(audience)));
   for (const Header::Code& code : header.exact) parts.emplace_back("exact", absl::StrCat(code.system, "|", code.code));

@@ -17,7 +17,8 @@ constexpr char kPageStyle[] =
     "body{font:16px/1.5 sans-serif;max-width:72em;margin:0 auto;padding:1em;color:#222;background:#f4f4f4}"
     "article{background:#fff;border:1px solid #ccc;border-radius:8px;padding:0 1.2em 1em;margin:.5em 0;break-inside:avoid}"
     ".row{display:grid;grid-template-columns:repeat(auto-fit,minmax(20em,1fr));gap:1em}h2{break-after:avoid}h3{font-size:1.2em}"
-    "h4{font-size:1em;margin:.8em 0 0}article p,article ul{margin:.1em 0}.note{color:#555;font-size:.85em;"
+    "h4{font-size:1em;margin:.8em 0 0}article p,article ul{margin:.1em 0}.inside{border-inline-start:4px solid "
+    "#888;padding-inline-start:1em;margin:0}.number{white-space:nowrap}.note{color:#555;font-size:.85em;"
     "overflow-wrap:anywhere}nav a{margin-inline-end:1em}@media print{nav{display:none}.row{display:block}body{background:#fff}}";
 
 struct Sample {
@@ -86,7 +87,7 @@ std::vector<Preview> Previews(const Library& library, absl::string_view id) {
     if (!id.empty() && id != wording.template_id) continue;
     const int index = templates.by_id.at(wording.template_id);
     const Variant variant = *VariantNamed(wording.variant);
-    const v1::DiagnosticReport report = MadeUpReport(variant, templates.templates[static_cast<size_t>(index)], wording.language);
+    v1::DiagnosticReport report = MadeUpReport(variant, templates.templates[static_cast<size_t>(index)], wording.language);
     Request request;
     request.report = &report;
     request.zone = absl::UTCTimeZone();
@@ -95,11 +96,24 @@ std::vector<Preview> Previews(const Library& library, absl::string_view id) {
     if (variant == Variant::kBeingCorrected) request.occasion = Occasion::kBeingCorrected;
     if (variant == Variant::kCancelled) request.occasion = Occasion::kCancelled;
     // A sentence before another wording is seen before the generic one; every other wording is its template's.
-    Preview preview{wording.template_id, wording.variant,
-                    IsPrefix(variant) ? library.Render(request) : library.RenderAs(request, wording.template_id)};
+    const auto render = [&] {
+      return IsPrefix(variant) ? library.Render(request) : library.RenderAs(request, wording.template_id);
+    };
+    Preview preview{wording.template_id, wording.variant, render(), {}, {}};
+    report.mutable_order()->set_encounter_class(v1::ENCOUNTER_CLASS_INPATIENT);
+    if (v1::Comment inside = render(); inside.text() != preview.comment.text()) preview.in_hospital = std::move(inside);
+    report.clear_order();
+    preview.report = std::move(report);
     previews.push_back(std::move(preview));
   }
   return previews;
+}
+
+std::string ToDoInHospital(const Preview& preview) {
+  for (const v1::CommentSection& section : preview.in_hospital.sections()) {
+    if (section.kind() == v1::CommentSection::KIND_TO_DO) return section.text();
+  }
+  return "";
 }
 
 std::string PreviewPage(const Library& library, const std::vector<Preview>& previews) {
@@ -125,7 +139,13 @@ std::string PreviewPage(const Library& library, const std::vector<Preview>& prev
     absl::StrAppend(&body, "<div>\n<p class=\"note\">", EscapeHtml(words->tag), ", ",
                     EscapeHtml(nextstep::ToString(preview.comment.next_step())), Count(level.measures, "", "; whole text: "),
                     EscapeHtml(level.measures), read.signed_off ? "; signed off as " : "; to sign: ", EscapeHtml(read.digest),
-                    "</p>\n", HtmlFragment(preview.comment, *words, 3), "</div>\n");
+                    "</p>\n", HtmlFragment(preview.comment, *words, 3));
+    if (const std::string inside = ToDoInHospital(preview); !inside.empty()) {
+      absl::StrAppend(&body, "<p class=\"note\">In hospital (", EscapeHtml(nextstep::ToString(preview.in_hospital.next_step())),
+                      "):</p>\n<p class=\"inside\" lang=\"", EscapeHtml(words->tag), "\" dir=\"",
+                      words->right_to_left ? "rtl" : "ltr", "\">", EscapeHtml(inside), "</p>\n");
+    }
+    body += "</div>\n";
   }
   return absl::StrCat(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" "

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "resultgate/v1/comment.pb.h"
+#include "resultgate/v1/model.pb.h"
 #include "server/comment/library.h"
 
 namespace resultgate::comment {
@@ -16,11 +17,17 @@ struct Preview {
   std::string template_id;
   std::string variant;
   v1::Comment comment;
+  // As somebody in hospital reads it; empty where that is the same.
+  v1::Comment in_hospital;
+  v1::DiagnosticReport report;  // the values that were made up
 };
 
 // Every wording of a template (of all, where `id` is empty) in every language it has, with made-up values of the kind that leads
 // to it. A sentence before another wording is shown before one.
 std::vector<Preview> Previews(const Library& library, absl::string_view id);
+
+// What somebody in hospital is told to do; empty where that is the same as elsewhere.
+std::string ToDoInHospital(const Preview& preview);
 
 // All of them on one page, in sections by template; complete HTML without outside parts.
 std::string PreviewPage(const Library& library, const std::vector<Preview>& previews);

@@ -39,8 +39,12 @@ class SharedWordsReader {
     words_.no_verdict = ReadOne(reader, "no_verdict", {});
     if (const yaml::Node* steps = reader.Required("next_steps")) ReadNextSteps(*steps);
     if (const yaml::Node* headings = reader.Required("headings")) ReadHeadings(*headings);
-    ReadFrame(reader, "letter", &words_.letter_opening, &words_.letter_closing);
-    ReadFrame(reader, "phone", &words_.phone_opening, &words_.phone_closing);
+    if (const yaml::Node* letter = reader.Required("letter")) ReadLetter(*letter);
+    if (const yaml::Node* phone = reader.Required("phone")) {
+      yaml::MapReader frame(document_, *phone, "`phone`", issues_);
+      ReadFrame(frame, &words_.phone_opening, &words_.phone_closing);
+      frame.RefuseUnknownKeys();
+    }
     if (const yaml::Node* checks = reader.Optional("checks")) ReadChecks(*checks);
     reader.RefuseUnknownKeys();
     return std::move(words_);
@@ -96,13 +100,20 @@ class SharedWordsReader {
     reader.RefuseUnknownKeys();
   }
 
-  void ReadFrame(yaml::MapReader& reader, absl::string_view key, std::string* opening, std::string* closing) {
-    const yaml::Node* map = reader.Required(key);
-    if (map == nullptr) return;
-    yaml::MapReader frame(document_, *map, absl::StrCat("`", key, "`"), issues_);
+  void ReadLetter(const yaml::Node& map) {
+    yaml::MapReader reader(document_, map, "`letter`", issues_);
+    ReadFrame(reader, &words_.letter_opening, &words_.letter_closing);
+    words_.letter_everything = reader.RequiredText("everything");
+    ArgumentTypes line = {{"name", Message::Type::kText}, {"value", Message::Type::kText}};
+    words_.letter_line = ReadOne(reader, "line", line);
+    line.emplace("range", Message::Type::kText);
+    words_.letter_line_with_range = ReadOne(reader, "line_with_range", line);
+    reader.RefuseUnknownKeys();
+  }
+
+  static void ReadFrame(yaml::MapReader& frame, std::string* opening, std::string* closing) {
     *opening = std::string(absl::StripTrailingAsciiWhitespace(frame.RequiredText("opening")));
     *closing = std::string(absl::StripTrailingAsciiWhitespace(frame.RequiredText("closing")));
-    frame.RefuseUnknownKeys();
   }
 
   void ReadChecks(const yaml::Node& map) {

@@ -112,7 +112,7 @@ class TranslationReader {
       return Error(entry.place, absl::StrCat("unknown variant `", entry.key, "`"), base::Suggest(entry.key, VariantNames()));
     const auto at = static_cast<size_t>(*variant);
     if (!made_.has_variant[at]) {
-      return Error(entry.place, absl::StrCat("template.yaml does not list the variant `", entry.key, "`"),
+      return Error(entry.place, absl::StrCat("[variant] template.yaml does not list the variant `", entry.key, "`"),
                    "add it there with its next step");
     }
     Wording& wording = translation_.wordings[at];

@@ -142,6 +142,9 @@ struct SharedWords {
   // By CommentSection::Kind.
   std::array<std::string, v1::CommentSection::Kind_ARRAYSIZE> headings;
   std::string letter_opening, letter_closing, phone_opening, phone_closing;
+  // Above the list of all results in a letter, and its lines for those that are not marked.
+  std::string letter_everything;
+  Pattern letter_line, letter_line_with_range;
   WordLists checks;
   Contacts contacts;
 };

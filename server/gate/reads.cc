@@ -179,7 +179,8 @@ absl::StatusOr<v1::GetReleaseResponse> GetRelease(const store::Reader& reader, c
   *response.mutable_release() = std::move(releases.front());
   const v1::Comment& comment = response.release().comment();
   if (const auto form = FormOf(request.form()); form && !comment.text().empty())
-    response.set_document(rulebook.comments->Format(comment, *form));
+    response.set_document(
+        rulebook.comments->Format(comment, *form, response.release().has_content() ? &response.release().content() : nullptr));
   return response;
 }
 

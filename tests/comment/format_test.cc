@@ -41,7 +41,7 @@ v1::Comment Render(const v1::DiagnosticReport& report, const v1::ClinicianCommen
 
 TEST(FormatTest, MarkdownShowsValuesAsTheyAre) {
   const v1::Comment comment = Render(High("# *Name* [x](y)", "<b>1_2_3</b> `x`", "en"));
-  const std::string text = ProjectTemplates().Format(comment, Library::Form::kMarkdown);
+  const std::string text = ProjectTemplates().Format(comment, Library::Form::kMarkdown, nullptr);
   EXPECT_THAT(text, StartsWith("# Your test result\n\n## What was tested\n\n"));
   EXPECT_THAT(text, HasSubstr("\n- \\# \\*Name\\* \\[x\\](y): \\<b\\>1\\_2\\_3\\</b\\> \\`x\\` (high; usual range: 1 - 5)\n"));
   EXPECT_THAT(text, HasSubstr("\n## What to do\n"));
@@ -50,18 +50,58 @@ TEST(FormatTest, MarkdownShowsValuesAsTheyAre) {
 
 TEST(FormatTest, ALetterIsOneWholePageInLargePrint) {
   const v1::Comment comment = Render(High("Name", "<script>alert('1')</script>&", "en"));
-  const std::string letter = ProjectTemplates().Format(comment, Library::Form::kLetter);
+  const std::string letter = ProjectTemplates().Format(comment, Library::Form::kLetter, nullptr);
   EXPECT_THAT(letter, StartsWith("<!DOCTYPE html>\n<html lang=\"en\" dir=\"ltr\">"));
   EXPECT_THAT(letter, HasSubstr("font:18pt"));
   EXPECT_THAT(letter, HasSubstr("<li>Name: &lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp; (high"));
   EXPECT_THAT(letter, Not(HasSubstr("<script")));
   EXPECT_THAT(letter, HasSubstr("Keep this letter."));
-  const std::string arabic = ProjectTemplates().Format(Render(High("Name", "9", "ar")), Library::Form::kLetter);
+  const std::string arabic = ProjectTemplates().Format(Render(High("Name", "9", "ar")), Library::Form::kLetter, nullptr);
   EXPECT_THAT(arabic, HasSubstr("<html lang=\"ar\" dir=\"rtl\">"));
 }
 
+TEST(FormatTest, ATelephoneNumberIsNeverBrokenOverTwoLines) {
+  v1::Comment comment;
+  comment.set_language("en");
+  v1::CommentSection* section = comment.add_sections();
+  section->set_text("Call 217-555-0100, +1 (217) 555 0101 or 911. Count 7.10 of 10 - 100; x1234567 & 1234567.");
+  EXPECT_THAT(
+      ProjectTemplates().Format(comment, Library::Form::kLetter, nullptr),
+      HasSubstr("<p>Call <span class=\"number\">217-555-0100</span>, <span class=\"number\">+1 (217) 555 0101</span> or 911. "
+                "Count 7.10 of 10 - 100; x1234567 &amp; <span class=\"number\">1234567</span>.</p>"));
+}
+
+// Who has no portal sees the values nowhere else: all of them, those that are marked with their mark, those of a private test
+// not at all.
+TEST(FormatTest, ALetterListsEveryResult) {
+  v1::DiagnosticReport report = High("Glucose", "9", "en");
+  v1::Observation* sodium = report.add_observations();
+  sodium->set_status(v1::RESULT_STATUS_FINAL);
+  sodium->mutable_code()->set_text("Sodium");
+  sodium->mutable_quantity()->set_value("140");
+  sodium->mutable_quantity()->set_unit("<mmol>");
+  sodium->set_interpretation(v1::INTERPRETATION_NORMAL);
+  sodium->mutable_reference_range()->set_text("135 - 145");
+  v1::Observation* hiv = report.add_observations();
+  *hiv = *sodium;
+  hiv->mutable_code()->set_text("HIV");
+  hiv->mutable_code()->add_codings()->set_system("http://loinc.org");
+  hiv->mutable_code()->mutable_codings(0)->set_code("56888-1");
+  v1::Observation* cancelled = report.add_observations();
+  *cancelled = *sodium;
+  cancelled->mutable_code()->set_text("Calcium");
+  cancelled->set_status(v1::RESULT_STATUS_CANCELLED);
+  const v1::Comment comment = Render(report);
+  EXPECT_THAT(comment.text(), Not(HasSubstr("Sodium")));
+  const std::string letter = ProjectTemplates().Format(comment, Library::Form::kLetter, &report);
+  EXPECT_THAT(letter, HasSubstr("<h2>All results in this report</h2>\n<ul>\n<li>Glucose: 9 (high; usual range: 1 - 5)</li>\n"
+                                "<li>Sodium: 140 &lt;mmol&gt; (usual range: 135 - 145)</li>\n</ul>"));
+  for (const char* other : {"HIV", "Calcium"}) EXPECT_THAT(letter, Not(HasSubstr(other)));
+  EXPECT_THAT(ProjectTemplates().Format(comment, Library::Form::kLetter, nullptr), Not(HasSubstr("All results")));
+}
+
 TEST(FormatTest, APhoneScriptBeginsWithWhoIsSpokenToAndEndsWithTeachBack) {
-  const std::string script = ProjectTemplates().Format(Render(High("Name", "9", "en")), Library::Form::kPhone);
+  const std::string script = ProjectTemplates().Format(Render(High("Name", "9", "en")), Library::Form::kPhone, nullptr);
   EXPECT_THAT(script, StartsWith("[Before you read: ask for the full name and the date of birth."));
   EXPECT_THAT(script, HasSubstr("\n… Name: 9 (high; usual range: 1 - 5).\n"));
   EXPECT_THAT(script, HasSubstr("please tell me what you will do now"));
@@ -109,6 +149,10 @@ TEST(FormatTest, AClinicianWordsAreShownWhereNoTemplateMayBe) {
   const v1::Comment comment = library->Render(request);
   EXPECT_THAT(comment.text(), StartsWith("De su equipo médico:\nLo esperábamos.\n¿Tiene preguntas?"));
   EXPECT_EQ(comment.template_id(), "");
+  request.audiences = {v1::AUDIENCE_REPRESENTATIVE};
+  EXPECT_THAT(library->Render(request).text(), StartsWith("Está leyendo sobre otra persona."));
+  request.audiences = {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE};
+  EXPECT_THAT(library->Render(request).for_others(), StartsWith("Está leyendo sobre otra persona."));
 }
 
 TEST(FormatTest, ThePreviewShowsEveryWordingInEveryLanguage) {
@@ -122,6 +166,9 @@ TEST(FormatTest, ThePreviewShowsEveryWordingInEveryLanguage) {
   const std::string page = PreviewPage(ProjectTemplates(), previews);
   EXPECT_THAT(page, HasSubstr("<article lang=\"ar\" dir=\"rtl\">"));
   EXPECT_THAT(page, HasSubstr("critical / critical-low"));
+  // Whoever signs sees what somebody in hospital is told too.
+  EXPECT_THAT(page, HasSubstr("In hospital (tell the nurse):</p>\n<p class=\"inside\" lang=\"en\" dir=\"ltr\">Tell your nurse"));
+  EXPECT_THAT(page, HasSubstr("In hospital (ask the care team):</p>\n<p class=\"inside\" lang=\"ar\" dir=\"rtl\">"));
 }
 
 // Headings that go no level too deep, ids that are there once and can be linked to, and elements that are closed.
@@ -164,7 +211,8 @@ TEST(FormatTest, PagesAreSoundHtml) {
   ExpectSoundHtml(page);
   EXPECT_THAT(page, HasSubstr("<a href=\"#glucose-normal\">glucose</a>"));
   EXPECT_THAT(page, HasSubstr("; to sign: sha256:"));  // what whoever reads this page signs
-  for (const Preview& preview : previews) ExpectSoundHtml(ProjectTemplates().Format(preview.comment, Library::Form::kLetter));
+  for (const Preview& preview : previews)
+    ExpectSoundHtml(ProjectTemplates().Format(preview.comment, Library::Form::kLetter, &preview.report));
 }
 
 }  // namespace

@@ -159,7 +159,7 @@ TEST_F(LoadTest, EachMistakeIsFoundAtItsPlace) {
       {"cbc/en.yaml", "  abnormal:", "  unusual:", "cbc/en.yaml:10:3: error: unknown variant `unusual`"},
       {"cbc/en.yaml",
        "  abnormal:", "  unusual:", "error: [variant] the variant `abnormal` is missing: template.yaml promises it"},
-      {"cbc/en.yaml", "  abnormal:", "  high:", "cbc/en.yaml:10:3: error: template.yaml does not list the variant `high`"},
+      {"cbc/en.yaml", "  abnormal:", "  high:", "cbc/en.yaml:10:3: error: [variant] template.yaml does not list the variant `high`"},
       {"cbc/en.yaml", "variants:", "variants: [normal]\nvariantes:", "error: `variants` must be a map"},
       {"cbc/en.yaml", "common:", "common: &x", "error: anchors"},
       {"cbc/en.yaml", "cells.", "cells {count", "cbc/en.yaml:4:11: error: a brace is not closed"},
