@@ -45,6 +45,7 @@ class Chooser {
     const bool report_judged = AllJudge(of_report) && (of_section < 0 || Judges(of_section));
     const bool report_hidden = AnyHides(of_report) || AnyHides(of_order);
     choice_.hides_report = report_hidden;
+    choice_.own.reserve(static_cast<size_t>(report_.observations_size()));
     for (int i = 0; i < report_.observations_size(); ++i) {
       templates_.codes.Find(report_.observations(i).code(), &of_observation);
       choice_.judged.push_back(report_judged && AllJudge(of_observation));

@@ -6,14 +6,10 @@
 #include "server/comment/choose.h"
 #include "server/comment/template.h"
 #include "server/comment/variant.h"
+#include "server/comment/verdict.h"
 
 namespace resultgate::comment {
 namespace {
-
-bool IsFinal(v1::ResultStatus status) {
-  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
-         status == v1::RESULT_STATUS_APPENDED;
-}
 
 const v1::Coding* ValidLoinc(const v1::CodeableConcept& code) {
   static const auto* const loinc = new std::string(valueset::SystemUri("loinc"));

@@ -33,6 +33,7 @@ bool IsMarked(const Whole& whole, int observation) {
 std::vector<Part> ByTemplate(const Whole& whole) {
   const bool critical = IsCritical(whole.verdict.variant), generic = IsGeneric(whole);
   std::vector<Part> parts;
+  parts.reserve(whole.verdict.findings.size());
   for (int i = 0; i < whole.report.observations_size(); ++i) {
     const auto at = static_cast<size_t>(i);
     const bool marked = IsMarked(whole, i) && (!critical || IsCritical(whole.verdict.grades[at]));
@@ -109,15 +110,6 @@ v1::NextStep MostUrgent(const Whole& whole, const std::vector<Part>& parts) {
   return *most_urgent;
 }
 
-// The wording that the observation would get alone; nullopt if it is as usual.
-std::optional<Variant> AloneVariant(const Whole& whole, int observation) {
-  const Verdict& verdict = whole.verdict;
-  if (IsMarked(whole, observation)) return VariantOf(verdict.grades[static_cast<size_t>(observation)]);
-  const auto at = static_cast<size_t>(observation);
-  const bool usual = verdict.grades[at] == Grade::kNormal || verdict.grades[at] == Grade::kNotDetected;
-  return usual && whole.choice.judged[at] ? std::nullopt : std::optional(Variant::kNoVerdict);
-}
-
 }  // namespace
 
 std::vector<Part> PartsOf(const Whole& whole) {
@@ -143,8 +135,9 @@ v1::NextStep StepOf(const Whole& whole, const std::vector<Part>& parts) {
   const bool generic = IsGeneric(whole);
   if (ExplainEveryFinding(whole, parts)) step = MostUrgent(whole, parts);
   for (int i = 0; i < whole.report.observations_size(); ++i) {
-    const int own = whole.choice.own[static_cast<size_t>(i)];
-    std::optional<Variant> alone = AloneVariant(whole, i);
+    const auto at = static_cast<size_t>(i);
+    std::optional<Variant> alone = VariantAlone(whole.report.observations(i), whole.verdict.grades[at], whole.choice.judged[at]);
+    const int own = whole.choice.own[at];
     // What only a panel knows, its template speaks for.
     if (!alone || (own < 0 && !generic)) continue;
     const int index = own < 0 ? whole.templates.generic[static_cast<size_t>(*alone)] : own;

@@ -27,6 +27,7 @@ struct Interval {
 // Takes `<`, `<=`, `>`, `>=` (or ≤, ≥) off the front; empty if there is none.
 absl::string_view TakeComparator(absl::string_view* text) {
   *text = absl::StripLeadingAsciiWhitespace(*text);
+  if (text->empty() || absl::ascii_isdigit(text->front())) return "";
   for (const auto& [written, comparator] : kComparators) {
     if (!absl::ConsumePrefix(text, written)) continue;
     *text = absl::StripLeadingAsciiWhitespace(*text);
@@ -120,7 +121,9 @@ std::optional<Decimal> Decimal::Parse(absl::string_view text) {
   const absl::string_view integer = text.substr(0, point);
   const absl::string_view fraction = point == absl::string_view::npos ? absl::string_view() : text.substr(point + 1);
   if (integer.empty() && fraction.empty()) return std::nullopt;
-  const auto all_digits = [](absl::string_view digits) { return std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit); };
+  const auto all_digits = [](absl::string_view digits) {
+    return std::all_of(digits.begin(), digits.end(), [](char c) { return absl::ascii_isdigit(c); });
+  };
   if (!all_digits(integer) || !all_digits(fraction)) return std::nullopt;
   decimal.integer_ = integer.substr(std::min(integer.find_first_not_of('0'), integer.size()));
   decimal.fraction_ = fraction.substr(0, fraction.find_last_not_of('0') + 1);

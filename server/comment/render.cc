@@ -162,7 +162,7 @@ class Renderer {
   std::optional<Sections> RenderPrefixes(size_t language) {
     Sections sections;
     AddForOthers(language, &sections);
-    SetArguments(language, v1::NextStep());
+    if (!prefixes_.empty()) SetArguments(language, v1::NextStep());
     for (const Variant prefix : prefixes_) {
       const Template& made = templates_.templates[static_cast<size_t>(templates_.generic[static_cast<size_t>(prefix)])];
       if (!MayShow(made, language)) return std::nullopt;

@@ -10,21 +10,18 @@
 namespace resultgate::comment {
 namespace {
 
-bool IsFinal(v1::ResultStatus status) {
-  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
-         status == v1::RESULT_STATUS_APPENDED;
-}
-
 bool IsGone(v1::ResultStatus status) {
   return status == v1::RESULT_STATUS_CANCELLED || status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
 }
 
-absl::string_view AnswerText(const v1::Observation& observation) {
-  if (observation.has_text()) return observation.text();
-  if (!observation.has_codeable_concept()) return "";
+// In any of its words: no flag calls usual what one of them calls a finding.
+bool AnswersWithFindingOrNone(const v1::Observation& observation) {
+  if (observation.has_text()) return IsFindingOrNone(observation.text());
+  if (!observation.has_codeable_concept()) return false;
   const v1::CodeableConcept& answer = observation.codeable_concept();
-  if (!answer.text().empty()) return answer.text();
-  return answer.codings_size() > 0 ? absl::string_view(answer.codings(0).display()) : "";
+  return IsFindingOrNone(answer.text()) ||
+         std::any_of(answer.codings().begin(), answer.codings().end(),
+                     [](const v1::Coding& coding) { return IsFindingOrNone(coding.display()); });
 }
 
 bool HasValue(const v1::Observation& observation) {
@@ -43,7 +40,7 @@ Relation RelationOf(const v1::Observation& observation) {
   return Relate("", observation.text(), "", observation.reference_range());
 }
 
-bool IsFindingGrade(Grade grade) {
+bool IsFinding(Grade grade) {
   return grade == Grade::kLow || grade == Grade::kHigh || grade == Grade::kAbnormal || grade == Grade::kDetected;
 }
 
@@ -82,9 +79,9 @@ Grade GradeOf(const v1::Observation& observation) {
   const bool out_of_range = relation == Relation::kBelow || relation == Relation::kAbove;
   switch (observation.interpretation()) {
     case v1::INTERPRETATION_NORMAL:
-      return out_of_range || IsFindingOrNone(AnswerText(observation)) ? Grade::kUngraded : Grade::kNormal;
+      return out_of_range || AnswersWithFindingOrNone(observation) ? Grade::kUngraded : Grade::kNormal;
     case v1::INTERPRETATION_NOT_DETECTED:
-      return out_of_range || IsFindingOrNone(AnswerText(observation)) ? Grade::kUngraded : Grade::kNotDetected;
+      return out_of_range || AnswersWithFindingOrNone(observation) ? Grade::kUngraded : Grade::kNotDetected;
     case v1::INTERPRETATION_LOW:
       return relation == Relation::kInside || relation == Relation::kAbove ? Grade::kUngraded : Grade::kLow;
     case v1::INTERPRETATION_HIGH:
@@ -96,6 +93,18 @@ Grade GradeOf(const v1::Observation& observation) {
     default:
       return Grade::kUngraded;
   }
+}
+
+bool IsFinal(v1::ResultStatus status) {
+  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_AMENDED || status == v1::RESULT_STATUS_CORRECTED ||
+         status == v1::RESULT_STATUS_APPENDED;
+}
+
+std::optional<Variant> VariantAlone(const v1::Observation& observation, Grade grade, bool judged) {
+  if (IsCritical(grade)) return VariantOf(grade);
+  if (!judged || !IsFinal(observation.status())) return Variant::kNoVerdict;
+  if (IsFinding(grade)) return VariantOf(grade);
+  return grade == Grade::kUngraded ? std::optional(Variant::kNoVerdict) : std::nullopt;
 }
 
 Variant VariantOf(Grade grade) {
@@ -134,6 +143,7 @@ Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judge
   if (report.observations_size() == 0) return JudgeDocument(report);
 
   Verdict verdict;
+  verdict.grades.reserve(static_cast<size_t>(report.observations_size()));
   std::vector<int> findings;
   bool any_critical = false, any_ungraded = false, any_unjudged = false, all_gone = true, any_in_error = false,
        all_not_detected = true;
@@ -151,7 +161,7 @@ Verdict Judge(const v1::DiagnosticReport& report, const std::vector<bool>& judge
       verdict.findings.push_back(i);
     } else if (!judged[static_cast<size_t>(i)]) {
       any_unjudged = true;
-    } else if (IsFindingGrade(grade)) {
+    } else if (IsFinding(grade)) {
       findings.push_back(i);
     } else if (grade == Grade::kUngraded) {
       any_ungraded = true;

@@ -5,7 +5,7 @@
 #ifndef RESULTGATE_COMMENT_VERDICT_H_
 #define RESULTGATE_COMMENT_VERDICT_H_
 
-#include <string>
+#include <optional>
 #include <vector>
 
 #include "resultgate/v1/model.pb.h"
@@ -51,6 +51,12 @@ inline bool IsCritical(Grade grade) {
 
 // The wording of one that is marked.
 Variant VariantOf(Grade grade);
+
+// The wording that an observation would get alone; nullopt if it is as usual.
+std::optional<Variant> VariantAlone(const v1::Observation& observation, Grade grade, bool judged);
+
+// Final, or changed since it was.
+bool IsFinal(v1::ResultStatus status);
 
 // What these of a verdict's findings, one at least, amount to by themselves. One critical grade makes it a critical wording.
 Variant VariantOf(const std::vector<Grade>& grades, const std::vector<int>& findings);

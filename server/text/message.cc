@@ -334,7 +334,11 @@ absl::StatusOr<std::string> Message::Format(const std::vector<NamedValue>& value
     found.push_back(&at->value);
   }
   RG_ASSIGN_OR_RETURN(const std::shared_ptr<const Skeleton> skeleton, rep_->SkeletonFor(found));
+  size_t size = skeleton->end.size();
+  for (const Skeleton::Piece& piece : skeleton->pieces)
+    size += piece.text.size() + std::get<absl::string_view>(*found[piece.hole]).size();
   std::string text;
+  text.reserve(size);
   for (const Skeleton::Piece& piece : skeleton->pieces) {
     text += piece.text;
     AppendUtf8(std::get<absl::string_view>(*found[piece.hole]), &text);

@@ -34,6 +34,10 @@ TEST(GradeTest, FlagsAndRanges) {
   };
   v1::Observation coded = Words("", v1::INTERPRETATION_NORMAL);
   coded.mutable_codeable_concept()->add_codings()->set_display("POSITIVE");
+  v1::Observation second = coded;
+  second.mutable_codeable_concept()->set_text("see codes");
+  second.mutable_codeable_concept()->mutable_codings(0)->set_display("Result");
+  second.mutable_codeable_concept()->add_codings()->set_display("Detected");
   const Case cases[] = {
       {Number("5", "4 - 6", v1::INTERPRETATION_NORMAL), Grade::kNormal},
       {Number("5", "", v1::INTERPRETATION_NORMAL), Grade::kNormal},
@@ -60,6 +64,7 @@ TEST(GradeTest, FlagsAndRanges) {
       {Words("DETECTED", v1::INTERPRETATION_NOT_DETECTED), Grade::kUngraded},
       {Words(" positive (1:80)", v1::INTERPRETATION_NORMAL), Grade::kUngraded},
       {coded, Grade::kUngraded},
+      {second, Grade::kUngraded},
       {Words("7.2", v1::INTERPRETATION_NORMAL), Grade::kNormal},
       {Words("Reactive", v1::INTERPRETATION_DETECTED), Grade::kDetected},
   };
