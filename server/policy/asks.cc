@@ -4,6 +4,7 @@
 
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
 #include "server/policy/match.h"
 #include "server/policy/model_environment.h"
 
@@ -23,7 +24,7 @@ void MergeRestriction(const Part& part, Part* into) {
   if (part.missing.empty()) into->missing = {};
   into->is_new = into->is_new || part.is_new;
   into->along = into->along && part.along;
-  into->order_start = std::max(into->order_start, part.order_start);
+  into->start = std::max(into->start, part.start);
   into->order_review = std::max(into->order_review, part.order_review);
 }
 
@@ -79,14 +80,29 @@ bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id) {
                       [rule_id](const v1::AppliedRule& applied) { return applied.rule_id() == rule_id; });
 }
 
+std::optional<absl::Time> KeptClock(const v1::Decision* previous, const v1::Outcome* before, absl::string_view rule_id,
+                                    bool deadline) {
+  if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return std::nullopt;
+  for (const v1::AppliedRule& applied : before->rules()) {
+    const bool of_deadline = applied.effect() == v1::RULE_EFFECT_DEADLINE || applied.effect() == v1::RULE_EFFECT_NOTICE;
+    if (applied.rule_id() != rule_id || !applied.has_clock_start() || of_deadline != deadline || HoldsAlong(applied)) continue;
+    const absl::Time start = base::FromProto(applied.clock_start());
+    const bool of_report = previous->has_clock_start() && base::FromProto(previous->clock_start()) == start;
+    return of_report ? std::nullopt : std::optional(start);
+  }
+  return std::nullopt;
+}
+
 void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-                const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time now) {
+                const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time version_issued,
+                absl::Time now) {
   pack_ = &pack;
   calendar_ = &pack.CalendarFor(report.order());
   report_ = &report;
   units_ = &units;
   previous_ = previous;
   first_final_ = &first_final;
+  version_issued_ = version_issued;
   now_ = now;
   asked_.Clear();
   kept_missing_.Clear();
@@ -167,7 +183,8 @@ void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) 
     if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
     part.missing = missing;
     part.is_new = part.restricts && IsNew(rule, (*units_)[u].id, kAudiences[a]);
-    part.limit_is_new = part.limits && IsNew(rule, (*units_)[u].id, v1::AUDIENCE_PATIENT);
+    if (part.restricts) part.start = StartOf(part, u, a);
+    if (part.limits) part.limit_start = LimitStartOf(rule, u);
     asked_[u][a].parts.push_back(part);
   }
 }
@@ -245,6 +262,21 @@ bool Asker::SpokeBefore(const Rule& rule, size_t u) const {
   return before != nullptr && !IsNewAfter(before, rule.id);
 }
 
+// What held the unit in the version before goes on to do so, on the clock that it had. A correction that claims to be older than
+// what it corrects shortens nothing.
+absl::Time Asker::StartOf(const Part& part, size_t u, size_t audience) const {
+  const absl::Time first_final = (*first_final_)[u];
+  if (part.is_new) return std::max(version_issued_, first_final);
+  const v1::Outcome* before = OutcomeOf(previous_, (*units_)[u].id, kAudiences[audience]);
+  return KeptClock(previous_, before, part.rule->id, /*deadline=*/false).value_or(first_final);
+}
+
+// Nobody is to see it before the patient, so that the patient's clock is everybody's.
+absl::Time Asker::LimitStartOf(const Rule& rule, size_t u) const {
+  const v1::Outcome* before = OutcomeOf(previous_, (*units_)[u].id, v1::AUDIENCE_PATIENT);
+  return KeptClock(previous_, before, rule.id, /*deadline=*/true).value_or((*first_final_)[u]);
+}
+
 bool Asker::IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const {
   return previous_ != nullptr && IsNewAfter(OutcomeOf(previous_, unit_id, audience), rule.id);
 }
@@ -277,7 +309,7 @@ void Asker::AddOrderHold(const OrderHold& hold) {
   Part part;
   part.rule = rule;
   part.restricts = part.along = true;
-  part.order_start = hold.start;
+  part.start = hold.start;
   part.order_review = hold.review_started;
   missing_.clear();
   for (const std::string& fact : hold.unknown_facts) missing_.push_back(&fact);

@@ -49,9 +49,11 @@ struct OrderHold {
 class Asker {
  public:
   // `previous`: the decision on the version before, or nullptr. `order_holds`: on the other reports of the order. `first_final`:
-  // of each unit. All arguments outlive what is read from the asker.
+  // of each unit. `version_issued`: where clocks of what is new with this version start. All arguments outlive what is read from
+  // the asker.
   void Ask(const Pack& pack, const v1::DiagnosticReport& report, const Units& units, const v1::Decision* previous,
-           const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time now);
+           const std::vector<OrderHold>& order_holds, const std::vector<absl::Time>& first_final, absl::Time version_issued,
+           absl::Time now);
 
   const Asked& of(size_t unit, size_t audience) const { return asked_[unit][audience]; }
 
@@ -76,6 +78,8 @@ class Asker {
   const expr::Activation& ActivationFor(size_t audience);
   bool InForce(const Rule& rule, size_t u);
   bool SpokeBefore(const Rule& rule, size_t u) const;
+  absl::Time StartOf(const Part& part, size_t u, size_t audience) const;
+  absl::Time LimitStartOf(const Rule& rule, size_t u) const;
   bool IsNew(const Rule& rule, absl::string_view unit_id, v1::Audience audience) const;
   void WidenTogether(size_t audience, const std::vector<OrderHold>& order_holds);
   void AddOrderHold(const OrderHold& hold);
@@ -88,6 +92,7 @@ class Asker {
   const Units* units_ = nullptr;
   const v1::Decision* previous_ = nullptr;
   const std::vector<absl::Time>* first_final_ = nullptr;
+  absl::Time version_issued_;
   absl::Time now_;
   std::optional<absl::CivilDay> first_final_day_;  // of the unit
 
@@ -112,6 +117,12 @@ const v1::Outcome* OutcomeOf(const v1::Decision* previous, absl::string_view uni
 
 // True if what `rule_id` asks for did not hold the unit in the version before. `before`: its outcome then.
 bool IsNewAfter(const v1::Outcome* before, absl::string_view rule_id);
+
+// Where the clock of what `rule_id` held or limited in the outcome `before` of the decision `previous` started; nullopt where it
+// did not, where it held another report only, or where that was the report's first final version, which may turn out to have
+// been earlier.
+std::optional<absl::Time> KeptClock(const v1::Decision* previous, const v1::Outcome* before, absl::string_view rule_id,
+                                    bool deadline);
 
 }  // namespace resultgate::policy
 

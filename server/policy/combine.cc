@@ -42,21 +42,17 @@ class Combination {
   void Add(const Part& part) {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
-    // A correction that claims to be older than what it corrects shortens nothing.
-    const absl::Time own = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
-    const absl::Time start = part.along ? part.order_start : std::max(own, part.order_start);
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
     if (part.advises) AddNextStep(part);
     if (!part.restricts) return;
     if (rule.then.delay) {
-      Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted)
-        memory_.floors_.push_back({EndOf(*rule.then.delay, start, part.is_new, clocks_.not_before), RankOf(rule), &rule});
+      Record(part, v1::RULE_EFFECT_DELAY, lifted, part.start);
+      if (!lifted) memory_.floors_.push_back({calendar_.Add(part.start, *rule.then.delay), RankOf(rule), &rule});
     }
     if (rule.then.withhold_until && part.missing.empty()) {
-      Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
-      const absl::Time until = calendar_.Add(start, *rule.then.withhold_until);
+      Record(part, v1::RULE_EFFECT_WITHHOLD, lifted, part.start);
+      const absl::Time until = calendar_.Add(part.start, *rule.then.withhold_until);
       if (!lifted) verdict_.withheld_until = std::max(verdict_.withheld_until.value_or(until), until);
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
@@ -71,7 +67,7 @@ class Combination {
 
   void AddDefault() {
     // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
-    verdict_.applied.push_back({Applied::By::kDefault, nullptr, v1::RULE_EFFECT_REVIEW, !acted_.empty(), false, {}});
+    verdict_.applied.push_back({Applied::By::kDefault, nullptr, v1::RULE_EFFECT_REVIEW, !acted_.empty(), false, {}, {}});
     if (!acted_.empty()) return;
     AddReview({&pack_.default_review(), /*by_statute=*/false}, pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY));
   }
@@ -103,16 +99,8 @@ class Combination {
            (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
   }
 
-  void Record(const Part& part, v1::RuleEffect effect, bool lifted) {
-    verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.along, part.missing});
-  }
-
-  // When a span ends that began at `start`. One that began later, with a version between, is told by when it was to end: that
-  // stands, as far as the span reaches from this version.
-  absl::Time EndOf(const calendar::Span& span, absl::Time start, bool is_new, const std::optional<absl::Time>& before) const {
-    const absl::Time end = calendar_.Add(start, span);
-    if (is_new || !before) return end;
-    return std::max(end, std::min(*before, calendar_.Add(std::max(clocks_.version_issued, start), span)));
+  void Record(const Part& part, v1::RuleEffect effect, bool lifted, std::optional<absl::Time> clock = std::nullopt) {
+    verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.along, part.missing, clock});
   }
 
   void AddReview(const AskedReview& asked, Rank rank) {
@@ -126,18 +114,16 @@ class Combination {
     span.count = std::clamp(days, 1, 90);
     const bool lifted = Acted(v1::LIFTER_PATIENT);
     if (!lifted) {
-      memory_.floors_.push_back(
-          {calendar_.Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
+      memory_.floors_.push_back({calendar_.Add(clocks_.preference, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
     }
-    verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, false, {}});
+    verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, false, {}, clocks_.preference});
   }
 
   void AddDeadline(const Part& part) {
     const Rule& rule = *part.rule;
-    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
+    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false, part.limit_start);
     if (rule.then.deadline->notice) return;
-    memory_.ceilings_.push_back(
-        {EndOf(rule.then.deadline->within, clocks_.first_final, part.limit_is_new, clocks_.not_after), RankOf(rule)});
+    memory_.ceilings_.push_back({calendar_.Add(part.limit_start, rule.then.deadline->within), RankOf(rule)});
   }
 
   // The most urgent counts.
@@ -262,6 +248,7 @@ void HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clo
                               v1::RULE_EFFECT_REVIEW,
                               /*lifted=*/false,
                               /*along=*/false,
+                              {},
                               {}});
   verdict->due_at = verdict->review.TurnEndsAt(clocks.now);
 }

@@ -22,20 +22,20 @@ struct Part {
   bool permits = false;    // its permit counts
   bool limits = false;     // its deadline counts
   bool advises = false;    // its next step counts
-  // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
-  bool is_new = false;
-  bool limit_is_new = false;  // nor limit what held it from the patient
-  MissingFacts missing;       // not empty: it counts because they are absent
+  bool is_new = false;     // it did not hold this unit in the version before
+  // Where the clock of what holds starts, the latest of all that it holds; and that of its deadline.
+  absl::Time start = absl::InfinitePast();
+  absl::Time limit_start = absl::InfinitePast();
+  MissingFacts missing;  // not empty: it counts because they are absent
   // It holds here because it holds another report of the order; not set where it speaks for this report itself.
   bool along = false;
-  // Where its clock and its review start there; InfinitePast() where it holds no other report. The later start counts.
-  absl::Time order_start = absl::InfinitePast();
+  // Where its review of another report started; InfinitePast() where it holds no other one.
   absl::Time order_review = absl::InfinitePast();
 
   bool operator==(const Part& other) const {
     return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
-           advises == other.advises && is_new == other.is_new && limit_is_new == other.limit_is_new && missing == other.missing &&
-           along == other.along && order_start == other.order_start && order_review == other.order_review;
+           advises == other.advises && is_new == other.is_new && start == other.start && limit_start == other.limit_start &&
+           missing == other.missing && along == other.along && order_review == other.order_review;
   }
 };
 
@@ -43,13 +43,8 @@ struct Part {
 struct Clocks {
   absl::Time now;
   absl::Time received_at;
-  absl::Time first_final;                    // legal clocks
-  absl::Time version_issued;                 // clocks of restrictions that are new with this version
+  absl::Time preference;                     // of the days for which the patient wishes to wait
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
-  // What the version before said: to this audience, and of the latest to the patient, whom nobody is to see it before. A rule
-  // that held or limited the unit then goes on to do so, on the clock that it had.
-  std::optional<absl::Time> not_before;
-  std::optional<absl::Time> not_after;
 };
 
 // Combines the parts of one unit and audience into a verdict. Keeps its working memory from one call to the next; one thread at a

@@ -51,8 +51,7 @@ absl::string_view WhyNotFromIssue(const v1::DiagnosticReport& report, const Cont
 }
 
 bool Decider::Question::operator==(const Question& other) const {
-  return floor == other.floor && review_started == other.review_started && first_final == other.first_final &&
-         not_before == other.not_before && not_after == other.not_after &&
+  return floor == other.floor && review_started == other.review_started && preference == other.preference &&
          (asked == other.asked || (asked != nullptr && other.asked != nullptr &&
                                    asked->needs_default == other.asked->needs_default && asked->parts == other.asked->parts));
 }
@@ -66,18 +65,17 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
   ruling_.units_.Fill(pack.value_sets(), *report_);
   clocks_.now = now;
   clocks_.received_at = context.received_at;
-  clocks_.version_issued = VersionIssued(*report_, context);
+  version_issued_ = VersionIssued(*report_, context);
   // As ClockStart has it, the units being known.
   ruling_.clock_start_ = context.clock_start;
   if (!ruling_.clock_start_ &&
       std::any_of(ruling_.units_.begin(), ruling_.units_.end(), [](const Unit& unit) { return IsFinal(unit.status); })) {
-    ruling_.clock_start_ = clocks_.version_issued;
+    ruling_.clock_start_ = version_issued_;
   }
-  clocks_.first_final = ruling_.clock_start_.value_or(clocks_.version_issued);
   first_final_.clear();
   for (const Unit& unit : ruling_.units_) first_final_.push_back(FirstFinal(unit));
   if (context.quarantine.empty()) {
-    asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, first_final_, now);
+    asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, first_final_, version_issued_, now);
   }
   answered_.clear();
   ruling_.verdicts_.Clear();
@@ -93,13 +91,13 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
 absl::Time Decider::FirstFinal(const Unit& unit) const {
   const v1::Outcome* before = OutcomeOf(context_->previous, unit.id, v1::AUDIENCE_PATIENT);
   const bool was_final = before != nullptr && before->disposition() != v1::DISPOSITION_NOT_FINAL;
-  return context_->previous == nullptr || was_final ? clocks_.first_final : std::max(clocks_.first_final, clocks_.version_issued);
+  const absl::Time first_final = ruling_.clock_start_.value_or(version_issued_);
+  return context_->previous == nullptr || was_final ? first_final : std::max(first_final, version_issued_);
 }
 
 size_t Decider::DecideCell(size_t u, size_t a) {
   const Unit& unit = ruling_.units_[u];
   Question question;
-  question.first_final = first_final_[u];
   if (!context_->quarantine.empty()) {
     question.floor = v1::DISPOSITION_QUARANTINE;
     return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks_, question.floor, verdict); });
@@ -128,9 +126,7 @@ size_t Decider::DecideCell(size_t u, size_t a) {
     const bool same_kind = !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) question.review_started = base::FromProto(before->review().started_at());
   }
-  if (before != nullptr && before->has_not_before()) question.not_before = base::FromProto(before->not_before());
-  const v1::Outcome* of_patient = OutcomeOf(context_->previous, unit.id, v1::AUDIENCE_PATIENT);
-  if (of_patient != nullptr && of_patient->has_not_after()) question.not_after = base::FromProto(of_patient->not_after());
+  question.preference = KeptClock(context_->previous, before, kPreferenceRule, /*deadline=*/false).value_or(first_final_[u]);
   // What waits along with another report's review does so until that one ends.
   for (const Part& part : asked.parts) {
     const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
@@ -149,9 +145,7 @@ size_t Decider::DecideCell(size_t u, size_t a) {
   }
   Clocks clocks = clocks_;
   clocks.review_started = question.review_started;
-  clocks.first_final = question.first_final;
-  clocks.not_before = question.not_before;
-  clocks.not_after = question.not_after;
+  clocks.preference = question.preference;
   if (!settled) {
     question.floor = v1::DISPOSITION_NOT_FINAL;
     return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks, question.floor, verdict); });
@@ -169,14 +163,13 @@ std::vector<OrderHold> Decider::OrderHolds() const {
     for (size_t a = 0; a < kAudienceCount; ++a) {
       for (const Part& part : asker_.of(u, a).parts) {
         if (!part.restricts || part.along || part.rule->together != Rule::Together::kOrder) continue;
-        const absl::Time start = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
         const auto same = [&](const OrderHold& hold) { return hold.rule_id == part.rule->id && hold.audience == kAudiences[a]; };
         const auto known = std::find_if(holds.begin(), holds.end(), same);
         if (known == holds.end()) {
-          holds.push_back({part.rule->id, kAudiences[a], start, clocks_.received_at, {}});
+          holds.push_back({part.rule->id, kAudiences[a], part.start, clocks_.received_at, {}});
           for (const std::string* fact : part.missing) holds.back().unknown_facts.push_back(*fact);
         } else {
-          known->start = std::max(known->start, start);
+          known->start = std::max(known->start, part.start);
           if (part.missing.empty()) known->unknown_facts.clear();
         }
       }

@@ -66,8 +66,7 @@ class Decider {
   struct Question {
     v1::Disposition floor = v1::DISPOSITION_UNSPECIFIED;  // of a hold by the engine's own floors
     std::optional<absl::Time> review_started;
-    absl::Time first_final;                           // of the unit
-    std::optional<absl::Time> not_before, not_after;  // of the version before
+    absl::Time preference;
     const Asked* asked = nullptr;
 
     bool operator==(const Question& other) const;
@@ -83,6 +82,7 @@ class Decider {
   const v1::DiagnosticReport* report_ = nullptr;
   const Context* context_ = nullptr;
   Clocks clocks_;                        // of the report
+  absl::Time version_issued_;            // where clocks of what is new with this version start
   std::vector<absl::Time> first_final_;  // of the units
 
   v1::DiagnosticReport with_facts_;

@@ -20,6 +20,7 @@ void ToProto(const Applied& applied, const Pack& pack, const std::string& quaran
   rule->set_effect(applied.effect);
   rule->set_lifted(applied.lifted);
   for (const std::string* fact : applied.missing) rule->add_unknown_facts(*fact);
+  if (applied.clock) *rule->mutable_clock_start() = base::ToProto(*applied.clock);
   switch (applied.by) {
     case Applied::By::kRule:
       rule->set_rule_id(applied.rule->id);
@@ -70,7 +71,7 @@ std::string ToText(const Conflict& conflict) {
 
 bool Applied::operator==(const Applied& other) const {
   return by == other.by && rule == other.rule && effect == other.effect && lifted == other.lifted && along == other.along &&
-         missing == other.missing;
+         missing == other.missing && clock == other.clock;
 }
 
 bool HoldsAlong(const v1::AppliedRule& rule) {

@@ -35,6 +35,7 @@ struct Applied {
   bool lifted = false;
   bool along = false;  // it holds another report of the order, and this one with it
   MissingFacts missing;
+  std::optional<absl::Time> clock;  // where that of a delay, a withholding or a deadline started
 
   bool operator==(const Applied& other) const;
 };

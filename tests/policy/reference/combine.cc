@@ -37,9 +37,6 @@ class Combination {
   void Add(const Part& part) {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
-    // A correction that claims to be older than what it corrects shortens nothing.
-    const absl::Time own = part.is_new ? std::max(clocks_.version_issued, clocks_.first_final) : clocks_.first_final;
-    const absl::Time start = part.along ? part.order_start : std::max(own, part.order_start);
     const Rank rank = pack_.RankOf(rule.basis.type());
     unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
@@ -51,12 +48,12 @@ class Combination {
     }
     if (!part.restricts) return;
     if (rule.then.delay) {
-      Record(part, v1::RULE_EFFECT_DELAY, lifted);
-      if (!lifted) floors_.push_back({Kept(part.is_new, *rule.then.delay, start, clocks_.not_before), rank, rule.id});
+      Record(part, v1::RULE_EFFECT_DELAY, lifted, part.start);
+      if (!lifted) floors_.push_back({calendar_.Add(part.start, *rule.then.delay), rank, rule.id});
     }
     if (rule.then.withhold_until && part.unknown_facts.empty()) {
-      Record(part, v1::RULE_EFFECT_WITHHOLD, lifted);
-      const absl::Time until = calendar_.Add(start, *rule.then.withhold_until);
+      Record(part, v1::RULE_EFFECT_WITHHOLD, lifted, part.start);
+      const absl::Time until = calendar_.Add(part.start, *rule.then.withhold_until);
       if (!lifted) withheld_until_ = std::max(withheld_until_.value_or(until), until);
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
@@ -128,8 +125,9 @@ class Combination {
            (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
   }
 
-  void Record(const Part& part, v1::RuleEffect effect, bool lifted) {
+  void Record(const Part& part, v1::RuleEffect effect, bool lifted, std::optional<absl::Time> clock = std::nullopt) {
     v1::AppliedRule* rule = outcome_.add_rules();
+    if (clock) *rule->mutable_clock_start() = base::ToProto(*clock);
     rule->set_rule_id(part.rule->id);
     rule->set_effect(effect);
     if (effect != v1::RULE_EFFECT_PERMIT && effect != v1::RULE_EFFECT_NEXT_STEP) {
@@ -149,10 +147,11 @@ class Combination {
     const bool lifted = Acted(v1::LIFTER_PATIENT);
     if (!lifted) {
       floors_.push_back(
-          {calendar_.Add(clocks_.first_final, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
+          {calendar_.Add(clocks_.preference, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
     }
     v1::AppliedRule* rule = outcome_.add_rules();
     rule->set_rule_id("patient-preference");
+    *rule->mutable_clock_start() = base::ToProto(clocks_.preference);
     rule->set_effect(v1::RULE_EFFECT_DELAY);
     rule->mutable_basis()->set_type(v1::BASIS_TYPE_PATIENT_REQUEST);
     rule->mutable_basis()->set_citation("the patient's own request");
@@ -162,19 +161,10 @@ class Combination {
 
   void AddDeadline(const Part& part) {
     const Rule& rule = *part.rule;
-    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false);
+    Record(part, rule.then.deadline->notice ? v1::RULE_EFFECT_NOTICE : v1::RULE_EFFECT_DEADLINE, false, part.limit_start);
     if (!rule.then.deadline->notice) {
-      ceilings_.push_back({Kept(part.limit_is_new, rule.then.deadline->within, clocks_.first_final, clocks_.not_after),
-                           pack_.RankOf(rule.basis.type())});
+      ceilings_.push_back({calendar_.Add(part.limit_start, rule.then.deadline->within), pack_.RankOf(rule.basis.type())});
     }
-  }
-
-  // What the version before said of a rule that spoke then stands, as far as its span reaches from this version.
-  absl::Time Kept(bool is_new, const calendar::Span& span, absl::Time start, const std::optional<absl::Time>& before) const {
-    absl::Time end = calendar_.Add(start, span);
-    if (is_new || !before) return end;
-    const absl::Time from_this_version = calendar_.Add(std::max(start, clocks_.version_issued), span);
-    return std::max(end, std::min(*before, from_this_version));
   }
 
   absl::Time Floor() const {

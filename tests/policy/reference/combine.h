@@ -17,17 +17,16 @@ namespace resultgate::policy::reference {
 // A rule's part for one unit and audience.
 struct Part {
   const Rule* rule = nullptr;
-  bool restricts = false;                  // its delay, review and withholding count
-  bool permits = false;                    // its permit counts
-  bool limits = false;                     // its deadline counts
-  bool advises = false;                    // its next step counts
-  std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent
-  // It did not hold this unit in the version before: its clocks start with this version, not with the first final one.
-  bool is_new = false;
-  bool limit_is_new = false;
-  // It holds another report of the order: this one only along with it, and since when its clock and review run there.
+  bool restricts = false;                   // its delay, review and withholding count
+  bool permits = false;                     // its permit counts
+  bool limits = false;                      // its deadline counts
+  bool advises = false;                     // its next step counts
+  std::vector<std::string> unknown_facts;   // not empty: it counts because they are absent
+  bool is_new = false;                      // it did not hold this unit in the version before
+  absl::Time start = absl::InfinitePast();  // of its clock
+  absl::Time limit_start = absl::InfinitePast();
+  // It holds another report of the order: this one only along with it, and since when its review runs there.
   bool along = false;
-  absl::Time order_start = absl::InfinitePast();
   absl::Time order_review = absl::InfinitePast();
 };
 
@@ -37,9 +36,8 @@ struct Clocks {
   absl::Time received_at;
   absl::Time first_final;                    // legal clocks
   absl::Time version_issued;                 // clocks of restrictions that are new with this version
+  absl::Time preference;                     // of the patient's days of waiting
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
-  std::optional<absl::Time> not_before;      // of the version before
-  std::optional<absl::Time> not_after;
 };
 
 // Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -111,7 +112,7 @@ class Decider {
       Part part;
       part.rule = &*rule;
       part.restricts = part.along = true;
-      part.order_start = hold.start;
+      part.start = hold.start;
       part.order_review = hold.review_started;
       part.unknown_facts = hold.unknown_facts;
       const auto [found, added] = together.emplace(part.rule, part);
@@ -128,7 +129,7 @@ class Decider {
     if (part.unknown_facts.empty()) into->unknown_facts.clear();
     into->is_new = into->is_new || part.is_new;
     into->along = into->along && part.along;
-    into->order_start = std::max(into->order_start, part.order_start);
+    into->start = std::max(into->start, part.start);
     into->order_review = std::max(into->order_review, part.order_review);
   }
 
@@ -160,7 +161,13 @@ class Decider {
       if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
       part.unknown_facts = truth.unknown_facts;
       part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
-      part.limit_is_new = part.limits && IsNew(rule.id, unit.id, v1::AUDIENCE_PATIENT);
+      const absl::Time first_final = FirstFinal(unit.id);
+      if (part.restricts) {
+        part.start = part.is_new ? std::max(first_final, clocks_.version_issued)
+                                 : Kept(rule.id, unit.id, kAudiences[a], {v1::RULE_EFFECT_DELAY, v1::RULE_EFFECT_WITHHOLD});
+      }
+      if (part.limits)
+        part.limit_start = Kept(rule.id, unit.id, v1::AUDIENCE_PATIENT, {v1::RULE_EFFECT_DEADLINE, v1::RULE_EFFECT_NOTICE});
       asked_[u][a].parts.push_back(std::move(part));
     }
   }
@@ -171,6 +178,23 @@ class Decider {
     const v1::Outcome* before = Before(context_, unit_id, v1::AUDIENCE_PATIENT);
     if (before != nullptr && before->disposition() != v1::DISPOSITION_NOT_FINAL) return clocks_.first_final;
     return std::max(clocks_.first_final, clocks_.version_issued);
+  }
+
+  // The clock that an effect of the rule had in the version before, unless it was the report's, which may move, or that of
+  // another report; else the unit's first final.
+  absl::Time Kept(const std::string& rule_id, const std::string& unit_id, v1::Audience audience,
+                  const std::set<v1::RuleEffect>& effects) const {
+    const v1::Outcome* before = Before(context_, unit_id, audience);
+    if (before == nullptr || before->disposition() == v1::DISPOSITION_NOT_FINAL) return FirstFinal(unit_id);
+    for (const v1::AppliedRule& applied : before->rules()) {
+      if (applied.rule_id() != rule_id || effects.count(applied.effect()) == 0 || !applied.has_clock_start()) continue;
+      if (HoldsAlong(applied)) continue;
+      const absl::Time start = base::FromProto(applied.clock_start());
+      const v1::Decision& decision = *context_.previous;
+      if (decision.has_clock_start() && base::FromProto(decision.clock_start()) == start) break;
+      return start;
+    }
+    return FirstFinal(unit_id);
   }
 
   bool IsNew(const std::string& rule_id, const std::string& unit_id, v1::Audience audience) const {
@@ -214,9 +238,7 @@ class Decider {
     Clocks clocks = clocks_;
     clocks.first_final = FirstFinal(unit.id);
     const v1::Outcome* before = Before(context_, unit.id, kAudiences[a]);
-    if (before != nullptr && before->has_not_before()) clocks.not_before = base::FromProto(before->not_before());
-    const v1::Outcome* of_patient = Before(context_, unit.id, v1::AUDIENCE_PATIENT);
-    if (of_patient != nullptr && of_patient->has_not_after()) clocks.not_after = base::FromProto(of_patient->not_after());
+    clocks.preference = Kept("patient-preference", unit.id, kAudiences[a], {v1::RULE_EFFECT_DELAY});
     const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
                          !before->review().has_approved_at() && before->review().has_started_at();
     if (!context_.quarantine.empty()) {
@@ -252,13 +274,11 @@ class Decider {
         return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_NOT_FINAL, "only final results are released");
       });
     }
-    std::string key = absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.first_final),
-                                   absl::FormatTime(clocks.not_before.value_or(absl::InfinitePast())),
-                                   absl::FormatTime(clocks.not_after.value_or(absl::InfinitePast())),
+    std::string key = absl::StrCat("c", asked.needs_default, absl::FormatTime(clocks.preference),
                                    absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
-      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new,
-                      part.limit_is_new, part.along, absl::FormatTime(part.order_start));
+      absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new, part.along,
+                      absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     v1::Outcome outcome =
