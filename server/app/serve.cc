@@ -179,6 +179,10 @@ int RunServe(const ServeOptions& options) {
         "--approver ID",
         options.folders.pack, loaded.pack->digest(), options.folders.pack);
   }
+  if (const v1::Entry::Overdue& overdue = (*gate)->overdue(); overdue.results() > 0) {
+    spdlog::warn("results that came due while the gate was not running: {}, the first at {}; they go now, the earliest first",
+                 overdue.results(), base::FormatUtc(base::FromProto(overdue.since())));
+  }
   if (options.development)
     spdlog::warn("development mode: unsigned templates are shown, changed rules are active at once, and the clock may be set");
   if (!options.clock.empty()) spdlog::warn("the clock began at {}", base::FormatUtc(clock.Now()));

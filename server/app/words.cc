@@ -216,6 +216,16 @@ std::string EntryText(const v1::Entry& entry) {
     }
     case v1::Entry::kRedecided:
       return Counts(entry.redecided().outcomes());
+    case v1::Entry::kIncident: {
+      const v1::Entry::Incident& incident = entry.incident();
+      return absl::StrCat(incident.reason(), "; ",
+                          incident.unit_ids().empty() ? "nothing had been shown"
+                                                      : absl::StrCat(Plural(incident.unit_ids_size(), "unit"), " shown for ",
+                                                                     Plural(incident.minutes_exposed(), "minute")),
+                          "; for ", incident.owner().role());
+    }
+    case v1::Entry::kOverdue:
+      return absl::StrCat(Plural(entry.overdue().results(), "result"), " came due while the gate was not running");
     case v1::Entry::EVENT_NOT_SET:
       break;
   }

@@ -60,10 +60,13 @@ class Gate::Impl {
     started->set_development(options_.development);
     started->set_log_public_key(store_->log().key().ToString());
     RG_RETURN_IF_ERROR(AppendEntry(*batch, clock_->Now(), "gate", std::move(entry)));
+    RG_RETURN_IF_ERROR(NoteOverdue(*batch));
     RG_RETURN_IF_ERROR(batch->Commit());
     writer_.Start();
     return absl::OkStatus();
   }
+
+  const v1::Entry::Overdue& overdue() const { return overdue_; }
 
   void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
     auto submission = std::make_shared<Submission>(std::move(request));
@@ -147,6 +150,19 @@ class Gate::Impl {
   PackHost& packs() { return packs_; }
 
  private:
+  // Before anything of it goes.
+  absl::Status NoteOverdue(store::Batch& batch) {
+    const absl::Time now = clock_->Now();
+    RG_ASSIGN_OR_RETURN(const absl::Time earliest, store_->EarliestDue());
+    if (earliest > now) return absl::OkStatus();
+    RG_ASSIGN_OR_RETURN(const int64_t results, store_->CountDue(now));
+    overdue_.set_results(results);
+    *overdue_.mutable_since() = base::ToProto(earliest);
+    v1::Entry entry;
+    *entry.mutable_overdue() = overdue_;
+    return AppendEntry(batch, now, "gate", std::move(entry));
+  }
+
   template <typename Response, typename Run>
   void Queue(Run run, Callback<Response> done) {
     auto answer = std::make_shared<Answer<Response>>();
@@ -253,7 +269,7 @@ class Gate::Impl {
     const std::vector<std::string> unit_ids(request.unit_ids().begin(), request.unit_ids().end());
     Transition transition;
     const std::string quarantine = StandingQuarantine(*result);
-    if (quarantine == kOtherPatient || quarantine == kOrderReused) {
+    if (NeedsTwoPeople(quarantine)) {
       const std::string first = FirstVoice(*result);
       if (first == request.reviewer()) {
         answer.refused =
@@ -326,6 +342,7 @@ class Gate::Impl {
     v1::Decision decision = policy::Decide(*packs_.Deciding().pack, result->report(), context, now);
     Transition transition = TakeVersion(result, result->report(), decision, now);
     transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
+    result->clear_versions();  // what they were in doubt about is settled: this is where versions start from
     *result->mutable_decision() = std::move(decision);
     return transition;
   }
@@ -379,6 +396,7 @@ class Gate::Impl {
   base::Clock* const clock_;
   const Options options_;
 
+  v1::Entry::Overdue overdue_;          // since the start
   bool released_ = false;               // writer thread only: the batch appended to the release stream
   std::map<int64_t, bool> unreadable_;  // writer thread only: results that could not be read, and whether the log says so
 
@@ -400,6 +418,10 @@ absl::StatusOr<std::unique_ptr<Gate>> Gate::Start(store::Store* store, base::Clo
   auto impl = std::make_unique<Impl>(store, clock, std::move(load_comments), options);
   RG_RETURN_IF_ERROR(impl->Start(folder));
   return std::unique_ptr<Gate>(new Gate(std::move(impl)));
+}
+
+const v1::Entry::Overdue& Gate::overdue() const {
+  return impl_->overdue();
 }
 
 void Gate::Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {

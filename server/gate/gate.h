@@ -49,6 +49,9 @@ class Gate {
   static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, const policy::LoadedPack& folder,
                                                      CommentLoader load_comments, const Options& options);
 
+  // What came due before the start; without results where nothing did. It goes now, the earliest first, and stands in the log.
+  const v1::Entry::Overdue& overdue() const;
+
   // Finishes what is queued, then stops.
   ~Gate();
   Gate(const Gate&) = delete;

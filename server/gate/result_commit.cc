@@ -150,6 +150,10 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
         if (!planned.from_previous_patient) sequence_of[{unit, audience}] = release.sequence();
       }
     }
+    if (planned.from_previous_patient) result->clear_first_released_at();
+    if (planned.kind == v1::RELEASE_KIND_RESULT && !result->has_first_released_at()) {
+      *result->mutable_first_released_at() = base::ToProto(now);
+    }
     committed.notes.push_back(NoteOf(release));
     if (release.has_comment()) committed.comments.push_back(release.comment());
     releases.push_back(std::move(release));

@@ -22,7 +22,8 @@ using Response = v1::SubmitResultResponse;
 // More than this a result does not hold, as a report does not: more would make every further version slower.
 constexpr int kMostObservations = 1000;
 constexpr char kTooLarge[] = "with this part the result would hold more observations than any report may";
-constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
+// Versions that are kept one by one.
+constexpr size_t kMostVersions = 32;
 constexpr char kSeveralResults[] = "the report is a version of several results, so nobody can tell of which";
 
 std::string DigestText(const std::string& digest) {
@@ -54,7 +55,37 @@ void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* repo
   issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
 }
 
+std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
+  return decision.has_clock_start() ? std::optional(base::FromProto(decision.clock_start())) : std::nullopt;
+}
+
+// All versions of the result, in order; of a first version that one.
+std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result) {
+  if (result.versions().empty()) return {result.report()};
+  return {result.versions().begin(), result.versions().end()};
+}
+
+bool HoldsSomething(const v1::Result& result) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.state() == v1::OUTCOME_STATE_HELD; });
+}
+
+// True if every version of it puts right what was said before: the report that it corrects is not among them.
+bool CorrectsWhatIsNotHere(const v1::Result& result) {
+  const std::vector<v1::DiagnosticReport> versions = VersionsOf(result);
+  return std::all_of(versions.begin(), versions.end(), SaysItCorrects);
+}
+
+// True if it stands until people end it, whatever versions come.
+bool EndsByPeopleOnly(const std::string& quarantine) {
+  return NeedsTwoPeople(quarantine) || quarantine == kSeveralResults || quarantine == kTooLarge;
+}
+
 }  // namespace
+
+bool NeedsTwoPeople(const std::string& quarantine) {
+  return quarantine == kOtherPatient || quarantine == kOrderReused || quarantine == kTakenBack;
+}
 
 std::string StandingQuarantine(const v1::Result& result) {
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
@@ -175,34 +206,50 @@ absl::Status Submission::TakeNew(store::Batch& batch, const Rulebook& rulebook, 
 
 absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing) {
   const v1::DiagnosticReport& submitted = request_.report();
-  const VersionOrder order = CompareVersions(submitted, standing.report());
   if (!SamePatient(submitted.patient(), standing.report().patient())) {
-    return TakeOtherPatient(batch, rulebook, now, standing, order);
+    return TakeOtherPatient(batch, rulebook, now, standing, CompareVersions(submitted, standing.report()));
   }
-  const bool submitted_wins =
-      order == VersionOrder::kNewer || (order == VersionOrder::kUnclear && digest_ > ReportDigest(standing.report()));
+  std::vector<v1::DiagnosticReport> versions = VersionsOf(standing);
+  InsertVersion(submitted, &versions);
+  const bool latest = ReportDigest(versions.back()) == ReportDigest(submitted);
+  Standing together = PutTogether(versions);
+  if (together.report.observations_size() > kMostObservations) return TakeNew(batch, rulebook, now, kTooLarge);
+  if (versions.size() > kMostVersions) {
+    versions[1] = PutTogether({versions[0], versions[1]}).report;
+    versions.erase(versions.begin());
+  }
   v1::Result result = standing;
-  *result.mutable_report() =
-      submitted_wins ? MergeVersions(submitted, standing.report()) : MergeVersions(standing.report(), submitted);
-  if (result.report().observations_size() > kMostObservations) return TakeNew(batch, rulebook, now, kTooLarge);
-  const bool adds_nothing = result.report().SerializeAsString() == standing.report().SerializeAsString();
-  if (order == VersionOrder::kOlder && adds_nothing) return LogOlder(batch, standing, now);
-  const std::string quarantine = order == VersionOrder::kUnclear ? kUnclearOrder : StandingQuarantine(standing);
-  return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
+  *result.mutable_report() = std::move(together.report);
+  *result.mutable_versions() = {versions.begin(), versions.end()};
+  const std::string before = StandingQuarantine(standing);
+  const std::string quarantine = EndsByPeopleOnly(before) ? before : together.doubt;
+  const bool says_nothing_new =
+      !latest && quarantine == before && result.report().SerializeAsString() == standing.report().SerializeAsString();
+  if (!says_nothing_new) return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
+  const std::optional<absl::Time> clock = ClockWith(&standing.decision(), now);
+  if (clock != ClockOf(standing.decision()) && HoldsSomething(standing)) {
+    // It says nothing new of the result, but it was final earlier: what waits waits from then on.
+    RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result)));
+    response_.set_disposal(Response::DISPOSAL_OLDER_VERSION);
+    return absl::OkStatus();
+  }
+  if (clock) *result.mutable_decision()->mutable_clock_start() = base::ToProto(*clock);
+  return LogOlder(batch, result, now);
 }
 
 absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
                                           const v1::Result& standing, VersionOrder order) {
   const v1::DiagnosticReport& submitted = request_.report();
-  if (order == VersionOrder::kOlder) {
+  if (order == VersionOrder::kOlder && CorrectsWhatIsNotHere(standing)) {
     // The report was another patient's before: whose it is was in doubt, whichever message came first.
     RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, kOtherPatient, standing));
     response_.set_disposal(Response::DISPOSAL_OLDER_VERSION);
     return absl::OkStatus();
   }
-  if (SaysItCorrects(submitted)) {
+  if (order != VersionOrder::kOlder && SaysItCorrects(submitted)) {
     v1::Result result = standing;
     *result.mutable_report() = submitted;
+    result.clear_versions();
     return TakeNextVersion(batch, rulebook, now, standing, kOtherPatient, std::move(result));
   }
   // A correction that does not say so, or an order number that was used again: neither patient's report may be lost or shown
@@ -229,8 +276,17 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
   entry.set_version(standing.version());
   entry.mutable_decided()->set_disposal(Response::DISPOSAL_OLDER_VERSION);
   entry.mutable_decided()->set_report_digest(DigestText(digest_));
+  RG_RETURN_IF_ERROR(batch.PutResult(standing));
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, request_.report().sender(), std::move(entry)));
   return batch.PutKey(duplicate_key_, standing.id());
+}
+
+std::optional<absl::Time> Submission::ClockWith(const v1::Decision* before, absl::Time now) const {
+  policy::Context context;
+  context.received_at = now;
+  const std::optional<absl::Time> mine = policy::ClockStart(request_.report(), context);
+  const std::optional<absl::Time> theirs = before == nullptr ? std::nullopt : ClockOf(*before);
+  return mine && theirs ? std::min(*mine, *theirs) : mine ? mine : theirs;
 }
 
 absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
@@ -240,7 +296,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   context.quarantine = quarantine;
   if (before != nullptr) {
     context.previous = &before->decision();
-    if (before->decision().has_clock_start()) context.clock_start = base::FromProto(before->decision().clock_start());
+    context.clock_start = ClockWith(&before->decision(), now);
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
     RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));
@@ -268,6 +324,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);
   *decided->mutable_issues() = result.report().issues();
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, result.report().sender(), std::move(entry)));
+  if (before != nullptr) RG_RETURN_IF_ERROR(OpenIncident(batch, rulebook, now, *before, quarantine, result));
 
   response_.set_result_id(result.id());
   response_.set_version(result.version());
@@ -275,6 +332,36 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   response_.mutable_decision()->Swap(result.mutable_decision());
   for (v1::Comment& comment : committed.comments) *response_.add_comments() = std::move(comment);
   return absl::OkStatus();
+}
+
+absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
+                                      const std::string& quarantine, const v1::Result& result) {
+  const bool identity = NeedsTwoPeople(quarantine) && !NeedsTwoPeople(StandingQuarantine(before));
+  v1::Entry entry;
+  v1::Entry::Incident* incident = entry.mutable_incident();
+  std::set<std::string> units;
+  std::set<int> audiences;
+  for (const policy::Cell& cell : policy::ToCells(before.decision().outcomes())) {
+    const bool readable =
+        cell.outcome.state() == v1::OUTCOME_STATE_RELEASED || cell.outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+    const bool taken_back = policy::UnitStatus(result.report(), cell.unit_id) == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    if (!readable || !(identity || taken_back)) continue;
+    units.insert(cell.unit_id);
+    audiences.insert(cell.audience);
+  }
+  if (units.empty() && !identity) return absl::OkStatus();
+  incident->set_reason(identity ? quarantine : "the sender took it back as wrong");
+  for (const std::string& unit : units) incident->add_unit_ids(unit);
+  for (const int audience : audiences) incident->add_audiences(static_cast<v1::Audience>(audience));
+  if (!units.empty() && before.has_first_released_at()) {
+    const absl::Duration exposed = absl::Ceil(now - base::FromProto(before.first_released_at()), absl::Minutes(1));
+    incident->set_minutes_exposed(absl::ToInt64Minutes(exposed));
+  }
+  if (!SamePatient(before.report().patient(), result.report().patient())) incident->set_right_result_id(result.id());
+  incident->mutable_owner()->set_role(rulebook.pack->refusal_owner());
+  entry.set_result_id(result.id());
+  entry.set_version(result.version());
+  return AppendEntry(batch, now, result.report().sender(), std::move(entry));
 }
 
 absl::Status Submission::PutKeys(store::Batch& batch, int64_t result_id) const {

@@ -2,6 +2,7 @@
 #ifndef RESULTGATE_GATE_SUBMIT_H_
 #define RESULTGATE_GATE_SUBMIT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace resultgate::gate {
 // Reasons of a quarantine whose end needs two people's word (I5): somebody may see what is not theirs.
 inline constexpr char kOtherPatient[] = "the report moved to another patient";
 inline constexpr char kOrderReused[] = "another patient's report came under the same order";
+
+// True for these, and for what the sender took back as wrong and sends again.
+bool NeedsTwoPeople(const std::string& quarantine);
 
 // Why the standing version of a result is quarantined; empty if it is not.
 std::string StandingQuarantine(const v1::Result& result);
@@ -52,6 +56,11 @@ class Submission {
   absl::Status TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
                                const std::string& quarantine, v1::Result result);
   absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
+  // Where legal clocks start once the submitted version is known too: the earliest first final of all versions.
+  std::optional<absl::Time> ClockWith(const v1::Decision* before, absl::Time now) const;
+  // Tells that somebody may have seen what is not theirs, or wrong, where this withdraws it.
+  absl::Status OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
+                            const std::string& quarantine, const v1::Result& result);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
   absl::Status PutKeys(store::Batch& batch, int64_t result_id) const;

@@ -254,6 +254,12 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     standing.erase(found);
     const bool same = SameContent(before->report(), report, cell.unit_id);
     cell.outcome.set_release_sequence(old.release_sequence());
+    if (IsOut(old) && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
+      // What the reader has seen is not held again for what did not hold it then: the right words go at once.
+      cell.outcome.set_released_unreviewed(cell.outcome.disposition() == v1::DISPOSITION_REVIEW);
+      cell.outcome.set_disposition(v1::DISPOSITION_RELEASE);
+      cell.outcome.clear_due_at();
+    }
     if (IsOut(old) && cell.unit_id == policy::kDocument) documents_out[cell.audience] = cell.outcome;
     if (IsOut(old) && same && cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE) {
       cell.outcome = old;  // seen already, and unchanged: it stays as it is

@@ -2,10 +2,17 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
+#include "server/gate/keys.h"
+#include "server/intake/tables.h"
 #include "server/policy/decide.h"
 
 namespace resultgate::gate {
@@ -54,6 +61,15 @@ int StatusRank(v1::ResultStatus status) {
   }
 }
 
+// A status without the value that it confirms, which an earlier version may hold.
+bool OnlyConfirms(const v1::Observation& observation) {
+  return observation.data_absent_reason() == intake::kSentEarlier && observation.value_case() == v1::Observation::VALUE_NOT_SET;
+}
+
+int RankOf(const v1::Observation& observation) {
+  return StatusRank(OnlyConfirms(observation) ? v1::RESULT_STATUS_FINAL : observation.status());
+}
+
 // How the state of an observation in `a` stands to that in `b`: positive for later, negative for earlier, 0 where nobody can
 // tell.
 int CompareStates(const v1::Observation& a, const v1::Observation& b) {
@@ -62,7 +78,7 @@ int CompareStates(const v1::Observation& a, const v1::Observation& b) {
     const absl::Time time_of_b = base::FromProto(b.status_time());
     if (time_of_a != time_of_b) return time_of_a > time_of_b ? 1 : -1;
   }
-  return StatusRank(a.status()) - StatusRank(b.status());
+  return RankOf(a) - RankOf(b);
 }
 
 const v1::Observation* Find(const v1::DiagnosticReport& report, const std::string& id) {
@@ -88,6 +104,13 @@ v1::DiagnosticReport Document(const v1::DiagnosticReport& report) {
   return document;
 }
 
+std::string Bytes(const google::protobuf::MessageLite& message) {
+  return message.SerializeAsString();
+}
+const std::string& Bytes(const std::string& text) {
+  return text;
+}
+
 std::string WithoutTime(const v1::Observation* observation) {
   v1::Observation copy = *observation;
   copy.clear_issued();
@@ -104,6 +127,149 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
   return observations_differ || (HasDocumentContent(a) && HasDocumentContent(b) && !SameContent(a, b, policy::kDocument)) ||
          !SamePatient(a.patient(), b.patient());
 }
+
+// Adds to a text what was appended, unless the sender repeated what stood before.
+void AppendText(const std::string& addition, std::string* text) {
+  if (text->empty() || absl::StrContains(addition, *text)) {
+    *text = addition;
+  } else if (!absl::StrContains(*text, addition)) {
+    absl::StrAppend(text, "\n\n", addition);
+  }
+}
+
+// Adds what a list does not hold yet.
+template <typename List>
+void AppendNew(const List& additions, List* list) {
+  for (const auto& addition : additions) {
+    const auto is_same = [&addition](const auto& known) { return Bytes(known) == Bytes(addition); };
+    if (std::none_of(list->begin(), list->end(), is_same)) *list->Add() = addition;
+  }
+}
+
+// Versions being put together, the oldest first.
+class Together {
+ public:
+  explicit Together(const std::vector<v1::DiagnosticReport>& versions) {
+    for (const v1::DiagnosticReport& version : versions) Add(version);
+  }
+
+  Standing Take() {
+    PutInOrderOf(*last_);
+    const v1::DiagnosticReport& report = standing_.report;
+    const auto back = [&](const std::string& unit) {
+      return (all_wrong_ || wrong_.count(unit) > 0) && policy::UnitStatus(report, unit) != v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    };
+    const auto& observations = report.observations();
+    if (std::any_of(observations.begin(), observations.end(), [&](const auto& o) { return back(o.id()); }) ||
+        (policy::HasDocument(report) && back(policy::kDocument))) {
+      standing_.doubt = kTakenBack;
+    } else if (std::any_of(observations.begin(), observations.end(), OnlyConfirms)) {
+      standing_.doubt = kNothingToConfirm;
+    } else if (!unclear_.empty()) {
+      standing_.doubt = kUnclearOrder;
+    }
+    return std::move(standing_);
+  }
+
+ private:
+  // The observations in the order of this version, the ones that it does not mention last.
+  void PutInOrderOf(const v1::DiagnosticReport& version) {
+    absl::flat_hash_map<std::string, int> place;
+    for (const v1::Observation& observation : version.observations()) place.emplace(observation.id(), place.size());
+    const auto place_of = [&place](const v1::Observation& observation) {
+      const auto found = place.find(observation.id());
+      return found == place.end() ? static_cast<int>(place.size()) : found->second;
+    };
+    auto* observations = standing_.report.mutable_observations();
+    std::stable_sort(observations->pointer_begin(), observations->pointer_end(),
+                     [&](const v1::Observation* a, const v1::Observation* b) { return place_of(*a) < place_of(*b); });
+  }
+
+  // True if nobody can tell whether the version before is older than this one.
+  bool HasTwin(const v1::DiagnosticReport& version) const {
+    if (last_ == nullptr || StatusRank(last_->status()) != StatusRank(version.status())) return false;
+    const std::optional<absl::Time> before = LatestTime(*last_);
+    const std::optional<absl::Time> now = LatestTime(version);
+    return !before || !now || *before == *now;
+  }
+
+  void Add(const v1::DiagnosticReport& version) {
+    const bool has_twin = HasTwin(version);
+    AddDocument(version, has_twin);
+    for (const v1::Observation& observation : version.observations()) {
+      AddObservation(observation, has_twin);
+      if (observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR) wrong_.insert(observation.id());
+    }
+    all_wrong_ = all_wrong_ || version.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    last_ = &version;
+  }
+
+  // Everything but the observations.
+  void AddDocument(const v1::DiagnosticReport& version, bool has_twin) {
+    v1::DiagnosticReport& report = standing_.report;
+    v1::DiagnosticReport before = Document(report);
+    const bool both_speak = HasDocumentContent(before) && HasDocumentContent(version);
+    if (both_speak && !has_twin) unclear_.erase(policy::kDocument);
+    if (both_speak && has_twin && Bytes(before) != Bytes(Document(version))) unclear_.insert(policy::kDocument);
+    google::protobuf::RepeatedPtrField<v1::Observation> observations;
+    observations.Swap(report.mutable_observations());
+    report = version;
+    report.mutable_observations()->Swap(&observations);
+    if (version.status() == v1::RESULT_STATUS_APPENDED) {
+      AppendText(version.narrative(), before.mutable_narrative());
+      AppendText(version.conclusion(), before.mutable_conclusion());
+      AppendNew(version.conclusion_codes(), before.mutable_conclusion_codes());
+      AppendNew(version.notes(), before.mutable_notes());
+      AppendNew(version.presented_forms(), before.mutable_presented_forms());
+    } else {
+      if (!version.narrative().empty()) before.set_narrative(version.narrative());
+      if (!version.conclusion().empty()) before.set_conclusion(version.conclusion());
+      if (!version.conclusion_codes().empty()) *before.mutable_conclusion_codes() = version.conclusion_codes();
+      if (!version.notes().empty()) *before.mutable_notes() = version.notes();
+      if (!version.presented_forms().empty()) *before.mutable_presented_forms() = version.presented_forms();
+    }
+    report.set_narrative(before.narrative());
+    report.set_conclusion(before.conclusion());
+    report.mutable_conclusion_codes()->Swap(before.mutable_conclusion_codes());
+    report.mutable_notes()->Swap(before.mutable_notes());
+    report.mutable_presented_forms()->Swap(before.mutable_presented_forms());
+  }
+
+  void AddObservation(const v1::Observation& observation, bool has_twin) {
+    v1::DiagnosticReport& report = standing_.report;
+    const auto [found, inserted] = position_.emplace(observation.id(), report.observations_size());
+    if (inserted) {
+      *report.add_observations() = observation;
+      return;
+    }
+    v1::Observation* stood = report.mutable_observations(found->second);
+    const int order = CompareStates(observation, *stood);
+    if (order < 0) return;
+    const bool equal = order == 0 && has_twin;
+    if (!equal) unclear_.erase(observation.id());
+    if (equal && WithoutTime(&observation) != WithoutTime(stood)) unclear_.insert(observation.id());
+    v1::Observation now = observation;
+    if (OnlyConfirms(now) && stood->value_case() != v1::Observation::VALUE_NOT_SET) {
+      now = *stood;
+      now.set_status(v1::RESULT_STATUS_FINAL);
+      if (observation.has_status_time()) *now.mutable_status_time() = observation.status_time();
+      if (observation.has_issued()) *now.mutable_issued() = observation.issued();
+    } else if (now.status() == v1::RESULT_STATUS_APPENDED && stood->value_case() == v1::Observation::kText &&
+               now.value_case() == v1::Observation::kText) {
+      std::string text = stood->text();
+      AppendText(now.text(), &text);
+      now.set_text(text);
+    }
+    *stood = std::move(now);
+  }
+
+  Standing standing_;
+  const v1::DiagnosticReport* last_ = nullptr;
+  absl::flat_hash_map<std::string, int> position_;  // of observations, by id
+  std::set<std::string> unclear_;                   // units of which two versions say different things
+  std::set<std::string> wrong_;                     // units that some version took back
+  bool all_wrong_ = false;                          // some version took everything back
+};
 
 }  // namespace
 
@@ -149,24 +315,19 @@ void StampTimes(v1::DiagnosticReport* report, absl::Time received) {
   }
 }
 
-v1::DiagnosticReport MergeVersions(const v1::DiagnosticReport& newer, const v1::DiagnosticReport& older) {
-  v1::DiagnosticReport merged = newer;
-  absl::flat_hash_map<std::string, int> position;
-  for (int i = 0; i < merged.observations_size(); ++i) position.emplace(merged.observations(i).id(), i);
-  for (const v1::Observation& observation : older.observations()) {
-    const auto [found, inserted] = position.emplace(observation.id(), merged.observations_size());
-    if (inserted) {
-      *merged.add_observations() = observation;
-    } else if (CompareStates(observation, merged.observations(found->second)) > 0) {
-      *merged.mutable_observations(found->second) = observation;
-    }
-  }
-  if (newer.narrative().empty()) merged.set_narrative(older.narrative());
-  if (newer.conclusion().empty()) merged.set_conclusion(older.conclusion());
-  if (newer.conclusion_codes().empty()) *merged.mutable_conclusion_codes() = older.conclusion_codes();
-  if (newer.notes().empty()) *merged.mutable_notes() = older.notes();
-  if (newer.presented_forms().empty()) *merged.mutable_presented_forms() = older.presented_forms();
-  return merged;
+void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticReport>* versions) {
+  versions->push_back(std::move(version));
+  const bool timed = std::all_of(versions->begin(), versions->end(), [](const auto& v) { return LatestTime(v).has_value(); });
+  // Where a version has no time, the status counts before the times of the others: a correction without a time corrects.
+  const auto key = [timed](const v1::DiagnosticReport& v) {
+    const absl::Time time = LatestTime(v).value_or(absl::InfinitePast());
+    return std::make_tuple(timed ? time : absl::InfinitePast(), StatusRank(v.status()), time, ReportDigest(v));
+  };
+  std::sort(versions->begin(), versions->end(), [&key](const auto& a, const auto& b) { return key(a) < key(b); });
+}
+
+Standing PutTogether(const std::vector<v1::DiagnosticReport>& versions) {
+  return Together(versions).Take();
 }
 
 bool SamePatient(const v1::Patient& a, const v1::Patient& b) {

@@ -4,6 +4,7 @@
 #define RESULTGATE_GATE_VERSIONS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "resultgate/v1/model.pb.h"
@@ -25,11 +26,27 @@ void StampTimes(v1::DiagnosticReport* report, absl::Time received);
 // both speak of differs at the same time and status. Both must be stamped.
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing);
 
-// Both together: every observation in its latest state, by its own time and status; the rest from `newer`, and the fields of the
-// document that it does not fill from `older`. A message that corrects one observation of a panel so takes nothing away from the
-// others, in whatever order messages come. Where the order is kUnclear, give the one with the greater digest as `newer`, so that
-// the order of arrival does not matter.
-v1::DiagnosticReport MergeVersions(const v1::DiagnosticReport& newer, const v1::DiagnosticReport& older);
+// Why what the versions come to must not be shown before people have looked; each says what is wrong.
+inline constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
+inline constexpr char kNothingToConfirm[] = "a status came that confirms a value sent earlier, and no such value is here";
+inline constexpr char kTakenBack[] = "the sender took it back as wrong, and other versions say it is right";
+
+// What all versions of a result come to.
+struct Standing {
+  v1::DiagnosticReport report;
+  std::string doubt;  // one of the above, or empty
+};
+
+// Puts `version` where it belongs among `versions`, which are in order: by time of status where all have one, then by status,
+// then by digest. So the list hangs on what was sent, and not on the order in which it came (I7).
+void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticReport>* versions);
+
+// Puts versions (at least one, stamped, in order, of one patient) together. Every observation stands in its latest state, by its
+// own time and status; a field of the document as the last version says that fills it; the rest as the last version has it. So a
+// message that corrects one observation of a panel takes nothing away from the others. What is appended is added to what stood; a
+// status that confirms a value sent earlier (HL7 v2 `U`) makes that value final. Where two versions of one time and status
+// differ, the one with the greater digest stands, in doubt, until a later one speaks of the same unit.
+Standing PutTogether(const std::vector<v1::DiagnosticReport>& versions);
 
 // True if an identifier of one is an identifier of the other. Names are never compared.
 bool SamePatient(const v1::Patient& a, const v1::Patient& b);

@@ -133,7 +133,7 @@ v1::ResultStatus ReadStatus(const Hl7Segment& obx, bool has_value, v1::Diagnosti
   const v1::ResultStatus status = ObservationStatusFromV2(code, has_value);
   if (status == v1::RESULT_STATUS_UNKNOWN) {
     Warn(obx.Place(11),
-         code == "U" || code == "V" ? "a value sent earlier is confirmed, which cannot be read alone; expected the value too"
+         ConfirmsEarlierValue(code) ? "a value sent earlier is confirmed; it is final if that value came, and waits for it if not"
                                     : "the status is not one of table 0085 and does not count as final",
          report);
   }
@@ -221,6 +221,7 @@ void Hl7Observations::AddObservation(const Hl7Segment& obx, const std::string& t
     Warn(obx.Place(3), "what was observed has no code; no rule about codes can know it", report_);
   ReadValue(obx, type, &observation, report_);
   observation.set_status(ReadStatus(obx, !obx[5].empty(), report_));
+  if (obx[5].empty() && ConfirmsEarlierValue(obx[11].Code())) observation.set_data_absent_reason(kSentEarlier);
   ReadFlags(obx, &observation, report_);
   if (!obx[7].empty()) *observation.mutable_reference_range() = ParseReferenceRange(obx[7].Text());
   if (const auto time = ReadDtm(obx[19], zone_, /*hour_needed=*/true, obx.Place(19), report_))

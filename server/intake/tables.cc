@@ -144,8 +144,12 @@ v1::ResultStatus ReportStatusFromV2(absl::string_view code) {
   return Find(kTable0123, code, v1::RESULT_STATUS_UNKNOWN);
 }
 
+bool ConfirmsEarlierValue(absl::string_view code) {
+  return code == "U" || code == "V";
+}
+
 v1::ResultStatus ObservationStatusFromV2(absl::string_view code, bool has_value) {
-  if (code == "U" || code == "V") return has_value ? v1::RESULT_STATUS_FINAL : v1::RESULT_STATUS_UNKNOWN;
+  if (ConfirmsEarlierValue(code)) return has_value ? v1::RESULT_STATUS_FINAL : v1::RESULT_STATUS_UNKNOWN;
   return Find(kTable0085, code, v1::RESULT_STATUS_UNKNOWN);
 }
 

@@ -14,8 +14,15 @@ namespace resultgate::intake {
 // OBR-25, table 0123. UNKNOWN for what the table does not hold; `Y` and `Z` answer queries and are UNKNOWN too.
 v1::ResultStatus ReportStatusFromV2(absl::string_view code);
 
+// Observation.data_absent_reason of a status that confirms a value sent earlier (0085 `U` and `V` without a value): whoever keeps
+// versions finds it there.
+inline constexpr char kSentEarlier[] = "sent-earlier";
+
 // OBX-11, table 0085. `U` and `V` confirm a value sent earlier, so that without one here they are UNKNOWN.
 v1::ResultStatus ObservationStatusFromV2(absl::string_view code, bool has_value);
+
+// True for `U` and `V`.
+bool ConfirmsEarlierValue(absl::string_view code);
 
 // Observation.status and DiagnosticReport.status.
 v1::ResultStatus StatusFromFhir(absl::string_view code);

@@ -98,10 +98,6 @@ absl::Time Decider::FirstFinal(const Unit& unit) const {
 size_t Decider::DecideCell(size_t u, size_t a) {
   const Unit& unit = ruling_.units_[u];
   Question question;
-  if (!context_->quarantine.empty()) {
-    question.floor = v1::DISPOSITION_QUARANTINE;
-    return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks_, question.floor, verdict); });
-  }
   if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
     question.floor = v1::DISPOSITION_NEVER;
     return Remember(question, [](Verdict* verdict) {
@@ -109,6 +105,10 @@ size_t Decider::DecideCell(size_t u, size_t a) {
       verdict->disposition = v1::DISPOSITION_NEVER;
       verdict->state = v1::OUTCOME_STATE_CLOSED;
     });
+  }
+  if (!context_->quarantine.empty()) {
+    question.floor = v1::DISPOSITION_QUARANTINE;
+    return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks_, question.floor, verdict); });
   }
   const Asked& asked = asker_.of(u, a);
   const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED ||

@@ -136,6 +136,8 @@ class Store : public Reader {
   virtual const LogReader& log() const = 0;
   // The earliest `due_at` of all results, rounded up as FindDue does, or InfiniteFuture(). Reads as a Reader does.
   virtual absl::StatusOr<absl::Time> EarliestDue() const = 0;
+  // How many results FindDue would give at `now` without a limit. Looks at each of them, in an index.
+  virtual absl::StatusOr<int64_t> CountDue(absl::Time now) const = 0;
 };
 
 }  // namespace resultgate::store

@@ -579,15 +579,20 @@ TEST_F(GateTest, TwoFinalsOfTheSameTimeThatDifferAreHeldWhicheverComesFirst) {
   EXPECT_EQ(standing.size(), 1u) << "which one stands does not hang on the order of arrival";
 }
 
-TEST_F(GateTest, AQuarantineStandsUntilAPersonEndsItWhateverComesAfter) {
+TEST_F(GateTest, ADoubtAboutTwoVersionsIsEndedByAPersonOrALaterVersionOfTheSame) {
   const Response first = MustSubmit(Cbc("F1", "13.9"));
   MustSubmit(Cbc("F1", "9.9"));
-  const Response third = MustSubmit(Later(Cbc("F1", "10.0"), absl::Minutes(5)));
-  EXPECT_EQ(third.result_id(), first.result_id());
-  EXPECT_EQ(third.decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
+  v1::DiagnosticReport other = Later(resultgate::testing::Report("F1", "58410-2"), absl::Minutes(5));
+  resultgate::testing::AddObservation(&other, "4544-3", "41");
+  EXPECT_EQ(MustSubmit(other).decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE) << "it says nothing of that";
   EXPECT_EQ(Shown(Releases())["p1/718-7"], "RELEASE_KIND_BEING_CORRECTED");
-  ASSERT_TRUE(Approve(first.result_id(), 3).ok()) << "which version stands is one person's word";
+  MustSubmit(Later(Cbc("F1", "10.0"), absl::Minutes(10)));
   EXPECT_EQ(Shown(Releases())["p1/718-7"], "10.0");
+  const Response second = MustSubmit(Cbc("F2", "13.9"));
+  MustSubmit(Cbc("F2", "9.9"));
+  ASSERT_TRUE(Approve(second.result_id(), 2).ok()) << "which version stands is one person's word";
+  EXPECT_NE(Shown(Releases())["p1/718-7"], "RELEASE_KIND_BEING_CORRECTED");
+  EXPECT_NE(first.result_id(), second.result_id());
 }
 
 TEST_F(GateTest, ACorrectionWhileItWaitsKeepsTheFloor) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/intake/tables.h"
 #include "server/policy/decide.h"
 #include "tests/gate/reports.h"
 
@@ -73,19 +74,26 @@ TEST(StampTimes, DropsTimesToComeAndInheritsTheReports) {
   EXPECT_EQ(report.issues_size(), 1);
 }
 
-TEST(MergeVersions, EveryObservationInItsLatestState) {
-  const absl::Time now = At(resultgate::testing::kFriday);
+// What these versions come to, whatever their order.
+Standing Together(const std::vector<v1::DiagnosticReport>& reports) {
+  std::vector<v1::DiagnosticReport> versions;
+  for (v1::DiagnosticReport report : reports) {
+    StampTimes(&report, At(resultgate::testing::kFriday));
+    InsertVersion(std::move(report), &versions);
+  }
+  return PutTogether(versions);
+}
+
+TEST(PutTogether, EveryObservationInItsLatestState) {
   v1::DiagnosticReport first = Cbc("F1", "1");
   AddObservation(&first, "4544-3", "41");
-  v1::DiagnosticReport third = Later(Cbc("F1", "3"), absl::Minutes(20));
+  const v1::DiagnosticReport third = Later(Cbc("F1", "3"), absl::Minutes(20));
   v1::DiagnosticReport second = Later(resultgate::testing::Report("F1", "58410-2"), absl::Minutes(10));
   AddObservation(&second, "4544-3", "42");
-  for (v1::DiagnosticReport* report : {&first, &second, &third}) StampTimes(report, now);
-  const v1::DiagnosticReport standing = MergeVersions(third, first);
-  EXPECT_EQ(CompareVersions(second, standing), VersionOrder::kOlder);
-  const v1::DiagnosticReport merged = MergeVersions(standing, second);
-  EXPECT_EQ(merged.observations(0).quantity().value(), "3");
-  EXPECT_EQ(merged.observations(1).quantity().value(), "42") << "late, but the latest word on this observation";
+  const Standing standing = Together({third, first, second});
+  EXPECT_EQ(standing.report.observations(0).quantity().value(), "3");
+  EXPECT_EQ(standing.report.observations(1).quantity().value(), "42") << "late, but the latest word on this observation";
+  EXPECT_EQ(standing.doubt, "");
 }
 
 TEST(CompareVersions, DifferentContentOfTheSameUnitAtTheSameTimeIsUnclear) {
@@ -95,21 +103,77 @@ TEST(CompareVersions, DifferentContentOfTheSameUnitAtTheSameTimeIsUnclear) {
   EXPECT_EQ(CompareVersions(other_part, Cbc("F1")), VersionOrder::kNewer) << "parts of one report do not contradict each other";
 }
 
-TEST(MergeVersions, TakesNothingAwayThatTheNewerDoesNotMention) {
+TEST(PutTogether, TakesNothingAwayThatTheNewerDoesNotMention) {
   v1::DiagnosticReport older = Cbc("F1", "1");
   AddObservation(&older, "4544-3", "41");
   older.set_narrative("the older text");
-  v1::DiagnosticReport newer = Cbc("F1", "2");
-  const v1::DiagnosticReport merged = MergeVersions(newer, older);
-  ASSERT_EQ(merged.observations_size(), 2);
-  EXPECT_EQ(merged.observations(0).quantity().value(), "2");
-  EXPECT_EQ(merged.observations(1).quantity().value(), "41");
-  EXPECT_EQ(merged.narrative(), "the older text");
+  v1::DiagnosticReport newer = Later(Cbc("F1", "2"), absl::Minutes(1));
+  const v1::DiagnosticReport together = Together({older, newer}).report;
+  ASSERT_EQ(together.observations_size(), 2);
+  EXPECT_EQ(together.observations(0).quantity().value(), "2");
+  EXPECT_EQ(together.observations(1).quantity().value(), "41");
+  EXPECT_EQ(together.narrative(), "the older text");
   newer.set_narrative("the newer text");
-  EXPECT_EQ(MergeVersions(newer, older).narrative(), "the newer text");
+  EXPECT_EQ(Together({older, newer}).report.narrative(), "the newer text");
   newer.clear_narrative();
   newer.add_notes("a remark");
-  EXPECT_EQ(MergeVersions(newer, older).narrative(), "the older text") << "a remark alone takes no narrative away";
+  EXPECT_EQ(Together({older, newer}).report.narrative(), "the older text") << "a remark alone takes no narrative away";
+}
+
+// The text of the middle version stands, although the last one, which says nothing of it, came before it did.
+TEST(PutTogether, AFieldOfTheDocumentIsThatOfTheLastVersionThatFillsIt) {
+  v1::DiagnosticReport first = Cbc("F1", "1");
+  first.set_narrative("first");
+  v1::DiagnosticReport second = Later(Cbc("F1", "1"), absl::Minutes(1));
+  second.set_narrative("second");
+  const v1::DiagnosticReport third = Later(Cbc("F1", "2"), absl::Minutes(2));
+  EXPECT_EQ(Together({first, third, second}).report.narrative(), "second");
+}
+
+TEST(PutTogether, WhatIsAppendedIsAddedToWhatStood) {
+  v1::DiagnosticReport base = resultgate::testing::Biopsy("F1");
+  base.add_conclusion_codes()->set_text("benign");
+  v1::DiagnosticReport addendum = Later(resultgate::testing::Biopsy("F1"), absl::Minutes(1));
+  addendum.set_status(v1::RESULT_STATUS_APPENDED);
+  addendum.set_narrative("a second reading");
+  addendum.add_conclusion_codes()->set_text("malignant");
+  const v1::DiagnosticReport together = Together({addendum, base}).report;
+  EXPECT_EQ(together.narrative(), "benign breast tissue\n\na second reading");
+  EXPECT_EQ(together.conclusion_codes_size(), 2) << "rules see the union";
+  addendum.set_narrative("benign breast tissue, with an addendum");
+  EXPECT_EQ(Together({addendum, base}).report.narrative(), addendum.narrative()) << "the sender repeated what stood";
+}
+
+// OBX-11 `U`: final, the value having come as preliminary.
+TEST(PutTogether, AConfirmationMakesTheEarlierValueFinal) {
+  v1::DiagnosticReport preliminary = WithStatus(Cbc("F1", "13.9"), v1::RESULT_STATUS_PRELIMINARY);
+  v1::DiagnosticReport confirmation = Later(Cbc("F1"), absl::Minutes(5));
+  confirmation.mutable_observations(0)->clear_value();
+  confirmation.mutable_observations(0)->set_status(v1::RESULT_STATUS_UNKNOWN);
+  confirmation.mutable_observations(0)->set_data_absent_reason(intake::kSentEarlier);
+  const Standing standing = Together({confirmation, preliminary});
+  EXPECT_EQ(standing.report.observations(0).quantity().value(), "13.9");
+  EXPECT_EQ(standing.report.observations(0).status(), v1::RESULT_STATUS_FINAL);
+  EXPECT_EQ(standing.doubt, "");
+  EXPECT_EQ(Together({confirmation}).doubt, kNothingToConfirm);
+  EXPECT_EQ(Together({confirmation}).report.observations(0).status(), v1::RESULT_STATUS_UNKNOWN);
+}
+
+TEST(PutTogether, TwoVersionsOfOneTimeAreInDoubtUntilALaterOneSpeaksOfTheSame) {
+  EXPECT_EQ(Together({Cbc("F1", "1"), Cbc("F1", "2")}).doubt, kUnclearOrder);
+  EXPECT_EQ(Together({Cbc("F1", "1"), Later(Cbc("F1", "3"), absl::Minutes(1)), Cbc("F1", "2")}).doubt, "");
+  v1::DiagnosticReport of_another = Later(resultgate::testing::Report("F1", "58410-2"), absl::Minutes(1));
+  AddObservation(&of_another, "4544-3", "41");
+  EXPECT_EQ(Together({Cbc("F1", "1"), of_another, Cbc("F1", "2")}).doubt, kUnclearOrder);
+}
+
+TEST(PutTogether, WhatWasTakenBackAndComesAgainIsInDoubtInWhateverOrder) {
+  const v1::DiagnosticReport wrong = Later(WithStatus(Cbc("F1"), v1::RESULT_STATUS_ENTERED_IN_ERROR), absl::Minutes(1));
+  const v1::DiagnosticReport again = Later(Cbc("F1", "2"), absl::Minutes(2));
+  EXPECT_EQ(Together({Cbc("F1"), wrong}).doubt, "") << "it is gone";
+  EXPECT_EQ(Together({wrong, Cbc("F1")}).doubt, "");
+  EXPECT_EQ(Together({Cbc("F1"), wrong, again}).doubt, kTakenBack);
+  EXPECT_EQ(Together({again, wrong}).doubt, kTakenBack);
 }
 
 TEST(SamePatient, ComparesIdentifiersOnly) {

@@ -55,6 +55,7 @@ class CountingStore : public store::Store {
     return due_seconds == 0 ? absl::InfiniteFuture() : absl::FromUnixSeconds(due_seconds);
   }
   const store::LogReader& log() const override { std::abort(); }
+  absl::StatusOr<int64_t> CountDue(absl::Time) const override { return due_seconds == 0 ? 0 : 1; }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }

@@ -138,6 +138,7 @@ TEST(QueriesTest, NoStatementScansOrSorts) {
       {sql::kListHeld, "SEARCH results USING INDEX results_held (held=? AND rowid>?)"},
       {sql::kFindDue, "SEARCH results USING COVERING INDEX results_due (due_us>? AND due_us<?)"},
       {sql::kEarliestDue, "SEARCH results USING COVERING INDEX results_due (due_us>?)"},
+      {sql::kCountDue, "SEARCH results USING COVERING INDEX results_due (due_us>? AND due_us<?)"},
       {sql::kFindByKey, "SEARCH keys USING PRIMARY KEY (key=?)"},
       {sql::kListEntries, "SEARCH entries USING INTEGER PRIMARY KEY (rowid>?)"},
       {sql::kListEntriesOfResult, "SEARCH entries USING INDEX entries_result (result_id=? AND rowid>?)"},

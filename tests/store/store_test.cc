@@ -167,6 +167,8 @@ TEST_P(StoreTest, FindsWhatIsDueEarliestFirst) {
   EXPECT_THAT(*batch->FindDue(absl::InfiniteFuture(), 3), ElementsAre(2, 4, 3));
   ASSERT_EQ(batch->Commit(), absl::OkStatus());
   EXPECT_EQ(*store_->EarliestDue(), kNoon + absl::Minutes(10));
+  EXPECT_EQ(*store_->CountDue(kNoon), 0);
+  EXPECT_EQ(*store_->CountDue(kNoon + absl::Minutes(10)), 2);
 
   // What is no longer due is no longer found; a later time moves it.
   batch = nullptr;

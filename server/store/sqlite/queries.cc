@@ -134,6 +134,13 @@ absl::StatusOr<absl::Time> EarliestDue(Connection& connection) {
   return found ? absl::FromUnixMicros(statement.Int(0)) : absl::InfiniteFuture();
 }
 
+absl::StatusOr<int64_t> CountDue(Connection& connection, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kCountDue));
+  statement.BindInt(1, absl::ToUnixMicros(now));
+  RG_ASSIGN_OR_RETURN(const std::optional<int64_t> count, ReadOne<int64_t>(statement, ReadId));
+  return count.value_or(0);
+}
+
 absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit) {
   if (limit < 1) return std::vector<v1::Entry>();
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(result_id == 0 ? sql::kListEntries : sql::kListEntriesOfResult));

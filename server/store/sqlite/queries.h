@@ -24,6 +24,7 @@ inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held =
 inline constexpr char kFindDue[] =
     "SELECT id FROM results WHERE due_us IS NOT NULL AND due_us <= ?1 ORDER BY due_us, id LIMIT ?2";
 inline constexpr char kEarliestDue[] = "SELECT due_us FROM results WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1";
+inline constexpr char kCountDue[] = "SELECT count(*) FROM results WHERE due_us IS NOT NULL AND due_us <= ?1";
 inline constexpr char kFindByKey[] = "SELECT result_id FROM keys WHERE key = ?1 ORDER BY result_id";
 inline constexpr char kListEntries[] = "SELECT sequence, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 inline constexpr char kListEntriesOfResult[] =
@@ -77,6 +78,7 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kListHeld,
                                        kFindDue,
                                        kEarliestDue,
+                                       kCountDue,
                                        kFindByKey,
                                        kListEntries,
                                        kListEntriesOfResult,
@@ -123,6 +125,7 @@ absl::StatusOr<std::vector<v1::Result>> ListHeld(Connection& connection, int64_t
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key);
 absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
 absl::StatusOr<absl::Time> EarliestDue(Connection& connection);
+absl::StatusOr<int64_t> CountDue(Connection& connection, absl::Time now);
 absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit);
 absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(Connection& connection, int64_t before_sequence, int64_t result_id,
                                                            int limit);

@@ -144,6 +144,9 @@ class SqliteStore final : public Store {
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return readers_.With([](Connection& connection) { return store::EarliestDue(connection); });
   }
+  absl::StatusOr<int64_t> CountDue(absl::Time now) const override {
+    return readers_.With([&](Connection& connection) { return store::CountDue(connection, now); });
+  }
 
  private:
   // Destroyed from the last to the first: the writer closes after the readers, so that it folds the WAL into the file, and the

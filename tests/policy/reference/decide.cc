@@ -241,15 +241,15 @@ class Decider {
     clocks.preference = Kept("patient-preference", unit.id, kAudiences[a], {v1::RULE_EFFECT_DELAY});
     const bool goes_on = before != nullptr && before->state() == v1::OUTCOME_STATE_HELD && before->has_review() &&
                          !before->review().has_approved_at() && before->review().has_started_at();
-    if (!context_.quarantine.empty()) {
-      return Remember(absl::StrCat("q", goes_on),
-                      [&] { return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine); });
-    }
     if (unit.status == v1::RESULT_STATUS_ENTERED_IN_ERROR) {
       v1::Outcome never;
       never.set_disposition(v1::DISPOSITION_NEVER);
       never.set_state(v1::OUTCOME_STATE_CLOSED);
       return never;
+    }
+    if (!context_.quarantine.empty()) {
+      return Remember(absl::StrCat("q", goes_on),
+                      [&] { return HoldByFloor(pack_, report_, clocks, v1::DISPOSITION_QUARANTINE, context_.quarantine); });
     }
     const Asked& asked = asked_[u][a];
     const bool settled = IsFinal(unit.status) || unit.status == v1::RESULT_STATUS_CANCELLED ||

@@ -1,0 +1,132 @@
+// Scenarios 22, 24 and 26: calendars and clocks, a gate that was down, a portal that does not take what it is sent.
+#include <gmock/gmock.h>
+
+#include "server/base/proto_time.h"
+#include "tests/gate/small_packs.h"
+#include "tests/scenario/world.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using testing::At;
+using testing::Biopsy;
+using testing::Cbc;
+
+class Scenario : public ScenarioTest {
+ protected:
+  // A chest X-ray, final at `issued`, received then.
+  Response SubmitImaging(const std::string& order, const std::string& issued) {
+    MoveTo(issued);
+    v1::DiagnosticReport report = testing::Report(order, "36643-5");
+    report.set_section(v1::SECTION_IMAGING);
+    report.set_narrative(order);
+    report.mutable_patient()->mutable_identifiers(0)->set_value(order);
+    *report.mutable_issued() = base::ToProto(At(issued));
+    return Submit(report);
+  }
+
+  absl::Time FloorOf(const Response& response) {
+    return base::FromProto(OutcomeOf(response.result_id(), "document").not_before());
+  }
+};
+
+// "Before the third day after the date": it does not matter at what hour it became final, and the clocks change in between.
+TEST_F(Scenario, Scenario22TheThirdDayAfterTheDateBeginsAtMidnight) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 days")));
+  const Response evening = SubmitImaging("before-midnight", "2026-03-06T23:59:59-05:00");
+  const Response night = SubmitImaging("after-midnight", "2026-03-07T00:00:01-05:00");
+  EXPECT_EQ(FloorOf(evening), At("2026-03-09T00:00:00-04:00"));
+  EXPECT_EQ(FloorOf(night), At("2026-03-10T00:00:00-04:00"));
+  MoveTo("2026-03-08T23:59:59-04:00");
+  EXPECT_EQ(See("document", "before-midnight"), "");
+  MoveTo("2026-03-09T00:00:00-04:00");
+  EXPECT_EQ(See("document", "before-midnight"), "before-midnight");
+  EXPECT_EQ(See("document", "after-midnight"), "");
+}
+
+TEST_F(Scenario, Scenario22SeventyTwoHoursAreElapsedHoursAlsoWhereTheClockJumps) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
+  const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");
+  EXPECT_EQ(FloorOf(response), At("2026-03-09T16:00:00-04:00"));
+}
+
+TEST_F(Scenario, Scenario22BusinessDaysPassOverWeekends) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 business days")));
+  const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");
+  EXPECT_EQ(FloorOf(response), At("2026-03-11T15:00:00-04:00"));
+}
+
+TEST_F(Scenario, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAndIsListed) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
+  SubmitImaging("first", "2026-03-06T15:00:00-05:00");
+  SubmitImaging("second", "2026-03-06T15:10:00-05:00");
+  SubmitImaging("later", "2026-03-08T15:00:00-04:00");
+  Stop();
+  MoveClockWhileDown("2026-03-10T10:00:00-04:00");
+  Start();
+  MoveTo(Now());
+  EXPECT_EQ(See("document", "first"), "first");
+  EXPECT_EQ(See("document", "second"), "second");
+  EXPECT_EQ(See("document", "later"), "") << "not yet due";
+  const std::vector<v1::Entry> overdue = Entries(v1::ENTRY_KIND_OVERDUE);
+  ASSERT_EQ(overdue.size(), 1u);
+  EXPECT_EQ(overdue[0].overdue().results(), 2);
+  EXPECT_EQ(base::FromProto(overdue[0].overdue().since()), At("2026-03-09T16:00:00-04:00"));
+  const std::vector<v1::Entry> advanced = Entries(v1::ENTRY_KIND_ADVANCED);
+  ASSERT_EQ(advanced.size(), 2u) << "once each";
+  EXPECT_LT(overdue[0].sequence(), advanced[0].sequence()) << "told before anything goes";
+  EXPECT_LT(advanced[0].result_id(), advanced[1].result_id()) << "the earliest first";
+  Stop();
+  Start();
+  MoveTo(Now());
+  EXPECT_EQ(portal().Read(), 0) << "nothing goes twice";
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_OVERDUE).size(), 1u) << "and nothing is overdue any more";
+}
+
+TEST_F(Scenario, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) {
+  const Response held = Submit(Biopsy("F1"));
+  Stop();
+  MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
+  Start();
+  MoveTo(Now());
+  EXPECT_EQ(See("document"), "");
+  MoveTo("2026-03-12T11:59:00-04:00");
+  EXPECT_EQ(See("document"), "");
+  MoveTo("2026-03-12T12:00:00-04:00");
+  EXPECT_EQ(See("document"), "benign breast tissue");
+  EXPECT_TRUE(OutcomeOf(held.result_id(), "document").released_unreviewed());
+}
+
+TEST_F(Scenario, Scenario24WhatWasAnsweredIsThereAfterwards) {
+  const Response response = Submit(Cbc("F1"));
+  Stop();
+  Start();
+  EXPECT_EQ(Get(response.result_id()).version(), 1);
+  EXPECT_EQ(See("718-7"), "13.9");
+  EXPECT_EQ(Submit(Cbc("F1")).disposal(), Response::DISPOSAL_DUPLICATE) << "the sender, who heard nothing, sends it again";
+}
+
+TEST_F(Scenario, Scenario26WhatThePortalDidNotConfirmComesAgainAndIsPublishedOnceInEffect) {
+  const Response response = Submit(Cbc("F1"));
+  EXPECT_EQ(portal().Read(), 1);
+  EXPECT_EQ(OutcomeOf(response.result_id(), "718-7").state(), v1::OUTCOME_STATE_RELEASED)
+      << "committed here, and nobody knows yet whether it is shown";
+  EXPECT_TRUE(Entries(v1::ENTRY_KIND_ACKNOWLEDGED).empty());
+  EXPECT_EQ(portal().Read(/*again=*/true), 1) << "the answer was lost, so it comes again";
+  EXPECT_EQ(portal().repeated(), 1) << "by its report's sequence the portal knows it";
+  EXPECT_EQ(See("718-7"), "13.9");
+  portal().Acknowledge();
+  EXPECT_EQ(OutcomeOf(response.result_id(), "718-7").state(), v1::OUTCOME_STATE_PUBLISHED);
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_ACKNOWLEDGED).size(), 1u);
+  EXPECT_EQ(portal().Read(/*again=*/true), 0);
+}
+
+TEST_F(Scenario, Scenario26APortalThatWasAwayNeverShowsWhatWasWithdrawnMeanwhile) {
+  Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
+  Submit(Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "W"}}});
+  EXPECT_EQ(portal().Read(), 1) << "the withdrawal alone";
+  EXPECT_EQ(portal().See("p1", "718-7"), "");
+}
+
+}  // namespace
+}  // namespace resultgate::scenario

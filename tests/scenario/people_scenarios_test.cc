@@ -1,0 +1,148 @@
+// Scenarios 15, 17, 18, 19 and 21: critical values, hospital patients, owners who are not there, reviews that nobody does, and a
+// policy that changes meanwhile.
+#include <gmock/gmock.h>
+
+#include "server/base/proto_time.h"
+#include "server/policy/review_plan.h"
+#include "tests/gate/small_packs.h"
+#include "tests/scenario/world.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using testing::At;
+using testing::Biopsy;
+using testing::Cbc;
+
+class Scenario : public ScenarioTest {
+ protected:
+  std::string OwnerNow(int64_t result_id) {
+    std::vector<std::string> owners;
+    for (const v1::PendingReview& review : Reviews()) {
+      const auto& audiences = review.outcome().audiences();
+      const bool of_patient = std::find(audiences.begin(), audiences.end(), v1::AUDIENCE_PATIENT) != audiences.end();
+      if (review.result_id() == result_id && of_patient) owners.push_back(review.owner().role());
+    }
+    EXPECT_LE(owners.size(), 1u) << "never two at a time";
+    return owners.empty() ? "" : owners.front();
+  }
+};
+
+TEST_F(Scenario, Scenario15ACriticalValueIsReleasedAsItsClassAndTellsWhatToDo) {
+  Submit(Oru{.service = "2823-3", .section = "CH", .observations = {{.loinc = "2823-3", .value = "6.9", .flag = "HH"}}});
+  EXPECT_EQ(See("2823-3"), "6.9");
+  EXPECT_EQ(CommentOf("2823-3").next_step().kind(), v1::NextStep::KIND_EMERGENCY);
+  const Response unknown = Submit(Oru{
+      .filler = "F2", .service = "LOCAL1", .section = "CH", .observations = {{.loinc = "LOCAL1", .value = "6.9", .flag = "HH"}}});
+  EXPECT_EQ(OutcomeOf(unknown.result_id(), "LOCAL1").disposition(), v1::DISPOSITION_REVIEW) << "critical is not a permit";
+}
+
+TEST_F(Scenario, Scenario17HospitalPatientsSeeTheirResultsAsSoonAsOthers) {
+  for (const v1::EncounterClass place :
+       {v1::ENCOUNTER_CLASS_AMBULATORY, v1::ENCOUNTER_CLASS_INPATIENT, v1::ENCOUNTER_CLASS_EMERGENCY}) {
+    const std::string name = v1::EncounterClass_Name(place);
+    v1::DiagnosticReport count = Cbc("C" + name);
+    v1::DiagnosticReport biopsy = Biopsy("B" + name);
+    for (v1::DiagnosticReport* report : {&count, &biopsy}) {
+      report->mutable_order()->set_encounter_class(place);
+      report->mutable_patient()->mutable_identifiers(0)->set_value(name);
+    }
+    Submit(count);
+    const Response held = Submit(biopsy);
+    EXPECT_EQ(See("718-7", name), "13.9");
+    EXPECT_EQ(base::FromProto(OutcomeOf(held.result_id(), "document").review().expires_at()), At("2026-03-11T15:00:00-04:00"))
+        << name;
+  }
+}
+
+TEST_F(Scenario, Scenario18OwnershipMovesAlongTheChainOneAtATime) {
+  const Response held = Submit(Biopsy("F1"));
+  EXPECT_EQ(OwnerNow(held.result_id()), "ordering-provider");
+  MoveTo("2026-03-09T15:00:00-04:00");
+  EXPECT_EQ(OwnerNow(held.result_id()), "covering-provider");
+  MoveTo("2026-03-10T15:00:00-04:00");
+  EXPECT_EQ(OwnerNow(held.result_id()), "pathology-pool");
+}
+
+TEST_F(Scenario, Scenario18AnOrderWithoutAClinicianBeginsWithWhoeverIsThere) {
+  v1::DiagnosticReport report = Biopsy("F1");
+  report.mutable_order()->clear_ordering_provider();
+  const Response held = Submit(report);
+  EXPECT_NE(OwnerNow(held.result_id()), "ordering-provider");
+  EXPECT_NE(OwnerNow(held.result_id()), "");
+}
+
+TEST_F(Scenario, Scenario19AReviewThatNobodyDoesReleasesAndSaysSo) {
+  const Response held = Submit(Biopsy("F1"));
+  MoveTo("2026-03-11T14:59:59-04:00");
+  EXPECT_EQ(See("document"), "");
+  MoveTo("2026-03-11T15:00:00-04:00");
+  EXPECT_EQ(See("document"), "benign breast tissue");
+  EXPECT_TRUE(OutcomeOf(held.result_id(), "document").released_unreviewed());
+  EXPECT_THAT(CommentOf("document").text(), ::testing::HasSubstr("not yet"));
+  EXPECT_THAT(Entries(v1::ENTRY_KIND_ADVANCED, held.result_id()).back().advanced().reasons(0),
+              ::testing::HasSubstr("the review expired"));
+}
+
+TEST_F(Scenario, Scenario19AnEscalationHasOneOwnerAndAnEnd) {
+  const Response held = Submit(Oru{.service = "LOCAL77", .section = "", .observations = {{.loinc = "LOCAL77", .value = "3"}}});
+  MoveTo("2026-03-11T15:00:00-04:00");
+  EXPECT_EQ(OwnerNow(held.result_id()), "medical-director");
+  EXPECT_EQ(See("LOCAL77"), "");
+  MoveTo("2026-03-13T15:00:00-04:00");
+  EXPECT_EQ(See("LOCAL77"), "3");
+  EXPECT_THAT(Entries(v1::ENTRY_KIND_ADVANCED, held.result_id()).back().advanced().reasons(0),
+              ::testing::HasSubstr("asked to reach the patient"));
+}
+
+class ScenarioPolicy : public ScenarioTest {
+ protected:
+  grpc::Status Activate(const v1::PackFiles& files, v1::ActivatePackResponse* response) {
+    grpc::ClientContext context;
+    v1::ActivatePackRequest request;
+    *request.mutable_files() = files;
+    request.set_approver("approver-1");
+    return policies().ActivatePack(&context, request, response);
+  }
+
+  grpc::Status Redecide(int64_t count) {
+    grpc::ClientContext context;
+    v1::RedecideHeldRequest request;
+    request.set_approver("approver-1");
+    request.set_release_held(count);
+    v1::RedecideHeldResponse response;
+    return policies().RedecideHeld(&context, request, &response);
+  }
+};
+
+TEST_F(ScenarioPolicy, Scenario21WhatIsHeldKeepsThePackThatDecidedIt) {
+  const std::string routine = gate::kRoutine;
+  UsePack(gate::MakePack(routine + gate::TissueReview("3 business days")));
+  const Response held = Submit(Biopsy("F1"));
+  const v1::Outcome before = OutcomeOf(held.result_id(), "document");
+  v1::ActivatePackResponse activated;
+  const grpc::Status status =
+      Activate(gate::MakePack(routine + "  - {id: tissue-release, title: t, match: {codes: [tissue]}, then: {release: now}}\n"),
+               &activated);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(OutcomeOf(held.result_id(), "document").SerializeAsString(), before.SerializeAsString());
+  EXPECT_EQ(See("document"), "") << "an activation publishes nothing that is held (I13)";
+  EXPECT_FALSE(Redecide(99).ok()) << "somebody confirms the number";
+  EXPECT_EQ(See("document"), "");
+  ASSERT_TRUE(Redecide(1).ok());
+  EXPECT_EQ(See("document"), "benign breast tissue") << "and only in the releasing direction";
+}
+
+TEST_F(ScenarioPolicy, Scenario21AStricterPackDoesNotLengthenWhatIsHeld) {
+  const std::string routine = gate::kRoutine;
+  UsePack(gate::MakePack(routine + gate::TissueReview("1 business day")));
+  const Response held = Submit(Biopsy("F1"));
+  const int64_t expires = OutcomeOf(held.result_id(), "document").review().expires_at().seconds();
+  v1::ActivatePackResponse activated;
+  ASSERT_TRUE(Activate(gate::MakePack(routine + gate::TissueReview("3 business days")), &activated).ok());
+  ASSERT_TRUE(Redecide(0).ok());
+  EXPECT_EQ(OutcomeOf(held.result_id(), "document").review().expires_at().seconds(), expires);
+}
+
+}  // namespace
+}  // namespace resultgate::scenario
