@@ -376,10 +376,7 @@ class Gate::Impl {
     for (const int64_t sequence : sequences) {
       RG_RETURN_IF_ERROR(batch.AcknowledgeRelease(sequence));
       entry.mutable_acknowledged()->add_release_sequences(sequence);
-      for (v1::Outcome& outcome : *result->mutable_decision()->mutable_outcomes()) {
-        if (outcome.release_sequence() != sequence || outcome.state() != v1::OUTCOME_STATE_RELEASED) continue;
-        outcome.set_state(v1::OUTCOME_STATE_PUBLISHED);
-      }
+      gate::Acknowledge(sequence, result->mutable_decision()->mutable_outcomes());
     }
     RG_RETURN_IF_ERROR(batch.PutResult(*result));
     return AppendEntry(batch, clock_->Now(), "portal", std::move(entry));

@@ -70,6 +70,13 @@ bool HoldsSomething(const v1::Result& result) {
   return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.state() == v1::OUTCOME_STATE_HELD; });
 }
 
+// What is known of the patient aside.
+bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
+  a.clear_patient();
+  b.clear_patient();
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
 // True if every version of it puts right what was said before: the report that it corrects is not among them.
 bool CorrectsWhatIsNotHere(const v1::Result& result) {
   const std::vector<v1::DiagnosticReport> versions = VersionsOf(result);
@@ -211,7 +218,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   }
   std::vector<v1::DiagnosticReport> versions = VersionsOf(standing);
   InsertVersion(submitted, &versions);
-  const bool latest = ReportDigest(versions.back()) == ReportDigest(submitted);
+  const bool latest = versions.back().SerializeAsString() == submitted.SerializeAsString();
   Standing together = PutTogether(versions);
   if (together.report.observations_size() > kMostObservations) return TakeNew(batch, rulebook, now, kTooLarge);
   if (versions.size() > kMostVersions) {
@@ -223,8 +230,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   *result.mutable_versions() = {versions.begin(), versions.end()};
   const std::string before = StandingQuarantine(standing);
   const std::string quarantine = EndsByPeopleOnly(before) ? before : together.doubt;
-  const bool says_nothing_new =
-      !latest && quarantine == before && result.report().SerializeAsString() == standing.report().SerializeAsString();
+  const bool says_nothing_new = !latest && quarantine == before && SaysTheSame(result.report(), standing.report());
   if (!says_nothing_new) return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
   const std::optional<absl::Time> clock = ClockWith(&standing.decision(), now);
   if (clock != ClockOf(standing.decision()) && HoldsSomething(standing)) {

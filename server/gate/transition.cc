@@ -253,7 +253,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     const v1::Outcome old = std::move(found->second);
     standing.erase(found);
     const bool same = SameContent(before->report(), report, cell.unit_id);
-    cell.outcome.set_release_sequence(old.release_sequence());
+    if (WasShown(old)) cell.outcome.set_release_sequence(old.release_sequence());
     if (IsOut(old) && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
       // What the reader has seen is not held again for what did not hold it then: the right words go at once.
       cell.outcome.set_released_unreviewed(cell.outcome.disposition() == v1::DISPOSITION_REVIEW);
@@ -261,7 +261,9 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
       cell.outcome.clear_due_at();
     }
     if (IsOut(old) && cell.unit_id == policy::kDocument) documents_out[cell.audience] = cell.outcome;
-    if (IsOut(old) && same && cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE) {
+    const bool withdrawn =
+        cell.outcome.disposition() == v1::DISPOSITION_QUARANTINE || cell.outcome.disposition() == v1::DISPOSITION_NEVER;
+    if (IsOut(old) && same && !withdrawn) {
       cell.outcome = old;  // seen already, and unchanged: it stays as it is
       continue;
     }
@@ -338,6 +340,16 @@ Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl
   work.cells() = std::move(cells);
   work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
   return work.Finish();
+}
+
+bool Acknowledge(int64_t sequence, policy::Outcomes* outcomes) {
+  bool changed = false;
+  for (v1::Outcome& outcome : *outcomes) {
+    if (outcome.release_sequence() != sequence || outcome.state() != v1::OUTCOME_STATE_RELEASED) continue;
+    outcome.set_state(v1::OUTCOME_STATE_PUBLISHED);
+    changed = true;
+  }
+  return changed;
 }
 
 bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {

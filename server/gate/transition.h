@@ -3,6 +3,7 @@
 #ifndef RESULTGATE_GATE_TRANSITION_H_
 #define RESULTGATE_GATE_TRANSITION_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
 // Held units were decided anew: `cells` are all of the result's, those that are out as they were. What of the rest is decided to
 // go goes.
 Transition TakeRedecided(const v1::Result& result, std::vector<policy::Cell> cells, absl::Time now);
+
+// The portal acknowledged the release of this sequence: what it let go is published. True if that changed something.
+bool Acknowledge(int64_t sequence, policy::Outcomes* outcomes);
 
 // True if every rule that holds the unit now held it when it was approved.
 bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved);

@@ -128,6 +128,12 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
          !SamePatient(a.patient(), b.patient());
 }
 
+// What the gate knows of the patient besides must not put versions in another order.
+std::string DigestForOrder(v1::DiagnosticReport report) {
+  report.clear_patient();
+  return ReportDigest(report);
+}
+
 // Adds to a text what was appended, unless the sender repeated what stood before.
 void AppendText(const std::string& addition, std::string* text) {
   if (text->empty() || absl::StrContains(addition, *text)) {
@@ -317,13 +323,24 @@ void StampTimes(v1::DiagnosticReport* report, absl::Time received) {
 
 void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticReport>* versions) {
   versions->push_back(std::move(version));
-  const bool timed = std::all_of(versions->begin(), versions->end(), [](const auto& v) { return LatestTime(v).has_value(); });
-  // Where a version has no time, the status counts before the times of the others: a correction without a time corrects.
-  const auto key = [timed](const v1::DiagnosticReport& v) {
-    const absl::Time time = LatestTime(v).value_or(absl::InfinitePast());
-    return std::make_tuple(timed ? time : absl::InfinitePast(), StatusRank(v.status()), time, ReportDigest(v));
+  struct Keyed {
+    std::optional<absl::Time> time;
+    int rank;
+    v1::DiagnosticReport* report;
   };
-  std::sort(versions->begin(), versions->end(), [&key](const auto& a, const auto& b) { return key(a) < key(b); });
+  std::vector<Keyed> keyed;
+  for (v1::DiagnosticReport& report : *versions) keyed.push_back({LatestTime(report), StatusRank(report.status()), &report});
+  const bool timed = std::all_of(keyed.begin(), keyed.end(), [](const Keyed& key) { return key.time.has_value(); });
+  std::stable_sort(keyed.begin(), keyed.end(), [timed](const Keyed& a, const Keyed& b) {
+    // Where a version has no time, the status counts before the times of the others: a correction without a time corrects.
+    if (timed && a.time != b.time) return a.time < b.time;
+    if (a.rank != b.rank) return a.rank < b.rank;
+    if (a.time != b.time) return a.time < b.time;
+    return DigestForOrder(*a.report) < DigestForOrder(*b.report);
+  });
+  std::vector<v1::DiagnosticReport> sorted;
+  for (const Keyed& key : keyed) sorted.push_back(std::move(*key.report));
+  *versions = std::move(sorted);
 }
 
 Standing PutTogether(const std::vector<v1::DiagnosticReport>& versions) {

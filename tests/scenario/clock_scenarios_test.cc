@@ -1,6 +1,8 @@
 // Scenarios 22, 24 and 26: calendars and clocks, a gate that was down, a portal that does not take what it is sent.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "server/base/proto_time.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
@@ -12,7 +14,7 @@ using testing::At;
 using testing::Biopsy;
 using testing::Cbc;
 
-class Scenario : public ScenarioTest {
+class ScenarioClock : public ScenarioTest {
  protected:
   // A chest X-ray, final at `issued`, received then.
   Response SubmitImaging(const std::string& order, const std::string& issued) {
@@ -31,7 +33,7 @@ class Scenario : public ScenarioTest {
 };
 
 // "Before the third day after the date": it does not matter at what hour it became final, and the clocks change in between.
-TEST_F(Scenario, Scenario22TheThirdDayAfterTheDateBeginsAtMidnight) {
+TEST_F(ScenarioClock, Scenario22TheThirdDayAfterTheDateBeginsAtMidnight) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 days")));
   const Response evening = SubmitImaging("before-midnight", "2026-03-06T23:59:59-05:00");
   const Response night = SubmitImaging("after-midnight", "2026-03-07T00:00:01-05:00");
@@ -44,19 +46,19 @@ TEST_F(Scenario, Scenario22TheThirdDayAfterTheDateBeginsAtMidnight) {
   EXPECT_EQ(See("document", "after-midnight"), "");
 }
 
-TEST_F(Scenario, Scenario22SeventyTwoHoursAreElapsedHoursAlsoWhereTheClockJumps) {
+TEST_F(ScenarioClock, Scenario22SeventyTwoHoursAreElapsedHoursAlsoWhereTheClockJumps) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
   const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");
   EXPECT_EQ(FloorOf(response), At("2026-03-09T16:00:00-04:00"));
 }
 
-TEST_F(Scenario, Scenario22BusinessDaysPassOverWeekends) {
+TEST_F(ScenarioClock, Scenario22BusinessDaysPassOverWeekends) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 business days")));
   const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");
   EXPECT_EQ(FloorOf(response), At("2026-03-11T15:00:00-04:00"));
 }
 
-TEST_F(Scenario, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAndIsListed) {
+TEST_F(ScenarioClock, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAndIsListed) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
   SubmitImaging("first", "2026-03-06T15:00:00-05:00");
   SubmitImaging("second", "2026-03-06T15:10:00-05:00");
@@ -83,7 +85,7 @@ TEST_F(Scenario, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAndIsLis
   EXPECT_EQ(Entries(v1::ENTRY_KIND_OVERDUE).size(), 1u) << "and nothing is overdue any more";
 }
 
-TEST_F(Scenario, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) {
+TEST_F(ScenarioClock, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) {
   const Response held = Submit(Biopsy("F1"));
   Stop();
   MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
@@ -97,7 +99,7 @@ TEST_F(Scenario, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) {
   EXPECT_TRUE(OutcomeOf(held.result_id(), "document").released_unreviewed());
 }
 
-TEST_F(Scenario, Scenario24WhatWasAnsweredIsThereAfterwards) {
+TEST_F(ScenarioClock, Scenario24WhatWasAnsweredIsThereAfterwards) {
   const Response response = Submit(Cbc("F1"));
   Stop();
   Start();
@@ -106,7 +108,7 @@ TEST_F(Scenario, Scenario24WhatWasAnsweredIsThereAfterwards) {
   EXPECT_EQ(Submit(Cbc("F1")).disposal(), Response::DISPOSAL_DUPLICATE) << "the sender, who heard nothing, sends it again";
 }
 
-TEST_F(Scenario, Scenario26WhatThePortalDidNotConfirmComesAgainAndIsPublishedOnceInEffect) {
+TEST_F(ScenarioClock, Scenario26WhatThePortalDidNotConfirmComesAgainAndIsPublishedOnceInEffect) {
   const Response response = Submit(Cbc("F1"));
   EXPECT_EQ(portal().Read(), 1);
   EXPECT_EQ(OutcomeOf(response.result_id(), "718-7").state(), v1::OUTCOME_STATE_RELEASED)
@@ -121,7 +123,7 @@ TEST_F(Scenario, Scenario26WhatThePortalDidNotConfirmComesAgainAndIsPublishedOnc
   EXPECT_EQ(portal().Read(/*again=*/true), 0);
 }
 
-TEST_F(Scenario, Scenario26APortalThatWasAwayNeverShowsWhatWasWithdrawnMeanwhile) {
+TEST_F(ScenarioClock, Scenario26APortalThatWasAwayNeverShowsWhatWasWithdrawnMeanwhile) {
   Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
   Submit(Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "W"}}});
   EXPECT_EQ(portal().Read(), 1) << "the withdrawal alone";

@@ -1,6 +1,8 @@
 // Scenarios 8, 9, 12 and 13: the same message again, messages out of order, a report in pieces, a test that follows from another.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "server/base/proto_time.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
@@ -12,9 +14,9 @@ using testing::AddObservation;
 using testing::Cbc;
 using testing::Later;
 
-class Scenario : public ScenarioTest {};
+class ScenarioMessage : public ScenarioTest {};
 
-TEST_F(Scenario, Scenario08AResentMessageChangesNothingUnderWhateverMessageId) {
+TEST_F(ScenarioMessage, Scenario08AResentMessageChangesNothingUnderWhateverMessageId) {
   const Oru message{.observations = {{.loinc = "718-7", .value = "13.9"}}};
   const Response first = Submit(message);
   EXPECT_EQ(See("718-7"), "13.9");
@@ -29,7 +31,7 @@ TEST_F(Scenario, Scenario08AResentMessageChangesNothingUnderWhateverMessageId) {
   EXPECT_EQ(portal().Read(), 0);
 }
 
-TEST_F(Scenario, Scenario08OneMessageIdForTwoResultsIsNoDuplicate) {
+TEST_F(ScenarioMessage, Scenario08OneMessageIdForTwoResultsIsNoDuplicate) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
   const Response second = Submit(Oru{.filler = "F2", .mrn = "p2", .observations = {{.loinc = "718-7", .value = "11.1"}}});
   EXPECT_EQ(second.disposal(), Response::DISPOSAL_NEW);
@@ -37,7 +39,7 @@ TEST_F(Scenario, Scenario08OneMessageIdForTwoResultsIsNoDuplicate) {
   EXPECT_EQ(See("718-7", "p2"), "11.1");
 }
 
-TEST_F(Scenario, Scenario09ALateFinalDoesNotReplaceTheCorrectionThatCameBefore) {
+TEST_F(ScenarioMessage, Scenario09ALateFinalDoesNotReplaceTheCorrectionThatCameBefore) {
   Submit(
       Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "13.9", .status = "C"}}});
   EXPECT_EQ(See("718-7"), "13.9");
@@ -47,14 +49,14 @@ TEST_F(Scenario, Scenario09ALateFinalDoesNotReplaceTheCorrectionThatCameBefore) 
       << "but it was the first final, and legal clocks start there";
 }
 
-TEST_F(Scenario, Scenario09ALateFinalDoesNotBringBackWhatWasTakenBack) {
+TEST_F(ScenarioMessage, Scenario09ALateFinalDoesNotBringBackWhatWasTakenBack) {
   Submit(Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "W"}}});
   const Response late = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   EXPECT_EQ(See("718-7"), "");
   EXPECT_EQ(OutcomeOf(late.result_id(), "718-7").disposition(), v1::DISPOSITION_NEVER);
 }
 
-TEST_F(Scenario, Scenario09ALatePreliminaryIsLoggedAndNotShown) {
+TEST_F(ScenarioMessage, Scenario09ALatePreliminaryIsLoggedAndNotShown) {
   Submit(Oru{.issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "13.9"}}});
   const Response late = Submit(Oru{.status = "P", .observations = {{.loinc = "718-7", .value = "3.9", .status = "P"}}});
   EXPECT_EQ(late.disposal(), Response::DISPOSAL_OLDER_VERSION);
@@ -62,7 +64,7 @@ TEST_F(Scenario, Scenario09ALatePreliminaryIsLoggedAndNotShown) {
   EXPECT_EQ(Entries(v1::ENTRY_KIND_DECIDED, late.result_id()).back().decided().disposal(), Response::DISPOSAL_OLDER_VERSION);
 }
 
-TEST_F(Scenario, Scenario12TextAndCodesOfOneReportInTwoMessagesAreOneResult) {
+TEST_F(ScenarioMessage, Scenario12TextAndCodesOfOneReportInTwoMessagesAreOneResult) {
   v1::DiagnosticReport text = testing::Report("F1", "60567-5");
   text.mutable_code()->clear_codings();
   text.mutable_code()->set_text("Report");
@@ -84,7 +86,7 @@ TEST_F(Scenario, Scenario12TextAndCodesOfOneReportInTwoMessagesAreOneResult) {
   EXPECT_EQ(See("document"), "Sections show a lesion.");
 }
 
-TEST_F(Scenario, Scenario12ATextThatComesAfterItsCodesWaitsWithWhatIsHeld) {
+TEST_F(ScenarioMessage, Scenario12ATextThatComesAfterItsCodesWaitsWithWhatIsHeld) {
   v1::DiagnosticReport codes = Cbc("F1");
   AddObservation(&codes, "56888-1", "1");
   Submit(codes);
@@ -95,7 +97,7 @@ TEST_F(Scenario, Scenario12ATextThatComesAfterItsCodesWaitsWithWhatIsHeld) {
   EXPECT_EQ(See("document"), "") << "it may tell what is held";
 }
 
-TEST_F(Scenario, Scenario13ATestThatFollowsIsAUnitOfItsOwn) {
+TEST_F(ScenarioMessage, Scenario13ATestThatFollowsIsAUnitOfItsOwn) {
   const Response screen = Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
   EXPECT_EQ(See("718-7"), "13.9");
   const Response reflex = Submit(Oru{.issued = "20260306144500-0500", .observations = {{.loinc = "56888-1", .value = "1"}}});
@@ -109,11 +111,12 @@ TEST_F(Scenario, Scenario13ATestThatFollowsIsAUnitOfItsOwn) {
 }
 
 // The trap: a screen is out while its confirmation is still to come. A pack may let the screen wait, with an end.
-TEST_F(Scenario, Scenario13AScreenMayWaitForItsConfirmationButNotForEver) {
-  UsePack(gate::MakePack(std::string(gate::kRoutine) +
-                         "  - id: wait-for-confirmation\n    title: t\n    match: {codes: [tissue]}\n    then:\n"
-                         "      release: now\n      delay: 3 days\n      together: report\n"
-                         "    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n"));
+TEST_F(ScenarioMessage, Scenario13AScreenMayWaitForItsConfirmationButNotForEver) {
+  UsePack(
+      gate::MakePack(std::string(gate::kRoutine) +
+                     "  - id: wait-for-confirmation\n    title: t\n    match: {codes: [tissue]}\n    then:\n"
+                     "      release: now\n      delay: 3 days\n"
+                     "    together: report\n    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n"));
   v1::DiagnosticReport screen = testing::Report("F1", "60567-5");
   AddObservation(&screen, "718-7", "1");
   Submit(screen);

@@ -1,6 +1,8 @@
 // Scenarios 10, 11 and 25: panels of which not all may go, documents that tell what is held, codes that nobody knows.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
 
@@ -10,9 +12,9 @@ namespace {
 using testing::AddObservation;
 using testing::Cbc;
 
-class Scenario : public ScenarioTest {};
+class ScenarioPanel : public ScenarioTest {};
 
-TEST_F(Scenario, Scenario10InAPanelTheStrictestHoldsOnlyItself) {
+TEST_F(ScenarioPanel, Scenario10InAPanelTheStrictestHoldsOnlyItself) {
   const Response panel = Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}, {.loinc = "56888-1", .value = "1"}}});
   EXPECT_EQ(See("718-7"), "13.9");
   EXPECT_EQ(See("56888-1"), "");
@@ -22,12 +24,12 @@ TEST_F(Scenario, Scenario10InAPanelTheStrictestHoldsOnlyItself) {
   EXPECT_EQ(See("718-7"), "13.9");
 }
 
-TEST_F(Scenario, Scenario10APanelThatAPackKeepsTogetherWaitsAsOne) {
+TEST_F(ScenarioPanel, Scenario10APanelThatAPackKeepsTogetherWaitsAsOne) {
   UsePack(gate::MakePack(
       std::string(gate::kRoutine) +
-      "  - id: tissue-review\n    title: t\n    match: {codes: [tissue]}\n    then:\n      together: report\n"
+      "  - id: tissue-review\n    title: t\n    match: {codes: [tissue]}\n    then:\n"
       "      review: {owners: [pathology-pool], each: 1 business day, expires: 1 business day, on_expiry: release}\n"
-      "    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n"));
+      "    together: report\n    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n"));
   v1::DiagnosticReport report = Cbc("F1");
   AddObservation(&report, "60567-5", "1");
   const Response panel = Submit(report);
@@ -37,7 +39,7 @@ TEST_F(Scenario, Scenario10APanelThatAPackKeepsTogetherWaitsAsOne) {
   EXPECT_EQ(See("60567-5"), "1");
 }
 
-TEST_F(Scenario, Scenario11ADocumentWaitsWhileAnythingThatItMayTellIsHeld) {
+TEST_F(ScenarioPanel, Scenario11ADocumentWaitsWhileAnythingThatItMayTellIsHeld) {
   v1::DiagnosticReport report = Cbc("F1");
   AddObservation(&report, "56888-1", "1");
   report.set_narrative("All results of this order.");
@@ -53,7 +55,7 @@ TEST_F(Scenario, Scenario11ADocumentWaitsWhileAnythingThatItMayTellIsHeld) {
   EXPECT_EQ(See("document"), "All results of this order.");
 }
 
-TEST_F(Scenario, Scenario11ADocumentThatIsOutIsWithdrawnWhereItsReportGetsSomethingThatWaits) {
+TEST_F(ScenarioPanel, Scenario11ADocumentThatIsOutIsWithdrawnWhereItsReportGetsSomethingThatWaits) {
   v1::DiagnosticReport report = Cbc("F1");
   report.set_narrative("Blood count in full.");
   Submit(report);
@@ -64,7 +66,7 @@ TEST_F(Scenario, Scenario11ADocumentThatIsOutIsWithdrawnWhereItsReportGetsSometh
   EXPECT_EQ(See("document"), "being corrected");
 }
 
-TEST_F(Scenario, Scenario25AnUnknownCodeGoesTheDefaultWayWithOwnerAndEnd) {
+TEST_F(ScenarioPanel, Scenario25AnUnknownCodeGoesTheDefaultWayWithOwnerAndEnd) {
   const Response response =
       Submit(Oru{.service = "LOCAL77", .section = "", .observations = {{.loinc = "LOCAL77", .value = "3"}}});
   const v1::Outcome outcome = OutcomeOf(response.result_id(), "LOCAL77");
@@ -75,7 +77,7 @@ TEST_F(Scenario, Scenario25AnUnknownCodeGoesTheDefaultWayWithOwnerAndEnd) {
   EXPECT_EQ(See("LOCAL77"), "3") << "every way ends";
 }
 
-TEST_F(Scenario, Scenario25NeitherNameNorHeaderLetsAnythingGo) {
+TEST_F(ScenarioPanel, Scenario25NeitherNameNorHeaderLetsAnythingGo) {
   v1::DiagnosticReport report = testing::Report("F1", "58410-2");
   report.mutable_code()->mutable_codings(0)->set_display("Complete blood count");
   v1::Observation* observation = AddObservation(&report, "718-8", "3");
@@ -85,7 +87,7 @@ TEST_F(Scenario, Scenario25NeitherNameNorHeaderLetsAnythingGo) {
 }
 
 // Real data call 58410-2, a blood count, "Covid": the code decides, and the words decide nothing.
-TEST_F(Scenario, Scenario25AWrongNameOfAKnownCodeChangesNothing) {
+TEST_F(ScenarioPanel, Scenario25AWrongNameOfAKnownCodeChangesNothing) {
   v1::DiagnosticReport report = Cbc("F1");
   report.mutable_code()->mutable_codings(0)->set_display("Covid");
   Submit(report);

@@ -2,6 +2,8 @@
 // policy that changes meanwhile.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "server/base/proto_time.h"
 #include "server/policy/review_plan.h"
 #include "tests/gate/small_packs.h"
@@ -14,7 +16,7 @@ using testing::At;
 using testing::Biopsy;
 using testing::Cbc;
 
-class Scenario : public ScenarioTest {
+class ScenarioPeople : public ScenarioTest {
  protected:
   std::string OwnerNow(int64_t result_id) {
     std::vector<std::string> owners;
@@ -28,7 +30,7 @@ class Scenario : public ScenarioTest {
   }
 };
 
-TEST_F(Scenario, Scenario15ACriticalValueIsReleasedAsItsClassAndTellsWhatToDo) {
+TEST_F(ScenarioPeople, Scenario15ACriticalValueIsReleasedAsItsClassAndTellsWhatToDo) {
   Submit(Oru{.service = "2823-3", .section = "CH", .observations = {{.loinc = "2823-3", .value = "6.9", .flag = "HH"}}});
   EXPECT_EQ(See("2823-3"), "6.9");
   EXPECT_EQ(CommentOf("2823-3").next_step().kind(), v1::NextStep::KIND_EMERGENCY);
@@ -37,7 +39,7 @@ TEST_F(Scenario, Scenario15ACriticalValueIsReleasedAsItsClassAndTellsWhatToDo) {
   EXPECT_EQ(OutcomeOf(unknown.result_id(), "LOCAL1").disposition(), v1::DISPOSITION_REVIEW) << "critical is not a permit";
 }
 
-TEST_F(Scenario, Scenario17HospitalPatientsSeeTheirResultsAsSoonAsOthers) {
+TEST_F(ScenarioPeople, Scenario17HospitalPatientsSeeTheirResultsAsSoonAsOthers) {
   for (const v1::EncounterClass place :
        {v1::ENCOUNTER_CLASS_AMBULATORY, v1::ENCOUNTER_CLASS_INPATIENT, v1::ENCOUNTER_CLASS_EMERGENCY}) {
     const std::string name = v1::EncounterClass_Name(place);
@@ -55,7 +57,7 @@ TEST_F(Scenario, Scenario17HospitalPatientsSeeTheirResultsAsSoonAsOthers) {
   }
 }
 
-TEST_F(Scenario, Scenario18OwnershipMovesAlongTheChainOneAtATime) {
+TEST_F(ScenarioPeople, Scenario18OwnershipMovesAlongTheChainOneAtATime) {
   const Response held = Submit(Biopsy("F1"));
   EXPECT_EQ(OwnerNow(held.result_id()), "ordering-provider");
   MoveTo("2026-03-09T15:00:00-04:00");
@@ -64,7 +66,7 @@ TEST_F(Scenario, Scenario18OwnershipMovesAlongTheChainOneAtATime) {
   EXPECT_EQ(OwnerNow(held.result_id()), "pathology-pool");
 }
 
-TEST_F(Scenario, Scenario18AnOrderWithoutAClinicianBeginsWithWhoeverIsThere) {
+TEST_F(ScenarioPeople, Scenario18AnOrderWithoutAClinicianBeginsWithWhoeverIsThere) {
   v1::DiagnosticReport report = Biopsy("F1");
   report.mutable_order()->clear_ordering_provider();
   const Response held = Submit(report);
@@ -72,7 +74,7 @@ TEST_F(Scenario, Scenario18AnOrderWithoutAClinicianBeginsWithWhoeverIsThere) {
   EXPECT_NE(OwnerNow(held.result_id()), "");
 }
 
-TEST_F(Scenario, Scenario19AReviewThatNobodyDoesReleasesAndSaysSo) {
+TEST_F(ScenarioPeople, Scenario19AReviewThatNobodyDoesReleasesAndSaysSo) {
   const Response held = Submit(Biopsy("F1"));
   MoveTo("2026-03-11T14:59:59-04:00");
   EXPECT_EQ(See("document"), "");
@@ -84,7 +86,7 @@ TEST_F(Scenario, Scenario19AReviewThatNobodyDoesReleasesAndSaysSo) {
               ::testing::HasSubstr("the review expired"));
 }
 
-TEST_F(Scenario, Scenario19AnEscalationHasOneOwnerAndAnEnd) {
+TEST_F(ScenarioPeople, Scenario19AnEscalationHasOneOwnerAndAnEnd) {
   const Response held = Submit(Oru{.service = "LOCAL77", .section = "", .observations = {{.loinc = "LOCAL77", .value = "3"}}});
   MoveTo("2026-03-11T15:00:00-04:00");
   EXPECT_EQ(OwnerNow(held.result_id()), "medical-director");
@@ -108,7 +110,7 @@ class ScenarioPolicy : public ScenarioTest {
   grpc::Status Redecide(int64_t count) {
     grpc::ClientContext context;
     v1::RedecideHeldRequest request;
-    request.set_approver("approver-1");
+    request.set_actor("approver-1");
     request.set_release_held(count);
     v1::RedecideHeldResponse response;
     return policies().RedecideHeld(&context, request, &response);

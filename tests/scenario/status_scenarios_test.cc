@@ -1,6 +1,8 @@
 // Scenarios 1 to 4, 6 and 7: a result comes early, comes right, is put right, is confirmed, is cancelled, is added to.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "server/base/proto_time.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
@@ -14,9 +16,9 @@ using testing::Cbc;
 using ::testing::HasSubstr;
 using testing::Later;
 
-class Scenario : public ScenarioTest {};
+class ScenarioStatus : public ScenarioTest {};
 
-TEST_F(Scenario, Scenario01APreliminaryWaitsAndTheClockStartsWithTheFirstFinal) {
+TEST_F(ScenarioStatus, Scenario01APreliminaryWaitsAndTheClockStartsWithTheFirstFinal) {
   const Response early = Submit(
       Oru{.status = "P", .issued = "20260304140000-0500", .observations = {{.loinc = "718-7", .value = "12.0", .status = "P"}}});
   EXPECT_EQ(OutcomeOf(early.result_id(), "718-7").disposition(), v1::DISPOSITION_NOT_FINAL);
@@ -32,7 +34,7 @@ TEST_F(Scenario, Scenario01APreliminaryWaitsAndTheClockStartsWithTheFirstFinal) 
   EXPECT_EQ(See("718-7"), "13.9");
 }
 
-TEST_F(Scenario, Scenario01APreliminaryGoesWhereThePackOptsIn) {
+TEST_F(ScenarioStatus, Scenario01APreliminaryGoesWhereThePackOptsIn) {
   UsePack(gate::MakePack("  - {id: routine, title: t, match: {codes: [routine]}, then: {release: preliminary}}\n"));
   Submit(Oru{.status = "P", .observations = {{.loinc = "718-7", .value = "12.0", .status = "P"}}});
   EXPECT_EQ(See("718-7"), "12.0");
@@ -41,7 +43,7 @@ TEST_F(Scenario, Scenario01APreliminaryGoesWhereThePackOptsIn) {
   EXPECT_EQ(See("6690-2"), "") << "that one nobody let go";
 }
 
-TEST_F(Scenario, Scenario02ACorrectionOfWhatIsOutGoesAtOnceInWordsThatSayIt) {
+TEST_F(ScenarioStatus, Scenario02ACorrectionOfWhatIsOutGoesAtOnceInWordsThatSayIt) {
   Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   EXPECT_EQ(See("718-7"), "3.9");
   portal().Acknowledge();
@@ -53,7 +55,7 @@ TEST_F(Scenario, Scenario02ACorrectionOfWhatIsOutGoesAtOnceInWordsThatSayIt) {
   EXPECT_EQ(portal().ShownTo("p1", "718-7").version, 2) << "the first version stands there no more";
 }
 
-TEST_F(Scenario, Scenario02WhatWasReadAndApprovedIsNotHeldAgainByTheSameRules) {
+TEST_F(ScenarioStatus, Scenario02WhatWasReadAndApprovedIsNotHeldAgainByTheSameRules) {
   const Response first = Submit(Biopsy("F1"));
   EXPECT_EQ(See("document"), "");
   ASSERT_TRUE(Approve(first.result_id(), 1).ok());
@@ -67,7 +69,7 @@ TEST_F(Scenario, Scenario02WhatWasReadAndApprovedIsNotHeldAgainByTheSameRules) {
   EXPECT_TRUE(OutcomeOf(first.result_id(), "document").released_unreviewed()) << "these words no clinician has read yet";
 }
 
-TEST_F(Scenario, Scenario02ACorrectionIntoAClassThatWaitsIsHeldBehindNeutralWords) {
+TEST_F(ScenarioStatus, Scenario02ACorrectionIntoAClassThatWaitsIsHeldBehindNeutralWords) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   EXPECT_EQ(See("718-7"), "3.9");
   Oru corrected{.status = "C", .issued = "20260306143000-0500", .section = "SP"};
@@ -80,7 +82,7 @@ TEST_F(Scenario, Scenario02ACorrectionIntoAClassThatWaitsIsHeldBehindNeutralWord
   EXPECT_EQ(See("718-7"), "13.9");
 }
 
-TEST_F(Scenario, Scenario03ACorrectionOfWhatIsHeldReplacesItAndKeepsTheClock) {
+TEST_F(ScenarioStatus, Scenario03ACorrectionOfWhatIsHeldReplacesItAndKeepsTheClock) {
   const Response first = Submit(Biopsy("F1"));
   MoveTo("2026-03-09T10:00:00-04:00");
   v1::DiagnosticReport corrected = Later(Biopsy("F1"), absl::Hours(66));
@@ -96,7 +98,7 @@ TEST_F(Scenario, Scenario03ACorrectionOfWhatIsHeldReplacesItAndKeepsTheClock) {
   EXPECT_EQ(See("document"), "benign breast tissue, left side");
 }
 
-TEST_F(Scenario, Scenario03ACorrectionFromBenignToMalignantIsClassifiedAnew) {
+TEST_F(ScenarioStatus, Scenario03ACorrectionFromBenignToMalignantIsClassifiedAnew) {
   const Response first = Submit(Biopsy("F1"));
   MoveTo("2026-03-09T10:00:00-04:00");
   v1::DiagnosticReport corrected = Later(Biopsy("F1"), absl::Hours(66));
@@ -114,14 +116,14 @@ TEST_F(Scenario, Scenario03ACorrectionFromBenignToMalignantIsClassifiedAnew) {
       << "what nobody could see before has its whole time";
 }
 
-TEST_F(Scenario, Scenario04AStatusAloneMakesTheStoredValueFinal) {
+TEST_F(ScenarioStatus, Scenario04AStatusAloneMakesTheStoredValueFinal) {
   Submit(Oru{.status = "P", .observations = {{.loinc = "718-7", .value = "13.9", .status = "P"}}});
   EXPECT_EQ(See("718-7"), "");
   Submit(Oru{.issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "U"}}});
   EXPECT_EQ(See("718-7"), "13.9");
 }
 
-TEST_F(Scenario, Scenario04AStatusAloneWithNothingStoredIsQuarantinedUntilTheValueComes) {
+TEST_F(ScenarioStatus, Scenario04AStatusAloneWithNothingStoredIsQuarantinedUntilTheValueComes) {
   const Response alone =
       Submit(Oru{.issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "U"}}});
   const v1::Outcome outcome = OutcomeOf(alone.result_id(), "718-7");
@@ -132,7 +134,7 @@ TEST_F(Scenario, Scenario04AStatusAloneWithNothingStoredIsQuarantinedUntilTheVal
   EXPECT_EQ(See("718-7"), "13.9") << "late, but that is the value that was confirmed";
 }
 
-TEST_F(Scenario, Scenario06ACancellationEndsItsTimersAndIsSaidAsSuch) {
+TEST_F(ScenarioStatus, Scenario06ACancellationEndsItsTimersAndIsSaidAsSuch) {
   const Response held = Submit(Biopsy("F1"));
   ASSERT_TRUE(Get(held.result_id()).has_due_at());
   v1::DiagnosticReport cancelled = Later(Biopsy("F1"), absl::Minutes(30));
@@ -149,7 +151,7 @@ TEST_F(Scenario, Scenario06ACancellationEndsItsTimersAndIsSaidAsSuch) {
   EXPECT_THAT(CommentOf("718-7").variant(), Not(HasSubstr("normal")));
 }
 
-TEST_F(Scenario, Scenario07AnAddendumGoesWithTheBaseThatIsOut) {
+TEST_F(ScenarioStatus, Scenario07AnAddendumGoesWithTheBaseThatIsOut) {
   const Response base = Submit(Biopsy("F1"));
   ASSERT_TRUE(Approve(base.result_id(), 1).ok());
   v1::DiagnosticReport addendum = Later(Biopsy("F1"), absl::Minutes(30));
@@ -159,7 +161,7 @@ TEST_F(Scenario, Scenario07AnAddendumGoesWithTheBaseThatIsOut) {
   EXPECT_EQ(See("document"), "benign breast tissue\n\nNo further levels needed.");
 }
 
-TEST_F(Scenario, Scenario07AMalignantAddendumToABenignBaseIsClassifiedOnBoth) {
+TEST_F(ScenarioStatus, Scenario07AMalignantAddendumToABenignBaseIsClassifiedOnBoth) {
   const Response base = Submit(Biopsy("F1"));
   ASSERT_TRUE(Approve(base.result_id(), 1).ok());
   EXPECT_EQ(See("document"), "benign breast tissue");

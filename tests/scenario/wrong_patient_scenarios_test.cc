@@ -1,6 +1,7 @@
 // Scenario 5: a result was sent for the wrong patient.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 
@@ -11,7 +12,7 @@
 namespace resultgate::scenario {
 namespace {
 
-class Scenario : public ScenarioTest {
+class ScenarioWrongPatient : public ScenarioTest {
  protected:
   // The last incident that was opened about the result.
   v1::Entry::Incident Incident(int64_t result_id) {
@@ -21,7 +22,7 @@ class Scenario : public ScenarioTest {
   }
 };
 
-TEST_F(Scenario, Scenario05WhatWasTakenBackIsGoneAtOnceAndAnIncidentIsOpen) {
+TEST_F(ScenarioWrongPatient, Scenario05WhatWasTakenBackIsGoneAtOnceAndAnIncidentIsOpen) {
   for (const std::string status : {"W", "D"}) {
     const Response first = Submit(Oru{.filler = "F" + status, .observations = {{.loinc = "718-7", .value = "13.9"}}});
     EXPECT_EQ(See("718-7"), "13.9");
@@ -41,7 +42,7 @@ TEST_F(Scenario, Scenario05WhatWasTakenBackIsGoneAtOnceAndAnIncidentIsOpen) {
   }
 }
 
-TEST_F(Scenario, Scenario05WhatNobodyHadSeenIsClosedWithoutAnIncident) {
+TEST_F(ScenarioWrongPatient, Scenario05WhatNobodyHadSeenIsClosedWithoutAnIncident) {
   const Response first = Submit(testing::Biopsy("F1"));
   v1::DiagnosticReport gone = testing::Later(testing::Biopsy("F1"), absl::Minutes(30));
   gone.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
@@ -51,7 +52,7 @@ TEST_F(Scenario, Scenario05WhatNobodyHadSeenIsClosedWithoutAnIncident) {
   EXPECT_EQ(See("document"), "");
 }
 
-TEST_F(Scenario, Scenario05WhatWasTakenBackComesAgainOnlyOnTwoPeoplesWord) {
+TEST_F(ScenarioWrongPatient, Scenario05WhatWasTakenBackComesAgainOnlyOnTwoPeoplesWord) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
   Submit(Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "W"}}});
   const Response again =
@@ -66,7 +67,7 @@ TEST_F(Scenario, Scenario05WhatWasTakenBackComesAgainOnlyOnTwoPeoplesWord) {
 }
 
 // A retraction may look like a correction: not the letter counts, but whose it is.
-TEST_F(Scenario, Scenario05ACorrectionThatMovesToAnotherPatientIsWithdrawnFromTheFirst) {
+TEST_F(ScenarioWrongPatient, Scenario05ACorrectionThatMovesToAnotherPatientIsWithdrawnFromTheFirst) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
   EXPECT_EQ(See("718-7", "p1"), "13.9");
   MoveTo(Now() + absl::Minutes(90));
@@ -89,7 +90,7 @@ TEST_F(Scenario, Scenario05ACorrectionThatMovesToAnotherPatientIsWithdrawnFromTh
 }
 
 // Another patient, the same order, nothing said: a silent move, or an order number that was used again.
-TEST_F(Scenario, Scenario05AMoveThatDoesNotSaySoWithdrawsTheFirstAndLosesNeither) {
+TEST_F(ScenarioWrongPatient, Scenario05AMoveThatDoesNotSaySoWithdrawsTheFirstAndLosesNeither) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   EXPECT_EQ(See("718-7", "p1"), "3.9");
   const Response second =
@@ -100,7 +101,7 @@ TEST_F(Scenario, Scenario05AMoveThatDoesNotSaySoWithdrawsTheFirstAndLosesNeither
   EXPECT_EQ(Incident(first.result_id()).unit_ids_size(), 1);
 }
 
-TEST_F(Scenario, Scenario05TheSamePatientUnderAnotherNameIsTheSamePatient) {
+TEST_F(ScenarioWrongPatient, Scenario05TheSamePatientUnderAnotherNameIsTheSamePatient) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   v1::DiagnosticReport married = Read(
       Oru{.status = "C", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "13.9", .status = "C"}}}
@@ -113,7 +114,7 @@ TEST_F(Scenario, Scenario05TheSamePatientUnderAnotherNameIsTheSamePatient) {
 }
 
 // A real laboratory's bundles: preliminary, final, corrected, then corrected into another patient's name.
-TEST_F(Scenario, Scenario05ARealReportThatMovesToAnotherPatient) {
+TEST_F(ScenarioWrongPatient, Scenario05ARealReportThatMovesToAnotherPatient) {
   const std::filesystem::path folder = "../shared/data/fhir/hl7-be__lab";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no " << folder << " here";
   const auto submit = [&](const std::string& name) {

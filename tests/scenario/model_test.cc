@@ -1,0 +1,363 @@
+// Random lives of results: messages in any order, reviews, clock steps, restarts, changes of pack, each followed by the checks of
+// all promises against the plain reference of promises.h.
+//
+//   RESULTGATE_MODEL_SEED   the seed, printed at the start; default: the same every day, so that a failure is found again
+//   RESULTGATE_MODEL_STEPS  how many steps; default 100,000
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/gate/versions.h"
+#include "server/policy/decide.h"
+#include "tests/scenario/bare_gate.h"
+#include "tests/scenario/promises.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using base::FromProto;
+
+int64_t FromEnvironment(const char* name, int64_t otherwise) {
+  const char* text = getenv(name);
+  int64_t number = 0;
+  return text != nullptr && absl::SimpleAtoi(text, &number) ? number : otherwise;
+}
+
+// Messages are about the last so many orders; what is older lives on with the clock alone.
+constexpr size_t kOrdersAtATime = 12;
+constexpr int kStepsPerGate = 10'000;
+
+constexpr char kStricter[] = R"(  - id: stricter
+    title: t
+    match: {codes: [routine, imaging, private]}
+    then:
+      review: {owners: [results-pool], each: 1 business day, expires: 1 business day, on_expiry: release}
+    lifted_by: [provider]
+    basis: {type: organization-policy, citation: c}
+)";
+
+// What happened, for the end.
+struct Counts {
+  int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
+  int64_t releases = 0, entries = 0, checks = 0;
+};
+
+class Life {
+ public:
+  Life(uint64_t seed, const policy::LoadedPack& stricter, Counts* counts)
+      : random_(seed), gate_(ReferencePack()), stricter_(stricter), counts_(*counts) {}
+
+  // One step and its checks; false where a promise is broken.
+  bool Step() {
+    const int dice = Roll(1000);
+    what_ = "";
+    if (dice < 620) {
+      SendMessage();
+    } else if (dice < 780) {
+      Approve();
+    } else if (dice < 900) {
+      MoveClock();
+    } else if (dice < 996) {
+      Acknowledge();
+    } else if (dice < 999) {
+      Restart();
+    } else {
+      ActivateAnother();
+    }
+    CatchUp();
+    if (Roll(2000) == 0) CheckAll();
+    return complaints_.empty();
+  }
+
+  void CheckAll() {
+    for (const auto& [id, order] : order_of_result_) Check(id);
+  }
+
+  bool broken() const { return !complaints_.empty(); }
+  std::string Complaints() const { return absl::StrCat(what_, "\n", absl::StrJoin(complaints_, "\n")); }
+
+ private:
+  int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint64_t>(sides)); }
+
+  void Complain(const std::string& words) {
+    if (!words.empty()) complaints_.push_back(words);
+  }
+
+  // A further message of an order, or the first of a new one.
+  void SendMessage() {
+    if (open_.empty() || (open_.size() < kOrdersAtATime ? Roll(3) == 0 : Roll(8) == 0)) {
+      open_.push_back(absl::StrCat("F", ++last_order_));
+      if (open_.size() > kOrdersAtATime) open_.erase(open_.begin());
+    }
+    const std::string number = open_[static_cast<size_t>(Roll(static_cast<int>(open_.size())))];
+    Order& order = orders_[number];
+    v1::DiagnosticReport report;
+    const bool again = !order.sent.empty() && Roll(8) == 0;
+    if (again) {
+      report = order.sent[static_cast<size_t>(Roll(static_cast<int>(order.sent.size())))].report;
+      report.set_message_id("again");
+    } else {
+      report = NewVersion(number, order);
+    }
+    const absl::Time sent_at = gate_.clock().Now();
+    v1::DecideRequest asked;
+    *asked.mutable_report() = report;
+    const bool first = order.sent.empty();
+    const v1::Decision expected = first ? gate_.gate().DryRun(asked).decision() : v1::Decision();
+    const v1::SubmitResultResponse response = gate_.Submit(report);
+    what_ = absl::StrCat("message of ", number, ", ", v1::ResultStatus_Name(report.status()), ", issued ",
+                         base::FormatUtc(FromProto(report.issued())), again ? ", again" : "");
+    ++counts_.messages;
+    Complain(AnsweredAtOnce(response, sent_at, gate_.clock().Now()));
+    if (first) Complain(SameInputsSameDecision(expected, response.decision()));
+    if (!again) order.sent.push_back({report, sent_at});
+    if (Roll(4) == 0) CheckRestriction(report);
+  }
+
+  v1::DiagnosticReport NewVersion(const std::string& number, const Order& order) {
+    const bool first = order.sent.empty();
+    static const std::vector<std::vector<std::string>> kServices = {
+        {kRoutineUnit, kSecondUnit}, {kRoutineUnit, kPrivateUnit}, {kImagingUnit}, {kTissueUnit}, {kRoutineUnit}};
+    const int kind = static_cast<int>(std::hash<std::string>{}(number) % kServices.size());
+    const std::vector<std::string>& units = kServices[static_cast<size_t>(kind)];
+    static const std::vector<v1::ResultStatus> kStatuses = {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL,
+                                                            v1::RESULT_STATUS_FINAL,       v1::RESULT_STATUS_FINAL,
+                                                            v1::RESULT_STATUS_CORRECTED,   v1::RESULT_STATUS_CORRECTED};
+    v1::ResultStatus status = first ? kStatuses[static_cast<size_t>(Roll(4))] : kStatuses[static_cast<size_t>(Roll(6))];
+    if (Roll(25) == 0) status = v1::RESULT_STATUS_CANCELLED;
+    if (Roll(40) == 0) status = v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    v1::DiagnosticReport report = testing::Report(number, "58410-2");
+    report.set_status(status);
+    const std::string own = absl::StrCat("p", number);
+    report.mutable_patient()->mutable_identifiers(0)->set_value(Roll(60) == 0 ? own + "x" : own);
+    const size_t person = std::hash<std::string>{}(number + "age") % 4;
+    if (person == 0) report.mutable_patient()->clear_birth_date();
+    if (person == 1) report.mutable_patient()->set_birth_date("2012-04-05");
+    if (person == 2) report.mutable_patient()->set_language("es");
+    // Times within an hour before now; two messages of one time are rare, and then nobody can tell.
+    const absl::Time now = absl::FromUnixSeconds(absl::ToUnixSeconds(gate_.clock().Now()));
+    absl::Time issued = now - absl::Seconds(Roll(3600));
+    if (!first && Roll(50) == 0) issued = FromProto(order.sent.back().report.issued());
+    *report.mutable_issued() = base::ToProto(issued);
+    for (const std::string& unit : units) {
+      if (units.size() > 1 && Roll(4) == 0) continue;
+      v1::Observation* observation = testing::AddObservation(&report, unit, absl::StrCat(10 + Roll(90)), status);
+      if (status == v1::RESULT_STATUS_CANCELLED) {
+        observation->clear_value();
+        observation->clear_interpretation();
+      }
+    }
+    if (report.observations().empty()) testing::AddObservation(&report, units[0], "5", status);
+    return report;
+  }
+
+  void CheckRestriction(const v1::DiagnosticReport& report) {
+    policy::Context context;
+    context.received_at = gate_.clock().Now();
+    const v1::Decision without = policy::Decide(*gate_.pack().pack, report, context, context.received_at);
+    const v1::Decision with = policy::Decide(*stricter_.pack, report, context, context.received_at);
+    Complain(AddingARestrictionShortensNothing(without, with, context.received_at));
+  }
+
+  void Approve() {
+    if (order_of_result_.empty()) return;
+    // Mostly what is new, because that is held.
+    auto at = order_of_result_.end();
+    for (int back = Roll(std::min<int>(20, static_cast<int>(order_of_result_.size()))) + 1; back > 0; --back) --at;
+    const int64_t id = at->first;
+    const auto result = gate_.store().FindResult(id);
+    ASSERT_TRUE(result.ok() && result->has_value());
+    const std::string reviewer = absl::StrCat("reviewer-", Roll(3));
+    const int version = (*result)->version() - (Roll(20) == 0 ? 1 : 0);
+    const absl::Status status = gate_.Approve(id, version, reviewer);
+    what_ = absl::StrCat("approval of ", id, ": ", std::string(status.message()));
+    if (!status.ok()) return;
+    ++counts_.approvals;
+    Order& order = orders_[at->second];
+    order.approvals[id].push_back({reviewer, gate_.clock().Now(), order.sent.size()});
+  }
+
+  void MoveClock() {
+    static const absl::Duration kSteps[] = {absl::Minutes(1), absl::Minutes(90), absl::Hours(5), absl::Hours(13),
+                                            absl::Hours(41)};
+    gate_.MoveTo(gate_.clock().Now() + kSteps[Roll(5)]);
+    what_ = "the clock moves";
+    ++counts_.clock_steps;
+  }
+
+  void Acknowledge() {
+    what_ = "acknowledged";
+    if (unacknowledged_.empty()) return;
+    gate_.Acknowledge(unacknowledged_);
+    unacknowledged_.clear();
+    ++counts_.acknowledgements;
+  }
+
+  void Restart() {
+    what_ = "restart";
+    gate_.Restart();
+    gate_.Settle();
+    ++counts_.restarts;
+    // The whole log, from the file.
+    std::vector<v1::Entry> log;
+    for (;;) {
+      const auto entries = gate_.store().ListEntries(static_cast<int64_t>(log.size()), 0, 1000);
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      if (entries->empty()) break;
+      log.insert(log.end(), entries->begin(), entries->end());
+    }
+    Complain(TheLogOnlyGrows(log_, log));
+  }
+
+  // Another pack becomes active, and the one before again: what is held is not touched by either.
+  void ActivateAnother() {
+    what_ = "another pack";
+    const size_t before = CountReleases();
+    v1::ActivatePackRequest request;
+    *request.mutable_files() = ReferencePack("  - {id: another, title: t, match: {codes: [tissue]}, then: {release: now}}\n");
+    request.set_approver("approver-1");
+    const auto activated = gate_.gate().ActivatePack(request);
+    EXPECT_TRUE(activated.ok()) << activated.status();
+    v1::RollbackPackRequest back;
+    back.set_approver("approver-1");
+    const auto rolled_back = gate_.gate().RollbackPack(back);
+    EXPECT_TRUE(rolled_back.ok()) << rolled_back.status();
+    Complain(AnActivationPublishesNothing(before, CountReleases()));
+    ++counts_.activations;
+  }
+
+  size_t CountReleases() {
+    const auto rows = gate_.store().ListOutbox(last_release_, false, 1000);
+    EXPECT_TRUE(rows.ok());
+    return rows.ok() ? rows->size() : 0;
+  }
+
+  // Takes in what the step brought, and checks every result that it concerned.
+  void CatchUp() {
+    std::set<int64_t> touched;
+    for (;;) {
+      const auto entries = gate_.store().ListEntries(static_cast<int64_t>(log_.size()), 0, 1000);
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      if (entries->empty()) break;
+      for (const v1::Entry& entry : *entries) {
+        if (entry.sequence() != static_cast<int64_t>(log_.size()) + 1) Complain("the log has a gap");
+        log_.push_back(base::Sha256(entry.SerializeAsString()));
+        if (entry.result_id() != 0) touched.insert(entry.result_id());
+        ++counts_.entries;
+      }
+    }
+    for (const v1::Release& release : gate_.Releases(last_release_)) {
+      last_release_ = std::max<int64_t>(last_release_, release.sequence());
+      unacknowledged_.push_back(release.sequence());
+      Place(release);
+      ++counts_.releases;
+    }
+    for (const int64_t id : touched) Check(id);
+  }
+
+  void Place(const v1::Release& release) {
+    std::vector<Placed>& portal = portal_[release.result_id()];
+    for (const int number : release.audiences()) {
+      const auto audience = static_cast<v1::Audience>(number);
+      for (const std::string& unit : release.unit_ids()) {
+        const std::string& mrn = release.patient_identifiers(0).value();
+        portal.erase(std::remove_if(portal.begin(), portal.end(),
+                                    [&](const Placed& placed) {
+                                      return placed.mrn == mrn && placed.unit == unit && placed.audience == audience;
+                                    }),
+                     portal.end());
+        if (release.kind() == v1::RELEASE_KIND_RETRACTION) continue;
+        Placed placed{mrn, unit, audience, release.kind(), {}, release.comment(), FromProto(release.released_at())};
+        for (const v1::Observation& observation : release.content().observations()) {
+          if (observation.id() == unit) placed.content = observation;
+        }
+        portal.push_back(std::move(placed));
+      }
+    }
+  }
+
+  void Check(int64_t id) {
+    const auto result = gate_.store().FindResult(id);
+    ASSERT_TRUE(result.ok() && result->has_value()) << result.status();
+    View view;
+    view.result = **result;
+    const std::string number = view.result.report().order().filler_order_number();
+    order_of_result_[id] = number;
+    view.now = gate_.clock().Now();
+    view.order = orders_[number];
+    view.portal = portal_[id];
+    for (std::string& words : BrokenPromises(view)) complaints_.push_back(std::move(words));
+    CheckOrderOfArrival(view);
+    ++counts_.checks;
+  }
+
+  // I7: the standing report is what its versions come to in any other order, too.
+  void CheckOrderOfArrival(const View& view) {
+    std::vector<v1::DiagnosticReport> versions(view.result.versions().begin(), view.result.versions().end());
+    if (versions.size() < 2) return;
+    std::shuffle(versions.begin(), versions.end(), random_);
+    std::vector<v1::DiagnosticReport> in_order;
+    for (v1::DiagnosticReport& version : versions) gate::InsertVersion(std::move(version), &in_order);
+    v1::DiagnosticReport together = gate::PutTogether(in_order).report;
+    v1::DiagnosticReport standing = view.result.report();
+    together.clear_patient();
+    standing.clear_patient();
+    if (together.SerializeAsString() != standing.SerializeAsString()) {
+      Complain(absl::StrCat("I7: result ", view.result.id(), " hangs on the order in which its versions came"));
+    }
+  }
+
+  std::mt19937_64 random_;
+  BareGate gate_;
+  const policy::LoadedPack& stricter_;
+  Counts& counts_;
+  int last_order_ = 0;
+  std::vector<std::string> open_;
+  std::map<std::string, Order> orders_;
+  std::map<int64_t, std::string> order_of_result_;
+  std::map<int64_t, std::vector<Placed>> portal_;
+  std::vector<std::string> log_;  // digests of its entries
+  int64_t last_release_ = 0;
+  std::vector<int64_t> unacknowledged_;
+  std::string what_;
+  std::vector<std::string> complaints_;
+};
+
+TEST(Model, RandomLivesKeepAllPromises) {
+  const uint64_t seed = static_cast<uint64_t>(FromEnvironment("RESULTGATE_MODEL_SEED", 20260306));
+  const int64_t steps = FromEnvironment("RESULTGATE_MODEL_STEPS", 100'000);
+  std::cout << "seed " << seed << ", " << steps << " steps\n";
+  base::FileIssues issues;
+  const policy::LoadedPack stricter = policy::LoadPackFiles(ReferencePack(kStricter), &issues);
+  ASSERT_NE(stricter.pack, nullptr) << base::Format(issues);
+  Counts counts;
+  for (int64_t done = 0; done < steps;) {
+    Life life(seed + static_cast<uint64_t>(done), stricter, &counts);
+    for (int i = 0; i < kStepsPerGate && done < steps; ++i, ++done) {
+      ASSERT_TRUE(life.Step()) << "seed " << seed << ", step " << done << ": " << life.Complaints();
+      ASSERT_FALSE(HasFatalFailure()) << "seed " << seed << ", step " << done;
+    }
+    life.CheckAll();
+    ASSERT_FALSE(life.broken()) << "seed " << seed << ", at step " << done << ": " << life.Complaints();
+  }
+  std::cout << counts.messages << " messages, " << counts.approvals << " approvals, " << counts.clock_steps << " clock steps, "
+            << counts.acknowledgements << " acknowledgements, " << counts.restarts << " restarts, " << counts.activations
+            << " activations; " << counts.entries << " entries, " << counts.releases << " releases, " << counts.checks
+            << " results checked\n";
+  EXPECT_GT(counts.releases, steps / 10);
+  EXPECT_GT(counts.approvals, steps / 100);
+}
+
+}  // namespace
+}  // namespace resultgate::scenario

@@ -1,0 +1,230 @@
+// I7: any permutation and duplication of the same messages ends in the same published state. Sets of up to six messages from the
+// scenarios, in every order, each message twice.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/gate/state_machine.h"
+#include "server/intake/tables.h"
+#include "server/policy/outcomes.h"
+#include "tests/scenario/bare_gate.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using testing::AddObservation;
+using testing::Biopsy;
+using testing::Cbc;
+using testing::Later;
+using testing::Report;
+
+struct MessageSet {
+  std::string name;
+  std::vector<v1::DiagnosticReport> messages;
+};
+
+v1::DiagnosticReport With(v1::ResultStatus status, v1::DiagnosticReport report, int minutes) {
+  report.set_status(status);
+  for (v1::Observation& observation : *report.mutable_observations()) observation.set_status(status);
+  return Later(std::move(report), absl::Minutes(minutes));
+}
+
+v1::DiagnosticReport Of(const std::string& patient, v1::DiagnosticReport report) {
+  report.mutable_patient()->mutable_identifiers(0)->set_value(patient);
+  return report;
+}
+
+v1::DiagnosticReport Part(const std::string& loinc, const std::string& value, int minutes) {
+  v1::DiagnosticReport report = Later(Report("F", "58410-2"), absl::Minutes(minutes));
+  AddObservation(&report, loinc, value);
+  return report;
+}
+
+v1::DiagnosticReport Text(const std::string& narrative, int minutes) {
+  v1::DiagnosticReport report = Later(Report("F", "58410-2"), absl::Minutes(minutes));
+  report.set_narrative(narrative);
+  return report;
+}
+
+v1::DiagnosticReport Confirmation(int minutes) {
+  v1::DiagnosticReport report = Later(Cbc("F"), absl::Minutes(minutes));
+  report.mutable_observations(0)->clear_value();
+  report.mutable_observations(0)->clear_interpretation();
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_UNKNOWN);
+  report.mutable_observations(0)->set_data_absent_reason(intake::kSentEarlier);
+  return report;
+}
+
+v1::DiagnosticReport Malignant(v1::DiagnosticReport report) {
+  v1::Coding* coding = report.add_conclusion_codes()->add_codings();
+  coding->set_system("http://hl7.org/fhir/sid/icd-10-cm");
+  coding->set_code("C50.912");
+  return report;
+}
+
+v1::DiagnosticReport WithoutTimes(v1::DiagnosticReport report) {
+  report.clear_issued();
+  return report;
+}
+
+std::vector<MessageSet> AllSets() {
+  const v1::ResultStatus preliminary = v1::RESULT_STATUS_PRELIMINARY;
+  const v1::ResultStatus final_status = v1::RESULT_STATUS_FINAL;
+  const v1::ResultStatus corrected = v1::RESULT_STATUS_CORRECTED;
+  const v1::ResultStatus wrong = v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  v1::DiagnosticReport addendum = With(v1::RESULT_STATUS_APPENDED, Biopsy("F"), 3);
+  addendum.set_narrative("a second reading");
+  return {
+      {"1 to 3: preliminary, final, corrections, and a late preliminary",
+       {With(preliminary, Cbc("F", "1"), 0), With(final_status, Cbc("F", "2"), 1), With(corrected, Cbc("F", "3"), 2),
+        With(corrected, Cbc("F", "4"), 3), With(preliminary, Cbc("F", "1.5"), 1), Part("4544-3", "41", 2)}},
+      {"2: a correction into a class that waits, and out of it",
+       {With(final_status, Cbc("F", "1"), 0), With(corrected, Malignant(Cbc("F", "2")), 1), With(corrected, Cbc("F", "3"), 2)}},
+      {"4: a status alone", {With(preliminary, Cbc("F", "1"), 0), Confirmation(1), With(corrected, Cbc("F", "2"), 2)}},
+      {"4: a status alone and the value that it confirms", {With(preliminary, Cbc("F", "1"), 0), Confirmation(1)}},
+      {"5: taken back, and sent again",
+       {With(final_status, Cbc("F", "1"), 0), With(wrong, Cbc("F", "1"), 1), With(final_status, Cbc("F", "2"), 2),
+        With(corrected, Cbc("F", "3"), 3), Part("4544-3", "41", 1)}},
+      {"5: taken back for good",
+       {With(final_status, Cbc("F", "1"), 0), With(preliminary, Cbc("F", "0"), -1), With(wrong, Cbc("F", "1"), 1)}},
+      {"5: moved to another patient",
+       {Of("p1", With(preliminary, Cbc("F", "1"), 0)), Of("p1", With(final_status, Cbc("F", "2"), 1)),
+        Of("p2", With(corrected, Cbc("F", "2"), 2)), Of("p2", With(corrected, Cbc("F", "3"), 3))}},
+      {"5: another patient under the same order, nothing said",
+       {Of("p1", With(final_status, Cbc("F", "1"), 0)), Of("p2", With(final_status, Cbc("F", "2"), 1)),
+        Of("p1", With(corrected, Cbc("F", "3"), 2))}},
+      {"6: cancelled",
+       {With(preliminary, Cbc("F", "1"), 0), With(final_status, Cbc("F", "2"), 1),
+        With(v1::RESULT_STATUS_CANCELLED, Cbc("F", "2"), 2), Part("4544-3", "41", 1)}},
+      {"3 and 7: a biopsy, its correction and its addendum",
+       {With(preliminary, Biopsy("F"), 0), With(final_status, Biopsy("F"), 1), With(corrected, Malignant(Biopsy("F")), 2),
+        addendum, Malignant(addendum)}},
+      {"9: two versions that nobody can put in order", {Cbc("F", "1"), Cbc("F", "2")}},
+      {"9: the same, and a later one",
+       {Cbc("F", "1"), Cbc("F", "2"), Cbc("F", "3"), With(corrected, Cbc("F", "4"), 1), With(preliminary, Cbc("F", "0"), -1)}},
+      {"9: no times at all",
+       {WithoutTimes(With(preliminary, Cbc("F", "1"), 0)), WithoutTimes(With(final_status, Cbc("F", "2"), 0)),
+        WithoutTimes(With(corrected, Cbc("F", "3"), 0)), With(final_status, Cbc("F", "2.5"), 5)}},
+      {"10 to 13: a panel in parts, with text, a class that waits, and what follows from it",
+       {Part("718-7", "13.9", 0), Part("4544-3", "41", 1), Text("first text", 0), Text("second text", 2), Part("56888-1", "1", 3),
+        Part("718-7", "14.0", 4)}},
+  };
+}
+
+// What is shown, and what is decided of what is held; a notice that a correction is on its way tells those who have seen what was
+// wrong, and is nothing that is published.
+class Published {
+ public:
+  void Take(const v1::Release& release) {
+    for (const int audience : release.audiences()) {
+      for (const std::string& unit : release.unit_ids()) {
+        const std::string place = absl::StrCat(release.patient_identifiers(0).value(), " ", unit, " ", audience);
+        shown_.erase(place);
+        if (release.kind() == v1::RELEASE_KIND_CANCELLED) shown_[place] = "not performed";
+        if (release.kind() != v1::RELEASE_KIND_RESULT) continue;
+        std::string content = release.content().narrative();
+        for (const v1::Observation& observation : release.content().observations()) {
+          if (observation.id() == unit) content = observation.ShortDebugString();
+        }
+        shown_[place] = content;
+      }
+    }
+  }
+  void Take(const v1::Result& result) {
+    for (const policy::Cell& cell : policy::ToCells(result.decision().outcomes())) {
+      const std::string place =
+          absl::StrCat(result.report().patient().identifiers(0).value(), " ", cell.unit_id, " ", cell.audience);
+      // Two releases may stand one after the other: what was corrected and what never was differ in their words alone.
+      gate::Phase phase = gate::StateOf(cell.outcome).phase;
+      std::string state = gate::Name(phase);
+      if (phase != gate::Phase::kReleased) {
+        absl::StrAppend(&state, " ", base::FormatUtc(base::FromProto(cell.outcome.not_before())), " ",
+                        base::FormatUtc(base::FromProto(cell.outcome.review().expires_at())));
+      }
+      decided_[place] = state;
+    }
+  }
+
+  bool operator==(const Published& other) const { return shown_ == other.shown_ && decided_ == other.decided_; }
+  bool empty() const { return decided_.empty(); }
+  friend std::ostream& operator<<(std::ostream& out, const Published& published) {
+    for (const auto& [place, content] : published.shown_) out << "\n  " << place << " shows " << content;
+    for (const auto& [place, state] : published.decided_) out << "\n  " << place << " is " << state;
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::string> shown_;
+  std::map<std::string, std::string> decided_;
+};
+
+TEST(Permutations, EveryOrderEndsInTheSamePublishedState) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  int number = 0;
+  int64_t seen = 0;
+  int64_t first_result = 1;
+  size_t orders = 0;
+  for (const MessageSet& set : AllSets()) {
+    SCOPED_TRACE(set.name);
+    const int size = static_cast<int>(set.messages.size());
+    ASSERT_LE(size, 6);
+    std::vector<std::vector<int>> permutations;
+    std::vector<int> order(set.messages.size());
+    std::iota(order.begin(), order.end(), 0);
+    do {
+      permutations.push_back(order);
+    } while (std::next_permutation(order.begin(), order.end()));
+    orders += permutations.size();
+    // Each order has a laboratory number of its own, so that all go through the gate side by side; twice.
+    const int first_number = number;
+    for (int round = 0; round < 2 * size; ++round) {
+      for (size_t p = 0; p < permutations.size(); ++p) {
+        v1::DiagnosticReport message = set.messages[static_cast<size_t>(permutations[p][static_cast<size_t>(round % size)])];
+        message.mutable_order()->set_filler_order_number(absl::StrCat("F", first_number + static_cast<int>(p)));
+        gate.Queue(message);
+      }
+      gate.Wait();
+    }
+    number += static_cast<int>(permutations.size());
+
+    // What each order came to; results and releases tell by the laboratory's number.
+    std::map<std::string, Published> by_order;
+    std::map<int64_t, std::string> order_of_result;
+    for (;;) {
+      const auto results = gate.store().ListResults(first_result - 1, 500);
+      ASSERT_TRUE(results.ok());
+      if (results->empty()) break;
+      for (const v1::Result& result : *results) {
+        first_result = result.id() + 1;
+        order_of_result[result.id()] = result.report().order().filler_order_number();
+        by_order[result.report().order().filler_order_number()].Take(result);
+      }
+    }
+    for (const v1::Release& release : gate.Releases(seen)) {
+      seen = std::max<int64_t>(seen, release.sequence());
+      by_order[order_of_result[release.result_id()]].Take(release);
+    }
+    ASSERT_EQ(by_order.size(), permutations.size());
+    const Published& expected = by_order[absl::StrCat("F", first_number)];
+    ASSERT_FALSE(expected.empty());
+    for (size_t p = 1; p < permutations.size(); ++p) {
+      const Published& published = by_order[absl::StrCat("F", first_number + static_cast<int>(p))];
+      if (published == expected) continue;
+      std::string sequence;
+      for (const int i : permutations[p]) absl::StrAppend(&sequence, " ", i);
+      FAIL() << "the order" << sequence << " comes to" << published << "\nthe order of the list comes to" << expected;
+    }
+  }
+  std::cout << orders << " orders of " << AllSets().size() << " sets\n";
+}
+
+}  // namespace
+}  // namespace resultgate::scenario

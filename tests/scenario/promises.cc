@@ -1,0 +1,391 @@
+#include "tests/scenario/promises.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/review_plan.h"
+#include "tests/gate/small_packs.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using base::FromProto;
+
+constexpr absl::Duration kImagingFloor = absl::Hours(72);
+constexpr absl::Duration kTissueCeiling = absl::Hours(40);
+constexpr absl::Duration kPrivateFromParents = absl::Hours(24 * 29);  // 30 local days, and one for time zones
+constexpr absl::Duration kShortestReview = absl::Hours(20);           // a working day
+
+int Rank(v1::ResultStatus status) {
+  switch (status) {
+    case v1::RESULT_STATUS_PRELIMINARY:
+      return 2;
+    case v1::RESULT_STATUS_FINAL:
+      return 3;
+    case v1::RESULT_STATUS_CORRECTED:
+      return 4;
+    case v1::RESULT_STATUS_CANCELLED:
+      return 5;
+    case v1::RESULT_STATUS_ENTERED_IN_ERROR:
+      return 6;
+    default:
+      return 0;
+  }
+}
+
+bool IsFinal(v1::ResultStatus status) {
+  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_CORRECTED;
+}
+
+const std::string& PatientOf(const v1::DiagnosticReport& report) {
+  return report.patient().identifiers(0).value();
+}
+
+// The last word of the sender on a unit of one patient's report, by time, then by status.
+struct LastWord {
+  const v1::Observation* observation = nullptr;
+  v1::ResultStatus status = v1::RESULT_STATUS_UNSPECIFIED;
+  bool disputed = false;  // two messages of one time and status
+};
+
+LastWord LastWordOn(const Order& order, const std::string& mrn, const std::string& unit) {
+  LastWord last;
+  std::tuple<absl::Time, int> when(absl::InfinitePast(), 0);
+  std::tuple<absl::Time, int> report_when = when;
+  v1::ResultStatus report_status = v1::RESULT_STATUS_UNSPECIFIED;
+  for (const Sent& sent : order.sent) {
+    if (PatientOf(sent.report) != mrn) continue;
+    const std::tuple<absl::Time, int> at(FromProto(sent.report.issued()), Rank(sent.report.status()));
+    if (at > report_when) {
+      report_when = at;
+      report_status = sent.report.status();
+    }
+    for (const v1::Observation& observation : sent.report.observations()) {
+      if (observation.id() != unit) continue;
+      const bool same_time = at == when && last.observation != nullptr;
+      if (same_time && last.observation->quantity().value() != observation.quantity().value()) last.disputed = true;
+      if (at <= when) continue;
+      when = at;
+      last = {&observation, sent.report.status(), false};
+    }
+  }
+  // What is said of the whole report is said of all that it holds.
+  if (report_status == v1::RESULT_STATUS_ENTERED_IN_ERROR || report_status == v1::RESULT_STATUS_CANCELLED) {
+    if (last.status != v1::RESULT_STATUS_ENTERED_IN_ERROR) last.status = report_status;
+  }
+  return last;
+}
+
+// When something of the patient's report was first final, of all that had come by then.
+absl::Time FirstFinal(const Order& order, const std::string& mrn, absl::Time by) {
+  absl::Time first = absl::InfiniteFuture();
+  for (const Sent& sent : order.sent) {
+    if (PatientOf(sent.report) != mrn || sent.received > by || !IsFinal(sent.report.status())) continue;
+    first = std::min({first, FromProto(sent.report.issued()), sent.received});
+  }
+  return first;
+}
+
+bool ApprovedBy(const Order& order, int64_t result_id, absl::Time by) {
+  const auto found = order.approvals.find(result_id);
+  if (found == order.approvals.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [by](const Approval& approval) { return approval.at <= by; });
+}
+
+// How many different people approved the result after this many messages had come.
+size_t VoicesSince(const Order& order, int64_t result_id, size_t messages) {
+  std::set<std::string> people;
+  const auto found = order.approvals.find(result_id);
+  if (found == order.approvals.end()) return 0;
+  for (const Approval& approval : found->second) {
+    if (approval.messages >= messages) people.insert(approval.reviewer);
+  }
+  return people.size();
+}
+
+// How many messages had come when whose it is last came into doubt: it was taken back, or another patient's report came for the
+// first time. 0: never.
+size_t LastDoubt(const Order& order, const std::string& mrn) {
+  size_t last = 0;
+  std::set<std::string> others;
+  for (size_t i = 0; i < order.sent.size(); ++i) {
+    const v1::DiagnosticReport& report = order.sent[i].report;
+    const bool mine = PatientOf(report) == mrn;
+    const bool taken_back = mine && report.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    if (taken_back || (!mine && others.insert(PatientOf(report)).second)) last = i + 1;
+  }
+  // Before this patient's first message there was nothing to doubt, but from then on there is.
+  for (size_t i = 0; last > 0 && i < order.sent.size(); ++i) {
+    if (PatientOf(order.sent[i].report) == mrn) return std::max(last, i + 1);
+  }
+  return last;
+}
+
+std::string Where(const View& view, const std::string& unit) {
+  return absl::StrCat("result ", view.result.id(), " version ", view.result.version(), ", ", unit, " at ",
+                      base::FormatUtc(view.now), ": ");
+}
+
+bool ShowsContent(const Placed& placed) {
+  return placed.kind == v1::RELEASE_KIND_RESULT;
+}
+
+}  // namespace
+
+v1::PackFiles ReferencePack(const std::string& more) {
+  const std::string rules = absl::StrCat(gate::kRoutine, R"yaml(  - id: imaging-delay
+    title: t
+    match: {codes: [imaging]}
+    then: {release: now, delay: 72 h}
+    lifted_by: [patient]
+    basis: {type: organization-policy, citation: c}
+  - id: tissue-review
+    title: t
+    match: {codes: [tissue]}
+    then:
+      review: {owners: [pathology-pool], each: 1 business day, expires: 2 business days, on_expiry: release}
+    lifted_by: [provider]
+    basis: {type: organization-policy, citation: c}
+  - id: tissue-deadline
+    title: t
+    match: {codes: [tissue]}
+    then:
+      deadline: {within: 40 h, duty: release}
+    basis: {type: privacy, citation: c}
+  - {id: private-release, title: t, match: {codes: [private]}, then: {release: now}}
+  - id: minor-private
+    title: t
+    audiences: [representative, delegate]
+    match: {codes: [private]}
+    when: age(patient) < 18
+    then:
+      withhold: {until: 30 days}
+    lifted_by: [patient]
+    basis: {type: privacy, citation: c}
+  - id: birth-date-unknown
+    title: t
+    audiences: [representative, delegate]
+    when: "!has(patient.birth_date)"
+    then:
+      review: {owners: [records], each: 1 business day, expires: 1 business day, on_expiry: release}
+    lifted_by: [patient]
+    basis: {type: privacy, citation: c}
+)yaml",
+                                         more);
+  v1::PackFiles files = gate::MakePack(rules);
+  for (v1::PackFiles::File& file : *files.mutable_files()) {
+    if (!absl::EndsWith(file.path(), "valuesets/routine.yaml")) continue;
+    file.set_content(absl::StrCat(file.content(), "  - {display: d, system: loinc, code: ", kSecondUnit, "}\n"));
+  }
+  gate::AddSet("private", kPrivateUnit, &files);
+  return files;
+}
+
+std::string NothingBeforeItsFloor(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    const absl::Time first = FirstFinal(view.order, placed.mrn, placed.released_at);
+    const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
+    if (placed.unit == kImagingUnit && placed.released_at < first + kImagingFloor) {
+      return absl::StrCat(Where(view, placed.unit), "released before its floor");
+    }
+    if (placed.unit == kTissueUnit && !approved && placed.released_at < first + kTissueCeiling) {
+      return absl::StrCat(Where(view, placed.unit), "released before its review was over");
+    }
+  }
+  return "";
+}
+
+std::string NothingSilentlyPastItsCeiling(const View& view) {
+  for (const v1::Outcome& outcome : view.result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_not_after()) continue;
+    if (view.now <= FromProto(outcome.not_after())) continue;
+    const bool told = outcome.review().overruns() > 0 || outcome.conflicts_size() > 0 || outcome.review().escalated();
+    if (!told) return absl::StrCat(Where(view, outcome.unit_ids(0)), "held past its ceiling, and nobody is told");
+  }
+  return "";
+}
+
+std::string EveryHoldHasBasisOwnerAndEnd(const View& view) {
+  for (const v1::Outcome& outcome : view.result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
+    const std::string where = Where(view, outcome.unit_ids(0));
+    const bool has_basis = std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
+      return rule.basis().type() != v1::BASIS_TYPE_UNSPECIFIED && !rule.basis().citation().empty();
+    });
+    if (!has_basis) return absl::StrCat(where, "held without a basis");
+    if (!outcome.has_due_at()) return absl::StrCat(where, "held without an end");
+    if (FromProto(outcome.due_at()) <= view.now) return absl::StrCat(where, "its end has passed and nothing happened");
+    if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;
+    if (outcome.review().turns().empty()) return absl::StrCat(where, "held without an owner");
+    if (policy::CurrentTurn(outcome.review(), view.now).owner().role().empty())
+      return absl::StrCat(where, "its owner has no name");
+  }
+  return "";
+}
+
+std::string NothingThatIsNotFinal(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    const LastWord last = LastWordOn(view.order, placed.mrn, placed.unit);
+    if (!IsFinal(last.status)) return absl::StrCat(Where(view, placed.unit), "shown, although it is not final");
+  }
+  return "";
+}
+
+std::string NobodyElsesResult(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    const size_t doubt = LastDoubt(view.order, placed.mrn);
+    if (doubt > 0 && VoicesSince(view.order, view.result.id(), doubt) < 2) {
+      return absl::StrCat(Where(view, placed.unit), "shown, although whose it is was in doubt and two people have not said so");
+    }
+  }
+  return "";
+}
+
+std::string TheLatestWordOfTheSender(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    const LastWord last = LastWordOn(view.order, placed.mrn, placed.unit);
+    if (last.observation == nullptr) return absl::StrCat(Where(view, placed.unit), "shown, and never sent");
+    const bool settled = VoicesSince(view.order, view.result.id(), 0) > 0;
+    if (last.disputed && !settled) return absl::StrCat(Where(view, placed.unit), "shown, and two messages contradict each other");
+    if (!last.disputed && placed.content.quantity().value() != last.observation->quantity().value()) {
+      return absl::StrCat(Where(view, placed.unit), "shown with other content than the sender's last word");
+    }
+  }
+  // And the other way round: what may go at once, and nobody doubts, is there.
+  const std::string& mrn = PatientOf(view.result.report());
+  if (LastDoubt(view.order, mrn) > 0) return "";
+  const bool disputed =
+      std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
+                  [&](const v1::Observation& observation) { return LastWordOn(view.order, mrn, observation.id()).disputed; });
+  for (const v1::Observation& observation : view.result.report().observations()) {
+    if (disputed || (observation.id() != kRoutineUnit && observation.id() != kSecondUnit)) continue;
+    if (!IsFinal(LastWordOn(view.order, mrn, observation.id()).status)) continue;
+    const bool shown = std::any_of(view.portal.begin(), view.portal.end(), [&](const Placed& placed) {
+      return ShowsContent(placed) && placed.unit == observation.id() && placed.audience == v1::AUDIENCE_PATIENT;
+    });
+    if (!shown) return absl::StrCat(Where(view, observation.id()), "final, permitted, and not shown");
+  }
+  return "";
+}
+
+std::string OthersSeeNoMoreThanThePatient(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed) || placed.audience == v1::AUDIENCE_PATIENT) continue;
+    const bool patient_too = std::any_of(view.portal.begin(), view.portal.end(), [&placed](const Placed& other) {
+      return ShowsContent(other) && other.audience == v1::AUDIENCE_PATIENT && other.unit == placed.unit &&
+             other.mrn == placed.mrn;
+    });
+    if (!patient_too) return absl::StrCat(Where(view, placed.unit), "shown to another person and not to the patient");
+    const v1::Patient& patient = view.result.report().patient();
+    const absl::Time first = FirstFinal(view.order, placed.mrn, placed.released_at);
+    const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
+    const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
+    if (minor && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
+      return absl::StrCat(Where(view, placed.unit), "a minor's private result is shown to others");
+    }
+    if (!patient.has_birth_date() && !approved && placed.released_at < first + kShortestReview) {
+      return absl::StrCat(Where(view, placed.unit), "shown to others, although nobody knows how old the patient is");
+    }
+  }
+  return "";
+}
+
+std::string CommentsFitWhatTheyStandBeside(const View& view) {
+  for (const Placed& placed : view.portal) {
+    const std::string where = Where(view, placed.unit);
+    if (placed.comment.text().empty()) return absl::StrCat(where, "shown without a comment");
+    const v1::Patient& patient = view.result.report().patient();
+    const std::string language = patient.has_language() ? patient.language() : "en";
+    if (placed.comment.language() != language) return absl::StrCat(where, "the comment is in another language");
+    const std::string& variant = placed.comment.variant();
+    const bool cancelled = absl::StrContains(variant, "cancelled");
+    const bool being_corrected = absl::StrContains(variant, "being-corrected");
+    if (cancelled != (placed.kind == v1::RELEASE_KIND_CANCELLED)) return absl::StrCat(where, "the comment fits no cancellation");
+    if (being_corrected != (placed.kind == v1::RELEASE_KIND_BEING_CORRECTED)) {
+      return absl::StrCat(where, "the comment fits no notice of a correction");
+    }
+    if (!ShowsContent(placed)) continue;
+    const bool says_corrected = absl::StrContains(variant, "corrected");
+    if (LastWordOn(view.order, placed.mrn, placed.unit).status == v1::RESULT_STATUS_CORRECTED && !says_corrected) {
+      return absl::StrCat(where, "corrected, and the comment does not say so");
+    }
+  }
+  return "";
+}
+
+std::string SameInputsSameDecision(const v1::Decision& first, const v1::Decision& second) {
+  const auto bare = [](v1::Decision decision) {
+    for (v1::Outcome& outcome : *decision.mutable_outcomes()) outcome.clear_release_sequence();
+    return decision.SerializeAsString();
+  };
+  return bare(first) == bare(second) ? "" : "the same inputs came to another decision";
+}
+
+std::string TheLogOnlyGrows(const std::vector<std::string>& before, const std::vector<v1::Entry>& now) {
+  if (now.size() < before.size()) return "entries are missing from the log";
+  for (size_t i = 0; i < now.size(); ++i) {
+    if (now[i].sequence() != static_cast<int64_t>(i) + 1) return absl::StrCat("entry ", i + 1, " is out of order");
+    if (i < before.size() && base::Sha256(now[i].SerializeAsString()) != before[i]) {
+      return absl::StrCat("entry ", i + 1, " was changed");
+    }
+  }
+  return "";
+}
+
+std::string AddingARestrictionShortensNothing(const v1::Decision& without, const v1::Decision& with, absl::Time now) {
+  // When a unit goes by itself at the latest; never where time does not release it.
+  const auto goes_by = [now](const v1::Outcome& outcome) {
+    if (outcome.disposition() == v1::DISPOSITION_RELEASE) return now;
+    const absl::Time floor = outcome.has_not_before() ? FromProto(outcome.not_before()) : absl::InfinitePast();
+    if (outcome.disposition() == v1::DISPOSITION_DELAY) return floor;
+    if (outcome.disposition() != v1::DISPOSITION_REVIEW) return absl::InfiniteFuture();
+    return std::max(floor, policy::EndOf(outcome.review()));
+  };
+  std::map<std::pair<std::string, v1::Audience>, absl::Time> before;
+  for (const policy::Cell& cell : policy::ToCells(without.outcomes()))
+    before[{cell.unit_id, cell.audience}] = goes_by(cell.outcome);
+  for (const policy::Cell& cell : policy::ToCells(with.outcomes())) {
+    if (goes_by(cell.outcome) < before[{cell.unit_id, cell.audience}]) {
+      return absl::StrCat(cell.unit_id, ": with a restriction more it goes earlier");
+    }
+  }
+  return "";
+}
+
+std::string AnsweredAtOnce(const v1::SubmitResultResponse& answer, absl::Time sent, absl::Time answered) {
+  if (answered != sent) return "the sender waited";
+  return answer.result_id() > 0 && answer.decision().outcomes_size() > 0 ? "" : "the sender was told nothing of its result";
+}
+
+std::string AnActivationPublishesNothing(size_t releases_before, size_t releases_after) {
+  return releases_before == releases_after ? "" : "a change of pack published what was held";
+}
+
+std::vector<std::string> BrokenPromises(const View& view) {
+  std::vector<std::string> broken;
+  const std::pair<const char*, std::string> results[] = {{"I1", NothingBeforeItsFloor(view)},
+                                                         {"I2", NothingSilentlyPastItsCeiling(view)},
+                                                         {"I3", EveryHoldHasBasisOwnerAndEnd(view)},
+                                                         {"I4", NothingThatIsNotFinal(view)},
+                                                         {"I5", NobodyElsesResult(view)},
+                                                         {"I7", TheLatestWordOfTheSender(view)},
+                                                         {"I8", OthersSeeNoMoreThanThePatient(view)},
+                                                         {"I12", CommentsFitWhatTheyStandBeside(view)}};
+  for (const auto& [name, words] : results) {
+    if (!words.empty()) broken.push_back(absl::StrCat(name, ": ", words));
+  }
+  return broken;
+}
+
+}  // namespace resultgate::scenario

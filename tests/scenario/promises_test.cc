@@ -1,0 +1,249 @@
+// Each promise's check can fail: what was seen is changed so that the promise is broken, and the check says so.
+#include "tests/scenario/promises.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "tests/scenario/bare_gate.h"
+
+namespace resultgate::scenario {
+namespace {
+
+using testing::AddObservation;
+using testing::At;
+using testing::Report;
+
+v1::DiagnosticReport Of(const std::string& unit, const std::string& value, v1::ResultStatus status = v1::RESULT_STATUS_FINAL) {
+  v1::DiagnosticReport report = Report("F1", unit);
+  report.set_status(status);
+  AddObservation(&report, unit, value, status);
+  return report;
+}
+
+// What a gate makes of one report, until `later`.
+View Seen(const v1::DiagnosticReport& report, absl::Duration later = absl::ZeroDuration()) {
+  BareGate gate(ReferencePack());
+  View view;
+  view.order.sent.push_back({report, gate.clock().Now()});
+  const v1::SubmitResultResponse response = gate.Submit(report);
+  if (later > absl::ZeroDuration()) gate.MoveTo(gate.clock().Now() + later);
+  view.now = gate.clock().Now();
+  view.result = **gate.store().FindResult(response.result_id());
+  for (const v1::Release& release : gate.Releases()) {
+    for (const int audience : release.audiences()) {
+      for (const std::string& unit : release.unit_ids()) {
+        Placed placed{release.patient_identifiers(0).value(),
+                      unit,
+                      static_cast<v1::Audience>(audience),
+                      release.kind(),
+                      {},
+                      release.comment(),
+                      base::FromProto(release.released_at())};
+        for (const v1::Observation& observation : release.content().observations()) {
+          if (observation.id() == unit) placed.content = observation;
+        }
+        view.portal.push_back(placed);
+      }
+    }
+  }
+  EXPECT_EQ(BrokenPromises(view), std::vector<std::string>());
+  return view;
+}
+
+struct Broken {
+  std::string promise;
+  std::string how;
+  std::function<std::string()> complaint;
+};
+
+std::string With(View view, const std::function<void(View*)>& change, std::string (*check)(const View&)) {
+  EXPECT_EQ(check(view), "");
+  change(&view);
+  return check(view);
+}
+
+TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
+  const View routine = Seen(Of(kRoutineUnit, "13.9"));
+  const View imaging = Seen(Of(kImagingUnit, "1"), absl::Hours(73));
+  const View held = Seen(Of(kTissueUnit, "1"));
+  const View tissue = Seen(Of(kTissueUnit, "1"), absl::Hours(80));
+  ASSERT_FALSE(routine.portal.empty());
+  ASSERT_FALSE(imaging.portal.empty());
+  ASSERT_FALSE(tissue.portal.empty());
+  ASSERT_TRUE(held.portal.empty());
+  const auto outcome = [](View* view) { return view->result.mutable_decision()->mutable_outcomes(0); };
+  const auto send = [](View* view, v1::DiagnosticReport report, v1::ResultStatus status, const std::string& mrn) {
+    report.set_status(status);
+    *report.mutable_issued() = base::ToProto(base::FromProto(report.issued()) + absl::Minutes(5));
+    report.mutable_patient()->mutable_identifiers(0)->set_value(mrn);
+    view->order.sent.push_back({report, view->now});
+  };
+  const v1::Decision decision = routine.result.decision();
+  std::vector<v1::Entry> log(2);
+  log[0].set_sequence(1);
+  log[1].set_sequence(2);
+  const std::vector<std::string> hashes = {base::Sha256(log[0].SerializeAsString()), base::Sha256(log[1].SerializeAsString())};
+  const std::vector<Broken> variants = {
+      {"I1", "an imaging result an hour early",
+       [&] {
+         return With(
+             imaging, [](View* view) { view->portal[0].released_at -= absl::Hours(2); }, NothingBeforeItsFloor);
+       }},
+      {"I1", "tissue that nobody approved",
+       [&] {
+         return With(
+             tissue, [](View* view) { view->portal[0].released_at -= absl::Hours(60); }, NothingBeforeItsFloor);
+       }},
+      {"I2", "a hold that outlasts its ceiling",
+       [&] {
+         return With(
+             held, [](View* view) { view->now += absl::Hours(200); }, NothingSilentlyPastItsCeiling);
+       }},
+      {"I3", "no basis",
+       [&] {
+         return With(
+             held, [&](View* view) { outcome(view)->clear_rules(); }, EveryHoldHasBasisOwnerAndEnd);
+       }},
+      {"I3", "no owner",
+       [&] {
+         return With(
+             held, [&](View* view) { outcome(view)->mutable_review()->clear_turns(); }, EveryHoldHasBasisOwnerAndEnd);
+       }},
+      {"I3", "no end",
+       [&] {
+         return With(
+             held, [&](View* view) { outcome(view)->clear_due_at(); }, EveryHoldHasBasisOwnerAndEnd);
+       }},
+      {"I4", "shown while preliminary",
+       [&] {
+         return With(
+             routine, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_PRELIMINARY); },
+             NothingThatIsNotFinal);
+       }},
+      {"I5", "shown after it was taken back",
+       [&] {
+         return With(
+             routine, [&](View* view) { send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_ENTERED_IN_ERROR, "p1"); },
+             NobodyElsesResult);
+       }},
+      {"I5", "shown after it turned up with another patient",
+       [&] {
+         return With(
+             routine, [&](View* view) { send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_FINAL, "p2"); }, NobodyElsesResult);
+       }},
+      {"I5", "on one person's word, twice",
+       [&] {
+         return With(
+             routine,
+             [&](View* view) {
+               send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_FINAL, "p2");
+               view->order.approvals[view->result.id()] = {{"reviewer-1", view->now, 2}, {"reviewer-1", view->now, 2}};
+             },
+             NobodyElsesResult);
+       }},
+      {"I6", "another decision",
+       [&] {
+         v1::Decision other = decision;
+         other.mutable_outcomes(0)->set_disposition(v1::DISPOSITION_REVIEW);
+         EXPECT_EQ(SameInputsSameDecision(decision, decision), "");
+         return SameInputsSameDecision(decision, other);
+       }},
+      {"I7", "an older value than the sender's last",
+       [&] {
+         return With(
+             routine, [&](View* view) { send(view, Of(kRoutineUnit, "14.0"), v1::RESULT_STATUS_CORRECTED, "p1"); },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "a result that got lost",
+       [&] {
+         return With(
+             routine, [](View* view) { view->portal.clear(); }, TheLatestWordOfTheSender);
+       }},
+      {"I8", "a delegate alone",
+       [&] {
+         return With(
+             routine,
+             [](View* view) {
+               Placed placed = view->portal[0];
+               placed.audience = v1::AUDIENCE_DELEGATE;
+               view->portal = {placed};
+             },
+             OthersSeeNoMoreThanThePatient);
+       }},
+      {"I8", "parents of a minor",
+       [&] {
+         return With(
+             routine,
+             [](View* view) {
+               view->result.mutable_report()->mutable_patient()->set_birth_date("2012-01-01");
+               for (Placed& placed : view->portal) placed.unit = kPrivateUnit;
+             },
+             OthersSeeNoMoreThanThePatient);
+       }},
+      {"I9", "a changed entry",
+       [&] {
+         EXPECT_EQ(TheLogOnlyGrows(hashes, log), "");
+         std::vector<v1::Entry> changed = log;
+         changed[0].set_actor("somebody else");
+         return TheLogOnlyGrows(hashes, changed);
+       }},
+      {"I9", "a missing entry", [&] { return TheLogOnlyGrows(hashes, {log[0]}); }},
+      {"I9", "a gap",
+       [&] {
+         std::vector<v1::Entry> gap = log;
+         gap.push_back(log[1]);
+         gap[2].set_sequence(4);
+         return TheLogOnlyGrows(hashes, gap);
+       }},
+      {"I10", "a restriction that shortens",
+       [&] {
+         EXPECT_EQ(AddingARestrictionShortensNothing(decision, held.result.decision(), held.now), "");
+         return AddingARestrictionShortensNothing(
+             [&] {
+               v1::Decision waits = decision;
+               waits.mutable_outcomes(0)->set_disposition(v1::DISPOSITION_DELAY);
+               *waits.mutable_outcomes(0)->mutable_not_before() = base::ToProto(held.now + absl::Hours(1));
+               return waits;
+             }(),
+             decision, held.now);
+       }},
+      {"I11", "an answer that waited",
+       [&] {
+         v1::SubmitResultResponse answer;
+         answer.set_result_id(1);
+         answer.mutable_decision()->add_outcomes();
+         EXPECT_EQ(AnsweredAtOnce(answer, held.now, held.now), "");
+         return AnsweredAtOnce(answer, held.now, held.now + absl::Seconds(1));
+       }},
+      {"I12", "words for another occasion",
+       [&] {
+         return With(
+             routine, [](View* view) { view->portal[0].comment.set_variant("cancelled"); }, CommentsFitWhatTheyStandBeside);
+       }},
+      {"I12", "another language",
+       [&] {
+         return With(
+             routine, [](View* view) { view->portal[0].comment.set_language("es"); }, CommentsFitWhatTheyStandBeside);
+       }},
+      {"I12", "corrected, and not said",
+       [&] {
+         return With(
+             routine, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_CORRECTED); },
+             CommentsFitWhatTheyStandBeside);
+       }},
+      {"I13", "an activation that publishes",
+       [&] {
+         EXPECT_EQ(AnActivationPublishesNothing(3, 3), "");
+         return AnActivationPublishesNothing(3, 4);
+       }},
+  };
+  for (const Broken& variant : variants) EXPECT_NE(variant.complaint(), "") << variant.promise << ": " << variant.how;
+}
+
+}  // namespace
+}  // namespace resultgate::scenario
