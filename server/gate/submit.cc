@@ -70,10 +70,12 @@ bool HoldsSomething(const v1::Result& result) {
   return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.state() == v1::OUTCOME_STATE_HELD; });
 }
 
-// What is known of the patient aside.
+// What is known of the patient, and what we said of the reading, aside.
 bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
-  a.clear_patient();
-  b.clear_patient();
+  for (v1::DiagnosticReport* report : {&a, &b}) {
+    report->clear_patient();
+    report->clear_issues();
+  }
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
