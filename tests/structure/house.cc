@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "re2/re2.h"
 
 namespace resultgate::structure {
 namespace {
@@ -170,6 +171,21 @@ void CheckFile(const House& house, const std::string& path, absl::string_view te
   if (!absl::StrContains(text, absl::StrCat("namespace resultgate::", folder)) && !absl::StrContains(text, "int main(") &&
       absl::StrContains(text, "namespace")) {
     problems->push_back(absl::StrCat(At(path, 1), "code of this folder stands in namespace resultgate::", folder));
+  }
+}
+
+void CheckUsings(const std::string& path, absl::string_view text, std::vector<std::string>* problems) {
+  static const re2::RE2* const kUsing = new re2::RE2(R"(^\s*using [\w:]+::(\w+);)");
+  int number = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    ++number;
+    std::string name;
+    if (!re2::RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), *kUsing, &name)) continue;
+    const re2::RE2 word(absl::StrCat("\\b", name, "\\b"));
+    re2::StringPiece rest(text.data(), text.size());
+    int uses = 0;
+    while (re2::RE2::FindAndConsume(&rest, word)) ++uses;
+    if (uses == 1) problems->push_back(absl::StrCat(At(path, number), "nothing needs `using ", name, "`; take it out"));
   }
 }
 

@@ -50,6 +50,10 @@ House ReadHouse(const std::string& file, absl::string_view text, std::vector<std
 void CheckFile(const House& house, const std::string& path, absl::string_view text, Uses* uses,
                std::vector<std::string>* problems);
 
+// `using a::Name;` in a .cc file that does not name it again. clang-tidy knows that too, but not when it reads several files as
+// one (tidy.sh).
+void CheckUsings(const std::string& path, absl::string_view text, std::vector<std::string>* problems);
+
 // Permissions that no file used.
 void CheckUses(const House& house, const std::string& file, const Uses& uses, std::vector<std::string>* problems);
 

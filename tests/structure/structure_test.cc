@@ -75,6 +75,14 @@ TEST(HouseTest, EverySourceIsBuilt) {
   EXPECT_THAT(problems, IsEmpty()) << Lines(problems);
 }
 
+TEST(HouseTest, NoNameIsBroughtInUnneeded) {
+  std::vector<std::string> problems;
+  for (const char* top : {"server", "tests"}) {
+    for (const std::string& path : Files(top, {".cc"})) CheckUsings(path, Read(path), &problems);
+  }
+  EXPECT_THAT(problems, IsEmpty()) << Lines(problems);
+}
+
 TEST(HouseTest, NoTestIsSwitchedOffWithoutAWord) {
   std::vector<std::string> problems;
   // Put together, so that this file does not hold what it looks for.
@@ -170,6 +178,13 @@ TEST(CheckFileTest, Length) {
   EXPECT_THAT(Check("server/gate/a.cc", longest), IsEmpty());
   EXPECT_THAT(Check("server/gate/a.cc", longest + "\n"), ElementsAre(HasSubstr("more than 450 lines")));
   EXPECT_THAT(Check("server/gate/table.cc", longest + "\n"), IsEmpty());
+}
+
+TEST(CheckUsingsTest, WhatTheFileDoesNotNameAgain) {
+  std::vector<std::string> problems;
+  CheckUsings("a.cc", "using ::testing::Eq;\nusing absl::StrCat;\nusing std::chrono::hours;\nStrCat(Equal(hours(1)));\n",
+              &problems);
+  EXPECT_THAT(problems, ElementsAre("a.cc:1: nothing needs `using Eq`; take it out"));
 }
 
 TEST(ReadHouseTest, EveryBadLineIsNamed) {
