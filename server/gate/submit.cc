@@ -85,6 +85,21 @@ bool CorrectsWhatIsNotHere(const v1::Result& result) {
   return std::all_of(versions.begin(), versions.end(), SaysItCorrects);
 }
 
+// The decision on the version before, without what it says of tests that were not performed then and are now: nobody has waited
+// for them, looked at them or seen them yet.
+v1::Decision DecisionBefore(const v1::Result& before, const v1::DiagnosticReport& now) {
+  v1::Decision decision = before.decision();
+  std::vector<policy::Cell> cells = policy::ToCells(decision.outcomes());
+  const auto unknown = [&](const policy::Cell& cell) {
+    return policy::UnitStatus(before.report(), cell.unit_id) == v1::RESULT_STATUS_CANCELLED &&
+           policy::UnitStatus(now, cell.unit_id) != v1::RESULT_STATUS_CANCELLED;
+  };
+  if (std::none_of(cells.begin(), cells.end(), unknown)) return decision;
+  cells.erase(std::remove_if(cells.begin(), cells.end(), unknown), cells.end());
+  *decision.mutable_outcomes() = policy::ToOutcomes(cells);
+  return decision;
+}
+
 // True if it stands until people end it, whatever versions come.
 bool EndsByPeopleOnly(const std::string& quarantine) {
   return NeedsTwoPeople(quarantine) || quarantine == kSeveralResults || quarantine == kTooLarge;
@@ -136,7 +151,9 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
     if (same.size() != 1) return TakeNew(batch, rulebook, now, kSeveralResults);
   }
   if (same.size() == 1) return TakeVersion(batch, rulebook, now, same.front());
-  return TakeNew(batch, rulebook, now, "");
+  const auto& observations = report.observations();
+  const bool confirms_nothing = std::any_of(observations.begin(), observations.end(), OnlyConfirms);
+  return TakeNew(batch, rulebook, now, confirms_nothing ? kNothingToConfirm : "");
 }
 
 absl::Status Submission::Refuse(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::string& why) {
@@ -232,7 +249,9 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   *result.mutable_versions() = {versions.begin(), versions.end()};
   const std::string before = StandingQuarantine(standing);
   const std::string quarantine = EndsByPeopleOnly(before) ? before : together.doubt;
-  const bool says_nothing_new = !latest && quarantine == before && SaysTheSame(result.report(), standing.report());
+  // What comes late may put in doubt what people are about to say of the rest.
+  const bool says_nothing_new = !latest && quarantine == before && SaysTheSame(result.report(), standing.report()) &&
+                                PutTogether(VersionsOf(standing)).doubt == together.doubt;
   if (!says_nothing_new) return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
   const std::optional<absl::Time> clock = ClockWith(&standing.decision(), now);
   if (clock != ClockOf(standing.decision()) && HoldsSomething(standing)) {
@@ -302,8 +321,10 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   policy::Context context;
   context.received_at = now;
   context.quarantine = quarantine;
+  v1::Decision decision_before;
   if (before != nullptr) {
-    context.previous = &before->decision();
+    decision_before = DecisionBefore(*before, result.report());
+    context.previous = &decision_before;
     context.clock_start = ClockWith(&before->decision(), now);
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {

@@ -254,7 +254,9 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     standing.erase(found);
     const bool same = SameContent(before->report(), report, cell.unit_id);
     if (WasShown(old)) cell.outcome.set_release_sequence(old.release_sequence());
-    if (IsOut(old) && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
+    // Of a test that was not performed nothing was to be seen but that.
+    const bool was_seen = IsOut(old) && policy::UnitStatus(before->report(), cell.unit_id) != v1::RESULT_STATUS_CANCELLED;
+    if (was_seen && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
       // What the reader has seen is not held again for what did not hold it then: the right words go at once.
       cell.outcome.set_released_unreviewed(cell.outcome.disposition() == v1::DISPOSITION_REVIEW);
       cell.outcome.set_disposition(v1::DISPOSITION_RELEASE);

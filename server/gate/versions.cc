@@ -61,11 +61,6 @@ int StatusRank(v1::ResultStatus status) {
   }
 }
 
-// A status without the value that it confirms, which an earlier version may hold.
-bool OnlyConfirms(const v1::Observation& observation) {
-  return observation.data_absent_reason() == intake::kSentEarlier && observation.value_case() == v1::Observation::VALUE_NOT_SET;
-}
-
 int RankOf(const v1::Observation& observation) {
   return StatusRank(OnlyConfirms(observation) ? v1::RESULT_STATUS_FINAL : observation.status());
 }
@@ -278,6 +273,10 @@ class Together {
 };
 
 }  // namespace
+
+bool OnlyConfirms(const v1::Observation& observation) {
+  return observation.data_absent_reason() == intake::kSentEarlier && observation.value_case() == v1::Observation::VALUE_NOT_SET;
+}
 
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing) {
   const std::optional<absl::Time> submitted_time = LatestTime(submitted);

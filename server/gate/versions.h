@@ -26,6 +26,9 @@ void StampTimes(v1::DiagnosticReport* report, absl::Time received);
 // both speak of differs at the same time and status. Both must be stamped.
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing);
 
+// True of a status without the value that it confirms (HL7 v2 `U`), which an earlier version may hold.
+bool OnlyConfirms(const v1::Observation& observation);
+
 // Why what the versions come to must not be shown before people have looked; each says what is wrong.
 inline constexpr char kUnclearOrder[] = "two versions of the same time and status differ, so nobody can tell which is right";
 inline constexpr char kNothingToConfirm[] = "a status came that confirms a value sent earlier, and no such value is here";

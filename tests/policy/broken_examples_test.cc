@@ -5,6 +5,7 @@
 #include <fstream>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "server/policy/pack.h"
 #include "server/valueset/valueset.h"
 
@@ -17,8 +18,8 @@ constexpr char kGolden[] = "tests/policy/broken_examples.golden";
 
 TEST(BrokenExamples, EveryMistakeIsSaidAtOnceAndInWordsAnAuthorUnderstands) {
   base::FileIssues issues;
-  const auto value_sets = valueset::Registry::LoadWhatIsUnderstood(std::string(kFolder) + "/valuesets", &issues);
-  EXPECT_EQ(Pack::Load(kFolder, std::string(kFolder) + "/calendars", value_sets, &issues), nullptr);
+  const auto value_sets = valueset::Registry::LoadWhatIsUnderstood(absl::StrCat(kFolder, "/valuesets"), &issues);
+  EXPECT_EQ(Pack::Load(kFolder, absl::StrCat(kFolder, "/calendars"), value_sets, &issues), nullptr);
   std::set<std::string> different;
   for (const base::FileIssue& issue : issues) {
     different.insert(issue.message);

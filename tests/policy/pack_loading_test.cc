@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "tests/policy/small_pack.h"
 
@@ -17,18 +18,18 @@ constexpr char kGoodRule[] = R"(
 TEST(PackLoading, AGoodPackHasItsRulesInOrderAndADigestOfItsContent) {
   SmallWorld world;
   base::FileIssues issues;
-  const auto pack = world.Load(std::string(kGoodRule) + R"(
+  const auto pack = world.Load(absl::StrCat(kGoodRule, R"(
   - {id: a-first, title: t, match: {codes: [tissue]}, then: {release: now}}
-)",
+)"),
                                &issues);
   ASSERT_NE(pack, nullptr) << base::Format(issues);
   EXPECT_TRUE(issues.empty());
   ASSERT_EQ(pack->rules().size(), 2u);
   EXPECT_EQ(pack->rules()[0].id, "a-first");
   EXPECT_EQ(pack->used_value_sets(), (std::vector<std::string>{"routine", "tissue"}));
-  const auto same = world.Load(std::string(kGoodRule) + R"(
+  const auto same = world.Load(absl::StrCat(kGoodRule, R"(
   - {id: a-first, title: t, match: {codes: [tissue]}, then: {release: now}}
-)",
+)"),
                                &issues);
   const auto other = world.Load(kGoodRule, &issues);
   EXPECT_EQ(pack->digest(), same->digest());

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
 
@@ -26,10 +27,10 @@ TEST_F(ScenarioPanel, Scenario10InAPanelTheStrictestHoldsOnlyItself) {
 
 TEST_F(ScenarioPanel, Scenario10APanelThatAPackKeepsTogetherWaitsAsOne) {
   UsePack(gate::MakePack(
-      std::string(gate::kRoutine) +
-      "  - id: tissue-review\n    title: t\n    match: {codes: [tissue]}\n    then:\n"
-      "      review: {owners: [pathology-pool], each: 1 business day, expires: 1 business day, on_expiry: release}\n"
-      "    together: report\n    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n"));
+      absl::StrCat(gate::kRoutine,
+                   "  - id: tissue-review\n    title: t\n    match: {codes: [tissue]}\n    then:\n"
+                   "      review: {owners: [pathology-pool], each: 1 business day, expires: 1 business day, on_expiry: release}\n"
+                   "    together: report\n    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n")));
   v1::DiagnosticReport report = Cbc("F1");
   AddObservation(&report, "60567-5", "1");
   const Response panel = Submit(report);

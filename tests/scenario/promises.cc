@@ -133,6 +133,12 @@ std::string Where(const View& view, const std::string& unit) {
                       base::FormatUtc(view.now), ": ");
 }
 
+// What a new version makes due at once is done within a minute.
+bool GoesAtOnce(const View& view, const v1::Outcome& outcome) {
+  const absl::Time due = FromProto(view.result.due_at());
+  return FromProto(outcome.due_at()) <= view.now && due > view.now && due <= view.now + absl::Minutes(1);
+}
+
 bool ShowsContent(const Placed& placed) {
   return placed.kind == v1::RELEASE_KIND_RESULT;
 }
@@ -207,6 +213,7 @@ std::string NothingSilentlyPastItsCeiling(const View& view) {
   for (const v1::Outcome& outcome : view.result.decision().outcomes()) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_not_after()) continue;
     if (view.now <= FromProto(outcome.not_after())) continue;
+    if (GoesAtOnce(view, outcome)) continue;
     const bool told = outcome.review().overruns() > 0 || outcome.conflicts_size() > 0 || outcome.review().escalated();
     if (!told) return absl::StrCat(Where(view, outcome.unit_ids(0)), "held past its ceiling, and nobody is told");
   }
@@ -222,7 +229,8 @@ std::string EveryHoldHasBasisOwnerAndEnd(const View& view) {
     });
     if (!has_basis) return absl::StrCat(where, "held without a basis");
     if (!outcome.has_due_at()) return absl::StrCat(where, "held without an end");
-    if (FromProto(outcome.due_at()) <= view.now) return absl::StrCat(where, "its end has passed and nothing happened");
+    if (FromProto(outcome.due_at()) <= view.now && !GoesAtOnce(view, outcome))
+      return absl::StrCat(where, "its end has passed and nothing happened");
     if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;
     if (outcome.review().turns().empty()) return absl::StrCat(where, "held without an owner");
     if (policy::CurrentTurn(outcome.review(), view.now).owner().role().empty())
@@ -326,7 +334,9 @@ std::string CommentsFitWhatTheyStandBeside(const View& view) {
 
 std::string SameInputsSameDecision(const v1::Decision& first, const v1::Decision& second) {
   const auto bare = [](v1::Decision decision) {
-    for (v1::Outcome& outcome : *decision.mutable_outcomes()) outcome.clear_release_sequence();
+    std::vector<policy::Cell> cells = policy::ToCells(decision.outcomes());
+    for (policy::Cell& cell : cells) cell.outcome.clear_release_sequence();
+    *decision.mutable_outcomes() = policy::ToOutcomes(cells);
     return decision.SerializeAsString();
   };
   return bare(first) == bare(second) ? "" : "the same inputs came to another decision";

@@ -116,7 +116,7 @@ class ScenarioTest : public ::testing::Test {
   // What is decided for a unit of the standing version.
   v1::Outcome OutcomeOf(int64_t id, const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT);
 
-  // Moves the clock and waits until all that came due by then is done.
+  // Lets time pass: the clock stands still at each moment at which something comes due, until that is done.
   void MoveTo(const std::string& rfc3339) { MoveTo(testing::At(rfc3339)); }
   void MoveTo(absl::Time time);
   void MoveClockWhileDown(const std::string& rfc3339) { clock_.Set(testing::At(rfc3339)); }
