@@ -247,7 +247,7 @@ TEST_F(ClockTest, WhatAPatientNoLongerAsksForLengthensNoOtherHold) {
   context.previous = &before;
   context.clock_start = base::FromProto(before.clock_start());
   Decide(rules, report, context);
-  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-10T15:00:00-04:00") << "no longer than the law's own time from now on";
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T15:00:00-04:00") << "as if nothing had been asked for";
 }
 
 }  // namespace

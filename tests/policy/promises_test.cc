@@ -350,7 +350,8 @@ TEST(PromisesTest, I1AndI4NothingGoesBeforeItsFloorNorUnfinishedNorInDoubt) {
       for (const auto& [key, outcome] : CellsOf(Decide(*round.pack, report, situation.context, situation.now))) {
         SCOPED_TRACE(key.first + outcome.DebugString() + round.Describe(report));
         if (!situation.context.quarantine.empty()) {
-          ASSERT_EQ(outcome.disposition(), v1::DISPOSITION_QUARANTINE);
+          const bool wrong = UnitStatus(report, key.first) == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+          ASSERT_EQ(outcome.disposition(), wrong ? v1::DISPOSITION_NEVER : v1::DISPOSITION_QUARANTINE);
           continue;
         }
         if (outcome.disposition() == v1::DISPOSITION_RELEASE && outcome.has_not_before()) {

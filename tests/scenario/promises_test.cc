@@ -15,7 +15,6 @@ namespace resultgate::scenario {
 namespace {
 
 using testing::AddObservation;
-using testing::At;
 using testing::Report;
 
 v1::DiagnosticReport Of(const std::string& unit, const std::string& value, v1::ResultStatus status = v1::RESULT_STATUS_FINAL) {

@@ -12,7 +12,6 @@ namespace {
 
 using testing::At;
 using testing::Biopsy;
-using testing::Cbc;
 using ::testing::HasSubstr;
 using testing::Later;
 
