@@ -130,6 +130,26 @@ TEST_F(LiftersTest, WhatNoRuleKnowsEndsByAskingForThisResultButNotByAStandingPre
   EXPECT_EQ(Word("718-7"), "release");
 }
 
+// A parent may have set the wish, or the minor without a thought for this.
+TEST_F(LiftersTest, AStandingWishForEverythingAtOnceDoesNotTellParentsWhatIsKeptFromThem) {
+  const std::string rules = absl::StrCat(
+      kRoutine,
+      "  - {id: private, title: t, audiences: [representative, delegate], match: {codes: [routine]}, then: {delay: 72 h}, "
+      "lifted_by: [patient], basis: {type: privacy, citation: c}}\n"
+      "  - {id: wait, title: t, match: {codes: [routine]}, then: {delay: 24 h}, lifted_by: [patient], "
+      "basis: {type: privacy, citation: c}}\n");
+  v1::DiagnosticReport report = Cbc();
+  report.mutable_patient()->mutable_preference()->set_timing(v1::ReleasePreference::TIMING_IMMEDIATE);
+  DecideWhen({}, rules, report);
+  EXPECT_EQ(Word("718-7"), "release");
+  for (const v1::Audience other : {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
+    EXPECT_EQ(Word("718-7", other), "delay");
+    EXPECT_EQ(Local(Cell_("718-7", other).not_before()), "2026-03-09T15:00:00-04:00");
+  }
+  DecideWhen({v1::LIFTER_PATIENT}, rules, report);
+  EXPECT_EQ(Word("718-7", v1::AUDIENCE_DELEGATE), "release") << "for this very result the patient may say so";
+}
+
 TEST_F(LiftersTest, NobodyLiftsWhatIsNotFinalOrInDoubt) {
   const std::vector<v1::Lifter> all = {v1::LIFTER_PROVIDER, v1::LIFTER_PATIENT};
   v1::DiagnosticReport report = Cbc();

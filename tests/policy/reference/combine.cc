@@ -121,7 +121,9 @@ class Combination {
   bool Acted(v1::Lifter lifter) const { return std::find(acted_.begin(), acted_.end(), lifter) != acted_.end(); }
 
   bool Lifted(const Rule& rule) const {
-    return ((wants_all_now_ || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
+    const auto& audiences = rule.audiences;
+    const bool own = std::find(audiences.begin(), audiences.end(), v1::AUDIENCE_PATIENT) != audiences.end();
+    return (((wants_all_now_ && own) || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
            (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
   }
 
