@@ -230,6 +230,41 @@ TEST_F(ClockTest, AUnitThatBecomesFinalLaterHasAClockOfItsOwn) {
   }
 }
 
+// A message that comes late shows that the report was final earlier: what its first final started goes back to that, what a
+// unit's own later one started stays.
+TEST_F(ClockTest, WhereTheReportWasFinalEarlierOnlyItsOwnClockMoves) {
+  const std::string rules = absl::StrCat(
+      kRoutine,
+      "  - {id: law, title: t, match: {codes: [routine, sensitive]}, then: {release: now, delay: 72 h}, basis: {type: statute, "
+      "citation: c}}\n");
+  v1::DiagnosticReport report = Report("58410-2", v1::RESULT_STATUS_FINAL);
+  AddObservation(&report, "718-7");
+  AddObservation(&report, "56888-1", v1::RESULT_STATUS_PRELIMINARY);
+  *report.mutable_issued() = base::ToProto(At("2026-03-06T14:00:00-05:00"));
+  Context context;
+  context.received_at = now_ = At("2026-03-06T15:00:00-05:00");
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T15:00:00-04:00");
+
+  const v1::Decision first = decision_;
+  report.mutable_observations(1)->set_status(v1::RESULT_STATUS_FINAL);
+  *report.mutable_issued() = base::ToProto(At("2026-03-07T14:00:00-05:00"));
+  context.received_at = now_ = At("2026-03-07T15:00:00-05:00");
+  context.previous = &first;
+  context.clock_start = base::FromProto(first.clock_start());
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-09T15:00:00-04:00");
+  EXPECT_EQ(Local(Cell_("56888-1").not_before()), "2026-03-10T15:00:00-04:00");
+
+  const v1::Decision second = decision_;
+  context.received_at = now_ = At("2026-03-07T16:00:00-05:00");
+  context.previous = &second;
+  context.clock_start = At("2026-03-05T14:00:00-05:00");
+  Decide(rules, report, context);
+  EXPECT_EQ(Local(Cell_("718-7").not_before()), "2026-03-08T15:00:00-04:00");
+  EXPECT_EQ(Local(Cell_("56888-1").not_before()), "2026-03-10T15:00:00-04:00");
+}
+
 // A wish that is withdrawn leaves nothing behind in the name of a rule.
 TEST_F(ClockTest, WhatAPatientNoLongerAsksForLengthensNoOtherHold) {
   const std::string rules = absl::StrCat(
