@@ -1,6 +1,5 @@
 #include "server/comment/range.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -36,16 +35,6 @@ absl::string_view TakeComparator(absl::string_view* text) {
   return "";
 }
 
-// Takes a number off the front.
-std::optional<Decimal> TakeDecimal(absl::string_view* text) {
-  *text = absl::StripLeadingAsciiWhitespace(*text);
-  size_t end = !text->empty() && ((*text)[0] == '-' || (*text)[0] == '+') ? 1 : 0;
-  while (end < text->size() && (absl::ascii_isdigit((*text)[end]) || (*text)[end] == '.')) ++end;
-  std::optional<Decimal> decimal = Decimal::Parse(text->substr(0, end));
-  if (decimal) text->remove_prefix(end);
-  return decimal;
-}
-
 bool TakeDash(absl::string_view* text) {
   *text = absl::StripLeadingAsciiWhitespace(*text);
   return absl::ConsumePrefix(text, "-") || absl::ConsumePrefix(text, "–") || absl::ConsumePrefix(text, "to ");
@@ -63,14 +52,16 @@ std::optional<Interval> ParseRangeText(absl::string_view text, absl::string_view
   text = absl::StripAsciiWhitespace(text);
   if (!unit.empty() && absl::ConsumeSuffix(&text, unit)) text = absl::StripAsciiWhitespace(text);
   const absl::string_view comparator = TakeComparator(&text);
-  const std::optional<Decimal> first = TakeDecimal(&text);
+  text = absl::StripLeadingAsciiWhitespace(text);
+  const std::optional<Decimal> first = Decimal::Take(&text);
   if (!first) return std::nullopt;
   if (!comparator.empty()) {
     if (!absl::StripAsciiWhitespace(text).empty()) return std::nullopt;
     return FromComparator(comparator, *first);
   }
   if (!TakeDash(&text)) return std::nullopt;
-  const std::optional<Decimal> second = TakeDecimal(&text);
+  text = absl::StripLeadingAsciiWhitespace(text);
+  const std::optional<Decimal> second = Decimal::Take(&text);
   if (!second || !absl::StripAsciiWhitespace(text).empty() || first->Compare(*second) > 0) return std::nullopt;
   return Interval{Bound{*first}, Bound{*second}};
 }
@@ -110,25 +101,36 @@ bool LiesIn(const Interval& a, const Interval& b) {
 
 }  // namespace
 
-std::optional<Decimal> Decimal::Parse(absl::string_view text) {
+std::optional<Decimal> Decimal::Take(absl::string_view* text) {
   Decimal decimal;
-  if (absl::ConsumePrefix(&text, "-")) {
-    decimal.negative_ = true;
-  } else {
-    absl::ConsumePrefix(&text, "+");
-  }
-  const size_t point = text.find('.');
-  const absl::string_view integer = text.substr(0, point);
-  const absl::string_view fraction = point == absl::string_view::npos ? absl::string_view() : text.substr(point + 1);
-  if (integer.empty() && fraction.empty()) return std::nullopt;
-  const auto all_digits = [](absl::string_view digits) {
-    return std::all_of(digits.begin(), digits.end(), [](char c) { return absl::ascii_isdigit(c); });
+  size_t at = 0;
+  const auto digits = [&] {
+    const size_t begin = at;
+    while (at < text->size() && absl::ascii_isdigit((*text)[at])) ++at;
+    return text->substr(begin, at - begin);
   };
-  if (!all_digits(integer) || !all_digits(fraction)) return std::nullopt;
-  decimal.integer_ = integer.substr(std::min(integer.find_first_not_of('0'), integer.size()));
-  decimal.fraction_ = fraction.substr(0, fraction.find_last_not_of('0') + 1);
+  if (!text->empty() && (text->front() == '-' || text->front() == '+')) {
+    decimal.negative_ = text->front() == '-';
+    ++at;
+  }
+  decimal.integer_ = digits();
+  if (at < text->size() && (*text)[at] == '.') {
+    ++at;
+    decimal.fraction_ = digits();
+  }
+  if (decimal.integer_.empty() && decimal.fraction_.empty()) return std::nullopt;
+  while (absl::ConsumePrefix(&decimal.integer_, "0")) {
+  }
+  while (absl::ConsumeSuffix(&decimal.fraction_, "0")) {
+  }
   if (decimal.integer_.empty() && decimal.fraction_.empty()) decimal.negative_ = false;
+  text->remove_prefix(at);
   return decimal;
+}
+
+std::optional<Decimal> Decimal::Parse(absl::string_view text) {
+  const std::optional<Decimal> decimal = Take(&text);
+  return text.empty() ? decimal : std::nullopt;
 }
 
 int Decimal::Compare(const Decimal& other) const {

@@ -15,6 +15,8 @@ namespace resultgate::comment {
 class Decimal {
  public:
   static std::optional<Decimal> Parse(absl::string_view text);
+  // Takes one off the front; where there is none, nothing.
+  static std::optional<Decimal> Take(absl::string_view* text);
   // Negative, zero or positive as this is less than, equal to or greater than `other`.
   int Compare(const Decimal& other) const;
 

@@ -29,10 +29,24 @@ void Append(UChar32 c, std::string* text) {
   text->append(bytes, static_cast<size_t>(length));
 }
 
+// Printable, with single spaces inside only: as it should be. Most lines are.
+bool IsPlainAscii(absl::string_view bytes) {
+  char before = ' ';
+  for (const char c : bytes) {
+    if (c < ' ' || c > '~' || (c == ' ' && before == ' ')) return false;
+    before = c;
+  }
+  return before != ' ' || bytes.empty();
+}
+
 }  // namespace
 
 Plain PlainLine(absl::string_view bytes, size_t most) {
   Plain plain;
+  if (bytes.size() <= most && IsPlainAscii(bytes)) {
+    plain.text.assign(bytes.data(), bytes.size());
+    return plain;
+  }
   size_t characters = 0;
   bool space_before = true;  // at the beginning: leading spaces go
   const auto length = static_cast<int32_t>(std::min<size_t>(bytes.size(), 1 << 20));
