@@ -325,7 +325,9 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   if (before != nullptr) {
     decision_before = DecisionBefore(*before, result.report());
     context.previous = &decision_before;
-    context.clock_start = ClockWith(&before->decision(), now);
+    // Another patient's report starts nobody else's clock.
+    const bool own = SamePatient(request_.report().patient(), result.report().patient());
+    context.clock_start = own ? ClockWith(&before->decision(), now) : ClockOf(before->decision());
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
     RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));

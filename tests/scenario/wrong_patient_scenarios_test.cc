@@ -101,6 +101,12 @@ TEST_F(ScenarioWrongPatient, Scenario05AMoveThatDoesNotSaySoWithdrawsTheFirstAnd
   EXPECT_EQ(Incident(first.result_id()).unit_ids_size(), 1);
 }
 
+TEST_F(ScenarioWrongPatient, Scenario05AnotherPatientsReportUnderTheSameOrderStartsNoClock) {
+  const Response early = Submit(Oru{.status = "P", .observations = {{.loinc = "718-7", .value = "3.9", .status = "P"}}});
+  Submit(Oru{.mrn = "p2", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "13.9"}}});
+  EXPECT_FALSE(Get(early.result_id()).decision().has_clock_start()) << "nothing of the first patient's was final yet";
+}
+
 TEST_F(ScenarioWrongPatient, Scenario05TheSamePatientUnderAnotherNameIsTheSamePatient) {
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   v1::DiagnosticReport married = Read(
