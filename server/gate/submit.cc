@@ -322,7 +322,8 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   context.received_at = now;
   context.quarantine = quarantine;
   v1::Decision decision_before;
-  if (before != nullptr) {
+  // Whom a correction moves it to has waited for nothing yet.
+  if (before != nullptr && SamePatient(before->report().patient(), result.report().patient())) {
     decision_before = DecisionBefore(*before, result.report());
     context.previous = &decision_before;
     // Another patient's report starts nobody else's clock.

@@ -77,6 +77,8 @@ TEST_F(ScenarioWrongPatient, Scenario05ACorrectionThatMovesToAnotherPatientIsWit
                                     .observations = {{.loinc = "718-7", .value = "13.9", .status = "C"}}});
   EXPECT_EQ(See("718-7", "p1"), "");
   EXPECT_EQ(See("718-7", "p2"), "") << "whose it is, people say first";
+  EXPECT_GT(moved.decision().clock_start().seconds(), first.decision().clock_start().seconds())
+      << "of the second patient nothing was final before";
   const v1::Entry::Incident incident = Incident(first.result_id());
   EXPECT_EQ(incident.minutes_exposed(), 90);
   EXPECT_EQ(incident.right_result_id(), moved.result_id());
