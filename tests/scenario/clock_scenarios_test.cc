@@ -52,6 +52,29 @@ TEST_F(ScenarioClock, Scenario22SeventyTwoHoursAreElapsedHoursAlsoWhereTheClockJ
   EXPECT_EQ(FloorOf(response), At("2026-03-09T16:00:00-04:00"));
 }
 
+// That a test was not performed is out; the result that comes after all was seen by nobody, and waits like any other.
+TEST_F(ScenarioClock, Scenario06WhatComesAfterACancellationWaitsItsWholeTime) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
+  v1::DiagnosticReport report = testing::Report("F1", "36643-5");
+  report.set_section(v1::SECTION_IMAGING);
+  testing::AddObservation(&report, "36643-5", "1", v1::RESULT_STATUS_CANCELLED);
+  report.mutable_observations(0)->clear_value();
+  report.set_status(v1::RESULT_STATUS_CANCELLED);
+  Submit(report);
+  MoveTo("2026-03-10T12:00:00-04:00");
+  EXPECT_EQ(See("36643-5"), "not performed");
+  report.mutable_observations()->Clear();
+  testing::AddObservation(&report, "36643-5", "7", v1::RESULT_STATUS_CORRECTED);
+  report.set_status(v1::RESULT_STATUS_CORRECTED);
+  *report.mutable_issued() = base::ToProto(At("2026-03-10T11:00:00-04:00"));
+  const Response performed = Submit(report);
+  EXPECT_EQ(base::FromProto(OutcomeOf(performed.result_id(), "36643-5").not_before()), At("2026-03-13T11:00:00-04:00"));
+  MoveTo("2026-03-13T10:59:59-04:00");
+  EXPECT_EQ(See("36643-5"), "being corrected");
+  MoveTo("2026-03-13T11:00:00-04:00");
+  EXPECT_EQ(See("36643-5"), "7");
+}
+
 TEST_F(ScenarioClock, Scenario22BusinessDaysPassOverWeekends) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 business days")));
   const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");

@@ -2,7 +2,7 @@
 // all promises against the plain reference of promises.h.
 //
 //   RESULTGATE_MODEL_SEED   the seed, printed at the start; default: the same every day, so that a failure is found again
-//   RESULTGATE_MODEL_STEPS  how many steps; default 10,000
+//   RESULTGATE_MODEL_STEPS  how many steps; default 100,000
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -341,7 +341,7 @@ class Life {
 
 TEST(Model, RandomLivesKeepAllPromises) {
   const uint64_t seed = static_cast<uint64_t>(FromEnvironment("RESULTGATE_MODEL_SEED", 20260306));
-  const int64_t steps = FromEnvironment("RESULTGATE_MODEL_STEPS", 10'000);
+  const int64_t steps = FromEnvironment("RESULTGATE_MODEL_STEPS", 100'000);
   std::cout << "seed " << seed << ", " << steps << " steps\n";
   base::FileIssues issues;
   const policy::LoadedPack stricter = policy::LoadPackFiles(ReferencePack(kStricter), &issues);
