@@ -129,7 +129,8 @@ class World {
       const auto wall = std::chrono::steady_clock::now() - start;
       costs.push_back({std::chrono::duration<double, std::milli>(wall).count(), CpuMs() - cpu});
     }
-    if (Require(store->ListOutbox(0, false, rounds * kAtATime + 1)).size() != static_cast<size_t>(rounds * kAtATime)) {
+    if (Require(store->ListOutbox(0, false, rounds * kAtATime + 1)).size() !=
+        static_cast<size_t>(rounds) * static_cast<size_t>(kAtATime)) {
       std::cerr << "not exactly what came due was released\n";
       exit(1);
     }
