@@ -13,10 +13,6 @@ namespace {
 
 using expr::Truth;
 
-bool Binds(const Rule& rule, v1::Audience audience) {
-  return std::find(rule.audiences.begin(), rule.audiences.end(), audience) != rule.audiences.end();
-}
-
 // Merges what `part` holds back into a part of the same rule: never less than what it comes from, known where that is known, its
 // clock no earlier.
 void MergeRestriction(const Part& part, Part* into) {

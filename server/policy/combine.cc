@@ -14,11 +14,6 @@ bool MayLift(const Rule& rule, v1::Lifter lifter) {
          std::find(rule.lifted_by.begin(), rule.lifted_by.end(), lifter) != rule.lifted_by.end();
 }
 
-// What a rule keeps from others alone (a minor's confidentiality from parents) is not ended by a wish about one's own results.
-bool BindsPatient(const Rule& rule) {
-  return std::find(rule.audiences.begin(), rule.audiences.end(), v1::AUDIENCE_PATIENT) != rule.audiences.end();
-}
-
 }  // namespace
 
 // One call of Combiner::Combine.
@@ -100,7 +95,10 @@ class Combination {
   bool Acted(v1::Lifter lifter) const { return std::find(acted_.begin(), acted_.end(), lifter) != acted_.end(); }
 
   bool Lifted(const Rule& rule) const {
-    return (((wants_all_now_ && BindsPatient(rule)) || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
+    // What a rule keeps from others alone (a minor's confidentiality from parents) is not ended by a wish about one's own
+    // results.
+    const bool wanted = wants_all_now_ && Binds(rule, v1::AUDIENCE_PATIENT);
+    return ((wanted || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
            (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
   }
 
@@ -224,6 +222,10 @@ class Combination {
   Verdict& verdict_;
   bool wants_all_now_ = false;
 };
+
+bool Binds(const Rule& rule, v1::Audience audience) {
+  return std::find(rule.audiences.begin(), rule.audiences.end(), audience) != rule.audiences.end();
+}
 
 bool SpokenFor(const std::vector<Part>& parts) {
   return std::any_of(parts.begin(), parts.end(), [](const Part& part) {

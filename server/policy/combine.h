@@ -79,6 +79,9 @@ class Combiner {
   ReviewPlan single_plan_;
 };
 
+// True if the rule speaks for this audience.
+bool Binds(const Rule& rule, v1::Audience audience);
+
 // True if a permit or a review is among the parts. A review that counts only because a fact is missing speaks for nothing: it
 // holds, but what it holds may still be unclassified, and the default may wait longer.
 bool SpokenFor(const std::vector<Part>& parts);
