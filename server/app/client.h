@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "google/rpc/status.pb.h"
+#include "server/app/command.h"
 
 namespace resultgate::app {
 
@@ -30,6 +31,15 @@ std::string Explain(const grpc::Status& status);
 
 // Prints `resultgate: …` to stderr and returns kProblemFound.
 int Fail(const std::string& text);
+
+// Calls a method of a service; kDone, or after saying what was wrong kProblemFound.
+template <typename Stub, typename Request, typename Response>
+int Ask(Stub* stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
+        Response* response) {
+  grpc::ClientContext context;
+  const grpc::Status status = (stub->*method)(&context, request, response);
+  return status.ok() ? kDone : Fail(Explain(status));
+}
 
 // The active pack's zone, asked of the gate; the error is for a person.
 absl::StatusOr<absl::TimeZone> PackZone(const std::shared_ptr<grpc::Channel>& channel);

@@ -29,6 +29,8 @@ int Main(int argc, const char* const* argv) {
     AddPolicy(&app, &run);
     AddComment(&app, &run);
     AddReleases(&app, &run);
+    AddPatient(&app, &run);
+    AddDirectory(&app, &run);
     AddAudit(&app, &run);
     AddBackup(&app, &run);
     AddRestore(&app, &run);

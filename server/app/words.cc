@@ -226,6 +226,20 @@ std::string EntryText(const v1::Entry& entry) {
     }
     case v1::Entry::kOverdue:
       return absl::StrCat(Plural(entry.overdue().results(), "result"), " came due while the gate was not running");
+    case v1::Entry::kPatientChanged: {
+      const v1::Entry::PatientChanged& changed = entry.patient_changed();
+      return absl::StrCat("patient ", changed.patient_id(), ": ", absl::StrJoin(changed.facts(), ", "));
+    }
+    case v1::Entry::kPatientsMerged: {
+      const v1::Entry::PatientsMerged& merged = entry.patients_merged();
+      return absl::StrCat("patient ", merged.merged_id(), merged.undone() ? " is no longer one with " : " is one with patient ",
+                          merged.survivor_id());
+    }
+    case v1::Entry::kReconsidered:
+      return absl::StrCat(Counts(entry.reconsidered().outcomes()), entry.reconsidered().reasons().empty() ? "" : "; ",
+                          absl::StrJoin(entry.reconsidered().reasons(), "; "));
+    case v1::Entry::kDirectoryChanged:
+      return absl::StrCat(entry.directory_changed().owner().id(), entry.directory_changed().removed() ? ", taken away" : "");
     case v1::Entry::EVENT_NOT_SET:
       break;
   }

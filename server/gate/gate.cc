@@ -9,9 +9,14 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/answer.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/directory_desk.h"
 #include "server/gate/log_reads.h"
 #include "server/gate/pack_host.h"
+#include "server/gate/patient_desk.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/patients.h"
 #include "server/gate/reads.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/same_order.h"
@@ -21,17 +26,6 @@
 #include "server/policy/decide.h"
 
 namespace resultgate::gate {
-namespace {
-
-// What the callers' request comes to, filled by the writer.
-template <typename Response>
-struct Answer {
-  absl::Status refused;
-  Response response;
-  bool released = false;
-};
-
-}  // namespace
 
 class Gate::Impl {
  public:
@@ -41,15 +35,20 @@ class Gate::Impl {
         options_(options),
         packs_(store, clock, &writer_, std::move(load_comments), [this] { released_ = true; }),
         same_order_(store, &packs_),
+        patients_(store, &packs_),
+        directory_(store),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
             [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); },
             [this] {
               packs_.Publish();
+              // Where it cannot be read now it is read after the next commit.
+              directory_.LoadIfChanged().IgnoreError();
               WakeSubscribers();
             }) {}
 
   absl::Status Start(const policy::LoadedPack& folder) {
+    RG_RETURN_IF_ERROR(directory_.Load());
     RG_RETURN_IF_ERROR(packs_.Start(folder, options_.development));
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
     v1::Entry entry;
@@ -118,6 +117,18 @@ class Gate::Impl {
         std::move(done));
   }
 
+  // Queues what a desk does with a request.
+  template <typename Request, typename Response>
+  void At(absl::Status (PatientDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
+          Callback<Response> done) {
+    QueueAt(&patients_, method, std::move(request), std::move(done));
+  }
+  template <typename Request, typename Response>
+  void At(absl::Status (DirectoryDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
+          Callback<Response> done) {
+    QueueAt(&directory_, method, std::move(request), std::move(done));
+  }
+
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const {
     const absl::Time now = request.has_now() ? base::FromProto(request.now()) : clock_->Now();
     policy::Context context;
@@ -148,6 +159,7 @@ class Gate::Impl {
   store::Store& store() const { return *store_; }
   base::Clock& clock() const { return *clock_; }
   PackHost& packs() { return packs_; }
+  const DirectoryDesk& directory() const { return directory_; }
 
  private:
   // Before anything of it goes.
@@ -178,6 +190,18 @@ class Gate::Impl {
                  }});
   }
 
+  template <typename Desk, typename Request, typename Response>
+  void QueueAt(Desk* desk, absl::Status (Desk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&),
+               Request request, Callback<Response> done) {
+    Queue<Response>(
+        [this, desk, method, request = std::move(request)](store::Batch& batch, Answer<Response>& answer) {
+          const absl::Time now = clock_->Now();
+          RG_RETURN_IF_ERROR((desk->*method)(batch, now, request, answer));
+          return SettleOrders(batch, answer.changed, now);
+        },
+        std::move(done));
+  }
+
   // Writes a transition of a standing result, without its entry.
   absl::StatusOr<Committed> Write(store::Batch& batch, const Transition& transition, absl::Time now, v1::Result* result) {
     const v1::Patient patient = result->report().patient();
@@ -196,6 +220,10 @@ class Gate::Impl {
       if (absl::IsDataLoss(result.status())) unreadable_.emplace(id, /*reported=*/false);
       RG_RETURN_IF_ERROR(result.status());
       if (!result->has_value()) return absl::DataLossError(absl::StrCat("result ", id, " is due, but not there"));
+      if ((*result)->has_reconsider_at() && base::FromProto((*result)->reconsider_at()) <= now) {
+        RG_ASSIGN_OR_RETURN(const bool released, patients_.HaveBirthday(batch, now, &**result));
+        released_ = released_ || released;
+      }
       RG_RETURN_IF_ERROR(AdvanceResult(batch, now, **result));
     }
     return static_cast<int>(due.size());
@@ -279,6 +307,7 @@ class Gate::Impl {
       if (first.empty()) return RecordFirstVoice(batch, request, now, *result, answer);
     }
     if (!quarantine.empty()) {
+      RG_RETURN_IF_ERROR(FillKnown(batch, *packs_.Deciding().pack, &*result));
       transition = EndQuarantine(&*result, request.reviewer(), now);
     } else {
       transition = gate::Approve(*result, unit_ids, request.reviewer(), now);
@@ -300,7 +329,7 @@ class Gate::Impl {
     RG_RETURN_IF_ERROR(AppendEntry(batch, now, request.reviewer(), std::move(entry)));
     *answer.response.mutable_decision() = result->decision();
     for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
-    const v1::Patient& patient = result->report().patient();
+    const v1::Patient patient = InForce(result->report().patient(), result->known_patient());
     const std::string& language = packs_.Active()->pack->language();
     for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language))
       answer.response.add_hints(std::move(hint));
@@ -339,7 +368,7 @@ class Gate::Impl {
     policy::Context context;
     context.received_at = now;
     if (result->decision().has_clock_start()) context.clock_start = base::FromProto(result->decision().clock_start());
-    v1::Decision decision = policy::Decide(*packs_.Deciding().pack, result->report(), context, now);
+    v1::Decision decision = DecideStanding(*packs_.Deciding().pack, *result, context, now);
     Transition transition = TakeVersion(result, result->report(), decision, now);
     transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
     result->clear_versions();  // what they were in doubt about is settled: this is where versions start from
@@ -403,6 +432,8 @@ class Gate::Impl {
 
   PackHost packs_;
   const SameOrder same_order_;
+  PatientDesk patients_;  // writer thread only
+  DirectoryDesk directory_;
 
   Writer writer_;  // last: its thread uses everything above
 };
@@ -435,6 +466,46 @@ void Gate::Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewR
 
 void Gate::Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done) {
   impl_->Acknowledge(std::move(request), std::move(done));
+}
+
+void Gate::UpdatePatient(v1::UpdatePatientRequest request, Callback<v1::UpdatePatientResponse> done) {
+  impl_->At(&PatientDesk::Update, std::move(request), std::move(done));
+}
+
+void Gate::SetPreference(v1::SetPreferenceRequest request, Callback<v1::SetPreferenceResponse> done) {
+  impl_->At(&PatientDesk::SetPreference, std::move(request), std::move(done));
+}
+
+void Gate::PutRelatedPerson(v1::PutRelatedPersonRequest request, Callback<v1::PutRelatedPersonResponse> done) {
+  impl_->At(&PatientDesk::PutPerson, std::move(request), std::move(done));
+}
+
+void Gate::RemoveRelatedPerson(v1::RemoveRelatedPersonRequest request, Callback<v1::RemoveRelatedPersonResponse> done) {
+  impl_->At(&PatientDesk::RemovePerson, std::move(request), std::move(done));
+}
+
+void Gate::MergePatients(v1::MergePatientsRequest request, Callback<v1::MergePatientsResponse> done) {
+  impl_->At(&PatientDesk::Merge, std::move(request), std::move(done));
+}
+
+void Gate::UnmergePatients(v1::UnmergePatientsRequest request, Callback<v1::UnmergePatientsResponse> done) {
+  impl_->At(&PatientDesk::Unmerge, std::move(request), std::move(done));
+}
+
+void Gate::PutOwner(v1::PutOwnerRequest request, Callback<v1::PutOwnerResponse> done) {
+  impl_->At(&DirectoryDesk::PutOwner, std::move(request), std::move(done));
+}
+
+void Gate::RemoveOwner(v1::RemoveOwnerRequest request, Callback<v1::RemoveOwnerResponse> done) {
+  impl_->At(&DirectoryDesk::RemoveOwner, std::move(request), std::move(done));
+}
+
+void Gate::PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done) {
+  impl_->At(&DirectoryDesk::PutAbsence, std::move(request), std::move(done));
+}
+
+void Gate::RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done) {
+  impl_->At(&DirectoryDesk::RemoveAbsence, std::move(request), std::move(done));
 }
 
 v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const {
@@ -473,12 +544,21 @@ absl::StatusOr<v1::GetResultResponse> Gate::GetResult(const v1::GetResultRequest
   return response;
 }
 
+absl::StatusOr<v1::ListOwnersResponse> Gate::ListOwners(const v1::ListOwnersRequest& request) const {
+  return gate::ListOwners(impl_->store(), request);
+}
+
+absl::StatusOr<v1::GetPatientResponse> Gate::GetPatient(const v1::GetPatientRequest& request) const {
+  return gate::GetPatient(impl_->store(), request);
+}
+
 absl::StatusOr<v1::ListResultsResponse> Gate::ListResults(const v1::ListResultsRequest& request) const {
   return gate::ListResults(impl_->store(), request);
 }
 
 absl::StatusOr<v1::ListReviewsResponse> Gate::ListReviews(const v1::ListReviewsRequest& request) const {
-  return gate::ListReviews(impl_->store(), request, impl_->clock().Now());
+  return gate::ListReviews(impl_->store(), *impl_->directory().Current(), impl_->packs().Active()->pack->calendar().zone(),
+                           request, impl_->clock().Now());
 }
 
 absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {

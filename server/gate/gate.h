@@ -17,6 +17,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
@@ -63,6 +65,20 @@ class Gate {
   void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done);
   void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
 
+  // As PatientService says.
+  void UpdatePatient(v1::UpdatePatientRequest request, Callback<v1::UpdatePatientResponse> done);
+  void SetPreference(v1::SetPreferenceRequest request, Callback<v1::SetPreferenceResponse> done);
+  void PutRelatedPerson(v1::PutRelatedPersonRequest request, Callback<v1::PutRelatedPersonResponse> done);
+  void RemoveRelatedPerson(v1::RemoveRelatedPersonRequest request, Callback<v1::RemoveRelatedPersonResponse> done);
+  void MergePatients(v1::MergePatientsRequest request, Callback<v1::MergePatientsResponse> done);
+  void UnmergePatients(v1::UnmergePatientsRequest request, Callback<v1::UnmergePatientsResponse> done);
+
+  // As DirectoryService says.
+  void PutOwner(v1::PutOwnerRequest request, Callback<v1::PutOwnerResponse> done);
+  void RemoveOwner(v1::RemoveOwnerRequest request, Callback<v1::RemoveOwnerResponse> done);
+  void PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done);
+  void RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done);
+
   // Decides without keeping anything. Blocks for some microseconds only.
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const;
   v1::PackSummary ActivePack() const;
@@ -79,6 +95,8 @@ class Gate {
 
   // Reads. They block on the disk: call them from a thread that may.
   absl::StatusOr<v1::GetResultResponse> GetResult(const v1::GetResultRequest& request) const;
+  absl::StatusOr<v1::GetPatientResponse> GetPatient(const v1::GetPatientRequest& request) const;
+  absl::StatusOr<v1::ListOwnersResponse> ListOwners(const v1::ListOwnersRequest& request) const;
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
   absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest& request) const;
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;

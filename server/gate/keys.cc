@@ -102,4 +102,8 @@ std::vector<store::Key> OrderKeys(const v1::DiagnosticReport& report) {
   return keys;
 }
 
+store::Key PatientKey(const v1::Identifier& identifier) {
+  return KeyOf({"patient", identifier.system(), identifier.value()});
+}
+
 }  // namespace resultgate::gate

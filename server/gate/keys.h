@@ -34,6 +34,9 @@ IdentityKeys IdentityOf(const v1::DiagnosticReport& report);
 // senders; filler and accession numbers do for one sender.
 std::vector<store::Key> OrderKeys(const v1::DiagnosticReport& report);
 
+// The key of a patient's identifier: of the patient's record, and of the results whose reports name it.
+store::Key PatientKey(const v1::Identifier& identifier);
+
 }  // namespace resultgate::gate
 
 #endif  // RESULTGATE_GATE_KEYS_H_

@@ -10,9 +10,11 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/keys.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
 #include "server/policy/outcomes.h"
-#include "server/policy/review_plan.h"
 
 namespace resultgate::gate {
 namespace {
@@ -56,11 +58,12 @@ bool HasState(const v1::Result& result, v1::OutcomeState state) {
 }
 
 // Reviews that one result waits for.
-void AddPending(const v1::Result& result, const std::string& owner, absl::Time now, std::vector<v1::PendingReview>* reviews) {
+void AddPending(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone, const std::string& owner,
+                absl::Time now, std::vector<v1::PendingReview>* reviews) {
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_review() || outcome.review().has_approved_at()) continue;
     if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;  // over
-    const v1::ReviewTurn& turn = policy::CurrentTurn(outcome.review(), now);
+    const v1::ReviewTurn turn = directory.TurnAt(outcome.review(), zone, now);
     if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
     v1::PendingReview review;
     review.set_result_id(result.id());
@@ -97,14 +100,45 @@ std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Re
   if (planned.unit_ids.size() < static_cast<size_t>(stored.unit_ids_size())) {
     release.clear_unit_ids();
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
-    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, result.report(), result.decision().outcomes(),
-                                               planned, WordsFor(result, planned.unit_ids));
+    v1::DiagnosticReport scratch;
+    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, ReportInForce(result, &scratch),
+                                               result.decision().outcomes(), planned, WordsFor(result, planned.unit_ids));
   }
   if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids, whole);
   return release;
 }
 
 }  // namespace
+
+absl::StatusOr<v1::ListOwnersResponse> ListOwners(const store::Reader& reader, const v1::ListOwnersRequest& request) {
+  // The token is the last id of the page before.
+  const int size = PageSize(request.page_size());
+  RG_ASSIGN_OR_RETURN(std::vector<v1::DirectoryOwner> owners, reader.ListOwners(request.page_token(), size + 1));
+  v1::ListOwnersResponse response;
+  const bool more = owners.size() > static_cast<size_t>(size);
+  if (more) owners.pop_back();
+  if (more) response.set_next_page_token(owners.back().id());
+  for (v1::DirectoryOwner& owner : owners) *response.add_owners() = std::move(owner);
+  return response;
+}
+
+absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, const v1::GetPatientRequest& request) {
+  RG_ASSIGN_OR_RETURN(const std::optional<int64_t> id, reader.FindPatientByKey(PatientKey(request.patient())));
+  if (!id) return absl::NotFoundError("nothing is known of a patient of that identifier");
+  v1::GetPatientResponse response;
+  RG_ASSIGN_OR_RETURN(std::optional<v1::PatientRecord> record, reader.FindPatient(*id));
+  if (!record) return absl::DataLossError(absl::StrCat("patient ", *id, " is named, but not there"));
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(reader, record->facts().identifiers()));
+  KnownPatient known = Together(records);
+  *response.mutable_in_force() = std::move(known.facts);
+  for (const v1::PatientRecord& other : records) {
+    for (const v1::Identifier& identifier : other.facts().identifiers())
+      *response.mutable_in_force()->add_identifiers() = identifier;
+  }
+  for (v1::RelatedPerson& person : known.people) *response.add_related_people() = std::move(person);
+  *response.mutable_record() = *std::move(record);
+  return response;
+}
 
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request) {
   RG_ASSIGN_OR_RETURN(int64_t after, TokenNumber(request.page_token()));
@@ -127,7 +161,8 @@ absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader,
   }
 }
 
-absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request,
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const Directory& directory,
+                                                    const absl::TimeZone& zone, const v1::ListReviewsRequest& request,
                                                     absl::Time now) {
   RG_ASSIGN_OR_RETURN(const int64_t offset, TokenNumber(request.page_token()));
   std::vector<v1::PendingReview> reviews;
@@ -135,7 +170,7 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
     RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListHeld(after, kReadAhead));
     if (results.empty()) break;
     after = results.back().id();
-    for (const v1::Result& result : results) AddPending(result, request.owner(), now, &reviews);
+    for (const v1::Result& result : results) AddPending(result, directory, zone, request.owner(), now, &reviews);
   }
   std::stable_sort(reviews.begin(), reviews.end(), [](const v1::PendingReview& a, const v1::PendingReview& b) {
     return FromProto(a.outcome().review().expires_at()) < FromProto(b.outcome().review().expires_at());

@@ -7,17 +7,23 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
+#include "server/gate/directory.h"
 #include "server/gate/rulebook.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
 
 // InvalidArgument for a page token that none of these gave.
+absl::StatusOr<v1::ListOwnersResponse> ListOwners(const store::Reader& reader, const v1::ListOwnersRequest& request);
+absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, const v1::GetPatientRequest& request);
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
-absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const v1::ListReviewsRequest& request,
+absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const Directory& directory,
+                                                    const absl::TimeZone& zone, const v1::ListReviewsRequest& request,
                                                     absl::Time now);
 
 // As Gate::ReadReleases. A release of which some units were overtaken is given for the others only, with a comment about them

@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/patient_facts.h"
 #include "server/gate/submit.h"
 #include "server/policy/decide.h"
 #include "server/policy/review_plan.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::gate {
 namespace {
@@ -241,6 +243,25 @@ v1::Outcome Tighten(const v1::Outcome& standing, const v1::Outcome& asked, absl:
   return GoesBy(made, now) < GoesBy(standing, now) ? standing : made;
 }
 
+// What is out, and may be taken back from this audience.
+bool MayBeTakenBack(const v1::Outcome& out, bool related, const Reconsidering& how) {
+  if (out.state() == v1::OUTCOME_STATE_RELEASED && how.withdraw_undelivered) return true;
+  return (out.state() == v1::OUTCOME_STATE_RELEASED || out.state() == v1::OUTCOME_STATE_PUBLISHED) && related &&
+         how.withdraw_related;
+}
+
+// It is asked to be held, by now, for something that did not speak against it when it went.
+bool AddsAHold(const v1::Outcome& out, const v1::Outcome& asked, absl::Time now) {
+  const v1::Outcome made = AsAsked(out, asked, now);
+  const bool held = made.disposition() == v1::DISPOSITION_DELAY || made.disposition() == v1::DISPOSITION_REVIEW ||
+                    made.disposition() == v1::DISPOSITION_WITHHOLD;
+  // A death takes nothing away that the portal shows.
+  const auto& rules = asked.rules();
+  const bool died = std::any_of(rules.begin(), rules.end(),
+                                [](const v1::AppliedRule& rule) { return rule.rule_id() == policy::kDeceasedRule; });
+  return held && !(died && out.state() == v1::OUTCOME_STATE_PUBLISHED) && !AsksNothingNew(asked, out);
+}
+
 // What holds the unit is the same, whatever rules stand beside it.
 bool HoldsAlike(const v1::Outcome& a, const v1::Outcome& b) {
   const auto bytes = [](v1::Outcome outcome) {
@@ -266,7 +287,7 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
   if (result.decision().has_clock_start()) context.clock_start = FromProto(result.decision().clock_start());
-  std::vector<Cell> cells = policy::ToCells(policy::Decide(pack, result.report(), context, now).outcomes());
+  std::vector<Cell> cells = policy::ToCells(DecideStanding(pack, result, context, now).outcomes());
 
   policy::Context fresh_context = context;
   fresh_context.received_at = now;
@@ -286,7 +307,7 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
     if (cells[i].outcome.disposition() != v1::DISPOSITION_REVIEW) continue;
     const auto found = standing.find({cells[i].unit_id, cells[i].audience});
     if (found == standing.end() || KnowsItsReview(found->second)) continue;
-    if (!fresh) fresh = policy::ToCells(policy::Decide(pack, result.report(), fresh_context, now).outcomes());
+    if (!fresh) fresh = policy::ToCells(DecideStanding(pack, result, fresh_context, now).outcomes());
     for (Cell& cell : *fresh) {
       if (cell.unit_id != cells[i].unit_id || cell.audience != cells[i].audience || !cell.outcome.has_review()) continue;
       *cells[i].outcome.mutable_review() = cell.outcome.review();
@@ -362,6 +383,35 @@ Anew DecideAnew(const v1::Result& result, const std::vector<Cell>& asked, const 
   for (const PlannedRelease& release : anew.transition.releases) {
     anew.released.insert(release.unit_ids.begin(), release.unit_ids.end());
   }
+  return anew;
+}
+
+Anew Reconsider(const v1::Result& result, const std::vector<Cell>& asked, const Reconsidering& how, absl::Time now) {
+  std::map<std::pair<std::string, v1::Audience>, const v1::Outcome*> asked_of;
+  for (const Cell& cell : asked) asked_of[{cell.unit_id, cell.audience}] = &cell.outcome;
+  Anew anew;
+  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
+  std::vector<Cell> withdrawn;
+  for (Cell& cell : cells) {
+    const auto found = asked_of.find({cell.unit_id, cell.audience});
+    if (found == asked_of.end()) continue;
+    const v1::Outcome& wanted = *found->second;
+    const bool related = cell.audience != v1::AUDIENCE_PATIENT;
+    if (how.related_only && !related) continue;
+    const std::string before = cell.outcome.SerializeAsString();
+    if (cell.outcome.state() == v1::OUTCOME_STATE_HELD) {
+      // One after the other: a review keeps what it has come to, which a decision from nothing would not know.
+      if (how.held.relax) cell.outcome = Merge(cell.outcome, wanted, {/*relax=*/true, /*tighten=*/false}, now);
+      if (how.held.tighten) cell.outcome = Merge(cell.outcome, wanted, {/*relax=*/false, /*tighten=*/true}, now);
+    } else if (MayBeTakenBack(cell.outcome, related, how) && AddsAHold(cell.outcome, wanted, now)) {
+      cell.outcome = AsAsked(cell.outcome, wanted, now);
+      cell.outcome.clear_release_sequence();  // nothing of it is shown
+      withdrawn.push_back(cell);
+    }
+    anew.changed = anew.changed || cell.outcome.SerializeAsString() != before;
+  }
+  if (!anew.changed) return Anew();
+  anew.transition = TakeRedecided(result, std::move(cells), now, withdrawn);
   return anew;
 }
 

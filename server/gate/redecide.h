@@ -1,6 +1,6 @@
 // What becomes of a held unit when another pack decides it anew. Pure functions, thread-safe.
 //
-// Nothing here speaks of units that are out: what is published stays so.
+// A new pack never takes away what is published; what the gate learns of a patient may (Reconsider).
 #ifndef RESULTGATE_GATE_REDECIDE_H_
 #define RESULTGATE_GATE_REDECIDE_H_
 
@@ -46,6 +46,17 @@ struct Anew {
 
 // `asked` are the cells that AskAnew gave.
 Anew DecideAnew(const v1::Result& result, const std::vector<policy::Cell>& asked, const Redeciding& how, absl::Time now);
+
+// What may change when the gate learned something of a result's patient, and not of the rules.
+struct Reconsidering {
+  Redeciding held;                    // of what is held
+  bool related_only = false;          // for those who see for the patient, not for the patient
+  bool withdraw_related = false;      // what those have been shown and may see no more is taken away
+  bool withdraw_undelivered = false;  // so is, from everybody, what the portal has not acknowledged
+};
+
+// A standing result decided anew: `asked` are the cells that AskAnew gave by the pack that decided it.
+Anew Reconsider(const v1::Result& result, const std::vector<policy::Cell>& asked, const Reconsidering& how, absl::Time now);
 
 // The held outcome `standing` after `asked` was asked for, part by part: floor, review, withholding, ceiling, waiting for a
 // final.

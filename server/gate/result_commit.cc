@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
 
 namespace resultgate::gate {
@@ -48,6 +49,15 @@ std::map<std::string, v1::NextStep> NextStepsOf(const policy::Outcomes& outcomes
     }
   }
   return steps;
+}
+
+// True if others than the patient see something of the result, or may yet.
+bool SeesForPatient(const policy::Outcomes& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(), [](const v1::Outcome& outcome) {
+    const auto& audiences = outcome.audiences();
+    return outcome.state() != v1::OUTCOME_STATE_CLOSED &&
+           std::any_of(audiences.begin(), audiences.end(), [](int audience) { return audience != v1::AUDIENCE_PATIENT; });
+  });
 }
 
 v1::ReleaseNote NoteOf(const v1::Release& release) {
@@ -126,7 +136,9 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
   Committed committed;
   std::vector<v1::Release> releases;
   const policy::Outcomes outcomes = policy::ToOutcomes(transition.cells);
-  std::map<std::pair<std::string, v1::Audience>, int64_t> sequence_of;
+  v1::DiagnosticReport scratch;
+  const v1::DiagnosticReport& report = ReportInForce(*result, &scratch);
+  std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
   for (const PlannedRelease& planned : transition.releases) {
     v1::Release release;
     release.set_sequence(batch.NextReleaseSequence());
@@ -140,14 +152,13 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
-      *release.mutable_comment() =
-          RenderComment(comments, pack, result->report(), outcomes, planned, WordsFor(*result, planned.unit_ids));
+      *release.mutable_comment() = RenderComment(comments, pack, report, outcomes, planned, WordsFor(*result, planned.unit_ids));
     }
     *release.mutable_released_at() = base::ToProto(now);
     release.set_version(result->version());
     for (const std::string& unit : planned.unit_ids) {
       for (const v1::Audience audience : planned.audiences) {
-        if (!planned.from_previous_patient) sequence_of[{unit, audience}] = release.sequence();
+        if (!planned.from_previous_patient) last_of[{unit, audience}] = {release.sequence(), planned.kind};
       }
     }
     if (planned.from_previous_patient) result->clear_first_released_at();
@@ -160,11 +171,20 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
   }
   std::vector<policy::Cell> cells = transition.cells;
   for (policy::Cell& cell : cells) {
-    const auto found = sequence_of.find({cell.unit_id, cell.audience});
-    if (found != sequence_of.end()) cell.outcome.set_release_sequence(found->second);
+    const auto found = last_of.find({cell.unit_id, cell.audience});
+    if (found == last_of.end()) continue;
+    // What was taken away and waits again is as if it had never been shown.
+    const bool waits = cell.outcome.state() == v1::OUTCOME_STATE_HELD;
+    if (waits && found->second.second == v1::RELEASE_KIND_RETRACTION) continue;
+    cell.outcome.set_release_sequence(found->second.first);
   }
   *result->mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
-  absl::Time due = EarliestDue(result->decision().outcomes());
+  const absl::Time birthday = SeesForPatient(result->decision().outcomes())
+                                  ? NextBirthday(report.patient(), pack.calendar().zone(), now)
+                                  : absl::InfiniteFuture();
+  result->clear_reconsider_at();
+  if (birthday < absl::InfiniteFuture()) *result->mutable_reconsider_at() = base::ToProto(birthday);
+  absl::Time due = std::min(EarliestDue(result->decision().outcomes()), birthday);
   if (due <= now) due = now + kLeastWait;
   if (due < absl::InfiniteFuture()) {
     *result->mutable_due_at() = base::ToProto(due);

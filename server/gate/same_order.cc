@@ -12,6 +12,7 @@
 #include "server/base/status_macros.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/keys.h"
+#include "server/gate/patient_facts.h"
 #include "server/gate/redecide.h"
 #include "server/gate/submit.h"
 #include "server/gate/versions.h"
@@ -115,7 +116,8 @@ absl::StatusOr<std::vector<OrderHold>> SameOrder::StandingHolds(const v1::Result
   if (!pack.holds_orders_together()) return standing;
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, result));
   const calendar::Calendar& calendar = pack.CalendarFor(result.report().order());
-  for (OrderHold& hold : policy::OrderHoldsOf(pack, result.report(), ContextOf(result, previous),
+  v1::DiagnosticReport scratch;
+  for (OrderHold& hold : policy::OrderHoldsOf(pack, ReportInForce(result, &scratch), ContextOf(result, previous),
                                               base::FromProto(result.decision().decided_at()))) {
     const Rule& rule = *pack.FindRule(hold.rule_id);
     const absl::Time floor = rule.then.delay ? calendar.Add(hold.start, *rule.then.delay) : absl::InfinitePast();
@@ -151,7 +153,7 @@ absl::StatusOr<Transition> SameOrder::Decide(store::Batch& batch, const v1::Resu
   policy::Context context = ContextOf(result, previous);
   RG_ASSIGN_OR_RETURN(context.order_holds, HoldsOn(batch, result.report(), result.id(), now));
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
-  const v1::Decision anew = policy::Decide(pack, result.report(), context, base::FromProto(result.decision().decided_at()));
+  const v1::Decision anew = DecideStanding(pack, result, context, base::FromProto(result.decision().decided_at()));
   for (Cell& cell : policy::ToCells(anew.outcomes())) asked[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
   std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
   bool held = false;

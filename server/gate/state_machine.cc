@@ -100,6 +100,9 @@ std::vector<Rule> Rules() {
       {{Phase::kReleased}, Content(), Event::kAcknowledged, Actor::kPortal, Phase::kPublished, same},
       {HeldByRules(), NoContent(), Event::kAnewMayGo, Actor::kPackApprovers, Phase::kReady, same},
       {HeldByRules(), NoContent(), Event::kAnewMustWait, Actor::kPackApprovers, same, same},
+      {HeldByRules(), NoContent(), Event::kToldMayGo, Actor::kWhoTells, Phase::kReady, same},
+      {HeldByRules(), NoContent(), Event::kToldMustWait, Actor::kWhoTells, same, same},
+      {Out(), Content(), Event::kToldNoMore, Actor::kWhoTells, same, Shown::kNothing, Effect::kRetract},
   };
 }
 
@@ -110,7 +113,7 @@ bool Contains(const std::vector<T>& list, T value) {
 
 bool IsDecided(Event event) {
   return event == Event::kMustWait || event == Event::kDoubtEndsMustWait || event == Event::kAnewMustWait ||
-         event == Event::kWaitsForItsReport;
+         event == Event::kToldMustWait || event == Event::kToldNoMore || event == Event::kWaitsForItsReport;
 }
 
 std::string Name(Actor actor) {
@@ -129,6 +132,8 @@ std::string Name(Actor actor) {
       return "the portal";
     case Actor::kPackApprovers:
       return "who approves packs, confirming the number";
+    case Actor::kWhoTells:
+      return "who tells of the patient, or a birthday";
   }
   return "";
 }
@@ -247,7 +252,10 @@ absl::Span<const Event> AllEvents() {
                                       Event::kDoubtEndsMustWait,
                                       Event::kAcknowledged,
                                       Event::kAnewMayGo,
-                                      Event::kAnewMustWait};
+                                      Event::kAnewMustWait,
+                                      Event::kToldMayGo,
+                                      Event::kToldMustWait,
+                                      Event::kToldNoMore};
   return kEvents;
 }
 
@@ -325,6 +333,12 @@ std::string Name(Event event) {
       return "decided anew: it may go";
     case Event::kAnewMustWait:
       return "decided anew: it must wait";
+    case Event::kToldMayGo:
+      return "known of the patient: it may go";
+    case Event::kToldMustWait:
+      return "known of the patient: it must wait";
+    case Event::kToldNoMore:
+      return "known of the patient: shown no more (to the patient only until the portal has acknowledged it)";
   }
   return "";
 }

@@ -73,6 +73,10 @@ enum class Event {
   // Held units are decided anew by another pack.
   kAnewMayGo,
   kAnewMustWait,
+  // The gate learns something of the patient, or an age is reached.
+  kToldMayGo,
+  kToldMustWait,
+  kToldNoMore,  // it is shown, and may be no more: to others than the patient; to the patient if the portal did not show it yet
 };
 
 enum class Actor {
@@ -83,6 +87,7 @@ enum class Actor {
   kOwnerOrTwo,  // two people where identity is in doubt, else one
   kPortal,
   kPackApprovers,  // two people, with the number of units to release confirmed
+  kWhoTells,       // who may tell of the patient, or the clock
 };
 
 // What the portal is told.

@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
@@ -135,6 +137,7 @@ absl::StatusOr<Response> Submission::TakeAnswer() {
 absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, const SameOrder& same_order, absl::Time now) {
   same_order_ = &same_order;
   StampTimes(request_.mutable_report(), now);
+  DropWhatReportsDoNotSay(request_.mutable_report());
   const v1::DiagnosticReport& report = request_.report();
   if (report.test_message() && !request_.accept_test_message()) {
     return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
@@ -144,10 +147,12 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
   if (same.size() > 1) {
     // The patient is no part of a key, but tells apart what keys do not.
-    same.erase(
-        std::remove_if(same.begin(), same.end(),
-                       [&report](const v1::Result& result) { return !SamePatient(result.report().patient(), report.patient()); }),
-        same.end());
+    std::vector<v1::Result> of_patient;
+    for (v1::Result& result : same) {
+      RG_ASSIGN_OR_RETURN(const bool is_theirs, SamePatientAfterMerges(batch, result.report().patient(), report.patient()));
+      if (is_theirs) of_patient.push_back(std::move(result));
+    }
+    same = std::move(of_patient);
     if (same.size() != 1) return TakeNew(batch, rulebook, now, kSeveralResults);
   }
   if (same.size() == 1) return TakeVersion(batch, rulebook, now, same.front());
@@ -232,7 +237,8 @@ absl::Status Submission::TakeNew(store::Batch& batch, const Rulebook& rulebook, 
 
 absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing) {
   const v1::DiagnosticReport& submitted = request_.report();
-  if (!SamePatient(submitted.patient(), standing.report().patient())) {
+  RG_ASSIGN_OR_RETURN(merged_, SamePatientAfterMerges(batch, submitted.patient(), standing.report().patient()));
+  if (!merged_) {
     return TakeOtherPatient(batch, rulebook, now, standing, CompareVersions(submitted, standing.report()));
   }
   std::vector<v1::DiagnosticReport> versions = VersionsOf(standing);
@@ -318,6 +324,7 @@ std::optional<absl::Time> Submission::ClockWith(const v1::Decision* before, absl
 
 absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                                         const std::string& quarantine, v1::Result result, Response::Disposal disposal) {
+  RG_RETURN_IF_ERROR(FillKnown(batch, *rulebook.pack, &result));
   policy::Context context;
   context.received_at = now;
   context.quarantine = quarantine;
@@ -334,15 +341,15 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
     RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));
   }
   NoteDoubtOfIssue(context, result.mutable_report());
-  v1::Decision decision = policy::Decide(*rulebook.pack, result.report(), context, now);
-  const Transition transition = gate::TakeVersion(before, result.report(), decision, now);
+  v1::Decision decision = DecideStanding(*rulebook.pack, result, context, now);
+  const Transition transition = gate::TakeVersion(before, result.report(), decision, now, merged_);
   decision.clear_outcomes();
   *result.mutable_decision() = std::move(decision);
   const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
   RG_ASSIGN_OR_RETURN(Committed committed,
                       CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now, &result));
   released_ = released_ || !transition.releases.empty();
-  RG_RETURN_IF_ERROR(PutKeys(batch, result.id()));
+  RG_RETURN_IF_ERROR(PutKeys(batch, result));
   RG_RETURN_IF_ERROR(same_order_->PutKeys(batch, result));
   changed_.push_back(result.id());
 
@@ -389,15 +396,19 @@ absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& ruleb
     const absl::Duration exposed = absl::Ceil(now - base::FromProto(before.first_released_at()), absl::Minutes(1));
     incident->set_minutes_exposed(absl::ToInt64Minutes(exposed));
   }
-  if (!SamePatient(before.report().patient(), result.report().patient())) incident->set_right_result_id(result.id());
+  if (!merged_ && !SamePatient(before.report().patient(), result.report().patient())) incident->set_right_result_id(result.id());
   incident->mutable_owner()->set_role(rulebook.pack->refusal_owner());
   entry.set_result_id(result.id());
   entry.set_version(result.version());
   return AppendEntry(batch, now, result.report().sender(), std::move(entry));
 }
 
-absl::Status Submission::PutKeys(store::Batch& batch, int64_t result_id) const {
+absl::Status Submission::PutKeys(store::Batch& batch, const v1::Result& result) const {
+  const int64_t result_id = result.id();
   RG_RETURN_IF_ERROR(batch.PutKey(duplicate_key_, result_id));
+  for (const v1::Identifier& identifier : result.report().patient().identifiers()) {
+    if (!identifier.value().empty()) RG_RETURN_IF_ERROR(batch.PutKey(PatientKey(identifier), result_id));
+  }
   for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
     // Observations are many and their keys random: they are kept only where the order says nothing.
     const bool order_tells = !identity_.tiers[0].empty() || !identity_.tiers[1].empty();

@@ -63,7 +63,7 @@ class Submission {
                             const std::string& quarantine, const v1::Result& result);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
-  absl::Status PutKeys(store::Batch& batch, int64_t result_id) const;
+  absl::Status PutKeys(store::Batch& batch, const v1::Result& result) const;
 
   v1::SubmitResultRequest request_;
   const std::string digest_;
@@ -74,6 +74,7 @@ class Submission {
   bool released_ = false;
   std::vector<int64_t> changed_;
   const SameOrder* same_order_ = nullptr;  // while it runs
+  bool merged_ = false;                    // the standing version's patient is the report's, by whatever identifiers
 };
 
 }  // namespace resultgate::gate

@@ -228,15 +228,15 @@ constexpr int kMostSteps = 16;
 
 }  // namespace
 
-Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision,
-                       absl::Time now) {
+Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now,
+                       bool merged) {
   Work work(report, now);
   work.cells() = policy::ToCells(decision.outcomes());
   if (before == nullptr) {
     work.ReleaseWhatMay([](const Cell&) { return false; });
     return work.Finish();
   }
-  const bool other_patient = !SamePatient(before->report().patient(), report.patient());
+  const bool other_patient = !merged && !SamePatient(before->report().patient(), report.patient());
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
   for (Cell& cell : policy::ToCells(before->decision().outcomes())) {
     if (other_patient) {
@@ -337,9 +337,13 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
   return work.Finish();
 }
 
-Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl::Time now) {
+Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl::Time now, const std::vector<Cell>& withdrawn) {
   Work work(result.report(), now);
   work.cells() = std::move(cells);
+  for (const Cell& cell : withdrawn) {
+    work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/false);
+    work.Say(absl::StrCat(cell.unit_id, ": withdrawn"));
+  }
   work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
   return work.Finish();
 }

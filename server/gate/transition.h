@@ -35,8 +35,9 @@ struct Transition {
 };
 
 // A version was decided. `before` is the result as it stood, or nullptr for a new one; `report` is the version that now stands.
-Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision,
-                       absl::Time now);
+// `merged`: both are one patient's by a merge, whatever identifiers they have.
+Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now,
+                       bool merged = false);
 
 // Time has passed: floors end, turns pass on, reviews expire. A unit that is not final, of unknown status, quarantined or
 // withheld is never released by it, but escalates and comes back each business day (I2). Without reasons nothing changed.
@@ -48,8 +49,9 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
                    absl::Time now);
 
 // Held units were decided anew: `cells` are all of the result's, those that are out as they were. What of the rest is decided to
-// go goes.
-Transition TakeRedecided(const v1::Result& result, std::vector<policy::Cell> cells, absl::Time now);
+// go goes. `withdrawn` are the cells among them that were out and are taken away.
+Transition TakeRedecided(const v1::Result& result, std::vector<policy::Cell> cells, absl::Time now,
+                         const std::vector<policy::Cell>& withdrawn = {});
 
 // The portal acknowledged the release of this sequence: what it let go is published. True if that changed something.
 bool Acknowledge(int64_t sequence, policy::Outcomes* outcomes);

@@ -53,22 +53,6 @@ class Validator {
     for (int i = 0; i < patient.identifiers_size(); ++i) {
       Text(absl::StrCat("patient.identifiers[", i, "].value"), patient.identifiers(i).value(), /*required=*/true);
     }
-    CheckWishes(patient);
-  }
-
-  // A wish that nothing here keeps must not be passed over: its result would go at another time than the patient asked for.
-  void CheckWishes(const v1::Patient& patient) {
-    const v1::ReleasePreference& wish = patient.preference();
-    const bool kept = wish.timing() == v1::ReleasePreference::TIMING_UNSPECIFIED ||
-                      wish.timing() == v1::ReleasePreference::TIMING_IMMEDIATE ||
-                      wish.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS;
-    if (!kept)
-      Add("patient.preference.timing", "is none that the gate can keep; it knows TIMING_IMMEDIATE and TIMING_AFTER_DAYS");
-    if (!wish.category().empty())
-      Add("patient.preference.category", "must be empty: a preference is for all of a patient's results");
-    if (!patient.category_preferences().empty()) {
-      Add("patient.category_preferences", "must be empty: a preference is for all of a patient's results");
-    }
   }
 
   // A place that nobody can read binds no law, and would let go what a law holds.

@@ -118,8 +118,7 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
         const v1::Observation* other = Find(b, observation.id());
         return other != nullptr && CompareStates(observation, *other) == 0 && WithoutTime(&observation) != WithoutTime(other);
       });
-  return observations_differ || (HasDocumentContent(a) && HasDocumentContent(b) && !SameContent(a, b, policy::kDocument)) ||
-         !SamePatient(a.patient(), b.patient());
+  return observations_differ || (HasDocumentContent(a) && HasDocumentContent(b) && !SameContent(a, b, policy::kDocument));
 }
 
 // What the gate knows of the patient besides must not put versions in another order.

@@ -22,21 +22,22 @@ class Combination {
   using Rank = Combiner::Rank;
 
   Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,
-              Combiner* memory, Verdict* verdict)
+              const PersonalAsks& personal, Combiner* memory, Verdict* verdict)
       : pack_(pack),
         calendar_(pack.CalendarFor(report.order())),
         report_(report),
         clocks_(clocks),
         acted_(acted),
+        personal_(personal),
         memory_(*memory),
         verdict_(*verdict) {
     memory_.floors_.clear();
     memory_.reviews_.clear();
     memory_.review_ranks_.clear();
     memory_.ceilings_.clear();
-    const v1::ReleasePreference& preference = report.patient().preference();
-    wants_all_now_ = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
-    if (preference.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) AddPreferenceFloor(preference.after_days());
+    if (personal.deceased) HoldForWhomItGoesTo();
+    for (const v1::Determination* determination : personal.determinations) AddDetermination(*determination);
+    for (const WishToWait& wait : personal.waits) AddWish(wait);
   }
 
   void Add(const Part& part) {
@@ -48,12 +49,11 @@ class Combination {
     if (!part.restricts) return;
     if (rule.then.delay) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted, part.start);
-      if (!lifted) memory_.floors_.push_back({calendar_.Add(part.start, *rule.then.delay), RankOf(rule), &rule});
+      if (!lifted) memory_.floors_.push_back({calendar_.Add(part.start, *rule.then.delay), RankOf(rule), SourceOf(rule)});
     }
     if (rule.then.withhold_until && part.missing.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted, part.start);
-      const absl::Time until = calendar_.Add(part.start, *rule.then.withhold_until);
-      if (!lifted) verdict_.withheld_until = std::max(verdict_.withheld_until.value_or(until), until);
+      if (!lifted) WithholdUntil(calendar_.Add(part.start, *rule.then.withhold_until));
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
@@ -67,7 +67,7 @@ class Combination {
 
   void AddDefault() {
     // Nobody could have meant what no rule knows when asking for everything at once; who asks for this very result does.
-    verdict_.applied.push_back({Applied::By::kDefault, nullptr, v1::RULE_EFFECT_REVIEW, !acted_.empty(), false, {}, {}});
+    verdict_.applied.push_back({{Applied::By::kDefault}, v1::RULE_EFFECT_REVIEW, !acted_.empty(), /*along=*/false, {}, {}});
     if (!acted_.empty()) return;
     AddReview({&pack_.default_review(), /*by_statute=*/false}, pack_.RankOf(v1::BASIS_TYPE_ORGANIZATION_POLICY));
   }
@@ -97,13 +97,13 @@ class Combination {
   bool Lifted(const Rule& rule) const {
     // What a rule keeps from others alone (a minor's confidentiality from parents) is not ended by a wish about one's own
     // results.
-    const bool wanted = wants_all_now_ && Binds(rule, v1::AUDIENCE_PATIENT);
+    const bool wanted = personal_.at_once && Binds(rule, v1::AUDIENCE_PATIENT);
     return ((wanted || Acted(v1::LIFTER_PATIENT)) && MayLift(rule, v1::LIFTER_PATIENT)) ||
            (Acted(v1::LIFTER_PROVIDER) && MayLift(rule, v1::LIFTER_PROVIDER));
   }
 
   void Record(const Part& part, v1::RuleEffect effect, bool lifted, std::optional<absl::Time> clock = std::nullopt) {
-    verdict_.applied.push_back({Applied::By::kRule, part.rule, effect, lifted, part.along, part.missing, clock});
+    verdict_.applied.push_back({SourceOf(*part.rule), effect, lifted, part.along, part.missing, clock});
   }
 
   void AddReview(const AskedReview& asked, Rank rank) {
@@ -111,15 +111,52 @@ class Combination {
     memory_.review_ranks_.push_back(rank);
   }
 
-  void AddPreferenceFloor(int days) {
+  static Source SourceOf(const Rule& rule) { return {Applied::By::kRule, &rule}; }
+
+  void WithholdUntil(absl::Time until) { verdict_.withheld_until = std::max(verdict_.withheld_until.value_or(until), until); }
+
+  // No time ends it: who the patient's records go to now, a person must say.
+  void HoldForWhomItGoesTo() {
+    WithholdUntil(clocks_.received_at);
+    verdict_.applied.push_back({{Applied::By::kDeceased}, v1::RULE_EFFECT_WITHHOLD, /*lifted=*/false, /*along=*/false, {}, {}});
+  }
+
+  void AddDetermination(const v1::Determination& determination) {
+    const bool on_request = determination.type() == v1::BASIS_TYPE_PATIENT_REQUEST;
+    const bool lifted = std::any_of(acted_.begin(), acted_.end(),
+                                    [&determination](v1::Lifter lifter) { return policy::MayLift(determination, lifter); });
+    const Source source{Applied::By::kDetermination, nullptr, nullptr, &determination};
+    verdict_.applied.push_back(
+        {source, on_request ? v1::RULE_EFFECT_DELAY : v1::RULE_EFFECT_WITHHOLD, lifted, /*along=*/false, {}, {}});
+    if (lifted) return;
+    const absl::Time until = base::FromProto(determination.until());
+    if (on_request) {
+      memory_.floors_.push_back({until, pack_.RankOf(determination.type()), source});
+    } else {
+      WithholdUntil(until);
+    }
+  }
+
+  void AddWish(const WishToWait& wish) {
+    const v1::ReleasePreference& preference = *wish.preference;
+    const Rank rank = pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST);
+    const Source source{Applied::By::kPreference, nullptr, &preference};
+    const bool after_review = preference.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW;
+    const bool lifted = Acted(v1::LIFTER_PATIENT) || (after_review && Acted(v1::LIFTER_PROVIDER));
+    verdict_.applied.push_back({source, after_review ? v1::RULE_EFFECT_REVIEW : v1::RULE_EFFECT_DELAY, lifted, /*along=*/false,
+                                wish.unknown_category ? UnknownCategory() : MissingFacts(),
+                                after_review ? std::nullopt : std::optional(clocks_.preference)});
+    if (lifted) return;
+    if (after_review) return AddReview({&pack_.default_review(), /*by_statute=*/false}, rank);
     calendar::Span span;
     span.kind = calendar::Span::Kind::kDays;
-    span.count = std::clamp(days, 1, 90);
-    const bool lifted = Acted(v1::LIFTER_PATIENT);
-    if (!lifted) {
-      memory_.floors_.push_back({calendar_.Add(clocks_.preference, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), nullptr});
-    }
-    verdict_.applied.push_back({Applied::By::kPreference, nullptr, v1::RULE_EFFECT_DELAY, lifted, false, {}, clocks_.preference});
+    span.count = std::clamp(preference.after_days(), 1, 90);
+    memory_.floors_.push_back({calendar_.Add(clocks_.preference, span), rank, source});
+  }
+
+  static MissingFacts UnknownCategory() {
+    static const std::string* const kFact = new std::string("patient.category_preferences");
+    return {&kFact, 1};
   }
 
   void AddDeadline(const Part& part) {
@@ -165,7 +202,7 @@ class Combination {
     verdict_.not_after = earliest;
     for (auto& floor : memory_.floors_) {
       floor.until = std::min(floor.until, CutOf(floor.rank));
-      if (floor.until > earliest) verdict_.conflicts.push_back({floor.rule, floor.rule == nullptr});
+      if (floor.until > earliest) verdict_.conflicts.push_back({floor.source});
     }
     if (!verdict_.has_review) return;
     CutReview();
@@ -210,7 +247,8 @@ class Combination {
       PlanReview(pack_, report_.order(), {&by_default, 1}, *verdict_.withheld_until, &verdict_.review);
       verdict_.has_review = true;
     }
-    verdict_.due_at = verdict_.withheld_until;
+    const bool asked_already = *verdict_.withheld_until <= clocks_.now;
+    verdict_.due_at = asked_already ? verdict_.review.TurnEndsAt(clocks_.now) : *verdict_.withheld_until;
   }
 
   const Pack& pack_;
@@ -218,9 +256,9 @@ class Combination {
   const v1::DiagnosticReport& report_;
   const Clocks& clocks_;
   const std::vector<v1::Lifter>& acted_;
+  const PersonalAsks& personal_;
   Combiner& memory_;
   Verdict& verdict_;
-  bool wants_all_now_ = false;
 };
 
 bool Binds(const Rule& rule, v1::Audience audience) {
@@ -234,9 +272,10 @@ bool SpokenFor(const std::vector<Part>& parts) {
 }
 
 void Combiner::Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
-                       const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default, Verdict* verdict) {
+                       const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default,
+                       const PersonalAsks& personal, Verdict* verdict) {
   verdict->Clear();
-  Combination combination(pack, report, clocks, acted, this, verdict);
+  Combination combination(pack, report, clocks, acted, personal, this, verdict);
   for (const Part& part : parts) combination.Add(part);
   if (add_default || !SpokenFor(parts)) combination.AddDefault();
   combination.Finish();
@@ -250,8 +289,7 @@ void HoldByFloor(const Pack& pack, const v1::DiagnosticReport& report, const Clo
   verdict->has_review = true;
   const AskedReview asked{quarantine ? &pack.quarantine_review() : &pack.default_review(), /*by_statute=*/false};
   PlanReview(pack, report.order(), {&asked, 1}, clocks.review_started.value_or(clocks.received_at), &verdict->review);
-  verdict->applied.push_back({quarantine ? Applied::By::kQuarantine : Applied::By::kNotFinal,
-                              nullptr,
+  verdict->applied.push_back({{quarantine ? Applied::By::kQuarantine : Applied::By::kNotFinal},
                               v1::RULE_EFFECT_REVIEW,
                               /*lifted=*/false,
                               /*along=*/false,

@@ -11,6 +11,7 @@
 #include "resultgate/v1/model.pb.h"
 #include "server/policy/missing.h"
 #include "server/policy/pack.h"
+#include "server/policy/personal.h"
 #include "server/policy/verdict.h"
 
 namespace resultgate::policy {
@@ -55,7 +56,7 @@ class Combiner {
   // `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a
   // permit nor a review is among the parts, or `add_default`, the pack's default review is added. `verdict` is cleared first.
   void Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,
-               const std::vector<Part>& parts, bool add_default, Verdict* verdict);
+               const std::vector<Part>& parts, bool add_default, const PersonalAsks& personal, Verdict* verdict);
 
  private:
   friend class Combination;
@@ -65,7 +66,7 @@ class Combiner {
   struct RankedFloor {
     absl::Time until;
     Rank rank;
-    const Rule* rule;  // nullptr: the patient's preference
+    Source source;
   };
   struct RankedCeiling {
     absl::Time at;

@@ -53,7 +53,8 @@ absl::string_view WhyNotFromIssue(const v1::DiagnosticReport& report, const Cont
 bool Decider::Question::operator==(const Question& other) const {
   return floor == other.floor && review_started == other.review_started && preference == other.preference &&
          (asked == other.asked || (asked != nullptr && other.asked != nullptr &&
-                                   asked->needs_default == other.asked->needs_default && asked->parts == other.asked->parts));
+                                   asked->needs_default == other.asked->needs_default && asked->parts == other.asked->parts)) &&
+         (personal == other.personal || (personal != nullptr && other.personal != nullptr && *personal == *other.personal));
 }
 
 const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& report, const Context& context, absl::Time now) {
@@ -76,6 +77,7 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
   for (const Unit& unit : ruling_.units_) first_final_.push_back(FirstFinal(unit));
   if (context.quarantine.empty()) {
     asker_.Ask(pack, *report_, ruling_.units_, context.previous, context.order_holds, first_final_, version_issued_, now);
+    personal_.Fill(pack.value_sets(), *report_, ruling_.units_, context.determinations, now);
   }
   answered_.clear();
   ruling_.verdicts_.Clear();
@@ -151,8 +153,9 @@ size_t Decider::DecideCell(size_t u, size_t a) {
     return Remember(question, [&](Verdict* verdict) { HoldByFloor(*pack_, *report_, clocks, question.floor, verdict); });
   }
   question.asked = &asked;
+  question.personal = &personal_.of(u, a);
   return Remember(question, [&](Verdict* verdict) {
-    combiner_.Combine(*pack_, *report_, clocks, context_->acted, asked.parts, asked.needs_default, verdict);
+    combiner_.Combine(*pack_, *report_, clocks, context_->acted, asked.parts, asked.needs_default, *question.personal, verdict);
   });
 }
 

@@ -16,6 +16,7 @@
 #include "server/policy/asks.h"
 #include "server/policy/combine.h"
 #include "server/policy/pack.h"
+#include "server/policy/personal.h"
 #include "server/policy/ruling.h"
 #include "server/policy/units.h"
 #include "server/policy/verdict.h"
@@ -35,6 +36,8 @@ struct Context {
   std::vector<v1::Lifter> acted;
   // What rules with `together: order` hold of the order's other reports (OrderHoldsOf of each): they hold this one too.
   std::vector<OrderHold> order_holds;
+  // What people determined for this one result (v1::Result.determinations). May be null.
+  const Determinations* determinations = nullptr;
   // Why the report cannot be told apart from another or put in order; empty if it can. Everything of it is then quarantined.
   std::string quarantine;
 };
@@ -68,6 +71,7 @@ class Decider {
     std::optional<absl::Time> review_started;
     absl::Time preference;
     const Asked* asked = nullptr;
+    const PersonalAsks* personal = nullptr;
 
     bool operator==(const Question& other) const;
   };
@@ -87,6 +91,7 @@ class Decider {
 
   v1::DiagnosticReport with_facts_;
   Asker asker_;
+  Personal personal_;
   Combiner combiner_;
   // In this call, with the verdicts' positions.
   std::vector<std::pair<Question, size_t>> answered_;

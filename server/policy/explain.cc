@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/civil_time.h"
@@ -14,6 +15,7 @@
 #include "server/policy/match.h"
 #include "server/policy/names.h"
 #include "server/policy/outcomes.h"
+#include "server/policy/personal.h"
 #include "server/policy/rule_parts.h"
 #include "server/policy/units.h"
 #include "server/policy/verdict.h"
@@ -182,8 +184,12 @@ void AppendRule(const v1::ExplainedRule& rule, const v1::Outcome& outcome, std::
 // What holds by the engine's or the pack's own floors, in words.
 std::string OwnFloor(const std::string& id) {
   if (id == kDefaultRule) return "nothing lets this code go and no rule asks for a review: the pack's default review";
-  if (id == "not-final") return "only final results go";
-  if (id == "quarantine") return "it cannot be told apart from another result";
+  if (id == kNotFinalRule) return "only final results go";
+  if (id == kQuarantineRule) return "it cannot be told apart from another result";
+  if (id == kPreferenceRule) return "the patient asked to wait";
+  if (id == kDeceasedRule) return "the patient has died";
+  if (id == kConfidentialRule) return "it is confidential from them, by the patient's record";
+  if (absl::StartsWith(id, kDeterminationPrefix)) return "a person determined it for this one result";
   return "";
 }
 

@@ -16,6 +16,7 @@
 #include "server/policy/review_plan.h"
 #include "server/policy/rule_parts.h"
 #include "server/policy/units.h"
+#include "server/policy/verdict.h"
 #include "server/policy/whatif/forecast.h"
 
 namespace resultgate::policy {
@@ -152,7 +153,7 @@ class Comparison {
     const auto& rules = pack_.rules();
     const auto rule = std::find_if(rules.begin(), rules.end(), [&id](const Rule& r) { return r.id == id; });
     if (rule == rules.end()) {
-      const bool own = id == "default" || id == "not-final" || id == "quarantine" || id == "patient-preference";
+      const bool own = IsReservedRuleId(id);
       std::vector<std::string> ids;
       for (const Rule& known : rules) ids.push_back(known.id);
       const std::string suggestion = own ? "" : base::Suggest(id, ids);

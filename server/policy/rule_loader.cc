@@ -57,9 +57,7 @@ class RuleReader {
     if (!rule.id.empty() && !IsId(rule.id)) {
       Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` is not made of a-z, 0-9 and `-`"), "");
     }
-    const bool is_taken =
-        rule.id == kDefaultRule || rule.id == kPreferenceRule || rule.id == kNotFinalRule || rule.id == kQuarantineRule;
-    if (is_taken) {
+    if (IsReservedRuleId(rule.id)) {
       Error(map.Optional("id")->place, absl::StrCat("the id `", rule.id, "` names what every pack does by itself"),
             "choose another");
     }

@@ -3,8 +3,11 @@
 #include <set>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "server/base/proto_time.h"
+#include "server/policy/personal.h"
 
 namespace resultgate::policy {
 namespace {
@@ -21,34 +24,48 @@ void ToProto(const Applied& applied, const Pack& pack, const std::string& quaran
   rule->set_lifted(applied.lifted);
   for (const std::string* fact : applied.missing) rule->add_unknown_facts(*fact);
   if (applied.clock) *rule->mutable_clock_start() = base::ToProto(*applied.clock);
-  switch (applied.by) {
+  const Source& source = applied.source;
+  rule->set_rule_id(source.Id());
+  switch (source.by) {
     case Applied::By::kRule:
-      rule->set_rule_id(applied.rule->id);
       if (applied.effect != v1::RULE_EFFECT_PERMIT && applied.effect != v1::RULE_EFFECT_NEXT_STEP) {
-        *rule->mutable_basis() = applied.rule->basis;
+        *rule->mutable_basis() = source.rule->basis;
         // The rule's condition does not hold of this report, so the reason names the other one.
         if (applied.along) rule->mutable_basis()->mutable_citation()->append(kAlong);
-        for (const v1::Lifter lifter : applied.rule->lifted_by) rule->add_lifted_by(lifter);
+        for (const v1::Lifter lifter : source.rule->lifted_by) rule->add_lifted_by(lifter);
       }
-      rule->set_unverified(applied.rule->unverified());
+      rule->set_unverified(source.rule->unverified());
       break;
-    case Applied::By::kPreference:
-      rule->set_rule_id(kPreferenceRule);
-      SetBasis(v1::BASIS_TYPE_PATIENT_REQUEST, "the patient's own request", rule);
+    case Applied::By::kPreference: {
+      const std::string& category = source.preference->category();
+      SetBasis(v1::BASIS_TYPE_PATIENT_REQUEST,
+               category.empty() ? "the patient's own request" : absl::StrCat("the patient's own request for ", category), rule);
+      // Who has reviewed it has done what the patient asked to wait for.
+      if (applied.effect == v1::RULE_EFFECT_REVIEW) rule->add_lifted_by(v1::LIFTER_PROVIDER);
       rule->add_lifted_by(v1::LIFTER_PATIENT);
       break;
+    }
+    case Applied::By::kDetermination:
+      SetBasis(source.determination->type(),
+               absl::StrCat(source.determination->reason(), " (determined by ", source.determination->determined_by(), ")"),
+               rule);
+      for (const v1::Lifter lifter : {v1::LIFTER_PROVIDER, v1::LIFTER_PATIENT}) {
+        if (MayLift(*source.determination, lifter)) rule->add_lifted_by(lifter);
+      }
+      break;
+    case Applied::By::kDeceased:
+      SetBasis(v1::BASIS_TYPE_PRIVACY, "the patient has died: whom the records go to is asked first (45 CFR 164.502(g)(4))",
+               rule);
+      break;
     case Applied::By::kDefault:
-      rule->set_rule_id(kDefaultRule);
       SetBasis(v1::BASIS_TYPE_ORGANIZATION_POLICY, absl::StrCat("pack ", pack.name(), ", default"), rule);
       rule->add_lifted_by(v1::LIFTER_PROVIDER);
       rule->add_lifted_by(v1::LIFTER_PATIENT);
       break;
     case Applied::By::kNotFinal:
-      rule->set_rule_id(kNotFinalRule);
       SetBasis(v1::BASIS_TYPE_ORGANIZATION_POLICY, "only final results are released", rule);
       break;
     case Applied::By::kQuarantine:
-      rule->set_rule_id(kQuarantineRule);
       SetBasis(v1::BASIS_TYPE_IDENTITY, quarantine, rule);
       break;
   }
@@ -60,17 +77,42 @@ bool Same(const v1::NextStep* a, const v1::NextStep* b) {
 }
 
 std::string ToText(const Conflict& conflict) {
-  if (conflict.floor == nullptr && !conflict.preference) {
-    return "the review stands against an earlier deadline of no stronger basis";
-  }
-  return absl::StrCat("the floor of ", conflict.preference ? kPreferenceRule : conflict.floor->id,
+  return absl::StrCat(conflict.floor ? absl::StrCat("the floor of ", conflict.floor->Id()) : "the review",
                       " stands against an earlier deadline of no stronger basis");
 }
 
 }  // namespace
 
+bool IsReservedRuleId(absl::string_view id) {
+  for (const char* own : {kDefaultRule, kPreferenceRule, kNotFinalRule, kQuarantineRule, kDeceasedRule, kConfidentialRule}) {
+    if (id == own) return true;
+  }
+  int64_t number = 0;
+  return absl::ConsumePrefix(&id, kDeterminationPrefix) && absl::SimpleAtoi(id, &number);
+}
+
+std::string Source::Id() const {
+  switch (by) {
+    case By::kRule:
+      return rule->id;
+    case By::kPreference:
+      return kPreferenceRule;
+    case By::kDetermination:
+      return RuleIdOf(*determination);
+    case By::kDeceased:
+      return kDeceasedRule;
+    case By::kDefault:
+      return kDefaultRule;
+    case By::kNotFinal:
+      return kNotFinalRule;
+    case By::kQuarantine:
+      return kQuarantineRule;
+  }
+  return "";
+}
+
 bool Applied::operator==(const Applied& other) const {
-  return by == other.by && rule == other.rule && effect == other.effect && lifted == other.lifted && along == other.along &&
+  return source == other.source && effect == other.effect && lifted == other.lifted && along == other.along &&
          missing == other.missing && clock == other.clock;
 }
 

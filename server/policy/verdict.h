@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
@@ -24,13 +25,31 @@ inline constexpr char kDefaultRule[] = "default";
 inline constexpr char kPreferenceRule[] = "patient-preference";
 inline constexpr char kNotFinalRule[] = "not-final";
 inline constexpr char kQuarantineRule[] = "quarantine";
+inline constexpr char kDeceasedRule[] = "deceased";
+// True for an id that names one of these, `confidential`, or a determination as `determination-3`: no rule of a pack may have it.
+bool IsReservedRuleId(absl::string_view id);
+
+// What asks for something.
+struct Source {
+  enum class By { kRule, kPreference, kDetermination, kDeceased, kDefault, kNotFinal, kQuarantine };
+
+  By by = By::kRule;
+  const Rule* rule = nullptr;                         // kRule
+  const v1::ReleasePreference* preference = nullptr;  // kPreference
+  const v1::Determination* determination = nullptr;   // kDetermination
+
+  // As v1::AppliedRule.rule_id.
+  std::string Id() const;
+  bool operator==(const Source& other) const {
+    return by == other.by && rule == other.rule && preference == other.preference && determination == other.determination;
+  }
+};
 
 // A rule's part in a verdict: v1::AppliedRule.
 struct Applied {
-  enum class By { kRule, kPreference, kDefault, kNotFinal, kQuarantine };
+  using By = Source::By;
 
-  By by = By::kRule;
-  const Rule* rule = nullptr;  // kRule
+  Source source;
   v1::RuleEffect effect = v1::RULE_EFFECT_UNSPECIFIED;
   bool lifted = false;
   bool along = false;  // it holds another report of the order, and this one with it
@@ -42,10 +61,9 @@ struct Applied {
 
 // A hold that stands against a deadline of no stronger basis.
 struct Conflict {
-  const Rule* floor = nullptr;  // whose floor; nullptr with `preference`: the patient's own, else the review
-  bool preference = false;
+  std::optional<Source> floor;  // whose floor; absent: the review
 
-  bool operator==(const Conflict& other) const { return floor == other.floor && preference == other.preference; }
+  bool operator==(const Conflict& other) const { return floor == other.floor; }
 };
 
 struct Verdict {

@@ -22,26 +22,6 @@ constexpr int kMostReleases = 1000;
 constexpr int kMostUnits = 1001;  // 1,000 observations and the document
 constexpr int kMostIssues = 1000;
 
-void CheckPageSize(int page_size, Violations* violations) {
-  if (page_size < 0 || page_size > kLargestPage) violations->push_back({"page_size", "must be from 0 (for 100) to 1000"});
-}
-
-void CheckId(const char* field, int64_t id, Violations* violations) {
-  if (id < 1) violations->push_back({field, "must be a positive number"});
-}
-
-void CheckName(const char* field, const std::string& name, bool required, Violations* violations) {
-  if (required && name.empty()) violations->push_back({field, "is required"});
-  if (name.size() > kLongestName) violations->push_back({field, "must be at most 256 bytes"});
-}
-
-// The range that google/protobuf/timestamp.proto gives: 0001-01-01 to 9999-12-31.
-void CheckTime(const char* field, const google::protobuf::Timestamp& time, Violations* violations) {
-  if (time.seconds() < -62135596800 || time.seconds() > 253402300799 || time.nanos() < 0 || time.nanos() > 999999999) {
-    violations->push_back({field, "must be a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z"});
-  }
-}
-
 bool IsDigest(absl::string_view text) {
   constexpr absl::string_view kPrefix = "sha256:";
   if (text.size() != kPrefix.size() + 64 || text.substr(0, kPrefix.size()) != kPrefix) return false;
@@ -62,6 +42,26 @@ void CheckReport(bool present, const v1::DiagnosticReport& report, Violations* v
 }
 
 }  // namespace
+
+void CheckPageSize(int page_size, Violations* violations) {
+  if (page_size < 0 || page_size > kLargestPage) violations->push_back({"page_size", "must be from 0 (for 100) to 1000"});
+}
+
+void CheckId(const std::string& field, int64_t id, Violations* violations) {
+  if (id < 1) violations->push_back({field, "must be a positive number"});
+}
+
+void CheckName(const std::string& field, const std::string& name, bool required, Violations* violations) {
+  if (required && name.empty()) violations->push_back({field, "is required"});
+  if (name.size() > kLongestName) violations->push_back({field, "must be at most 256 bytes"});
+}
+
+// The range that google/protobuf/timestamp.proto gives: 0001-01-01 to 9999-12-31.
+void CheckTime(const std::string& field, const google::protobuf::Timestamp& time, Violations* violations) {
+  if (time.seconds() < -62135596800 || time.seconds() > 253402300799 || time.nanos() < 0 || time.nanos() > 999999999) {
+    violations->push_back({field, "must be a time from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.999999999Z"});
+  }
+}
 
 std::string CutName(std::string name) {
   if (name.size() <= kLongestName) return name;

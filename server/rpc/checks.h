@@ -5,10 +5,15 @@
 #ifndef RESULTGATE_RPC_CHECKS_H_
 #define RESULTGATE_RPC_CHECKS_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
@@ -18,6 +23,12 @@
 namespace resultgate::rpc {
 
 using Violations = std::vector<gate::Violation>;
+
+// Parts that many requests have: 0 to 1,000; positive; at most 256 bytes; in the range of google/protobuf/timestamp.proto.
+void CheckPageSize(int page_size, Violations* violations);
+void CheckId(const std::string& field, int64_t id, Violations* violations);
+void CheckName(const std::string& field, const std::string& name, bool required, Violations* violations);
+void CheckTime(const std::string& field, const google::protobuf::Timestamp& time, Violations* violations);
 
 // A sender's or message's name, cut to the 256 bytes that requests take, between two characters of UTF-8.
 std::string CutName(std::string name);
@@ -40,6 +51,18 @@ Violations Check(const v1::ActivatePackRequest& request);
 Violations Check(const v1::RollbackPackRequest& request);
 Violations Check(const v1::ListActivationsRequest& request);
 Violations Check(const v1::RedecideHeldRequest& request);
+Violations Check(const v1::GetPatientRequest& request);
+Violations Check(const v1::UpdatePatientRequest& request);
+Violations Check(const v1::SetPreferenceRequest& request);
+Violations Check(const v1::PutRelatedPersonRequest& request);
+Violations Check(const v1::RemoveRelatedPersonRequest& request);
+Violations Check(const v1::MergePatientsRequest& request);
+Violations Check(const v1::UnmergePatientsRequest& request);
+Violations Check(const v1::PutOwnerRequest& request);
+Violations Check(const v1::RemoveOwnerRequest& request);
+Violations Check(const v1::ListOwnersRequest& request);
+Violations Check(const v1::PutAbsenceRequest& request);
+Violations Check(const v1::RemoveAbsenceRequest& request);
 
 }  // namespace resultgate::rpc
 

@@ -9,7 +9,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/rpc/audit_service.h"
+#include "server/rpc/directory_service.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/patient_service.h"
 #include "server/rpc/policy_service.h"
 #include "server/rpc/release_service.h"
 #include "server/rpc/result_gate_service.h"
@@ -25,6 +27,8 @@ class Server::Impl {
         review_service_(gate, &executor_),
         release_service_(gate, &executor_),
         audit_service_(gate, &executor_),
+        patient_service_(gate, &executor_),
+        directory_service_(gate, &executor_),
         policy_service_(gate, &policy_executor_) {}
 
   ~Impl() { Stop(); }
@@ -51,15 +55,18 @@ class Server::Impl {
     builder.RegisterService(&review_service_);
     builder.RegisterService(&release_service_);
     builder.RegisterService(&audit_service_);
+    builder.RegisterService(&patient_service_);
+    builder.RegisterService(&directory_service_);
     builder.RegisterService(&policy_service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(absl::StrCat("cannot listen on `", options_.address, "`: another process may have the port"));
     }
     // Whoever asks about one service must not hear that there is none.
-    for (const char* service : {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
-                                v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(),
-                                v1::PolicyService::service_full_name()}) {
+    for (const char* service :
+         {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
+          v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(), v1::PolicyService::service_full_name(),
+          v1::PatientService::service_full_name(), v1::DirectoryService::service_full_name()}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     server_->GetHealthCheckService()->SetServingStatus(true);
@@ -88,6 +95,8 @@ class Server::Impl {
   ReviewService review_service_;
   ReleaseService release_service_;
   AuditService audit_service_;
+  PatientService patient_service_;
+  DirectoryService directory_service_;
   PolicyService policy_service_;
   int port_ = 0;
   std::mutex mutex_;

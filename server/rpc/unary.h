@@ -33,6 +33,19 @@ gate::Callback<Response> Answer(grpc::ServerUnaryReactor* reactor, Response* res
   };
 }
 
+// Answers with what a method of the gate that makes a change calls back with.
+template <typename Request, typename Response>
+grpc::ServerUnaryReactor* AnswerChange(grpc::CallbackServerContext* context, const Request* request, Response* response,
+                                       gate::Gate* gate, void (gate::Gate::*method)(Request, gate::Callback<Response>)) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
+  } else {
+    (gate->*method)(*request, Answer(reactor, response));
+  }
+  return reactor;
+}
+
 // Answers with `read(request)`, called on the executor.
 template <typename Request, typename Response, typename Read>
 grpc::ServerUnaryReactor* AnswerRead(grpc::CallbackServerContext* context, const Request* request, Response* response,

@@ -1,4 +1,5 @@
-// Where the gate keeps everything: results, log entries, releases. One interface per use-case; sqlite/ stands behind it.
+// Where the gate keeps everything: results, log entries, releases, what it knows of patients, the directory of owners. One
+// interface per use-case; sqlite/ stands behind it.
 //
 // The one promise that matters: a batch is durable as a whole (on disk, fsynced) or it never was. Failures are absl::Status:
 //   Unavailable      the disk fails or is full. Nothing of the batch happened, and the store works again as soon as the
@@ -22,6 +23,8 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 #include "server/audit/key.h"
@@ -64,6 +67,11 @@ class Reader {
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
   virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
                                                             int limit) const = 0;
+  // The patient of this key, and a patient's record by its id; nullopt if there is none.
+  virtual absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) const = 0;
+  virtual absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) const = 0;
+  // Owners with id > `after_id`, in order of id, at most `limit`.
+  virtual absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const = 0;
 };
 
 // One transaction. Lookups see what the batch itself has written. Used by one thread at a time. Destroyed without a successful
@@ -78,6 +86,7 @@ class Batch {
   virtual int64_t NextResultId() = 0;
   virtual int64_t NextEntrySequence() = 0;
   virtual int64_t NextReleaseSequence() = 0;
+  virtual int64_t NextPatientId() = 0;
 
   // Ids of results that hold this key, in order.
   virtual absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) = 0;
@@ -86,6 +95,9 @@ class Batch {
   // Ids of results whose `due_at`, rounded up to the microsecond, is not after `now`: the earliest first, then by id, at most
   // `limit`.
   virtual absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int limit) = 0;
+  virtual absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) = 0;
+  virtual absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) = 0;
+  virtual absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) = 0;
 
   // Inserts or replaces the result under its id, which NextResultId gave at some time; `due_at` feeds FindDue, and the
   // outcomes' states feed ListHeld.
@@ -100,6 +112,14 @@ class Batch {
   virtual absl::Status AppendEntry(const v1::Entry& entry) = 0;
   // Appends; the sequence must be one that NextReleaseSequence gave this batch. `content` is left out.
   virtual absl::Status AppendRelease(const v1::Release& release) = 0;
+  // Inserts or replaces the record under its id, which NextPatientId gave at some time.
+  virtual absl::Status PutPatient(const v1::PatientRecord& record) = 0;
+  // Gives a key of 32 bytes to a patient that was put; it leads to one patient, the last that it was given to.
+  virtual absl::Status PutPatientKey(const Key& key, int64_t patient_id) = 0;
+  // Inserts or replaces the owner under its id, which is not empty.
+  virtual absl::Status PutOwner(const v1::DirectoryOwner& owner) = 0;
+  // NotFound if there is no such owner.
+  virtual absl::Status RemoveOwner(const std::string& id) = 0;
   // NotFound if there is no such release; doing so again changes nothing.
   virtual absl::Status AcknowledgeRelease(int64_t sequence) = 0;
 

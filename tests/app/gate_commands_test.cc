@@ -165,6 +165,63 @@ TEST_F(GateCommandsTest, ASpecimenInDoubtMayNeedRepeating) {
   }
 }
 
+TEST_F(GateCommandsTest, PatientsAndTheirWishes) {
+  const std::string patient = "NORTH|P2";
+  Run({"submit", "-"}, Pathology("2"));
+  const Ran told = Run({"patient", "update", patient, "--actor", "registration", "--language", "es", "--no-conditions"});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_THAT(told.out, HasSubstr("recorded: identifiers, known conditions, language; nothing that is held or shown changed\n"));
+  EXPECT_EQ(Run({"patient", "update", patient, "--actor", "registration", "--language", "es"}).out, "nothing new\n");
+  EXPECT_THAT(Run({"patient", "prefer", patient, "after-review", "--category", "nonsense", "--actor", "n"}).err,
+              HasSubstr("has no value set `nonsense`"));
+  EXPECT_EQ(Run({"patient", "prefer", patient, "soon", "--actor", "n"}).exit_code, 2);
+  const Ran wish = Run({"patient", "prefer", patient, "immediate", "--actor", "nurse-7"});
+  EXPECT_THAT(wish.out, HasSubstr("recorded: results at once; 1 result changed\n")) << wish.err;
+  EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("0 reviews wait\n"));
+  EXPECT_THAT(Run({"patient", "show", patient}).out,
+              AllOf(ContainsRegex("language +es"), ContainsRegex("wants results +at once +asked .* by nurse-7"),
+                    ContainsRegex("known conditions +none")));
+
+  EXPECT_THAT(Run({"patient", "relate", patient, "NORTH|P9", "--as", "delegate", "--actor", "registration"}).out,
+              HasSubstr("recorded: NORTH|P9 as delegate"));
+  EXPECT_THAT(Run({"patient", "show", patient}).out, ContainsRegex("delegate +NORTH.P9"));
+  EXPECT_THAT(Run({"patient", "unrelate", patient, "NORTH|P9", "--actor", "registration"}).out, HasSubstr("taken away"));
+  EXPECT_THAT(Run({"patient", "merge", patient, "NORTH|P3", "--actor", "him-3"}).out, HasSubstr("nothing was released"));
+  EXPECT_THAT(Run({"patient", "show", "NORTH|P3"}).out, AllOf(ContainsRegex("language +es"), HasSubstr("into patient 1")));
+  EXPECT_THAT(Run({"patient", "unmerge", patient, "NORTH|P3", "--actor", "him-3"}).out, HasSubstr("two patients again"));
+  EXPECT_EQ(Run({"patient", "show", "NORTH|nobody"}).exit_code, 1);
+  EXPECT_THAT(Run({"audit", "list", "--kind", "patient_changed"}).out, Not(HasSubstr("P2")));
+  EXPECT_THAT(Run({"audit", "list"}).out, AllOf(ContainsRegex("reconsidered +nurse-7 +1"), HasSubstr("is no longer one with")));
+}
+
+TEST_F(GateCommandsTest, WhoIsAwayHasNoTurn) {
+  Run({"submit", "-"}, Pathology("2"));
+  EXPECT_THAT(Run({"review", "list"}).out, HasSubstr("1234567893"));
+  EXPECT_EQ(Run({"directory", "away", "1234567893", "--from", "2026-03-06", "--until", "2026-03-21", "--actor", "s"}).exit_code,
+            1)
+      << "nobody of that id is known";
+  EXPECT_EQ(Run({"directory", "put", "1234567893", "--actor", "staff-office"}).out, "recorded: 1234567893\n");
+  EXPECT_THAT(Run({"directory", "away", "1234567893", "--from", "2026-03-06", "--until", "2026-03-21", "--delegate", "1987654321",
+                   "--actor", "staff-office"})
+                  .out,
+              HasSubstr("1234567893 is away: Fri 2026-03-06 00:00 to Sat 2026-03-21 00:00, for them 1987654321\n"));
+  EXPECT_THAT(Run({"review", "list", "--owner", "1987654321"}).out, HasSubstr("1 review waits\n"));
+  EXPECT_THAT(Run({"review", "list", "--owner", "1234567893"}).out, HasSubstr("0 reviews wait\n"));
+  EXPECT_EQ(Run({"directory", "put", "pool", "--kind", "pool", "--member", "1234567893", "--hours", "mon-fri 08:00-17:00",
+                 "--actor", "staff-office"})
+                .exit_code,
+            0);
+  EXPECT_THAT(Run({"directory", "list"}).out,
+              AllOf(ContainsRegex("1234567893 +clinician"), ContainsRegex("fri 08:00-17:00"), HasSubstr("2 owners\n")));
+  EXPECT_EQ(Run({"directory", "put", "pool", "--hours", "always", "--actor", "s"}).exit_code, 2);
+  EXPECT_THAT(Run({"directory", "back", "1234567893", "--from", "2026-03-06", "--actor", "staff-office"}).out,
+              HasSubstr("1234567893 is there\n"));
+  EXPECT_THAT(Run({"review", "list", "--owner", "1234567893"}).out, HasSubstr("1 review waits\n"));
+  EXPECT_EQ(Run({"directory", "remove", "pool", "--actor", "staff-office"}).exit_code, 0);
+  EXPECT_EQ(Run({"directory", "remove", "pool", "--actor", "staff-office"}).exit_code, 1);
+  EXPECT_THAT(Run({"audit", "list", "--kind", "directory_changed"}).out, HasSubstr("pool, taken away"));
+}
+
 TEST_F(GateCommandsTest, WhatIsRefusedDoesNotStopTheRest) {
   const std::string good = File("good.hl7", Hemoglobin("1"));
   const std::string two = File("two.hl7", Hemoglobin("2") + Hemoglobin("3", "T"));

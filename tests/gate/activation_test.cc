@@ -80,6 +80,13 @@ class FailingStore final : public store::Store {
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override { return store_.FindResult(id); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t a, int n) const override { return store_.ListResults(a, n); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t a, int n) const override { return store_.ListHeld(a, n); }
+  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key& key) const override {
+    return store_.FindPatientByKey(key);
+  }
+  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) const override { return store_.FindPatient(id); }
+  absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& a, int n) const override {
+    return store_.ListOwners(a, n);
+  }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t a, int64_t r, int n) const override {
     return store_.ListEntries(a, r, n);
   }
@@ -101,6 +108,16 @@ class FailingStore final : public store::Store {
     int64_t NextResultId() override { return batch_->NextResultId(); }
     int64_t NextEntrySequence() override { return batch_->NextEntrySequence(); }
     int64_t NextReleaseSequence() override { return batch_->NextReleaseSequence(); }
+    int64_t NextPatientId() override { return batch_->NextPatientId(); }
+    absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key& key) override {
+      return batch_->FindPatientByKey(key);
+    }
+    absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) override { return batch_->FindPatient(id); }
+    absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) override { return batch_->FindOwner(id); }
+    absl::Status PutPatient(const v1::PatientRecord& record) override { return batch_->PutPatient(record); }
+    absl::Status PutPatientKey(const store::Key& key, int64_t id) override { return batch_->PutPatientKey(key, id); }
+    absl::Status PutOwner(const v1::DirectoryOwner& owner) override { return batch_->PutOwner(owner); }
+    absl::Status RemoveOwner(const std::string& id) override { return batch_->RemoveOwner(id); }
     absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key& key) override { return batch_->FindByKey(key); }
     absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override { return batch_->FindResult(id); }
     absl::StatusOr<std::optional<store::OutboxRow>> FindRelease(int64_t id) override { return batch_->FindRelease(id); }

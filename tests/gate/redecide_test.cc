@@ -232,6 +232,7 @@ v1::Result Decided(const policy::Pack& pack, const v1::DiagnosticReport& report,
   result.set_version(situation.previous == nullptr ? 1 : 2);
   *result.mutable_report() = report;
   *result.mutable_received_at() = base::ToProto(situation.context.received_at);
+  if (situation.determinations != nullptr) *result.mutable_determinations() = *situation.determinations;
   v1::Decision decision = policy::Decide(pack, report, situation.context, situation.now);
   const Transition transition = TakeVersion(nullptr, report, decision, situation.now);
   *decision.mutable_outcomes() = policy::ToOutcomes(transition.cells);

@@ -400,10 +400,54 @@ TEST_F(StateMachineTest, AnotherPackMovesWhatRulesHoldAndNothingElse) {
   }
 }
 
+TEST_F(StateMachineTest, WhatIsLearntOfAPatientMovesWhatRulesHoldAndTakesAwayWhatMayBeShownNoMore) {
+  for (const Case& at : AllCases(/*out_documents=*/true)) {
+    if (at.state.phase == Phase::kNone) continue;
+    for (const Phase decided : kDecided) {
+      if (decided == Phase::kQuarantined || decided == Phase::kNotFinal) continue;  // nothing of a patient asks for that
+      const bool out = at.state.shown == Shown::kContent;
+      const v1::Result result = ResultOf(at);
+      std::vector<policy::Cell> asked = policy::ToCells(result.decision().outcomes());
+      for (policy::Cell& cell : asked) {
+        if (cell.unit_id == at.unit()) cell.outcome = Asked(decided, "new-rule");
+        if (cell.unit_id == at.unit() && decided == Phase::kDelay) {
+          *cell.outcome.mutable_not_before() = base::ToProto(At(kFriday) + absl::Hours(30));
+        }
+      }
+      Reconsidering how;
+      how.held.relax = how.held.tighten = true;
+      EXPECT_FALSE(out && Reconsider(result, asked, how, At(kFriday)).changed) << at.Describe() << ": what is out stays out";
+      how.withdraw_undelivered = true;
+      const Anew anew = Reconsider(result, asked, how, At(kFriday));
+      const Event event = out ? Event::kToldNoMore : decided == Phase::kReady ? Event::kToldMayGo : Event::kToldMustWait;
+      const bool may_be_taken = at.state.phase == Phase::kReleased && decided != Phase::kReady;
+      if (!Next(at.state, event, decided) || (out && !may_be_taken)) {
+        EXPECT_FALSE(anew.changed) << at.Describe();
+      } else if (out) {
+        ASSERT_TRUE(anew.changed) << at.Describe();
+        EXPECT_EQ(After(anew.transition, at.unit()), (Seen{{decided, Shown::kNothing}, {Effect::kRetract}})) << at.Describe();
+        EXPECT_EQ(Next(at.state, event, decided)->to, (State{decided, Shown::kNothing}));
+        Cover(at.state, event);
+      } else if (anew.changed) {
+        const Phase now = StateOf([&] {
+                            for (const policy::Cell& cell : anew.transition.cells) {
+                              if (cell.unit_id == at.unit()) return cell.outcome;
+                            }
+                            return v1::Outcome();
+                          }())
+                              .phase;
+        // Parts of both hold where both hold: then it waits, in the way of one of them.
+        const Event happened = now == Phase::kReleased || now == Phase::kReady ? Event::kToldMayGo : Event::kToldMustWait;
+        Check(at, happened, now == Phase::kReleased ? Phase::kReady : now, anew.transition);
+      }
+    }
+  }
+}
+
 // Tests run in the order of the file: each row was the way of something above.
 TEST_F(StateMachineTest, EveryRowIsTheWayOfSomething) {
   const size_t rows = StateMachine().size();
-  if (::testing::UnitTest::GetInstance()->test_to_run_count() < 8) GTEST_SKIP() << "counts what the others covered";
+  if (::testing::UnitTest::GetInstance()->test_to_run_count() < 9) GTEST_SKIP() << "counts what the others covered";
   for (size_t i = 0; i < rows; ++i) {
     EXPECT_EQ(Covered().count(i), 1u) << "row " << i << ": " << Name(StateMachine()[i].event);
   }

@@ -46,22 +46,6 @@ TEST(Validate, TellsEverythingAtOnce) {
   EXPECT_EQ(Fields(report), expected);
 }
 
-TEST(Validate, AWishThatNothingKeepsIsNotPassedOver) {
-  v1::DiagnosticReport report = Cbc("F1");
-  v1::ReleasePreference* wish = report.mutable_patient()->mutable_preference();
-  for (const auto timing : {v1::ReleasePreference::TIMING_IMMEDIATE, v1::ReleasePreference::TIMING_AFTER_DAYS}) {
-    wish->set_timing(timing);
-    EXPECT_TRUE(Validate(report).empty());
-  }
-  wish->set_timing(v1::ReleasePreference::TIMING_AFTER_REVIEW);
-  wish->set_category("genetics");
-  report.mutable_patient()->add_category_preferences()->set_timing(v1::ReleasePreference::TIMING_IMMEDIATE);
-  const std::vector<std::string> expected = {"patient.preference.timing", "patient.preference.category",
-                                             "patient.category_preferences"};
-  EXPECT_EQ(Fields(report), expected);
-}
-
-// A law binds where its place is named: one that nobody can read would let go what the law holds.
 TEST(Validate, APlaceIsACode) {
   v1::DiagnosticReport report = Cbc("F1");
   auto* places = report.mutable_order()->mutable_jurisdictions();

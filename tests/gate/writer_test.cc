@@ -27,6 +27,14 @@ class CountingStore : public store::Store {
     int64_t NextResultId() override { return 1; }
     int64_t NextEntrySequence() override { return 1; }
     int64_t NextReleaseSequence() override { return 1; }
+    int64_t NextPatientId() override { return 1; }
+    absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key&) override { return std::nullopt; }
+    absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t) override { return std::nullopt; }
+    absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string&) override { return std::nullopt; }
+    absl::Status PutPatient(const v1::PatientRecord&) override { return absl::OkStatus(); }
+    absl::Status PutPatientKey(const store::Key&, int64_t) override { return absl::OkStatus(); }
+    absl::Status PutOwner(const v1::DirectoryOwner&) override { return absl::OkStatus(); }
+    absl::Status RemoveOwner(const std::string&) override { return absl::OkStatus(); }
     absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key&) override { return std::vector<int64_t>(); }
     absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) override { return std::nullopt; }
     absl::StatusOr<std::optional<store::OutboxRow>> FindRelease(int64_t) override { return std::nullopt; }
@@ -57,6 +65,11 @@ class CountingStore : public store::Store {
   const store::LogReader& log() const override { std::abort(); }
   absl::StatusOr<int64_t> CountDue(absl::Time) const override { return due_seconds == 0 ? 0 : 1; }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) const override { return std::nullopt; }
+  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key&) const override { return std::nullopt; }
+  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t) const override { return std::nullopt; }
+  absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string&, int) const override {
+    return std::vector<v1::DirectoryOwner>();
+  }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t, int64_t, int) const override { return std::vector<v1::Entry>(); }

@@ -116,6 +116,10 @@ TEST(PackLoading, EveryMistakeIsRefusedInWordsAnAuthorUnderstands) {
        "the id `default` names what every pack does by itself"},
       {"the pack's own id", "  - {id: patient-preference, title: t, match: {codes: [routine]}, then: {release: now}}\n",
        "the id `patient-preference` names what"},
+      {"the pack's own id", "  - {id: confidential, title: t, match: {codes: [routine]}, then: {release: now}}\n",
+       "the id `confidential` names what"},
+      {"the pack's own id", "  - {id: determination-7, title: t, match: {codes: [routine]}, then: {release: now}}\n",
+       "the id `determination-7` names what"},
       {"bad id", "  - {id: X y, title: t, when: \"true\", then: {release: now}}\n", "is not made of a-z"},
       {"id twice",
        "  - {id: x, title: t, when: \"true\", then: {release: now}}\n  - {id: x, title: t, when: \"true\", then: {release: "

@@ -340,10 +340,19 @@ v1::DiagnosticReport RandomWorld::Report() {
     auto* conditions = patient->mutable_known_conditions();
     for (size_t count = Below(3); count > 0; --count) FillDiagnosis(conditions->add_values());
   }
-  if (OneIn(2)) patient->set_deceased(OneIn(3));
+  if (OneIn(2)) patient->set_deceased(OneIn(6));
   if (OneIn(3)) {
     auto* preference = patient->mutable_preference();
-    preference->set_timing(OneIn(2) ? v1::ReleasePreference::TIMING_IMMEDIATE : v1::ReleasePreference::TIMING_AFTER_DAYS);
+    preference->set_timing(static_cast<v1::ReleasePreference::Timing>(1 + Below(3)));
+    preference->set_after_days(static_cast<int>(1 + Below(20)));
+  }
+  // Each category once, as the gate keeps them; one of a pack that is gone.
+  const bool has_categories = OneIn(6);
+  for (const char* category : {"set-0", "set-3", "set-7", "gone", ""}) {
+    if (!has_categories || !OneIn(3)) continue;
+    auto* preference = patient->add_category_preferences();
+    preference->set_category(category);
+    preference->set_timing(static_cast<v1::ReleasePreference::Timing>(1 + Below(3)));
     preference->set_after_days(static_cast<int>(1 + Below(20)));
   }
   v1::ServiceRequest* order = report.mutable_order();
@@ -359,6 +368,20 @@ v1::DiagnosticReport RandomWorld::Report() {
   return report;
 }
 
+void RandomWorld::FillDetermination(const v1::DiagnosticReport& report, absl::Time now, int id,
+                                    v1::Determination* determination) {
+  determination->set_id(id);
+  determination->set_type(
+      Pick({v1::BASIS_TYPE_HARM_DETERMINATION, v1::BASIS_TYPE_PRIVACY, v1::BASIS_TYPE_PATIENT_REQUEST, v1::BASIS_TYPE_RESEARCH}));
+  determination->set_determined_by("dr-1");
+  determination->set_reason("said so");
+  *determination->mutable_until() = base::ToProto(now + absl::Hours(24) * (static_cast<int>(Below(12)) - 2));
+  for (const v1::Observation& observation : report.observations()) {
+    if (OneIn(3)) determination->add_unit_ids(observation.id());
+  }
+  if (OneIn(3)) determination->add_audiences(static_cast<v1::Audience>(1 + Below(3)));
+}
+
 Situation RandomWorld::MakeSituation(const Pack& pack, const v1::DiagnosticReport& report) {
   Situation situation;
   situation.now = At(kMorning) + Pick({absl::Minutes(0), absl::Hours(7), absl::Hours(40), absl::Hours(55), absl::Hours(24 * 9)});
@@ -372,6 +395,13 @@ Situation RandomWorld::MakeSituation(const Pack& pack, const v1::DiagnosticRepor
     Context other;
     other.received_at = context.received_at + absl::Hours(Below(30)) - absl::Hours(15);
     context.order_holds = OrderHoldsOf(pack, Report(), other, other.received_at);
+  }
+  if (OneIn(8)) {
+    auto determinations = std::make_shared<Determinations>();
+    for (int id = 1; id <= static_cast<int>(1 + Below(3)); ++id)
+      FillDetermination(report, situation.now, id, determinations->Add());
+    situation.determinations = std::move(determinations);
+    context.determinations = situation.determinations.get();
   }
   if (!OneIn(3)) return situation;
 

@@ -44,7 +44,8 @@ struct RuleOptions {
 struct Situation {
   Context context;
   absl::Time now;
-  std::shared_ptr<const v1::Decision> previous;  // what `context.previous` points to; may be null
+  std::shared_ptr<const v1::Decision> previous;          // what `context.previous` points to; may be null
+  std::shared_ptr<const Determinations> determinations;  // what `context.determinations` points to; may be null
 };
 
 class RandomWorld {
@@ -80,6 +81,7 @@ class RandomWorld {
   void FillConcept(v1::CodeableConcept* code);
   void FillDiagnosis(v1::CodeableConcept* code);
   void AddObservation(v1::DiagnosticReport* report);
+  void FillDetermination(const v1::DiagnosticReport& report, absl::Time now, int id, v1::Determination* determination);
   std::string Atom(bool asks_has);
   std::string Match();
   std::string Then(const RuleOptions& options, bool* restricts, bool* needs_basis);

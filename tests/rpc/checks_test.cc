@@ -177,5 +177,89 @@ TEST(ChecksTest, Packs) {
   EXPECT_TRUE(Check(redecide).empty());
 }
 
+TEST(ChecksTest, Patients) {
+  v1::UpdatePatientRequest update;
+  EXPECT_THAT(Fields(update), ElementsAre("actor", "facts.identifiers"));
+  update.set_actor("adt");
+  update.mutable_facts()->add_identifiers()->set_value("p1");
+  update.mutable_facts()->set_birth_date("2012-02-29");
+  update.add_forget("language");
+  EXPECT_THAT(Fields(update), IsEmpty());
+  for (const char* date : {"", "12-02-29", "2011-02-29", "2012-13", "2012-1", "2012-01-01-01", "2012/01/01"}) {
+    update.mutable_facts()->set_birth_date(date);
+    EXPECT_THAT(Fields(update), ElementsAre("facts.birth_date")) << date;
+  }
+  for (const char* date : {"2012", "2012-12"}) {
+    update.mutable_facts()->set_birth_date(date);
+    EXPECT_THAT(Fields(update), IsEmpty()) << date;
+  }
+  update.mutable_facts()->add_identifiers()->set_system("MRN");
+  update.mutable_facts()->mutable_preference();
+  update.add_forget("preference");
+  EXPECT_THAT(Fields(update), ElementsAre("facts.identifiers[1].value", "facts.preference", "forget[1]"));
+
+  v1::SetPreferenceRequest preference;
+  EXPECT_THAT(Fields(preference), ElementsAre("patient.value", "preference.recorded_by"));
+  preference.mutable_patient()->set_value("p1");
+  preference.mutable_preference()->set_recorded_by("nurse-1");
+  EXPECT_THAT(Fields(preference), IsEmpty()) << "nothing any more";
+  preference.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  EXPECT_THAT(Fields(preference), ElementsAre("preference.after_days"));
+  preference.mutable_preference()->set_after_days(90);
+  EXPECT_THAT(Fields(preference), IsEmpty());
+  preference.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_REVIEW);
+  EXPECT_THAT(Fields(preference), ElementsAre("preference.after_days"));
+
+  v1::PutRelatedPersonRequest person;
+  EXPECT_THAT(Fields(person), ElementsAre("actor", "patient.value", "person.person.value", "person.audience"));
+  person.set_actor("registration");
+  person.mutable_patient()->set_value("p1");
+  person.mutable_person()->mutable_person()->set_value("p9");
+  person.mutable_person()->set_audience(v1::AUDIENCE_DELEGATE);
+  person.mutable_person()->add_confidential()->set_determined_by("me");
+  EXPECT_THAT(Fields(person), ElementsAre("person.confidential[0].category", "person.confidential[0].reason",
+                                          "person.confidential[0].until", "person.confidential[0].determined_by"));
+  EXPECT_THAT(Fields(v1::RemoveRelatedPersonRequest()), ElementsAre("actor", "patient.value", "person.value"));
+  EXPECT_THAT(Fields(v1::MergePatientsRequest()), ElementsAre("actor", "survivor.value", "merged.value"));
+  EXPECT_THAT(Fields(v1::UnmergePatientsRequest()), ElementsAre("actor", "survivor.value", "merged.value"));
+  EXPECT_THAT(Fields(v1::GetPatientRequest()), ElementsAre("patient.value"));
+}
+
+TEST(ChecksTest, Directory) {
+  v1::PutOwnerRequest put;
+  EXPECT_THAT(Fields(put), ElementsAre("actor", "owner.id", "owner.kind"));
+  put.set_actor("staff-office");
+  v1::DirectoryOwner* owner = put.mutable_owner();
+  owner->set_id("pool");
+  owner->set_kind(v1::OWNER_KIND_POOL);
+  owner->add_members("dr-1");
+  v1::StaffedHours* hours = owner->add_staffed_hours();
+  hours->set_weekday(v1::WEEKDAY_MONDAY);
+  hours->set_from("08:00");
+  hours->set_until("24:00");
+  EXPECT_THAT(Fields(put), IsEmpty());
+  for (const char* wrong : {"8:00", "08:60", "24:01", "08-00", "0a:00", ""}) {
+    hours->set_until(wrong);
+    EXPECT_THAT(Fields(put), ElementsAre("owner.staffed_hours[0].until")) << wrong;
+  }
+  hours->set_until("07:00");
+  EXPECT_THAT(Fields(put), ElementsAre("owner.staffed_hours[0].until"));
+  hours->set_until("17:00");
+  owner->set_kind(v1::OWNER_KIND_CLINICIAN);
+  owner->set_covered_by("pool");
+  EXPECT_THAT(Fields(put), ElementsAre("owner.members", "owner.covered_by"));
+
+  v1::PutAbsenceRequest absence;
+  EXPECT_THAT(Fields(absence), ElementsAre("actor", "id", "absence.from", "absence.until"));
+  absence.set_actor("staff-office");
+  absence.set_id("dr-1");
+  absence.mutable_absence()->mutable_from()->set_seconds(100);
+  absence.mutable_absence()->mutable_until()->set_seconds(100);
+  absence.mutable_absence()->set_delegate("dr-1");
+  EXPECT_THAT(Fields(absence), ElementsAre("absence.until", "absence.delegate"));
+  EXPECT_THAT(Fields(v1::RemoveAbsenceRequest()), ElementsAre("actor", "id", "from"));
+  EXPECT_THAT(Fields(v1::RemoveOwnerRequest()), ElementsAre("actor", "id"));
+}
+
 }  // namespace
 }  // namespace resultgate::rpc

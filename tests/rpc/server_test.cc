@@ -296,7 +296,8 @@ TEST_F(ServerTest, ReflectsItsServices) {
   call->Read(&response, nullptr);
   ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
   const std::string services = Bytes(response);
-  for (const char* service : {"ResultGateService", "ReviewService", "ReleaseService", "AuditService", "PolicyService"}) {
+  for (const char* service : {"ResultGateService", "ReviewService", "ReleaseService", "AuditService", "PolicyService",
+                              "PatientService", "DirectoryService"}) {
     EXPECT_THAT(services, HasSubstr(absl::StrCat("resultgate.v1.", service)));
   }
   EXPECT_THAT(services, HasSubstr("grpc.health.v1.Health"));

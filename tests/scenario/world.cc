@@ -176,6 +176,8 @@ void ScenarioTest::Start() {
   reviews_ = v1::ReviewService::NewStub(channel);
   audit_ = v1::AuditService::NewStub(channel);
   policies_ = v1::PolicyService::NewStub(channel);
+  patients_ = v1::PatientService::NewStub(channel);
+  directory_ = v1::DirectoryService::NewStub(channel);
   portal_.Connect(channel);
 }
 

@@ -15,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.grpc.pb.h"
+#include "resultgate/v1/directory_service.grpc.pb.h"
+#include "resultgate/v1/patient_service.grpc.pb.h"
 #include "resultgate/v1/policy_service.grpc.pb.h"
 #include "resultgate/v1/release_service.grpc.pb.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
@@ -129,6 +131,8 @@ class ScenarioTest : public ::testing::Test {
 
   Portal& portal() { return portal_; }
   v1::PolicyService::Stub& policies() { return *policies_; }
+  v1::PatientService::Stub& patients() { return *patients_; }
+  v1::DirectoryService::Stub& directory() { return *directory_; }
 
  private:
   testing::TempFolder folder_;
@@ -142,6 +146,8 @@ class ScenarioTest : public ::testing::Test {
   std::unique_ptr<v1::ReviewService::Stub> reviews_;
   std::unique_ptr<v1::AuditService::Stub> audit_;
   std::unique_ptr<v1::PolicyService::Stub> policies_;
+  std::unique_ptr<v1::PatientService::Stub> patients_;
+  std::unique_ptr<v1::DirectoryService::Stub> directory_;
   Portal portal_;
 };
 

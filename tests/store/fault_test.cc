@@ -66,6 +66,12 @@ absl::Status DoBatch(Store& store, size_t bytes_per_result) {
   keep(batch.AppendEntry(MakeEntry(batch.NextEntrySequence(), id)));
   keep(batch.AppendRelease(MakeRelease(batch.NextReleaseSequence(), id)));
   if (id > 1) keep(batch.AcknowledgeRelease(id - 1));
+  const int64_t patient = batch.NextPatientId();
+  keep(batch.PutPatient(MakePatient(patient)));
+  keep(batch.PutPatientKey(MakeKey("a patient"), patient));
+  keep(batch.FindPatientByKey(MakeKey("a patient")).status());
+  keep(batch.PutOwner(MakeOwner(absl::StrCat("owner", id))));
+  if (id > 1) keep(batch.RemoveOwner(absl::StrCat("owner", id - 1)));
   const absl::Status committed = batch.Commit();
   if (!first.ok()) {
     EXPECT_EQ(committed, first) << "a batch with a failure in it must not be committed";

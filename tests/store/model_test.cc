@@ -25,6 +25,9 @@ struct Model {
   std::map<Key, std::set<int64_t>> keys;
   std::vector<v1::Entry> entries;
   std::map<int64_t, OutboxRow> outbox;
+  std::map<int64_t, v1::PatientRecord> patients;
+  std::map<Key, int64_t> patient_keys;
+  std::map<std::string, v1::DirectoryOwner> owners;
 
   std::vector<int64_t> Due(absl::Time now) const {
     std::vector<std::pair<absl::Time, int64_t>> due;
@@ -48,6 +51,7 @@ struct Model {
     }
     for (const v1::Entry& entry : entries) contents.entries.push_back(entry.SerializeAsString());
     for (const auto& [sequence, row] : outbox) contents.outbox.emplace_back(row.release.SerializeAsString(), row.acknowledged);
+    for (const auto& [id, owner] : owners) contents.owners.push_back(owner.SerializeAsString());
     return contents;
   }
 };
@@ -102,7 +106,7 @@ class ModelTest {
   }
 
   void Step() {
-    switch (Below(10)) {
+    switch (Below(13)) {
       case 0:
       case 1:
         return Put(batch_->NextResultId());
@@ -120,6 +124,12 @@ class ModelTest {
         return Find();
       case 8:
         return FindDue();
+      case 9:
+        return PutPatient();
+      case 10:
+        return PutOwner();
+      case 11:
+        return FindPatient();
       default:
         return ReadBeside();
     }
@@ -188,6 +198,57 @@ class ModelTest {
     const size_t limit = 1 + Below(20);
     if (expected.size() > limit) expected.resize(limit);
     EXPECT_EQ(*batch_->FindDue(now, static_cast<int>(limit)), expected);
+  }
+
+  void PutPatient() {
+    const bool is_new = working_.patients.empty() || OneIn(2);
+    const int64_t id = is_new ? batch_->NextPatientId() : 1 + Below(static_cast<int64_t>(working_.patients.size()));
+    if (is_new) {
+      EXPECT_EQ(id, static_cast<int64_t>(working_.patients.size()) + 1);
+    }
+    const v1::PatientRecord record = MakePatient(id, absl::StrCat(Below(9)));
+    EXPECT_EQ(batch_->PutPatient(record), absl::OkStatus());
+    working_.patients[id] = record;
+    const Key key = SomeKey();
+    const int64_t to = 1 + Below(static_cast<int64_t>(working_.patients.size()) + 1);
+    const bool known = working_.patients.contains(to);
+    EXPECT_EQ(batch_->PutPatientKey(key, to).code(), known ? absl::StatusCode::kOk : absl::StatusCode::kInvalidArgument);
+    if (known) working_.patient_keys[key] = to;
+  }
+
+  void PutOwner() {
+    const std::string id = absl::StrCat("owner", Below(12));
+    if (OneIn(3)) {
+      const bool known = working_.owners.erase(id) > 0;
+      EXPECT_EQ(batch_->RemoveOwner(id).code(), known ? absl::StatusCode::kOk : absl::StatusCode::kNotFound);
+      return;
+    }
+    const v1::DirectoryOwner owner = MakeOwner(id, absl::StrCat(Below(9)));
+    EXPECT_EQ(batch_->PutOwner(owner), absl::OkStatus());
+    working_.owners[id] = owner;
+    const auto found = *batch_->FindOwner(id);
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->SerializeAsString(), owner.SerializeAsString());
+  }
+
+  // In the batch as it is, and beside it as it was.
+  void FindPatient() {
+    const Key key = SomeKey();
+    const int64_t id = 1 + Below(static_cast<int64_t>(working_.patients.size()) + 1);
+    for (const bool beside : {false, true}) {
+      const Model& model = beside ? committed_ : working_;
+      const auto by_key = beside ? *store_->FindPatientByKey(key) : *batch_->FindPatientByKey(key);
+      const auto expected = model.patient_keys.find(key);
+      ASSERT_EQ(by_key.has_value(), expected != model.patient_keys.end());
+      if (by_key.has_value()) {
+        EXPECT_EQ(*by_key, expected->second);
+      }
+      const auto record = beside ? *store_->FindPatient(id) : *batch_->FindPatient(id);
+      ASSERT_EQ(record.has_value(), model.patients.contains(id));
+      if (record.has_value()) {
+        EXPECT_EQ(record->SerializeAsString(), model.patients.at(id).SerializeAsString());
+      }
+    }
   }
 
   // A page in the middle, while the batch is open: readers see what is committed.

@@ -73,14 +73,30 @@ v1::Release MakeRelease(int64_t sequence, int64_t result_id) {
   return release;
 }
 
+v1::PatientRecord MakePatient(int64_t id, const std::string& language) {
+  v1::PatientRecord record;
+  record.set_id(id);
+  record.mutable_facts()->set_language(language);
+  return record;
+}
+
+v1::DirectoryOwner MakeOwner(const std::string& id, const std::string& covered_by) {
+  v1::DirectoryOwner owner;
+  owner.set_id(id);
+  owner.set_kind(v1::OWNER_KIND_CLINICIAN);
+  owner.set_covered_by(covered_by);
+  return owner;
+}
+
 bool Contents::operator==(const Contents& other) const {
   return results == other.results && held == other.held && entries == other.entries && outbox == other.outbox &&
-         earliest_due == other.earliest_due;
+         earliest_due == other.earliest_due && owners == other.owners;
 }
 
 std::ostream& operator<<(std::ostream& out, const Contents& contents) {
   return out << contents.results.size() << " results, " << contents.held.size() << " held, " << contents.entries.size()
-             << " entries, " << contents.outbox.size() << " releases, due " << contents.earliest_due;
+             << " entries, " << contents.outbox.size() << " releases, " << contents.owners.size() << " owners, due "
+             << contents.earliest_due;
 }
 
 Contents ReadContents(const Store& store) {
@@ -108,6 +124,11 @@ Contents ReadContents(const Store& store) {
   const auto due = store.EarliestDue();
   EXPECT_TRUE(due.ok()) << due.status();
   if (due.ok()) contents.earliest_due = *due;
+  const auto owners = store.ListOwners("", kAll);
+  EXPECT_TRUE(owners.ok()) << owners.status();
+  if (owners.ok()) {
+    for (const v1::DirectoryOwner& owner : *owners) contents.owners.push_back(owner.SerializeAsString());
+  }
   return contents;
 }
 

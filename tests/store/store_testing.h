@@ -37,6 +37,8 @@ v1::Result MakeResult(int64_t id, const std::string& conclusion = "", v1::Dispos
 v1::Result MakeDueResult(int64_t id, absl::Time due);
 v1::Entry MakeEntry(int64_t sequence, int64_t result_id);
 v1::Release MakeRelease(int64_t sequence, int64_t result_id);
+v1::PatientRecord MakePatient(int64_t id, const std::string& language = "");
+v1::DirectoryOwner MakeOwner(const std::string& id, const std::string& covered_by = "");
 
 // All that readers see, as bytes.
 struct Contents {
@@ -45,6 +47,7 @@ struct Contents {
   std::vector<std::string> entries;
   std::vector<std::pair<std::string, bool>> outbox;
   absl::Time earliest_due;
+  std::vector<std::string> owners;
 
   bool operator==(const Contents& other) const;
 };

@@ -45,6 +45,25 @@ absl::StatusOr<OutboxRow> ReadOutboxRow(const Statement& row) {
   return outbox_row;
 }
 
+absl::StatusOr<v1::PatientRecord> ReadPatient(const Statement& row) {
+  v1::PatientRecord patient;
+  const absl::string_view record = row.Blob(1);
+  if (!patient.ParseFromArray(record.data(), static_cast<int>(record.size())) || patient.id() != row.Int(0)) {
+    return Damaged("patients", row.Int(0));
+  }
+  return patient;
+}
+
+absl::StatusOr<v1::DirectoryOwner> ReadOwner(const Statement& row) {
+  v1::DirectoryOwner owner;
+  const std::string id(row.Blob(0));
+  const absl::string_view record = row.Blob(1);
+  if (!owner.ParseFromArray(record.data(), static_cast<int>(record.size())) || owner.id() != id) {
+    return absl::DataLossError(absl::StrCat("database: owner `", id, "` is damaged"));
+  }
+  return owner;
+}
+
 absl::StatusOr<int64_t> ReadId(const Statement& row) {
   return row.Int(0);
 }
@@ -202,6 +221,32 @@ absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_
   statement.BindInt(1, after_sequence);
   statement.BindInt(2, limit);
   return ReadAll<OutboxRow>(statement, ReadOutboxRow);
+}
+
+absl::StatusOr<std::optional<int64_t>> FindPatientByKey(Connection& connection, const Key& key) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindPatientByKey));
+  statement.BindBlob(1, key);
+  return ReadOne<int64_t>(statement, ReadId);
+}
+
+absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(Connection& connection, int64_t id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindPatient));
+  statement.BindInt(1, id);
+  return ReadOne<v1::PatientRecord>(statement, ReadPatient);
+}
+
+absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(Connection& connection, const std::string& id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindOwner));
+  statement.BindBlob(1, id);
+  return ReadOne<v1::DirectoryOwner>(statement, ReadOwner);
+}
+
+absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connection, const std::string& after_id, int limit) {
+  if (limit < 1) return std::vector<v1::DirectoryOwner>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListOwners));
+  statement.BindBlob(1, after_id);
+  statement.BindInt(2, limit);
+  return ReadAll<v1::DirectoryOwner>(statement, ReadOwner);
 }
 
 }  // namespace resultgate::store

@@ -53,6 +53,11 @@ inline constexpr char kFindTile[] = "SELECT hashes FROM log_tiles WHERE level = 
 // All of them: only who verifies the whole log asks it.
 inline constexpr char kListTiles[] = "SELECT level, tile, hashes FROM log_tiles";
 inline constexpr char kFindHead[] = "SELECT checkpoint FROM log_head WHERE id = 1";
+inline constexpr char kLastPatientId[] = "SELECT max(id) FROM patients";
+inline constexpr char kFindPatientByKey[] = "SELECT patient_id FROM patient_keys WHERE key = ?1";
+inline constexpr char kFindPatient[] = "SELECT id, record FROM patients WHERE id = ?1";
+inline constexpr char kFindOwner[] = "SELECT id, record FROM owners WHERE id = ?1";
+inline constexpr char kListOwners[] = "SELECT id, record FROM owners WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
@@ -73,7 +78,24 @@ inline constexpr char kPutTile[] =
 inline constexpr char kPutHead[] =
     "INSERT INTO log_head (id, checkpoint) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET checkpoint = excluded.checkpoint";
 
+inline constexpr char kPutPatient[] =
+    "INSERT INTO patients (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+inline constexpr char kPutPatientKey[] =
+    "INSERT INTO patient_keys (key, patient_id) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET patient_id = excluded.patient_id";
+inline constexpr char kPutOwner[] =
+    "INSERT INTO owners (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
+inline constexpr char kRemoveOwner[] = "DELETE FROM owners WHERE id = ?1";
+
 inline constexpr const char* kAll[] = {kFindResult,
+                                       kLastPatientId,
+                                       kFindPatientByKey,
+                                       kFindPatient,
+                                       kFindOwner,
+                                       kListOwners,
+                                       kPutPatient,
+                                       kPutPatientKey,
+                                       kPutOwner,
+                                       kRemoveOwner,
                                        kListResults,
                                        kListHeld,
                                        kFindDue,
@@ -135,6 +157,10 @@ absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, i
 absl::StatusOr<std::optional<OutboxRow>> FindRelease(Connection& connection, int64_t sequence);
 absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_t after_sequence, bool unacknowledged_only,
                                                   int limit);
+absl::StatusOr<std::optional<int64_t>> FindPatientByKey(Connection& connection, const Key& key);
+absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(Connection& connection, int64_t id);
+absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(Connection& connection, const std::string& id);
+absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connection, const std::string& after_id, int limit);
 
 }  // namespace resultgate::store
 

@@ -69,6 +69,22 @@ CREATE TABLE log_head (
   checkpoint BLOB NOT NULL                     -- signed note: the number of entries and the root over them
 ) STRICT;
 )sql",
+    R"sql(
+CREATE TABLE patients (
+  id INTEGER PRIMARY KEY,
+  record BLOB NOT NULL                         -- resultgate.v1.PatientRecord
+) STRICT;
+
+CREATE TABLE patient_keys (
+  key BLOB PRIMARY KEY CHECK (length(key) = 32),
+  patient_id INTEGER NOT NULL REFERENCES patients (id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE owners (
+  id BLOB PRIMARY KEY,
+  record BLOB NOT NULL                         -- resultgate.v1.DirectoryOwner
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

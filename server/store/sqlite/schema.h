@@ -15,6 +15,8 @@
 //   log_head   one row, the signed head of the log's tree, written by every commit that appends entries.
 //   outbox   by sequence; what the portal has not acknowledged has a partial index.
 //   packs    the files of every pack that ever was active, by digest: what is held keeps the pack that decided it.
+//   patients  by id; their keys are written when the gate is told of a patient, not when a report comes.
+//   owners    the directory; small.
 //   activations  which entries say that a pack became active; the newest one's pack decides.
 //
 // Foreign keys are immediate on purpose: a deferred one would make SQLite scan `keys` for each new result.

@@ -88,6 +88,18 @@ absl::StatusOr<std::vector<int64_t>> SqliteBatch::FindDue(absl::Time now, int li
   return Do([&] { return store::FindDue(writer_.connection, now, limit); });
 }
 
+absl::StatusOr<std::optional<int64_t>> SqliteBatch::FindPatientByKey(const Key& key) {
+  return Do([&] { return store::FindPatientByKey(writer_.connection, key); });
+}
+
+absl::StatusOr<std::optional<v1::PatientRecord>> SqliteBatch::FindPatient(int64_t id) {
+  return Do([&] { return store::FindPatient(writer_.connection, id); });
+}
+
+absl::StatusOr<std::optional<v1::DirectoryOwner>> SqliteBatch::FindOwner(const std::string& id) {
+  return Do([&] { return store::FindOwner(writer_.connection, id); });
+}
+
 absl::Status SqliteBatch::PutResult(const v1::Result& result) {
   return Do([&]() -> absl::Status {
     if (result.id() < 1 || result.id() > given_.result) {
@@ -185,6 +197,54 @@ absl::Status SqliteBatch::AppendRelease(const v1::Release& release) {
     statement.BindBlob(3, bytes);
     RG_RETURN_IF_ERROR(statement.Run());
     used_.release = std::max(used_.release, release.sequence());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::PutPatient(const v1::PatientRecord& patient) {
+  return Do([&]() -> absl::Status {
+    if (patient.id() < 1 || patient.id() > given_.patient) {
+      return absl::InvalidArgumentError(absl::StrCat("patient id ", patient.id(), " was not given by NextPatientId"));
+    }
+    const std::string record = patient.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutPatient));
+    statement.BindInt(1, patient.id());
+    statement.BindBlob(2, record);
+    RG_RETURN_IF_ERROR(statement.Run());
+    used_.patient = std::max(used_.patient, patient.id());
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::PutPatientKey(const Key& key, int64_t patient_id) {
+  return Do([&]() -> absl::Status {
+    if (key.size() != kKeyBytes) {
+      return absl::InvalidArgumentError(absl::StrCat("a key has ", kKeyBytes, " bytes, not ", key.size()));
+    }
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutPatientKey));
+    statement.BindBlob(1, key);
+    statement.BindInt(2, patient_id);
+    return statement.Run();
+  });
+}
+
+absl::Status SqliteBatch::PutOwner(const v1::DirectoryOwner& owner) {
+  return Do([&]() -> absl::Status {
+    if (owner.id().empty()) return absl::InvalidArgumentError("an owner has an id");
+    const std::string record = owner.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutOwner));
+    statement.BindBlob(1, owner.id());
+    statement.BindBlob(2, record);
+    return statement.Run();
+  });
+}
+
+absl::Status SqliteBatch::RemoveOwner(const std::string& id) {
+  return Do([&]() -> absl::Status {
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kRemoveOwner));
+    statement.BindBlob(1, id);
+    RG_RETURN_IF_ERROR(statement.Run());
+    if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no owner `", id, "`"));
     return absl::OkStatus();
   });
 }

@@ -24,6 +24,7 @@ struct LastIds {
   int64_t result = 0;
   int64_t entry = 0;
   int64_t release = 0;
+  int64_t patient = 0;
 };
 
 // What outlives a batch. Belongs to the batch while `busy`; the flag's release and acquire hand the rest from one batch's thread
@@ -48,17 +49,25 @@ class SqliteBatch final : public Batch {
   int64_t NextResultId() override { return ++given_.result; }
   int64_t NextEntrySequence() override { return ++given_.entry; }
   int64_t NextReleaseSequence() override { return ++given_.release; }
+  int64_t NextPatientId() override { return ++given_.patient; }
 
   absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) override;
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override;
   absl::StatusOr<std::optional<OutboxRow>> FindRelease(int64_t sequence) override;
   absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int limit) override;
+  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) override;
+  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) override;
+  absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) override;
 
   absl::Status PutResult(const v1::Result& result) override;
   absl::Status PutKey(const Key& key, int64_t result_id) override;
   absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) override;
   absl::Status AppendEntry(const v1::Entry& entry) override;
   absl::Status AppendRelease(const v1::Release& release) override;
+  absl::Status PutPatient(const v1::PatientRecord& record) override;
+  absl::Status PutPatientKey(const Key& key, int64_t patient_id) override;
+  absl::Status PutOwner(const v1::DirectoryOwner& owner) override;
+  absl::Status RemoveOwner(const std::string& id) override;
   absl::Status AcknowledgeRelease(int64_t sequence) override;
 
   absl::Status Commit() override;

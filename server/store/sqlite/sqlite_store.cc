@@ -141,6 +141,15 @@ class SqliteStore final : public Store {
     return readers_.With(
         [&](Connection& connection) { return store::ListOutbox(connection, after_sequence, unacknowledged_only, limit); });
   }
+  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) const override {
+    return readers_.With([&](Connection& connection) { return store::FindPatientByKey(connection, key); });
+  }
+  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) const override {
+    return readers_.With([&](Connection& connection) { return store::FindPatient(connection, id); });
+  }
+  absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListOwners(connection, after_id, limit); });
+  }
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return readers_.With([](Connection& connection) { return store::EarliestDue(connection); });
   }
@@ -247,6 +256,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenLocked(ProcessLock lock, const std::s
   RG_ASSIGN_OR_RETURN(last.result, writer.QueryInt(sql::kLastResultId));
   RG_ASSIGN_OR_RETURN(last.entry, writer.QueryInt(sql::kLastEntrySequence));
   RG_ASSIGN_OR_RETURN(last.release, writer.QueryInt(sql::kLastReleaseSequence));
+  RG_ASSIGN_OR_RETURN(last.patient, writer.QueryInt(sql::kLastPatientId));
   std::vector<std::unique_ptr<Connection>> readers;
   for (int i = 0; i < std::max(options.readers, 1); ++i) {
     RG_ASSIGN_OR_RETURN(Connection reader, Connection::Open(path, Connection::Mode::kReadOnly));

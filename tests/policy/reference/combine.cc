@@ -27,11 +27,21 @@ bool Sooner(const v1::NextStep& a, const v1::NextStep& b) {
 
 class Combination {
  public:
-  Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted)
-      : pack_(pack), calendar_(pack.CalendarFor(report.order())), report_(report), clocks_(clocks), acted_(acted) {
-    const v1::ReleasePreference& preference = report.patient().preference();
-    wants_all_now_ = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
-    if (preference.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) AddPreferenceFloor(preference.after_days());
+  Combination(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,
+              const Personal& personal)
+      : pack_(pack),
+        calendar_(pack.CalendarFor(report.order())),
+        report_(report),
+        clocks_(clocks),
+        acted_(acted),
+        wants_all_now_(personal.at_once) {
+    if (personal.deceased) {
+      Withhold(clocks.received_at);
+      AddOwn("deceased", v1::RULE_EFFECT_WITHHOLD, v1::BASIS_TYPE_PRIVACY,
+             "the patient has died: whom the records go to is asked first (45 CFR 164.502(g)(4))", {});
+    }
+    for (const v1::Determination& determination : personal.determinations) AddDetermination(determination);
+    for (const auto& [preference, unknown_category] : personal.waits) AddPreference(preference, unknown_category);
   }
 
   void Add(const Part& part) {
@@ -53,8 +63,7 @@ class Combination {
     }
     if (rule.then.withhold_until && part.unknown_facts.empty()) {
       Record(part, v1::RULE_EFFECT_WITHHOLD, lifted, part.start);
-      const absl::Time until = calendar_.Add(part.start, *rule.then.withhold_until);
-      if (!lifted) withheld_until_ = std::max(withheld_until_.value_or(until), until);
+      if (!lifted) Withhold(calendar_.Add(part.start, *rule.then.withhold_until));
     } else if (rule.then.withhold_until) {
       // Not known whether it applies: the pack's default review, which a person ends.
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
@@ -142,23 +151,65 @@ class Combination {
     rule->set_unverified(part.rule->unverified());
   }
 
-  void AddPreferenceFloor(int days) {
+  void Withhold(absl::Time until) { withheld_until_ = std::max(withheld_until_.value_or(until), until); }
+
+  // What is asked for without a rule. True if one of those who may end it did.
+  bool AddOwn(const std::string& id, v1::RuleEffect effect, v1::BasisType basis, const std::string& citation,
+              const std::vector<v1::Lifter>& lifted_by) {
+    v1::AppliedRule* rule = outcome_.add_rules();
+    rule->set_rule_id(id);
+    rule->set_effect(effect);
+    rule->mutable_basis()->set_type(basis);
+    rule->mutable_basis()->set_citation(citation);
+    for (const v1::Lifter lifter : lifted_by) {
+      rule->add_lifted_by(lifter);
+      if (Acted(lifter)) rule->set_lifted(true);
+    }
+    return rule->lifted();
+  }
+
+  void AddDetermination(const v1::Determination& determination) {
+    const std::string id = absl::StrCat("determination-", determination.id());
+    const std::string citation = absl::StrCat(determination.reason(), " (determined by ", determination.determined_by(), ")");
+    const absl::Time until = base::FromProto(determination.until());
+    bool from_patient = determination.audiences().empty();
+    for (const int audience : determination.audiences()) from_patient = from_patient || audience == v1::AUDIENCE_PATIENT;
+    if (determination.type() == v1::BASIS_TYPE_PATIENT_REQUEST) {
+      const std::vector<v1::Lifter> lifted_by(from_patient ? 1 : 0, v1::LIFTER_PATIENT);
+      if (AddOwn(id, v1::RULE_EFFECT_DELAY, determination.type(), citation, lifted_by)) return;
+      floors_.push_back({until, pack_.RankOf(determination.type()), id});
+      return;
+    }
+    const bool harm = determination.type() == v1::BASIS_TYPE_HARM_DETERMINATION;
+    const std::vector<v1::Lifter> lifted_by(harm && from_patient ? 1 : 0, v1::LIFTER_PROVIDER);
+    if (!AddOwn(id, v1::RULE_EFFECT_WITHHOLD, determination.type(), citation, lifted_by)) Withhold(until);
+  }
+
+  void AddPreference(const v1::ReleasePreference& preference, bool unknown_category) {
+    const Rank rank = pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST);
+    const std::string citation = preference.category().empty()
+                                     ? "the patient's own request"
+                                     : absl::StrCat("the patient's own request for ", preference.category());
+    const bool after_review = preference.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW;
+    const bool lifted = after_review ? AddOwn("patient-preference", v1::RULE_EFFECT_REVIEW, v1::BASIS_TYPE_PATIENT_REQUEST,
+                                              citation, {v1::LIFTER_PROVIDER, v1::LIFTER_PATIENT})
+                                     : AddOwn("patient-preference", v1::RULE_EFFECT_DELAY, v1::BASIS_TYPE_PATIENT_REQUEST,
+                                              citation, {v1::LIFTER_PATIENT});
+    if (unknown_category) {
+      outcome_.mutable_rules(outcome_.rules_size() - 1)->add_unknown_facts("patient.category_preferences");
+      unknown_.insert("patient.category_preferences");
+    }
+    if (!after_review)
+      *outcome_.mutable_rules(outcome_.rules_size() - 1)->mutable_clock_start() = base::ToProto(clocks_.preference);
+    if (lifted) return;
+    if (after_review) {
+      reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, rank});
+      return;
+    }
     calendar::Span span;
     span.kind = calendar::Span::Kind::kDays;
-    span.count = std::clamp(days, 1, 90);
-    const bool lifted = Acted(v1::LIFTER_PATIENT);
-    if (!lifted) {
-      floors_.push_back(
-          {calendar_.Add(clocks_.preference, span), pack_.RankOf(v1::BASIS_TYPE_PATIENT_REQUEST), "patient-preference"});
-    }
-    v1::AppliedRule* rule = outcome_.add_rules();
-    rule->set_rule_id("patient-preference");
-    *rule->mutable_clock_start() = base::ToProto(clocks_.preference);
-    rule->set_effect(v1::RULE_EFFECT_DELAY);
-    rule->mutable_basis()->set_type(v1::BASIS_TYPE_PATIENT_REQUEST);
-    rule->mutable_basis()->set_citation("the patient's own request");
-    rule->add_lifted_by(v1::LIFTER_PATIENT);
-    rule->set_lifted(lifted);
+    span.count = std::clamp(preference.after_days(), 1, 90);
+    floors_.push_back({calendar_.Add(clocks_.preference, span), rank, "patient-preference"});
   }
 
   void AddDeadline(const Part& part) {
@@ -245,7 +296,8 @@ class Combination {
     outcome_.set_disposition(v1::DISPOSITION_WITHHOLD);
     if (!review_) review_ = PlanReview(pack_, report_.order(), {{&pack_.default_review(), false}}, *withheld_until_);
     *outcome_.mutable_review() = *review_;
-    *outcome_.mutable_due_at() = outcome_.withheld_until();
+    *outcome_.mutable_due_at() =
+        *withheld_until_ <= clocks_.now ? CurrentTurn(*review_, clocks_.now).until() : outcome_.withheld_until();
   }
 
   const Pack& pack_;
@@ -253,7 +305,7 @@ class Combination {
   const v1::DiagnosticReport& report_;
   const Clocks& clocks_;
   const std::vector<v1::Lifter>& acted_;
-  bool wants_all_now_ = false;
+  const bool wants_all_now_;
   v1::Outcome outcome_;
   std::set<std::string> unknown_;
   std::vector<RankedFloor> floors_;
@@ -272,8 +324,9 @@ bool SpokenFor(const std::vector<Part>& parts) {
 }
 
 v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
-                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default) {
-  Combination combination(pack, report, clocks, acted);
+                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default,
+                    const Personal& personal) {
+  Combination combination(pack, report, clocks, acted, personal);
   for (const Part& part : parts) combination.Add(part);
   if (add_default || !SpokenFor(parts)) combination.AddDefault();
   return combination.Finish();

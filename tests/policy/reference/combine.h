@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -40,11 +41,20 @@ struct Clocks {
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
 };
 
+// What people ask for, for one unit and audience.
+struct Personal {
+  std::vector<v1::Determination> determinations;              // those that hold it
+  std::vector<std::pair<v1::ReleasePreference, bool>> waits;  // with whether nobody knows the category
+  bool at_once = false;
+  bool deceased = false;
+};
+
 // Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.
 // `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a permit
 // nor a review is among the parts, or `add_default`, the pack's default review is added.
 v1::Outcome Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks,
-                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default);
+                    const std::vector<v1::Lifter>& acted, const std::vector<Part>& parts, bool add_default,
+                    const Personal& personal);
 
 // True if a permit or a review is among the parts. A review that counts only because a fact is missing speaks for nothing: it
 // holds, but what it holds may still be unclassified, and the default may wait longer.

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -281,12 +282,76 @@ class Decider {
                       absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
-    v1::Outcome outcome =
-        Remember(key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default); });
+    const Personal personal = PersonalOf(unit, kAudiences[a]);
+    for (const v1::Determination& determination : personal.determinations) absl::StrAppend(&key, "/d", determination.id());
+    for (const auto& [wait, unknown] : personal.waits) absl::StrAppend(&key, "/w", wait.SerializeAsString());
+    absl::StrAppend(&key, personal.at_once);
+    v1::Outcome outcome = Remember(
+        key, [&] { return Combine(pack_, report_, clocks, context_.acted, asked.parts, asked.needs_default, personal); });
     if (kAudiences[a] == v1::AUDIENCE_PATIENT && outcome.disposition() == v1::DISPOSITION_REVIEW) {
       patients_review_ = clocks.review_started.value_or(clocks.received_at);
     }
     return outcome;
+  }
+
+  // The preferences that count for a unit by its codings.
+  std::vector<v1::ReleasePreference> PreferencesOf(const Unit& unit, std::set<std::string>* unknown_categories) const {
+    std::vector<v1::ReleasePreference> counting;
+    for (const v1::ReleasePreference& preference : report_.patient().category_preferences()) {
+      const bool immediate = preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE;
+      if (preference.timing() == v1::ReleasePreference::TIMING_UNSPECIFIED || preference.category().empty()) continue;
+      const valueset::ValueSet* set = pack_.value_sets().Find(preference.category());
+      if (set == nullptr && immediate) continue;
+      if (set == nullptr) unknown_categories->insert(preference.category());
+      if (set != nullptr && !(immediate ? unit.own_sets : unit.any_sets).Has(set->number())) continue;
+      counting.push_back(preference);
+    }
+    if (!counting.empty()) return counting;
+    std::vector<v1::ReleasePreference> overall = {report_.patient().preference()};
+    for (const v1::ReleasePreference& preference : report_.patient().category_preferences()) {
+      if (preference.category().empty()) overall.push_back(preference);
+    }
+    for (const v1::ReleasePreference& preference : overall) {
+      if (preference.timing() != v1::ReleasePreference::TIMING_UNSPECIFIED) counting.push_back(preference);
+    }
+    return counting;
+  }
+
+  // What people ask for apart from all rules.
+  Personal PersonalOf(const Unit& unit, v1::Audience audience) const {
+    Personal personal;
+    personal.deceased = report_.patient().deceased();
+    // A document waits for whatever an observation of its report waits for, and goes at once only if they all do.
+    std::vector<const Unit*> told_of = {&unit};
+    if (unit.observation == nullptr) {
+      for (size_t u = 0; u + 1 < units_.size(); ++u) told_of.push_back(&units_[u]);
+    }
+    personal.at_once = true;
+    std::set<std::string> seen;
+    for (const Unit* told : told_of) {
+      std::set<std::string> unknown_categories;
+      const std::vector<v1::ReleasePreference> preferences = PreferencesOf(*told, &unknown_categories);
+      if (preferences.empty()) personal.at_once = false;
+      for (const v1::ReleasePreference& preference : preferences) {
+        if (preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE) continue;
+        personal.at_once = false;
+        if (!seen.insert(preference.SerializeAsString()).second) continue;
+        personal.waits.emplace_back(preference, unknown_categories.count(preference.category()) > 0);
+      }
+    }
+    if (context_.determinations == nullptr) return personal;
+    for (const v1::Determination& determination : *context_.determinations) {
+      if (base::FromProto(determination.until()) <= clocks_.now) continue;
+      bool of_unit = determination.unit_ids().empty() || unit.observation == nullptr;
+      for (const std::string& id : determination.unit_ids()) of_unit = of_unit || id == unit.id;
+      bool from_audience = determination.audiences().empty();
+      // What binds the patient binds whoever sees through the patient (I8).
+      for (const int named : determination.audiences()) {
+        from_audience = from_audience || named == audience || named == v1::AUDIENCE_PATIENT;
+      }
+      if (of_unit && from_audience) personal.determinations.push_back(determination);
+    }
+    return personal;
   }
 
   // Units that the rules treat alike are combined once.

@@ -1,0 +1,57 @@
+// Who works here, and who has a review's turn when somebody is away. Pure, immutable, thread-safe.
+#ifndef RESULTGATE_GATE_DIRECTORY_H_
+#define RESULTGATE_GATE_DIRECTORY_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/directory_service.pb.h"
+
+namespace resultgate::gate {
+
+class Directory {
+ public:
+  Directory() = default;
+  explicit Directory(const std::vector<v1::DirectoryOwner>& owners);
+
+  // Null if the directory does not know the owner.
+  const v1::DirectoryOwner* Find(const std::string& id) const;
+
+  // Whose turn a review is at `now`, and until when: always exactly one owner's.
+  // - The owner of the turn that stands, where the directory knows nothing else.
+  // - Where that owner is away: the absence's delegate, else who covers for the owner, who keeps the turn's role.
+  // - Else the next one of the chain who is there, in the chain's order, then whom the review escalates to, then one before.
+  // - Where all are away, the owner of the turn: somebody must have it.
+  // An owner is away who has left, is absent, has no staffed hour left in the turn, or is a pool all of whose people are away.
+  // A turn of somebody who stands in ends when the absence does. `zone` is that of the staffed hours. The review must have a
+  // turn.
+  v1::ReviewTurn TurnAt(const v1::Review& review, const absl::TimeZone& zone, absl::Time now) const;
+
+ private:
+  struct Away {
+    bool is = false;
+    absl::Time until = absl::InfiniteFuture();  // when somebody has to look again
+    std::string delegate;                       // as the absence names one
+  };
+  // A turn as it is asked about: who, from now until when.
+  struct Asked {
+    absl::Time now, until;
+    const absl::TimeZone* zone;
+  };
+
+  Away IsAway(const std::string& id, const Asked& asked) const;
+  // Who stands in for an owner who is away; empty if nobody does.
+  std::string StandInFor(const std::string& id, const Away& away, const Asked& asked) const;
+
+  std::map<std::string, v1::DirectoryOwner> owners_;
+};
+
+// The id under which the directory knows an owner: the person's, or the pool's name.
+const std::string& DirectoryId(const v1::Owner& owner);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_DIRECTORY_H_

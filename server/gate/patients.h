@@ -1,0 +1,37 @@
+// Finds what the gate was told of a patient, and the results of one. Reads of a batch or of the store alike.
+#ifndef RESULTGATE_GATE_PATIENTS_H_
+#define RESULTGATE_GATE_PATIENTS_H_
+
+#include <google/protobuf/repeated_ptr_field.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "resultgate/v1/patient_service.pb.h"
+#include "resultgate/v1/result.pb.h"
+#include "server/policy/pack.h"
+#include "server/store/store.h"
+
+namespace resultgate::gate {
+
+using Identifiers = google::protobuf::RepeatedPtrField<v1::Identifier>;
+
+// The records that the identifiers lead to, with all that were merged with them: the one that stays first, then those merged into
+// it. Where the identifiers lead to several that nobody has merged, one such family after the other. An identifier without a
+// value leads nowhere.
+absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(store::Batch& batch, const Identifiers& identifiers);
+absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(const store::Reader& reader, const Identifiers& identifiers);
+
+// The results that are, in their standing version, those of one of the records, in order of id.
+absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std::vector<v1::PatientRecord>& records);
+
+// Puts what is known of the patient of the result's report into it: what the next decision goes by.
+absl::Status FillKnown(store::Batch& batch, const policy::Pack& pack, v1::Result* result);
+
+// True if the two patients are one: by an identifier that both have, by two that one record holds, or by a merge.
+absl::StatusOr<bool> SamePatientAfterMerges(store::Batch& batch, const v1::Patient& a, const v1::Patient& b);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_PATIENTS_H_
