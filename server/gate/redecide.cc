@@ -259,7 +259,14 @@ bool AddsAHold(const v1::Outcome& out, const v1::Outcome& asked, absl::Time now)
   const auto& rules = asked.rules();
   const bool died = std::any_of(rules.begin(), rules.end(),
                                 [](const v1::AppliedRule& rule) { return rule.rule_id() == policy::kDeceasedRule; });
-  return held && !(died && out.state() == v1::OUTCOME_STATE_PUBLISHED) && !AsksNothingNew(asked, out);
+  if (!held || (died && out.state() == v1::OUTCOME_STATE_PUBLISHED)) return false;
+  // Nor does a wish to wait, which a merge may bring: what is out is no secret any more.
+  v1::Outcome beside_wishes = asked;
+  auto* holding = beside_wishes.mutable_rules();
+  holding->erase(std::remove_if(holding->begin(), holding->end(),
+                                [](const v1::AppliedRule& rule) { return rule.rule_id() == policy::kPreferenceRule; }),
+                 holding->end());
+  return !AsksNothingNew(beside_wishes, out);
 }
 
 // What holds the unit is the same, whatever rules stand beside it.

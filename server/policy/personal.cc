@@ -18,6 +18,11 @@ bool IsAsked(const v1::ReleasePreference& preference) {
   return Waits(preference) || preference.timing() == Timing::TIMING_IMMEDIATE;
 }
 
+// Said twice, a wish counts once.
+void AddWait(const WishToWait& wait, std::vector<WishToWait>* waits) {
+  if (std::find(waits->begin(), waits->end(), wait) == waits->end()) waits->push_back(wait);
+}
+
 // What the patient prefers for one unit, its own codings considered.
 void AddPreferences(const valueset::Registry& value_sets, const v1::Patient& patient, const Unit& unit, PersonalAsks* asks) {
   bool spoken_for = false;
@@ -25,7 +30,7 @@ void AddPreferences(const valueset::Registry& value_sets, const v1::Patient& pat
   const auto add = [&](const v1::ReleasePreference& preference, bool unknown_category) {
     spoken_for = true;
     if (Waits(preference)) {
-      asks->waits.push_back({&preference, unknown_category});
+      AddWait({&preference, unknown_category}, &asks->waits);
     } else {
       at_once = true;
     }
@@ -47,9 +52,7 @@ void AddPreferences(const valueset::Registry& value_sets, const v1::Patient& pat
 
 // A document tells what its report's observations say.
 void AddWaitsOf(const PersonalAsks& observation, PersonalAsks* document) {
-  for (const WishToWait& wait : observation.waits) {
-    if (std::find(document->waits.begin(), document->waits.end(), wait) == document->waits.end()) document->waits.push_back(wait);
-  }
+  for (const WishToWait& wait : observation.waits) AddWait(wait, &document->waits);
   document->at_once = document->at_once && observation.at_once;
 }
 
@@ -64,6 +67,11 @@ bool Holds(const v1::Determination& determination, const Unit& unit, v1::Audienc
 }
 
 }  // namespace
+
+bool WishToWait::operator==(const WishToWait& other) const {
+  return preference->category() == other.preference->category() && preference->timing() == other.preference->timing() &&
+         preference->after_days() == other.preference->after_days() && unknown_category == other.unknown_category;
+}
 
 void PersonalAsks::Clear() {
   determinations.clear();

@@ -31,9 +31,8 @@ struct WishToWait {
   // No value set has the name of its category: it counts for everything, because nobody can tell what was meant.
   bool unknown_category = false;
 
-  bool operator==(const WishToWait& other) const {
-    return preference == other.preference && unknown_category == other.unknown_category;
-  }
+  // True if both ask for the same, whenever and by whomever they were recorded.
+  bool operator==(const WishToWait& other) const;
 };
 
 // For one unit and audience.

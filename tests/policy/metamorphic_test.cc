@@ -93,6 +93,8 @@ TEST_F(MetamorphicTest, TheOrderOfRulesChangesNothing) {
 TEST_F(MetamorphicTest, AMissingFactNeverMakesAnythingEarlier) {
   std::vector<std::string> facts = OptionalFacts();
   facts.emplace_back("patient.birth_date");
+  // Whom nobody called dead is alive: the one fact of which absence is the ordinary answer.
+  facts.erase(std::remove(facts.begin(), facts.end(), "patient.deceased"), facts.end());
   int differing = 0;
   for (int round = 0; round < 150; ++round) {
     std::string rules;

@@ -123,6 +123,10 @@ TEST_F(ScenarioPatient, Scenario16ADeathStopsPublishingAndNoTimeEndsThat) {
   EXPECT_EQ(Entries(v1::ENTRY_KIND_RECONSIDERED, biopsy.result_id()).size(), 1u);
   // It was another patient's death.
   TellOfDeath("p1", false);
+  EXPECT_EQ(OutcomeOf(late.result_id(), "718-7").state(), v1::OUTCOME_STATE_RELEASED);
+  EXPECT_EQ(See("document"), "") << "the review that its class asks for begins now: nobody was asked for it before";
+  EXPECT_EQ(OutcomeOf(biopsy.result_id(), "document").disposition(), v1::DISPOSITION_REVIEW);
+  MoveTo("2026-05-12T12:00:00-04:00");
   EXPECT_EQ(See("document"), "benign breast tissue");
 }
 
@@ -133,7 +137,8 @@ TEST_F(ScenarioPatient, Scenario16WhatThePortalHasNotShownYetIsTakenBackAtADeath
   EXPECT_EQ(See("718-7"), "");
   TellOfDeath("p1", false);
   EXPECT_EQ(See("718-7"), "13.9");
-  EXPECT_FALSE(::testing::Matches(::testing::HasSubstr("corrected"))(CommentOf("718-7").variant())) << "nothing was wrong with it";
+  EXPECT_FALSE(::testing::Matches(::testing::HasSubstr("corrected"))(CommentOf("718-7").variant()))
+      << "nothing was wrong with it";
 }
 
 // Reaching an age of consent decides anew what parents have been shown.

@@ -177,7 +177,7 @@ TEST_P(FaultTest, OpeningFailsCleanlyAndWorksAfterwards) {
     for (int n = 1; reached && !HasFailure(); ++n) {
       SCOPED_TRACE(absl::StrCat(exists ? "an old file, " : "a new file, ", n));
       const TempFolder folder;
-      Contents contents = exists ? Contents() : Contents{{}, {}, {}, {}, absl::InfiniteFuture()};
+      Contents contents;
       if (exists) {
         const auto store = Open(folder.File("first.db"));
         EXPECT_EQ(DoBatch(*store, 2000), absl::OkStatus());

@@ -46,7 +46,7 @@ struct Contents {
   std::vector<int64_t> held;
   std::vector<std::string> entries;
   std::vector<std::pair<std::string, bool>> outbox;
-  absl::Time earliest_due;
+  absl::Time earliest_due = absl::InfiniteFuture();
   std::vector<std::string> owners;
 
   bool operator==(const Contents& other) const;

@@ -335,7 +335,8 @@ class Decider {
       for (const v1::ReleasePreference& preference : preferences) {
         if (preference.timing() == v1::ReleasePreference::TIMING_IMMEDIATE) continue;
         personal.at_once = false;
-        if (!seen.insert(preference.SerializeAsString()).second) continue;
+        if (!seen.insert(absl::StrCat(preference.category(), "/", preference.timing(), "/", preference.after_days())).second)
+          continue;
         personal.waits.emplace_back(preference, unknown_categories.count(preference.category()) > 0);
       }
     }
