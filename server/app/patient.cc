@@ -66,6 +66,14 @@ void AddPreference(const Preference& preference, const absl::TimeZone& zone, Tab
   table->AddRow({about, PreferenceText(preference), source});
 }
 
+// `email, text message`, or `nothing`.
+std::string ChannelsText(const v1::NotificationWish& wish) {
+  if (wish.channels().empty()) return "nothing";
+  return absl::StrJoin(wish.channels(), ", ", [](std::string* out, int channel) {
+    absl::StrAppend(out, Words(v1::NotificationChannel_Name(channel).substr(kChannelPrefix.size())));
+  });
+}
+
 void AddFacts(const v1::GetPatientResponse& known, const absl::TimeZone& zone, Table* table) {
   const v1::Patient& facts = known.in_force();
   const auto recorded = [&](const char* fact) {
@@ -89,6 +97,10 @@ void AddFacts(const v1::GetPatientResponse& known, const absl::TimeZone& zone, T
     for (const v1::CodeableConcept& condition : facts.known_conditions().values()) conditions.push_back(ConceptText(condition));
     table->AddRow(
         {"known conditions", conditions.empty() ? "none" : absl::StrJoin(conditions, ", "), recorded("known_conditions")});
+  }
+  for (const v1::NotificationWish& wish : facts.notifications().values()) {
+    table->AddRow({wish.category().empty() ? "is told by" : absl::StrCat("is told of ", wish.category(), " by"),
+                   ChannelsText(wish), recorded("notifications")});
   }
   if (facts.has_preference()) AddPreference(facts.preference(), zone, table);
   for (const Preference& preference : facts.category_preferences()) AddPreference(preference, zone, table);
@@ -129,9 +141,24 @@ int RunShow(const ShowOptions& options) {
 
 struct UpdateOptions {
   std::string server, actor, patient, birth_date, gender, language, deceased, portal_account, recorded_at;
-  std::vector<std::string> also, conditions, forget;
+  std::vector<std::string> also, conditions, notify, forget;
   bool no_conditions = false;
 };
+
+// `email,app`, `genetics=email`, `genetics=none`.
+bool ReadWish(const std::string& text, v1::NotificationWish* wish) {
+  const size_t equals = text.find('=');
+  if (equals != std::string::npos) wish->set_category(text.substr(0, equals));
+  const std::string channels = equals == std::string::npos ? text : text.substr(equals + 1);
+  if (channels == "none") return true;
+  for (const absl::string_view word : absl::StrSplit(channels, ',')) {
+    const std::string name = absl::StrReplaceAll(absl::AsciiStrToUpper(word), {{"-", "_"}});
+    v1::NotificationChannel channel;
+    if (!v1::NotificationChannel_Parse(absl::StrCat(kChannelPrefix, name), &channel) || channel == 0) return false;
+    wish->add_channels(channel);
+  }
+  return true;
+}
 
 int RunUpdate(const UpdateOptions& options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
@@ -157,6 +184,11 @@ int RunUpdate(const UpdateOptions& options) {
     v1::Coding* coding = facts->mutable_known_conditions()->add_values()->add_codings();
     coding->set_system(coded.system());
     coding->set_code(coded.value());
+  }
+  for (const std::string& text : options.notify) {
+    if (!ReadWish(text, facts->mutable_notifications()->add_values())) {
+      return FailUsage(absl::StrCat("--notify ", text, ": write it as `email,app`, `genetics=email` or `genetics=none`"));
+    }
   }
   for (const std::string& fact : options.forget) request.add_forget(absl::StrReplaceAll(fact, {{"-", "_"}}));
   absl::Time recorded_at;
@@ -340,9 +372,16 @@ void AddUpdate(CLI::App* patient, Run* run) {
           ->take_all();
   command->add_flag("--no-conditions", options->no_conditions, "The record holds no condition")->excludes(condition);
   command
+      ->add_option("--notify", options->notify,
+                   "By what to tell of new results: app, email, text-message, telephone, letter or none, as `email,app`; of one "
+                   "category `genetics=email`; all wishes, one option each")
+      ->type_name("[CATEGORY=]CHANNELS")
+      ->expected(1)
+      ->take_all();
+  command
       ->add_option("--forget", options->forget,
                    "A fact to forget: birth-date, deceased, gender, known-conditions, language, "
-                   "portal-account; may be repeated")
+                   "notifications, portal-account; may be repeated")
       ->type_name("FACT")
       ->expected(1)
       ->take_all();
@@ -351,7 +390,8 @@ void AddUpdate(CLI::App* patient, Run* run) {
   command->footer(
       "Examples:\n"
       "  resultgate patient update 'MRN|p1' --actor registration --birth-date 2012-01-05 --language es\n"
-      "  resultgate patient update 'MRN|p1' --actor registration --deceased yes");
+      "  resultgate patient update 'MRN|p1' --actor registration --deceased yes\n"
+      "  resultgate patient update 'MRN|p1' --actor registration --notify email,app --notify genetics=none");
   command->callback([options, run] { *run = [options] { return RunUpdate(*options); }; });
 }
 

@@ -22,7 +22,8 @@ namespace {
 using google::protobuf::FieldDescriptor;
 
 // The facts that UpdatePatient takes, by their names.
-constexpr const char* kFacts[] = {"birth_date", "deceased", "gender", "known_conditions", "language", "portal_account"};
+constexpr const char* kFacts[] = {"birth_date", "deceased",      "gender",        "known_conditions",
+                                  "language",   "notifications", "portal_account"};
 
 const FieldDescriptor* FieldOf(const char* fact) {
   return v1::Patient::descriptor()->FindFieldByName(fact);

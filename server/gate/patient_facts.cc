@@ -140,6 +140,13 @@ void AddDeath(const std::vector<v1::PatientRecord>& records, v1::Patient* facts)
   facts->set_deceased(settled ? last->deceased() : any);
 }
 
+// Every wish of every record: where they differ, what all of them allow counts.
+void AddNotifications(const std::vector<v1::PatientRecord>& records, v1::Patient* facts) {
+  for (const v1::PatientRecord& record : records) {
+    if (record.facts().has_notifications()) facts->mutable_notifications()->MergeFrom(record.facts().notifications());
+  }
+}
+
 void AddFacts(const std::vector<v1::PatientRecord>& records, v1::Patient* facts) {
   if (auto* last = LastTold(records, "birth_date", [](const auto& told) { return told.has_birth_date(); })) {
     facts->set_birth_date(last->birth_date());
@@ -153,6 +160,7 @@ void AddFacts(const std::vector<v1::PatientRecord>& records, v1::Patient* facts)
   if (auto* last = LastTold(records, "portal_account", [](const auto& told) { return told.has_portal_account(); })) {
     facts->set_portal_account(last->portal_account());
   }
+  AddNotifications(records, facts);
   AddDeath(records, facts);
 }
 
@@ -193,10 +201,12 @@ void DropWhatReportsDoNotSay(v1::DiagnosticReport* report) {
   if (patient->has_preference()) drop("patient.preference");
   if (patient->category_preferences_size() > 0) drop("patient.category_preferences");
   if (patient->has_portal_account()) drop("patient.portal_account");
+  if (patient->has_notifications()) drop("patient.notifications");
   patient->clear_known_conditions();
   patient->clear_preference();
   patient->clear_category_preferences();
   patient->clear_portal_account();
+  patient->clear_notifications();
 }
 
 policy::Determinations ConfidentialIn(const v1::DiagnosticReport& report, const std::vector<v1::RelatedPerson>& people,

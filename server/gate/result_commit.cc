@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
 
@@ -73,6 +74,7 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
   *note.mutable_chosen_because() = release.comment().chosen_because();
   *note.mutable_parts() = release.comment().parts();
   note.set_clinician(release.comment().clinician());
+  if (release.has_notification()) *note.mutable_notification() = release.notification();
   return note;
 }
 
@@ -154,6 +156,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
       *release.mutable_comment() = RenderComment(comments, pack, report, outcomes, planned, WordsFor(*result, planned.unit_ids));
     }
+    if (const auto notification = NotificationOf(pack, report, release, now)) *release.mutable_notification() = *notification;
     *release.mutable_released_at() = base::ToProto(now);
     release.set_version(result->version());
     for (const std::string& unit : planned.unit_ids) {

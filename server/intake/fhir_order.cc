@@ -82,6 +82,12 @@ void ReadEncounter(const FhirBundle& bundle, Value reference, v1::ServiceRequest
     if (const auto encounter_class = EncounterClassFromFhir(coding["code"].string()))
       order->set_encounter_class(*encounter_class);
   }
+  for (const Value& identifier : encounter["identifier"].AsList()) {
+    if (order->encounter().value().empty()) ReadIdentifier(identifier, order->mutable_encounter());
+  }
+  if (order->encounter().value().empty() && !ReadIdentifier(reference["identifier"], order->mutable_encounter())) {
+    order->clear_encounter();
+  }
   const Value provider = encounter["serviceProvider"];
   const absl::string_view name = bundle.Resolve(provider)["name"].string();
   const absl::string_view facility = name.empty() ? provider["display"].string() : name;

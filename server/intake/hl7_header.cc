@@ -156,6 +156,11 @@ bool ReadPid(const Hl7Segment& pid, v1::DiagnosticReport* report) {
 
 void ReadPv1(const Hl7Segment& pv1, v1::ServiceRequest* order) {
   if (const auto encounter_class = EncounterClassFromV2(pv1[2].Code())) order->set_encounter_class(*encounter_class);
+  const std::string visit = pv1[19].Code();
+  if (!visit.empty()) {
+    order->mutable_encounter()->set_value(visit);
+    order->mutable_encounter()->set_system(HdOfComponent(pv1[19].Component(4)));
+  }
   SetFacility(pv1[39].Code(), order);
   SetFacility(HdOfComponent(pv1[3].Component(4)), order);
 }

@@ -30,7 +30,11 @@ struct Written {
   absl::TimeZone zone;
   std::string calendar_name;
   std::array<Hours, 7> hours;
+  std::optional<std::array<Hours, 7>> notification_hours;
 };
+
+// The longest that notifications wait for each other.
+constexpr absl::Duration kLongestTogether = absl::Hours(24);
 
 class ClockLoader {
  public:
@@ -43,10 +47,12 @@ class ClockLoader {
     const Node* hours = pack->Required("staffed_hours");
     own.calendar_name = pack->RequiredText("calendar");
     ReadZone(pack->node(), &own);
-    if (hours != nullptr) own.hours = ReadHours(*hours);
+    if (hours != nullptr) own.hours = ReadHours(*hours, "`staffed_hours`", "so no review could ever end");
     ReadHolidays(pack->node(), own.calendar_name);
+    if (const Node* node = pack->Optional("notifications"); node != nullptr) LoadNotifications(*node, &own);
     clocks_.time_zone_name = own.zone_name;
-    clocks_.calendar = CalendarOf(own);
+    clocks_.calendar = CalendarOf(own, own.hours);
+    if (own.notification_hours) clocks_.notification_calendar = CalendarOf(own, *own.notification_hours);
     if (const Node* list = pack->Optional("facilities"); list != nullptr) LoadFacilities(*list, own);
     for (auto& [name, file] : calendar_files_) {
       if (file.found) clocks_.files.emplace_back(absl::StrCat("calendar/", name), std::move(file.content));
@@ -60,6 +66,23 @@ class ClockLoader {
     std::string content;
     std::vector<calendar::Holiday> holidays;
   };
+
+  void LoadNotifications(const Node& node, Written* own) {
+    MapReader map(document_, node, "`notifications`", issues_);
+    if (const Node* hours = map.Optional("hours"); hours != nullptr) {
+      own->notification_hours = ReadHours(*hours, "`hours`", "so nobody would ever be told");
+    }
+    if (const std::string text = map.OptionalText("together"); !text.empty()) {
+      const std::optional<calendar::Span> span = calendar::ParseSpan(text);
+      if (span && span->kind == calendar::Span::Kind::kElapsed && span->elapsed <= kLongestTogether) {
+        clocks_.notifications_together = span->elapsed;
+      } else {
+        document_.Error(node.Find("together")->place, absl::StrCat("`", text, "` is no time to wait for more"),
+                        "write it as `60 min` or `4 h`, a day at most", issues_);
+      }
+    }
+    map.RefuseUnknownKeys();
+  }
 
   void LoadFacilities(const Node& list, const Written& own) {
     if (!list.IsList()) {
@@ -88,17 +111,20 @@ class ClockLoader {
       written.calendar_name = name;
       ReadHolidays(node, name);
     }
-    if (const Node* hours = map.Optional("staffed_hours"); hours != nullptr) written.hours = ReadHours(*hours);
+    if (const Node* hours = map.Optional("staffed_hours"); hours != nullptr)
+      written.hours = ReadHours(*hours, "`staffed_hours`", "so no review could ever end");
     map.RefuseUnknownKeys();
     if (names_node == nullptr) return;
     if (names.empty()) {
       document_.Error(names_node->place, "a facility needs a name", "write it as messages have it in `order.facility`", issues_);
     }
-    const std::shared_ptr<const Calendar> calendar = CalendarOf(written);
+    const std::shared_ptr<const Calendar> calendar = CalendarOf(written, written.hours);
+    std::shared_ptr<const Calendar> notification_calendar;
+    if (written.notification_hours) notification_calendar = CalendarOf(written, *written.notification_hours);
     for (size_t i = 0; i < names.size(); ++i) {
       const base::Place& place =
           names_node->IsList() && i < names_node->items.size() ? names_node->items[i].place : names_node->place;
-      AddFacility({names[i], written.zone_name, calendar}, place);
+      AddFacility({names[i], written.zone_name, calendar, notification_calendar}, place);
     }
   }
 
@@ -158,9 +184,10 @@ class ClockLoader {
     return names;
   }
 
-  std::array<Hours, 7> ReadHours(const Node& node) {
+  // `so`: what it means if no day has any.
+  std::array<Hours, 7> ReadHours(const Node& node, const char* what, const char* so) {
     std::array<Hours, 7> hours;
-    MapReader map(document_, node, "`staffed_hours`", issues_);
+    MapReader map(document_, node, what, issues_);
     bool any = false;
     for (size_t i = 0; i < kDayNames.size(); ++i) {
       const std::string text = map.OptionalText(kDayNames[i]);
@@ -175,17 +202,17 @@ class ClockLoader {
       any = true;
     }
     map.RefuseUnknownKeys();
-    if (map.valid() && !any) document_.Error(node.place, "no day has staffed hours, so no review could ever end", "", issues_);
+    if (map.valid() && !any) document_.Error(node.place, absl::StrCat("no day has hours in ", what, ", ", so), "", issues_);
     return hours;
   }
 
   // A calendar keeps a table of days, so places that count time alike share one.
-  std::shared_ptr<const Calendar> CalendarOf(const Written& written) {
-    const auto hours_text = [](std::string* out, const Hours& hours) { absl::StrAppend(out, hours.opens, "-", hours.closes); };
+  std::shared_ptr<const Calendar> CalendarOf(const Written& written, const std::array<Hours, 7>& hours) {
+    const auto hours_text = [](std::string* out, const Hours& day) { absl::StrAppend(out, day.opens, "-", day.closes); };
     std::shared_ptr<const Calendar>& made =
-        made_[absl::StrCat(written.zone_name, "\n", written.calendar_name, "\n", absl::StrJoin(written.hours, ",", hours_text))];
+        made_[absl::StrCat(written.zone_name, "\n", written.calendar_name, "\n", absl::StrJoin(hours, ",", hours_text))];
     if (made == nullptr) {
-      made = std::make_shared<const Calendar>(written.zone, written.hours, calendar_files_[written.calendar_name].holidays);
+      made = std::make_shared<const Calendar>(written.zone, hours, calendar_files_[written.calendar_name].holidays);
     }
     return made;
   }

@@ -1,4 +1,4 @@
-// By what a pack counts time: `time_zone`, `calendar`, `staffed_hours` and `facilities` of pack.yaml.
+// By what a pack counts time: `time_zone`, `calendar`, `staffed_hours`, `facilities` and `notifications` of pack.yaml.
 #ifndef RESULTGATE_POLICY_CLOCK_LOADER_H_
 #define RESULTGATE_POLICY_CLOCK_LOADER_H_
 
@@ -18,7 +18,10 @@ namespace resultgate::policy {
 struct PackClocks {
   std::string time_zone_name;
   std::shared_ptr<const calendar::Calendar> calendar;  // never null
-  std::vector<Facility> facilities;                    // in order of name, one for each name
+  // In whose hours people are told of something new; null: at any time.
+  std::shared_ptr<const calendar::Calendar> notification_calendar;
+  absl::Duration notifications_together;  // how long what comes of one visit waits for more
+  std::vector<Facility> facilities;       // in order of name, one for each name
   // What the pack's digest must cover: `calendar/<name>` and the content, each file once.
   std::vector<std::pair<std::string, std::string>> files;
 };

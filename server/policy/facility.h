@@ -18,6 +18,8 @@ struct Facility {
   std::string name;  // as `order.facility` has it
   std::string time_zone_name;
   std::shared_ptr<const calendar::Calendar> calendar;  // facilities with the same clock share one
+  // The pack's hours of notification by this facility's clock and holidays; null: at any time.
+  std::shared_ptr<const calendar::Calendar> notification_calendar;
 };
 
 // Order of names as senders write them: in whatever case of ASCII and with whatever blanks. Allocates nothing.

@@ -248,12 +248,16 @@ ShapePtr RuleFile(const Vocabulary& vocabulary) {
       {{"rules", "Rules have no order: every one is asked for every unit and audience.", Spaced(Rule(vocabulary)), kRequired}});
 }
 
-ShapePtr PackFile(const Vocabulary& vocabulary) {
+ShapePtr Week(const char* doc) {
   std::vector<Key> days;
   for (const char* day : {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
-    days.push_back({day, "From when to when somebody is there, as `08:00-17:00`.", HoursOfDay()});
+    days.push_back({day, doc, HoursOfDay()});
   }
-  const ShapePtr staffed_hours = Map(std::move(days));
+  return Map(std::move(days));
+}
+
+ShapePtr PackFile(const Vocabulary& vocabulary) {
+  const ShapePtr staffed_hours = Week("From when to when somebody is there, as `08:00-17:00`.");
   const ShapePtr facility = Map({
       {"names", "How messages name it in `order.facility`: one name, or several. Capitals and blanks do not matter.",
        List(Text(), true), kRequired},
@@ -274,6 +278,13 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
       {"calendar", "The calendar with its public holidays: a file's name without `.yaml`.", Text(), kRequired},
       {"staffed_hours", "When somebody is there. A day that is not named is closed.", staffed_hours, kRequired},
       {"facilities", "Sites with another zone, other holidays or other hours than the pack's.", List(facility)},
+      {"notifications", "When the portal tells people that something new is there. It holds nothing back.",
+       Map({
+           {"hours", "Within which hours. A day that is not named, and a holiday, is quiet.",
+            Week("From when to when people are told, as `08:00-20:00`.")},
+           {"together", "How long what comes of one visit waits for more, to be told at once: `60 min`.",
+            Pattern("^[1-9][0-9]* (min|h)$")},
+       })},
       {"language", "The language of a patient who has not said which, as `en`.", Text(), kRequired},
       {"we_answer_within", "How soon the clinic answers a patient's message, as comments promise it: `2 business days`.",
        Pattern("^[1-9][0-9]? business days?$")},

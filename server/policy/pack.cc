@@ -16,6 +16,11 @@ const calendar::Calendar& Pack::CalendarFor(const v1::ServiceRequest& order) con
   return facility == nullptr ? *calendar_ : *facility->calendar;
 }
 
+const calendar::Calendar* Pack::NotificationCalendarFor(const v1::ServiceRequest& order) const {
+  const Facility* facility = facilities_.empty() ? nullptr : FacilityOf(order);
+  return (facility == nullptr ? notification_calendar_ : facility->notification_calendar).get();
+}
+
 const Rule* Pack::FindRule(absl::string_view id) const {
   const auto at = std::lower_bound(rules_.begin(), rules_.end(), id,
                                    [](const Rule& rule, absl::string_view other) { return absl::string_view(rule.id) < other; });

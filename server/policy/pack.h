@@ -169,6 +169,10 @@ class Pack {
   const Facility* FacilityOf(const v1::ServiceRequest& order) const { return FindFacility(facilities_, order.facility()); }
   // Its calendar, else the pack's own: by this all times of a result are counted. Allocates nothing.
   const calendar::Calendar& CalendarFor(const v1::ServiceRequest& order) const;
+  // In whose hours people are told of something new of the order: its facility's, else the pack's; nullptr: at any time.
+  const calendar::Calendar* NotificationCalendarFor(const v1::ServiceRequest& order) const;
+  // How long what comes of one visit waits for more, to be told at once; zero: not at all.
+  absl::Duration notifications_together() const { return notifications_together_; }
   const ReviewAsk& default_review() const { return default_review_; }
   const ReviewAsk& quarantine_review() const { return quarantine_review_; }
   // The pool that looks into messages nobody could read: the first pool among the quarantine's owners.
@@ -214,6 +218,8 @@ class Pack {
   std::string language_;
   int answer_days_ = 0;
   std::shared_ptr<const calendar::Calendar> calendar_;
+  std::shared_ptr<const calendar::Calendar> notification_calendar_;
+  absl::Duration notifications_together_;
   std::vector<Facility> facilities_;
   ReviewAsk default_review_;
   ReviewAsk quarantine_review_;

@@ -190,6 +190,8 @@ class PackLoader {
     PackClocks clocks = LoadClocks(*document, &map, calendars_, files_, issues_);
     pack_->time_zone_name_ = std::move(clocks.time_zone_name);
     pack_->calendar_ = std::move(clocks.calendar);
+    pack_->notification_calendar_ = std::move(clocks.notification_calendar);
+    pack_->notifications_together_ = clocks.notifications_together;
     pack_->facilities_ = std::move(clocks.facilities);
     std::move(clocks.files.begin(), clocks.files.end(), std::back_inserter(digested_));
     LoadPools(*document, &map);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string>
 
 #include "absl/strings/ascii.h"
@@ -17,7 +18,9 @@ namespace {
 constexpr int kMostIdentifiers = 100;
 constexpr int kMostConditions = 10000;
 constexpr int kMostDays = 90;
-constexpr const char* kFacts[] = {"birth_date", "deceased", "gender", "known_conditions", "language", "portal_account"};
+constexpr int kMostWishes = 100;
+constexpr const char* kFacts[] = {"birth_date", "deceased",      "gender",        "known_conditions",
+                                  "language",   "notifications", "portal_account"};
 
 // `1970-05-04`, or without day, or without month (FHIR date).
 bool IsDate(absl::string_view text) {
@@ -44,6 +47,24 @@ void CheckActor(const std::string& actor, Violations* violations) {
   CheckName("actor", actor, /*required=*/true, violations);
 }
 
+void CheckNotifications(const v1::NotificationWishList& wishes, Violations* violations) {
+  if (wishes.values_size() > kMostWishes) violations->push_back({"facts.notifications", "must hold at most 100"});
+  std::set<std::string> categories;
+  for (int i = 0; i < wishes.values_size(); ++i) {
+    const std::string field = absl::StrCat("facts.notifications.values[", i, "]");
+    const v1::NotificationWish& wish = wishes.values(i);
+    CheckName(absl::StrCat(field, ".category"), wish.category(), /*required=*/false, violations);
+    if (!categories.insert(wish.category()).second) {
+      violations->push_back({absl::StrCat(field, ".category"), "must be another one than that of the wishes before"});
+    }
+    for (int c = 0; c < wish.channels_size(); ++c) {
+      if (wish.channels(c) == 0 || !v1::NotificationChannel_IsValid(wish.channels(c))) {
+        violations->push_back({absl::StrCat(field, ".channels[", c, "]"), "must be a channel of this version of the API"});
+      }
+    }
+  }
+}
+
 void CheckFacts(const v1::Patient& facts, Violations* violations) {
   if (facts.identifiers().empty()) violations->push_back({"facts.identifiers", "must hold at least one"});
   if (facts.identifiers_size() > kMostIdentifiers) violations->push_back({"facts.identifiers", "must hold at most 100"});
@@ -59,6 +80,7 @@ void CheckFacts(const v1::Patient& facts, Violations* violations) {
   if (facts.known_conditions().values_size() > kMostConditions) {
     violations->push_back({"facts.known_conditions", "must hold at most 10000"});
   }
+  CheckNotifications(facts.notifications(), violations);
   if (facts.has_preference() || facts.category_preferences_size() > 0) {
     violations->push_back({"facts.preference", "is set by SetPreference"});
   }
@@ -79,7 +101,7 @@ Violations Check(const v1::UpdatePatientRequest& request) {
   for (int i = 0; i < request.forget_size(); ++i) {
     if (std::find(std::begin(kFacts), std::end(kFacts), request.forget(i)) == std::end(kFacts)) {
       violations.push_back({absl::StrCat("forget[", i, "]"),
-                            "must be birth_date, deceased, gender, known_conditions, language or portal_account"});
+                            "must be birth_date, deceased, gender, known_conditions, language, notifications or portal_account"});
     }
   }
   if (request.has_recorded_at()) CheckTime("recorded_at", request.recorded_at(), &violations);

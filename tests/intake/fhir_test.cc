@@ -86,7 +86,8 @@ TEST(FhirTest, ReadsABundle) {
       "icd-10-cm','code':'D50'}]}],'requester':{'reference':'Practitioner/d1'},'encounter':{'reference':'Encounter/e1'}}},"
       "{'resource':{'resourceType':'Practitioner','id':'d1','name':[{'family':'NOBODY'}],'identifier':[{'value':'x'},{'system':'"
       "http://hl7.org/fhir/sid/us-npi','value':'42'}]}},"
-      "{'resource':{'resourceType':'Encounter','id':'e1','class':{'code':'EMER'},'serviceProvider':{'display':'Main hospital'}}},"
+      "{'resource':{'resourceType':'Encounter','id':'e1','identifier':[{'system':'urn:visits','value':'V123'}],'class':{'code':'"
+      "EMER'},'serviceProvider':{'display':'Main hospital'}}},"
       "{'resource':{'resourceType':'Organization','id':'lab','identifier':[{'system':'urn:lab','value':'L1'}]}},"
       "{'resource':{'resourceType':'Specimen','id':'s1','accessionIdentifier':{'value':'S-1'}}},"
       "{'resource':{'resourceType':'DiagnosticReport','id':'r1'," +
@@ -136,6 +137,8 @@ TEST(FhirTest, ReadsABundle) {
   EXPECT_EQ(report.order().ordering_provider().value(), "42");
   EXPECT_EQ(report.order().encounter_class(), v1::ENCOUNTER_CLASS_EMERGENCY);
   EXPECT_EQ(report.order().facility(), "Main hospital");
+  EXPECT_EQ(report.order().encounter().system(), "urn:visits");
+  EXPECT_EQ(report.order().encounter().value(), "V123");
   EXPECT_EQ(report.order().reason_codes_size(), 1);
   EXPECT_EQ(report.specimen_id(), "S-1");
   EXPECT_TRUE(report.has_issued() && report.has_effective() && report.has_message_time());

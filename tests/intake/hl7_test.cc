@@ -57,7 +57,7 @@ TEST(Hl7Test, ReadsTheConditionOfTheSpecimen) {
 TEST(Hl7Test, ReadsTheHeader) {
   const Message message = ReadOne(Join(
       {kMsh, "PID|1|OLD|888^^^OTHER^PI~777^^^NORTH&1.2.3&ISO^MR||NOBODY^X||198001|F|||||||spa^Spanish^ISO639|||||||||||||||Y",
-       "PV1|1|E|WARD^^^MAIN HOSPITAL", "ORC|RE|PLORC|FIORC|||||||||42^X^^^^^^^NPI",
+       "PV1|1|E|WARD^^^MAIN HOSPITAL||||||||||||||||V123^^^NORTH", "ORC|RE|PLORC|FIORC|||||||||42^X^^^^^^^NPI",
        ("OBR|1||FI1^LAB|718-7^Hemoglobin^LN^HGB^Hb^L|||20260306|||||||||||AC12345||||20260306160000-0500||HM|F||||||"
         "D50^Anemia^I10C"),
        "SPM|1|P9&A^F9&LAB", "OBX|1|NM|718-7^Hemoglobin^LN||7.10|g/dL^^UCUM|12.0-16.0|LL|||F||||||||20260306155900-0500",
@@ -88,6 +88,8 @@ TEST(Hl7Test, ReadsTheHeader) {
   EXPECT_EQ(report.order().ordering_provider().value(), "42");
   EXPECT_EQ(report.order().encounter_class(), v1::ENCOUNTER_CLASS_EMERGENCY);
   EXPECT_EQ(report.order().facility(), "MAIN HOSPITAL");
+  EXPECT_EQ(report.order().encounter().system(), "NORTH");
+  EXPECT_EQ(report.order().encounter().value(), "V123");
   EXPECT_EQ(report.order().reason_codes(0).codings(0).system(), "http://hl7.org/fhir/sid/icd-10-cm");
   ASSERT_EQ(report.code().codings_size(), 2);
   EXPECT_EQ(report.code().codings(1).system(), "urn:local:LAB|NORTH");

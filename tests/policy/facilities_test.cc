@@ -179,7 +179,7 @@ TEST_F(FacilitiesTest, AllMistakesAreSaidWithTheirPlaces) {
             "20:29: no time zone is named `America/El_Paso`; write an IANA name as `America/New_York`\n"
             "21:28: no calendar `weekday`; did you mean `weekdays`?\n"
             "22:48: `9-5` are no hours of a day; write `08:00-17:00`\n"
-            "22:39: no day has staffed hours, so no review could ever end; \n"
+            "22:39: no day has hours in `staffed_hours`, so no review could ever end; \n"
             "22:17: the facility `c ` stands twice; capital letters and blanks make no other name\n"
             "23:18: unknown key `timezone` in a facility; did you mean `time_zone`?\n"
             "24:5: a facility lacks `names`; \n"

@@ -57,6 +57,40 @@ TEST_F(ScenarioPeople, Scenario17HospitalPatientsSeeTheirResultsAsSoonAsOthers) 
   }
 }
 
+// Many results of one stay are told once an hour, and none at night; a value that cannot wait is told at once.
+TEST_F(ScenarioPeople, Scenario17AHospitalStayIsNotAFloodOfNotifications) {
+  const auto notification = [this](const std::string& patient, const std::string& unit) {
+    See(unit, patient);
+    return portal().ShownTo(patient, unit).notification;
+  };
+  const auto of_visit = [](v1::DiagnosticReport report, const std::string& patient) {
+    report.mutable_patient()->mutable_identifiers(0)->set_value(patient);
+    report.mutable_order()->set_encounter_class(v1::ENCOUNTER_CLASS_INPATIENT);
+    report.mutable_order()->mutable_encounter()->set_value("V1");
+    return report;
+  };
+  MoveTo("2026-03-06T15:10:00-05:00");
+  Submit(of_visit(Cbc("F1"), "p1"));
+  MoveTo("2026-03-06T15:40:00-05:00");
+  Submit(of_visit(Cbc("F2"), "p2"));
+  for (const char* patient : {"p1", "p2"}) {
+    EXPECT_EQ(See("718-7", patient), "13.9") << "it is there at once";
+    EXPECT_EQ(base::FromProto(notification(patient, "718-7").not_before()), At("2026-03-06T16:00:00-05:00"));
+    EXPECT_EQ(notification(patient, "718-7").group(), "|V1");
+  }
+  MoveTo("2026-03-07T23:00:00-05:00");
+  Submit(of_visit(Cbc("F3"), "p3"));
+  EXPECT_EQ(base::FromProto(notification("p3", "718-7").not_before()), At("2026-03-09T08:00:00-04:00"));
+  Submit(Oru{.filler = "F4",
+             .mrn = "p4",
+             .service = "2823-3",
+             .section = "CH",
+             .observations = {{.loinc = "2823-3", .value = "6.9", .flag = "HH"}}});
+  ASSERT_EQ(CommentOf("2823-3", "p4").next_step().kind(), v1::NextStep::KIND_EMERGENCY);
+  EXPECT_FALSE(notification("p4", "2823-3").has_not_before());
+  EXPECT_FALSE(notification("p4", "2823-3").audiences().empty());
+}
+
 TEST_F(ScenarioPeople, Scenario18OwnershipMovesAlongTheChainOneAtATime) {
   const Response held = Submit(Biopsy("F1"));
   EXPECT_EQ(OwnerNow(held.result_id()), "ordering-provider");

@@ -99,7 +99,7 @@ void Portal::Do(const v1::Release& release) {
         shown_.erase(place);
         continue;
       }
-      Shown shown{release.kind(), "", release.comment(), release.version()};
+      Shown shown{release.kind(), "", release.comment(), release.version(), release.notification()};
       for (const v1::Observation& observation : release.content().observations()) {
         if (observation.id() == unit) {
           shown.content = observation.has_quantity() ? observation.quantity().value() : observation.text();

@@ -62,6 +62,7 @@ struct Shown {
   std::string content;  // the observation's value, or the document's narrative
   v1::Comment comment;
   int32_t version = 0;
+  v1::Notification notification;
 };
 
 // Does what the stream says, once for each idempotency key, and never goes back behind a report's sequence.
