@@ -12,6 +12,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "resultgate/v1/patient_service.grpc.pb.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
@@ -32,6 +34,8 @@ std::string Results(int count) {
          : count == 1 ? "1 result changed"
                       : absl::StrCat(count, " results changed");
 }
+
+constexpr absl::string_view kChannelPrefix = "NOTIFICATION_CHANNEL_";
 
 std::string Words(absl::string_view name) {
   return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
@@ -187,7 +191,8 @@ int RunUpdate(const UpdateOptions& options) {
   }
   for (const std::string& text : options.notify) {
     if (!ReadWish(text, facts->mutable_notifications()->add_values())) {
-      return FailUsage(absl::StrCat("--notify ", text, ": write it as `email,app`, `genetics=email` or `genetics=none`"));
+      Fail(absl::StrCat("--notify: `", text, "` are no ways to tell; write it as `email,app`, `genetics=email` or `none`"));
+      return kWrongUsage;
     }
   }
   for (const std::string& fact : options.forget) request.add_forget(absl::StrReplaceAll(fact, {{"-", "_"}}));

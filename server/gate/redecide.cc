@@ -175,6 +175,11 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
   rules.Take(parts.review, {v1::RULE_EFFECT_REVIEW});
   rules.Take(parts.withheld, {v1::RULE_EFFECT_WITHHOLD, v1::RULE_EFFECT_REVIEW});
   rules.Give(&made);
+  std::set<std::string> conflicts;
+  for (const v1::Outcome* held_by : {parts.floor, parts.review, parts.withheld}) {
+    if (held_by != nullptr && made.has_not_after()) conflicts.insert(held_by->conflicts().begin(), held_by->conflicts().end());
+  }
+  for (const std::string& conflict : conflicts) made.add_conflicts(conflict);
   Settle(&made, now);
   return made;
 }
@@ -259,14 +264,7 @@ bool AddsAHold(const v1::Outcome& out, const v1::Outcome& asked, absl::Time now)
   const auto& rules = asked.rules();
   const bool died = std::any_of(rules.begin(), rules.end(),
                                 [](const v1::AppliedRule& rule) { return rule.rule_id() == policy::kDeceasedRule; });
-  if (!held || (died && out.state() == v1::OUTCOME_STATE_PUBLISHED)) return false;
-  // Nor does a wish to wait, which a merge may bring: what is out is no secret any more.
-  v1::Outcome beside_wishes = asked;
-  auto* holding = beside_wishes.mutable_rules();
-  holding->erase(std::remove_if(holding->begin(), holding->end(),
-                                [](const v1::AppliedRule& rule) { return rule.rule_id() == policy::kPreferenceRule; }),
-                 holding->end());
-  return !AsksNothingNew(beside_wishes, out);
+  return held && !(died && out.state() == v1::OUTCOME_STATE_PUBLISHED) && !AsksNothingNew(asked, out);
 }
 
 // What holds the unit is the same, whatever rules stand beside it.

@@ -13,6 +13,7 @@
 #include "server/nextstep/next_step.h"
 #include "server/policy/decide.h"
 #include "server/policy/review_plan.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::gate {
 namespace {
@@ -247,16 +248,18 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   }
   std::set<std::pair<std::string, v1::Audience>> replaced;
   std::map<v1::Audience, v1::Outcome> documents_out;  // what is decided now for a document that is out
-  for (Cell& cell : work.cells()) {
+  std::set<std::string> patient_waits;                // for these units; so do those who see for the patient (I8)
+  const auto take = [&](Cell& cell) {
     const auto found = standing.find({cell.unit_id, cell.audience});
-    if (found == standing.end()) continue;
+    if (found == standing.end()) return;
     const v1::Outcome old = std::move(found->second);
     standing.erase(found);
     const bool same = SameContent(before->report(), report, cell.unit_id);
     if (WasShown(old)) cell.outcome.set_release_sequence(old.release_sequence());
     // Of a test that was not performed nothing was to be seen but that.
     const bool was_seen = IsOut(old) && policy::UnitStatus(before->report(), cell.unit_id) != v1::RESULT_STATUS_CANCELLED;
-    if (was_seen && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
+    const bool may_go = patient_waits.count(cell.unit_id) == 0;
+    if (may_go && was_seen && MayBeReleasedByTime(cell.outcome) && AsksNothingNew(cell.outcome, old)) {
       // What the reader has seen is not held again for what did not hold it then: the right words go at once.
       cell.outcome.set_released_unreviewed(cell.outcome.disposition() == v1::DISPOSITION_REVIEW);
       cell.outcome.set_disposition(v1::DISPOSITION_RELEASE);
@@ -267,19 +270,27 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
         cell.outcome.disposition() == v1::DISPOSITION_QUARANTINE || cell.outcome.disposition() == v1::DISPOSITION_NEVER;
     if (IsOut(old) && same && !withdrawn) {
       cell.outcome = old;  // seen already, and unchanged: it stays as it is
-      continue;
+      return;
     }
-    if (IsHeld(old) && same && old.review().has_approved_at() && cell.outcome.disposition() == v1::DISPOSITION_REVIEW &&
+    if (may_go && IsHeld(old) && same && old.review().has_approved_at() && cell.outcome.disposition() == v1::DISPOSITION_REVIEW &&
         AsksNothingNew(cell.outcome, old)) {
       *cell.outcome.mutable_review() = old.review();  // read and approved as it stands: the approval holds
       EndReview(&cell.outcome, now);
     }
-    if (!WasShown(old)) continue;
+    if (!WasShown(old)) return;
     replaced.insert({cell.unit_id, cell.audience});
     if (cell.outcome.disposition() == v1::DISPOSITION_NEVER) {
       work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
     } else if (IsOut(old) && cell.outcome.disposition() != v1::DISPOSITION_RELEASE) {
       work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
+    }
+  };
+  for (const bool patients : {true, false}) {
+    for (Cell& cell : work.cells()) {
+      if ((cell.audience == v1::AUDIENCE_PATIENT) != patients) continue;
+      take(cell);
+      const bool waits = IsHeld(cell.outcome) && cell.outcome.disposition() != v1::DISPOSITION_RELEASE;
+      if (patients && waits) patient_waits.insert(cell.unit_id);
     }
   }
   // Units that the standing version no longer has.
@@ -361,6 +372,7 @@ bool Acknowledge(int64_t sequence, policy::Outcomes* outcomes) {
 bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
   return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
     return rule.effect() == v1::RULE_EFFECT_NEXT_STEP ||  // holds nothing
+           rule.rule_id() == policy::kPreferenceRule ||   // nor does a wish to wait what has been seen, or reviewed
            std::any_of(approved.rules().begin(), approved.rules().end(),
                        [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
   });

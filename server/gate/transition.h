@@ -56,7 +56,8 @@ Transition TakeRedecided(const v1::Result& result, std::vector<policy::Cell> cel
 // The portal acknowledged the release of this sequence: what it let go is published. True if that changed something.
 bool Acknowledge(int64_t sequence, policy::Outcomes* outcomes);
 
-// True if every rule that holds the unit now held it when it was approved.
+// True if every rule that holds the unit now held it when it was approved. A wish of the patient to wait asks nothing of what has
+// been seen or reviewed.
 bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved);
 
 // The earliest `due_at` of what is held, or InfiniteFuture().

@@ -200,6 +200,11 @@ class Combination {
     absl::Time earliest = absl::InfiniteFuture();
     for (const auto& ceiling : memory_.ceilings_) earliest = std::min(earliest, ceiling.at);
     verdict_.not_after = earliest;
+    for (const Applied& applied : verdict_.applied) {
+      if (applied.effect == v1::RULE_EFFECT_WITHHOLD && !applied.lifted) {
+        verdict_.conflicts.push_back({applied.source, /*withholding=*/true});
+      }
+    }
     for (auto& floor : memory_.floors_) {
       floor.until = std::min(floor.until, CutOf(floor.rank));
       if (floor.until > earliest) verdict_.conflicts.push_back({floor.source});

@@ -77,7 +77,10 @@ bool Same(const v1::NextStep* a, const v1::NextStep* b) {
 }
 
 std::string ToText(const Conflict& conflict) {
-  return absl::StrCat(conflict.floor ? absl::StrCat("the floor of ", conflict.floor->Id()) : "the review",
+  if (conflict.withholding) {
+    return absl::StrCat("the withholding of ", conflict.of->Id(), " ends with a person, whatever the deadline");
+  }
+  return absl::StrCat(conflict.of ? absl::StrCat("the floor of ", conflict.of->Id()) : "the review",
                       " stands against an earlier deadline of no stronger basis");
 }
 

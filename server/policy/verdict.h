@@ -59,11 +59,13 @@ struct Applied {
   bool operator==(const Applied& other) const;
 };
 
-// A hold that stands against a deadline of no stronger basis.
+// A hold that stands against a deadline: a floor or the review of a basis that is no weaker, or a withholding, whatever its basis,
+// because only a person ends it.
 struct Conflict {
-  std::optional<Source> floor;  // whose floor; absent: the review
+  std::optional<Source> of;  // whose floor or withholding; absent: the review
+  bool withholding = false;
 
-  bool operator==(const Conflict& other) const { return floor == other.floor; }
+  bool operator==(const Conflict& other) const { return of == other.of && withholding == other.withholding; }
 };
 
 struct Verdict {

@@ -181,7 +181,7 @@ TEST_F(NotificationTest, AllMistakesOfThePackAreSaid) {
     return lines;
   };
   EXPECT_EQ(said("notifications:\n  hours: {monday: 8-17}\n  together: 2 days\n  quiet: [friday]\n"),
-            "21:20: `8-17` are no hours of a day\n"
+            "21:19: `8-17` are no hours of a day\n"
             "21:10: no day has hours in `hours`, so nobody would ever be told\n"
             "22:13: `2 days` is no time to wait for more\n"
             "23:3: unknown key `quiet` in `notifications`\n");

@@ -66,6 +66,17 @@ class BareGate {
     return Wait().front();
   }
 
+  // Calls a method of the gate and waits for its answer, which must not be an error.
+  template <typename Request, typename Response>
+  Response Ask(void (gate::Gate::*method)(Request, gate::Callback<Response>), Request request) {
+    std::promise<absl::StatusOr<Response>> promise;
+    (gate_.get()->*method)(std::move(request),
+                           [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); });
+    absl::StatusOr<Response> response = promise.get_future().get();
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? *std::move(response) : Response();
+  }
+
   absl::Status Approve(int64_t result_id, int version, const std::string& reviewer) {
     v1::ApproveReviewRequest request;
     request.set_result_id(result_id);

@@ -11,6 +11,8 @@
 #include <random>
 #include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -50,6 +52,7 @@ constexpr char kStricter[] = R"(  - id: stricter
 // What happened, for the end.
 struct Counts {
   int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
+  int64_t wishes = 0, deaths = 0, merges = 0, unmerges = 0;
   int64_t releases = 0, entries = 0, checks = 0;
 };
 
@@ -66,8 +69,10 @@ class Life {
       SendMessage();
     } else if (dice < 780) {
       Approve();
-    } else if (dice < 900) {
+    } else if (dice < 870) {
       MoveClock();
+    } else if (dice < 900) {
+      TellOfPatients();
     } else if (dice < 996) {
       Acknowledge();
     } else if (dice < 999) {
@@ -114,7 +119,8 @@ class Life {
     const absl::Time sent_at = gate_.clock().Now();
     v1::DecideRequest asked;
     *asked.mutable_report() = report;
-    const bool first = order.sent.empty();
+    // A dry run knows of the patient what the report says.
+    const bool first = order.sent.empty() && !people_.IsKnown(report.patient().identifiers(0).value());
     const v1::Decision expected = first ? gate_.gate().DryRun(asked).decision() : v1::Decision();
     const v1::SubmitResultResponse response = gate_.Submit(report);
     what_ = absl::StrCat("message of ", number, ", ", v1::ResultStatus_Name(report.status()), ", issued ",
@@ -202,6 +208,87 @@ class Life {
     ++counts_.clock_steps;
   }
 
+  // A wish, a death or its contrary, a merge or its undoing, of patients whose orders are open. No two at one time.
+  void TellOfPatients() {
+    if (open_.size() < 2) return;
+    gate_.MoveTo(gate_.clock().Now() + absl::Seconds(1));
+    const std::string mrn = absl::StrCat("p", open_[static_cast<size_t>(Roll(static_cast<int>(open_.size())))]);
+    const int dice = Roll(10);
+    if (dice < 4) {
+      TellOfWish(mrn);
+    } else if (dice < 6) {
+      TellOfDeath(mrn);
+    } else if (dice < 8 || merged_.empty()) {
+      Merge(mrn);
+    } else {
+      Unmerge();
+    }
+  }
+
+  static v1::Identifier Mrn(const std::string& mrn) {
+    v1::Identifier identifier;
+    identifier.set_system("MRN");
+    identifier.set_value(mrn);
+    return identifier;
+  }
+
+  void TellOfWish(const std::string& mrn) {
+    v1::SetPreferenceRequest request;
+    *request.mutable_patient() = Mrn(mrn);
+    v1::ReleasePreference* wish = request.mutable_preference();
+    wish->set_timing(static_cast<v1::ReleasePreference::Timing>(Roll(4)));
+    if (wish->timing() == v1::ReleasePreference::TIMING_AFTER_DAYS) wish->set_after_days(1 + Roll(5));
+    wish->set_recorded_by("nurse-1");
+    what_ = absl::StrCat("wish of ", mrn, ": ", wish->ShortDebugString());
+    people_.Wishes(mrn, *wish, gate_.clock().Now());
+    gate_.Ask(&gate::Gate::SetPreference, request);
+    ++counts_.wishes;
+  }
+
+  void TellOfDeath(const std::string& mrn) {
+    v1::UpdatePatientRequest request;
+    request.set_actor("adt");
+    *request.mutable_facts()->add_identifiers() = Mrn(mrn);
+    request.mutable_facts()->set_deceased(Roll(2) == 0);
+    what_ = absl::StrCat("death of ", mrn, ": ", request.facts().deceased());
+    people_.Dies(mrn, request.facts().deceased(), gate_.clock().Now());
+    gate_.Ask(&gate::Gate::UpdatePatient, request);
+    ++counts_.deaths;
+  }
+
+  void Merge(const std::string& mrn) {
+    const std::string other = absl::StrCat("p", open_[static_cast<size_t>(Roll(static_cast<int>(open_.size())))]);
+    const absl::Time now = gate_.clock().Now();
+    if (people_.FamilyAt(mrn, now).count(other) > 0) return;
+    for (const auto& [survivor, merged] : merged_) {
+      if (merged == other) return;
+    }
+    v1::MergePatientsRequest request;
+    request.set_actor("him-1");
+    *request.mutable_survivor() = Mrn(mrn);
+    *request.mutable_merged() = Mrn(other);
+    what_ = absl::StrCat("merge of ", other, " into ", mrn);
+    const int64_t last_release = last_release_;
+    people_.Merge(mrn, other, now);
+    gate_.Ask(&gate::Gate::MergePatients, request);
+    Complain(AMergePublishesNothing(gate_.Releases(last_release)));
+    merged_.emplace_back(mrn, other);
+    ++counts_.merges;
+  }
+
+  void Unmerge() {
+    const auto at = merged_.begin() + Roll(static_cast<int>(merged_.size()));
+    v1::UnmergePatientsRequest request;
+    request.set_actor("him-1");
+    *request.mutable_survivor() = Mrn(at->first);
+    *request.mutable_merged() = Mrn(at->second);
+    what_ = absl::StrCat("unmerge of ", at->second, " from ", at->first);
+    people_.Unmerge(at->first, at->second, gate_.clock().Now());
+    gate_.Ask(&gate::Gate::UnmergePatients, request);
+    merged_.erase(at);
+    ++counts_.unmerges;
+  }
+
   void Acknowledge() {
     what_ = "acknowledged";
     if (unacknowledged_.empty()) return;
@@ -284,6 +371,11 @@ class Life {
                      portal.end());
         if (release.kind() == v1::RELEASE_KIND_RETRACTION) continue;
         Placed placed{mrn, unit, audience, release.kind(), {}, release.comment(), FromProto(release.released_at())};
+        if (placed.kind == v1::RELEASE_KIND_RESULT) {
+          absl::Time& first =
+              first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, placed.released_at).first->second;
+          placed.first_shown = first;
+        }
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) placed.content = observation;
         }
@@ -302,6 +394,7 @@ class Life {
     view.now = gate_.clock().Now();
     view.order = orders_[number];
     view.portal = portal_[id];
+    view.people = people_;
     for (std::string& words : BrokenPromises(view)) complaints_.push_back(std::move(words));
     CheckOrderOfArrival(view);
     ++counts_.checks;
@@ -332,7 +425,10 @@ class Life {
   std::map<std::string, Order> orders_;
   std::map<int64_t, std::string> order_of_result_;
   std::map<int64_t, std::vector<Placed>> portal_;
-  std::vector<std::string> log_;  // digests of its entries
+  std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, absl::Time> first_shown_;
+  People people_;
+  std::vector<std::pair<std::string, std::string>> merged_;  // survivor and merged, that stand
+  std::vector<std::string> log_;                             // digests of its entries
   int64_t last_release_ = 0;
   std::vector<int64_t> unacknowledged_;
   std::string what_;
@@ -358,8 +454,9 @@ TEST(Model, RandomLivesKeepAllPromises) {
   }
   std::cout << counts.messages << " messages, " << counts.approvals << " approvals, " << counts.clock_steps << " clock steps, "
             << counts.acknowledgements << " acknowledgements, " << counts.restarts << " restarts, " << counts.activations
-            << " activations; " << counts.entries << " entries, " << counts.releases << " releases, " << counts.checks
-            << " results checked\n";
+            << " activations, " << counts.wishes << " wishes, " << counts.deaths << " words on deaths, " << counts.merges
+            << " merges, " << counts.unmerges << " undone; " << counts.entries << " entries, " << counts.releases << " releases, "
+            << counts.checks << " results checked\n";
   EXPECT_GT(counts.releases, steps / 10);
   EXPECT_GT(counts.approvals, steps / 100);
 }

@@ -143,6 +143,10 @@ bool ShowsContent(const Placed& placed) {
   return placed.kind == v1::RELEASE_KIND_RESULT;
 }
 
+absl::Time FirstShown(const Placed& placed) {
+  return std::min(placed.first_shown, placed.released_at);
+}
+
 }  // namespace
 
 v1::PackFiles ReferencePack(const std::string& more) {
@@ -199,10 +203,12 @@ std::string NothingBeforeItsFloor(const View& view) {
     if (!ShowsContent(placed)) continue;
     const absl::Time first = FirstFinal(view.order, placed.mrn, placed.released_at);
     const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
-    if (placed.unit == kImagingUnit && placed.released_at < first + kImagingFloor) {
+    // What the house holds of its own policy, the patient may always end.
+    const bool asked_for = view.people.WantsAllAt(placed.mrn, FirstShown(placed));
+    if (placed.unit == kImagingUnit && !asked_for && placed.released_at < first + kImagingFloor) {
       return absl::StrCat(Where(view, placed.unit), "released before its floor");
     }
-    if (placed.unit == kTissueUnit && !approved && placed.released_at < first + kTissueCeiling) {
+    if (placed.unit == kTissueUnit && !approved && !asked_for && placed.released_at < first + kTissueCeiling) {
       return absl::StrCat(Where(view, placed.unit), "released before its review was over");
     }
   }
@@ -215,7 +221,9 @@ std::string NothingSilentlyPastItsCeiling(const View& view) {
     if (view.now <= FromProto(outcome.not_after())) continue;
     if (GoesAtOnce(view, outcome)) continue;
     const bool told = outcome.review().overruns() > 0 || outcome.conflicts_size() > 0 || outcome.review().escalated();
-    if (!told) return absl::StrCat(Where(view, outcome.unit_ids(0)), "held past its ceiling, and nobody is told");
+    if (!told)
+      return absl::StrCat(Where(view, outcome.unit_ids(0)),
+                          "held past its ceiling, and nobody is told: ", outcome.ShortDebugString());
   }
   return "";
 }
@@ -272,7 +280,7 @@ std::string TheLatestWordOfTheSender(const View& view) {
   }
   // And the other way round: what may go at once, and nobody doubts, is there.
   const std::string& mrn = PatientOf(view.result.report());
-  if (LastDoubt(view.order, mrn) > 0) return "";
+  if (LastDoubt(view.order, mrn) > 0 || view.people.IsKnown(mrn)) return "";
   const bool disputed =
       std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
                   [&](const v1::Observation& observation) { return LastWordOn(view.order, mrn, observation.id()).disputed; });
@@ -304,6 +312,40 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     }
     if (!patient.has_birth_date() && !approved && placed.released_at < first + kShortestReview) {
       return absl::StrCat(Where(view, placed.unit), "shown to others, although nobody knows how old the patient is");
+    }
+  }
+  return "";
+}
+
+std::string WishesToWaitAreKept(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    const absl::Time shown = FirstShown(placed);
+    const absl::Time first = FirstFinal(view.order, placed.mrn, shown);
+    // The deadline binds more than a wish: its basis is privacy.
+    if (placed.unit == kTissueUnit && shown >= first + kTissueCeiling) continue;
+    for (const v1::ReleasePreference& wish : view.people.WaitsAt(placed.mrn, shown)) {
+      const std::string where = Where(view, placed.unit);
+      // Local days, and the first one may have been short.
+      const absl::Duration days = absl::Hours(24 * (wish.after_days() - 1));
+      if (wish.timing() == v1::ReleasePreference::TIMING_AFTER_DAYS && shown < first + days) {
+        return absl::StrCat(where, "shown before the days that the patient wants to wait");
+      }
+      if (wish.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW && shown < first + kShortestReview &&
+          !ApprovedBy(view.order, view.result.id(), shown)) {
+        return absl::StrCat(where, "shown before a review that the patient wants");
+      }
+    }
+  }
+  return "";
+}
+
+std::string NothingIsPublishedOfTheDead(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed) || !view.people.IsDeadAt(placed.mrn, placed.released_at)) continue;
+    // A person may say whom it goes to.
+    if (!ApprovedBy(view.order, view.result.id(), placed.released_at)) {
+      return absl::StrCat(Where(view, placed.unit), "published after the patient had died");
     }
   }
   return "";
@@ -382,6 +424,12 @@ std::string AnActivationPublishesNothing(size_t releases_before, size_t releases
   return releases_before == releases_after ? "" : "a change of pack published what was held";
 }
 
+std::string AMergePublishesNothing(const std::vector<v1::Release>& releases) {
+  const bool any = std::any_of(releases.begin(), releases.end(),
+                               [](const v1::Release& release) { return release.kind() == v1::RELEASE_KIND_RESULT; });
+  return any ? "a merge of two patients published what was held" : "";
+}
+
 std::vector<std::string> BrokenPromises(const View& view) {
   std::vector<std::string> broken;
   const std::pair<const char*, std::string> results[] = {{"I1", NothingBeforeItsFloor(view)},
@@ -391,6 +439,8 @@ std::vector<std::string> BrokenPromises(const View& view) {
                                                          {"I5", NobodyElsesResult(view)},
                                                          {"I7", TheLatestWordOfTheSender(view)},
                                                          {"I8", OthersSeeNoMoreThanThePatient(view)},
+                                                         {"wishes", WishesToWaitAreKept(view)},
+                                                         {"deaths", NothingIsPublishedOfTheDead(view)},
                                                          {"I12", CommentsFitWhatTheyStandBeside(view)}};
   for (const auto& [name, words] : results) {
     if (!words.empty()) broken.push_back(absl::StrCat(name, ": ", words));

@@ -16,6 +16,7 @@
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
+#include "tests/scenario/people.h"
 
 namespace resultgate::scenario {
 
@@ -56,6 +57,7 @@ struct Placed {
   v1::Observation content;  // of a result
   v1::Comment comment;
   absl::Time released_at;
+  absl::Time first_shown = absl::InfiniteFuture();  // when content was shown there for the first time; never after `released_at`
 };
 
 // One result, as it stands after a step.
@@ -64,6 +66,7 @@ struct View {
   Order order;
   v1::Result result;
   std::vector<Placed> portal;
+  People people;  // what was told of patients
 };
 
 // Each returns what is wrong, or an empty text.
@@ -74,6 +77,8 @@ std::string NothingThatIsNotFinal(const View& view);           // I4
 std::string NobodyElsesResult(const View& view);               // I5
 std::string TheLatestWordOfTheSender(const View& view);        // I7, and what a patient relies on: shown is what was said last
 std::string OthersSeeNoMoreThanThePatient(const View& view);   // I8
+std::string WishesToWaitAreKept(const View& view);             // I8: the more private of two holds
+std::string NothingIsPublishedOfTheDead(const View& view);     // design.md, scenario 16
 std::string CommentsFitWhatTheyStandBeside(const View& view);  // I12
 
 std::string SameInputsSameDecision(const v1::Decision& first, const v1::Decision& second);                             // I6
@@ -81,6 +86,7 @@ std::string TheLogOnlyGrows(const std::vector<std::string>& before, const std::v
 std::string AddingARestrictionShortensNothing(const v1::Decision& without, const v1::Decision& with, absl::Time now);  // I10
 std::string AnsweredAtOnce(const v1::SubmitResultResponse& answer, absl::Time sent, absl::Time answered);              // I11
 std::string AnActivationPublishesNothing(size_t releases_before, size_t releases_after);                               // I13
+std::string AMergePublishesNothing(const std::vector<v1::Release>& releases);
 
 // All that speak of one result.
 std::vector<std::string> BrokenPromises(const View& view);

@@ -184,6 +184,45 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
              },
              OthersSeeNoMoreThanThePatient);
        }},
+      {"wishes", "days that the patient wants to wait",
+       [&] {
+         return With(
+             routine,
+             [](View* view) {
+               v1::ReleasePreference wish;
+               wish.set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+               wish.set_after_days(3);
+               view->people.Wishes("p1", wish, absl::UnixEpoch());
+             },
+             WishesToWaitAreKept);
+       }},
+      {"wishes", "a review that another record of the patient asks for",
+       [&] {
+         return With(
+             routine,
+             [](View* view) {
+               v1::ReleasePreference wish;
+               wish.set_timing(v1::ReleasePreference::TIMING_AFTER_REVIEW);
+               view->people.Wishes("p2", wish, absl::UnixEpoch());
+               wish.set_timing(v1::ReleasePreference::TIMING_IMMEDIATE);
+               view->people.Wishes("p1", wish, absl::UnixEpoch() + absl::Seconds(1));
+               view->people.Merge("p1", "p2", absl::UnixEpoch() + absl::Seconds(2));
+             },
+             WishesToWaitAreKept);
+       }},
+      {"deaths", "published after a death",
+       [&] {
+         return With(
+             routine, [](View* view) { view->people.Dies("p1", true, absl::UnixEpoch()); }, NothingIsPublishedOfTheDead);
+       }},
+      {"merges", "a merge that publishes",
+       [&] {
+         v1::Release release;
+         release.set_kind(v1::RELEASE_KIND_RETRACTION);
+         EXPECT_EQ(AMergePublishesNothing({release}), "");
+         release.set_kind(v1::RELEASE_KIND_RESULT);
+         return AMergePublishesNothing({release});
+       }},
       {"I9", "a changed entry",
        [&] {
          EXPECT_EQ(TheLogOnlyGrows(hashes, log), "");

@@ -250,6 +250,10 @@ class Combination {
     if (ceilings_.empty()) return std::nullopt;
     absl::Time earliest = absl::InfiniteFuture();
     for (const RankedCeiling& ceiling : ceilings_) earliest = std::min(earliest, ceiling.at);
+    for (const v1::AppliedRule& rule : outcome_.rules()) {
+      if (rule.effect() != v1::RULE_EFFECT_WITHHOLD || rule.lifted()) continue;
+      outcome_.add_conflicts(absl::StrCat("the withholding of ", rule.rule_id(), " ends with a person, whatever the deadline"));
+    }
     for (RankedFloor& floor : floors_) {
       floor.until = std::min(floor.until, CutOf(floor.rank));
       if (floor.until <= earliest) continue;
