@@ -61,7 +61,7 @@ int RunList(const Options& options) {
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   const auto stub = v1::DirectoryService::NewStub(channel);
-  Table table({{"OWNER", 24}, {"KIND", 10}, {"PEOPLE", 40}, {"THERE", 60}, {"COVERED BY", 24}, {"AWAY", 80}});
+  Table table({{"OWNER", 24}, {"KIND", 10}, {"PEOPLE", 40}, {"THERE", 110}, {"COVERED BY", 24}, {"AWAY", 80}});
   v1::ListOwnersRequest request;
   request.set_page_size(kPage);
   int count = 0;

@@ -18,6 +18,7 @@
 #include "server/app/client.h"
 #include "server/app/command.h"
 #include "server/app/json_lines.h"
+#include "server/app/patient_commands.h"
 #include "server/app/people_options.h"
 #include "server/app/table.h"
 #include "server/app/words.h"
@@ -33,112 +34,6 @@ std::string Results(int count) {
   return count == 0   ? "nothing that is held or shown changed"
          : count == 1 ? "1 result changed"
                       : absl::StrCat(count, " results changed");
-}
-
-constexpr absl::string_view kChannelPrefix = "NOTIFICATION_CHANNEL_";
-
-std::string Words(absl::string_view name) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
-}
-
-std::string PreferenceText(const Preference& preference) {
-  switch (preference.timing()) {
-    case Preference::TIMING_IMMEDIATE:
-      return "at once";
-    case Preference::TIMING_AFTER_DAYS:
-      return absl::StrCat(preference.after_days(), preference.after_days() == 1 ? " day" : " days", " after it is final");
-    case Preference::TIMING_AFTER_REVIEW:
-      return "after a clinician has reviewed it";
-    default:
-      return "nothing any more";
-  }
-}
-
-// ---- show
-
-struct ShowOptions {
-  std::string server;
-  std::string patient;
-  bool json = false;
-};
-
-void AddPreference(const Preference& preference, const absl::TimeZone& zone, Table* table) {
-  const std::string about = preference.category().empty() ? "wants results" : absl::StrCat("wants ", preference.category());
-  std::string source;
-  if (preference.has_recorded_at()) source = absl::StrCat("asked ", LocalTime(preference.recorded_at(), zone));
-  if (!preference.recorded_by().empty()) absl::StrAppend(&source, " by ", preference.recorded_by());
-  table->AddRow({about, PreferenceText(preference), source});
-}
-
-// `email, text message`, or `nothing`.
-std::string ChannelsText(const v1::NotificationWish& wish) {
-  if (wish.channels().empty()) return "nothing";
-  return absl::StrJoin(wish.channels(), ", ", [](std::string* out, int channel) {
-    absl::StrAppend(out, Words(v1::NotificationChannel_Name(channel).substr(kChannelPrefix.size())));
-  });
-}
-
-void AddFacts(const v1::GetPatientResponse& known, const absl::TimeZone& zone, Table* table) {
-  const v1::Patient& facts = known.in_force();
-  const auto recorded = [&](const char* fact) {
-    const auto at = known.record().recorded_at().find(fact);
-    return at == known.record().recorded_at().end() ? "" : absl::StrCat("told ", LocalTime(at->second, zone));
-  };
-  std::vector<std::string> identifiers;
-  for (const v1::Identifier& identifier : facts.identifiers()) identifiers.push_back(IdentifierText(identifier));
-  table->AddRow({"identifiers", absl::StrJoin(identifiers, ", "), ""});
-  if (facts.has_birth_date()) table->AddRow({"birth date", facts.birth_date(), recorded("birth_date")});
-  if (facts.has_gender()) {
-    table->AddRow({"gender", Words(v1::AdministrativeGender_Name(facts.gender()).substr(22)), recorded("gender")});
-  }
-  if (facts.has_language()) table->AddRow({"language", facts.language(), recorded("language")});
-  if (facts.has_deceased()) table->AddRow({"deceased", facts.deceased() ? "yes" : "no", recorded("deceased")});
-  if (facts.has_portal_account()) {
-    table->AddRow({"portal account", facts.portal_account() ? "yes" : "no", recorded("portal_account")});
-  }
-  if (facts.has_known_conditions()) {
-    std::vector<std::string> conditions;
-    for (const v1::CodeableConcept& condition : facts.known_conditions().values()) conditions.push_back(ConceptText(condition));
-    table->AddRow(
-        {"known conditions", conditions.empty() ? "none" : absl::StrJoin(conditions, ", "), recorded("known_conditions")});
-  }
-  for (const v1::NotificationWish& wish : facts.notifications().values()) {
-    table->AddRow({wish.category().empty() ? "is told by" : absl::StrCat("is told of ", wish.category(), " by"),
-                   ChannelsText(wish), recorded("notifications")});
-  }
-  if (facts.has_preference()) AddPreference(facts.preference(), zone, table);
-  for (const Preference& preference : facts.category_preferences()) AddPreference(preference, zone, table);
-  for (const v1::RelatedPerson& person : known.related_people()) {
-    const std::string who = person.audience() == v1::AUDIENCE_DELEGATE ? "delegate" : "representative";
-    table->AddRow({who, IdentifierText(person.person()), person.relationship()});
-    for (const v1::ConfidentialCategory& confidential : person.confidential()) {
-      table->AddRow({"  does not see", confidential.category(),
-                     absl::StrCat("until ", LocalTime(confidential.until(), zone), ", by ", confidential.determined_by())});
-    }
-  }
-  if (known.record().merged_into() != 0) {
-    table->AddRow(
-        {"merged", absl::StrCat("into patient ", known.record().merged_into()), LocalTime(known.record().merged_at(), zone)});
-  }
-}
-
-int RunShow(const ShowOptions& options) {
-  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
-  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
-  if (!zone.ok()) return Fail(std::string(zone.status().message()));
-  const auto stub = v1::PatientService::NewStub(channel);
-  v1::GetPatientRequest request;
-  v1::GetPatientResponse response;
-  *request.mutable_patient() = ParseIdentifier(options.patient);
-  if (const int code = Ask(stub.get(), &Stub::GetPatient, request, &response); code != kDone) return code;
-  if (options.json) {
-    std::cout << ToJson(response) << "\n";
-    return kDone;
-  }
-  Table table({{"FACT", 24}, {"VALUE", 60}, {"SOURCE", 60}});
-  AddFacts(response, *zone, &table);
-  std::cout << table.ToString();
-  return kDone;
 }
 
 // ---- update
@@ -337,21 +232,6 @@ int RunUnmerge(const MergeOptions& options) {
 
 // ---- the command line
 
-void AddPatientOption(CLI::App* command, std::string* patient) {
-  command->add_option("PATIENT", *patient, "One of the patient's identifiers, as `MRN|p1`: who assigned it, and the identifier")
-      ->required();
-}
-
-void AddShow(CLI::App* patient, Run* run) {
-  auto options = std::make_shared<ShowOptions>();
-  CLI::App* command = patient->add_subcommand("show", "Show what the gate was told of a patient, all that was merged together.");
-  AddPatientOption(command, &options->patient);
-  AddServerOption(command, &options->server);
-  command->add_flag("--json", options->json, "As JSON (resultgate.v1.GetPatientResponse)");
-  command->footer("Example:\n  resultgate patient show 'MRN|p1'");
-  command->callback([options, run] { *run = [options] { return RunShow(*options); }; });
-}
-
 void AddUpdate(CLI::App* patient, Run* run) {
   auto options = std::make_shared<UpdateOptions>();
   CLI::App* command = patient->add_subcommand("update", "Tell the gate facts of a patient; what is not said stays as it is.");
@@ -479,7 +359,7 @@ void AddMerge(CLI::App* patient, Run* run, const char* name, const char* what, i
 void AddPatient(CLI::App* app, Run* run) {
   CLI::App* patient = app->add_subcommand("patient", "Tell the gate of patients: facts, preferences, who sees for them, merges.");
   patient->require_subcommand(1);
-  AddShow(patient, run);
+  AddPatientShow(patient, run);
   AddUpdate(patient, run);
   AddPrefer(patient, run);
   AddRelate(patient, run);

@@ -58,7 +58,7 @@ int RunList(const ListOptions& options) {
                {"REPORT", 32},
                {"UNITS", 20},
                {"AUDIENCES", 16},
-               {"OWNER NOW", 28},
+               {"OWNER NOW", 32},
                {"TURN ENDS", 20},
                {"EXPIRES", 20},
                {"RULES", 30},

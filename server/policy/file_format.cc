@@ -278,6 +278,9 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
       {"calendar", "The calendar with its public holidays: a file's name without `.yaml`.", Text(), kRequired},
       {"staffed_hours", "When somebody is there. A day that is not named is closed.", staffed_hours, kRequired},
       {"facilities", "Sites with another zone, other holidays or other hours than the pack's.", List(facility)},
+      {"language", "The language of a patient who has not said which, as `en`.", Text(), kRequired},
+      {"we_answer_within", "How soon the clinic answers a patient's message, as comments promise it: `2 business days`.",
+       Pattern("^[1-9][0-9]? business days?$")},
       {"notifications", "When the portal tells people that something new is there. It holds nothing back.",
        Map({
            {"hours", "Within which hours. A day that is not named, and a holiday, is quiet.",
@@ -285,9 +288,6 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
            {"together", "How long what comes of one visit waits for more, to be told at once: `60 min`.",
             Pattern("^[1-9][0-9]* (min|h)$")},
        })},
-      {"language", "The language of a patient who has not said which, as `en`.", Text(), kRequired},
-      {"we_answer_within", "How soon the clinic answers a patient's message, as comments promise it: `2 business days`.",
-       Pattern("^[1-9][0-9]? business days?$")},
       {"pools", "Groups of people that reviews may wait for.", List(Text(), true)},
       {"facts", "What this site's feeds never send, and what its absence then means.",
        List(Map({

@@ -74,7 +74,11 @@ void AddFacts(const Descriptor* message, const std::string& prefix, std::vector<
     }
     const bool group = fact.type == "group" || fact.type == "list";
     facts->push_back(fact);
-    if (group && !variable) AddFacts(field->message_type(), absl::StrCat(fact.path, field->is_repeated() ? "[]." : "."), facts);
+    if (!group || variable) continue;
+    const FieldDescriptor* values = ListOf(field->message_type());
+    const bool many = field->is_repeated() || values != nullptr;
+    AddFacts(values == nullptr ? field->message_type() : values->message_type(), absl::StrCat(fact.path, many ? "[]." : "."),
+             facts);
   }
 }
 

@@ -297,7 +297,7 @@ std::string DecisionWorld::Difference() const {
         }
         if (verdict.applied.size() != answer.rules.size()) return where + "rules";
         for (size_t r = 0; r < answer.rules.size(); ++r) {
-          const policy::Rule* rule = verdict.applied[r].rule;
+          const policy::Rule* rule = verdict.applied[r].source.rule;
           if ((rule == nullptr) != (answer.rules[r] == nullptr) || (rule != nullptr && rule->id != answer.rules[r]->id)) {
             return where + "rule";
           }
