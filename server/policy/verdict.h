@@ -59,8 +59,8 @@ struct Applied {
   bool operator==(const Applied& other) const;
 };
 
-// A hold that stands against a deadline: a floor or the review of a basis that is no weaker, or a withholding, whatever its basis,
-// because only a person ends it.
+// A hold that stands against a deadline: a floor or the review of a basis that is no weaker, or a withholding, whatever its
+// basis, because only a person ends it.
 struct Conflict {
   std::optional<Source> of;  // whose floor or withholding; absent: the review
   bool withholding = false;

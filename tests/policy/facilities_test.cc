@@ -257,7 +257,8 @@ TEST_F(FacilitiesTest, WhatIfSpeaksOfThemAndCountsByThem) {
 }
 
 TEST(FacilityNames, AreComparedWithoutCaseAndBlanks) {
-  const std::vector<Facility> facilities = {{"b", "", nullptr}, {"B C", "", nullptr}, {"Ba", "", nullptr}};
+  const std::vector<Facility> facilities = {
+      {"b", "", nullptr, nullptr}, {"B C", "", nullptr, nullptr}, {"Ba", "", nullptr, nullptr}};
   EXPECT_EQ(FindFacility(facilities, " b\t c"), &facilities[1]);
   EXPECT_EQ(FindFacility(facilities, "B"), &facilities[0]);
   EXPECT_EQ(FindFacility(facilities, "BA"), &facilities[2]);
