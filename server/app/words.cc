@@ -51,6 +51,15 @@ std::string Places(const Issues& issues) {
   });
 }
 
+// `handed over: 1 unit review; not mine`.
+std::string ReviewedText(const v1::Entry::Reviewed& reviewed) {
+  std::string text = EnumWord(v1::ReviewAction_Name(reviewed.action()), "REVIEW_ACTION_");
+  const std::string counts = Counts(reviewed.outcomes());
+  if (!counts.empty()) absl::StrAppend(&text, ": ", counts);
+  if (!reviewed.reason().empty()) absl::StrAppend(&text, "; ", reviewed.reason());
+  return text;
+}
+
 std::string Plural(int64_t count, absl::string_view one) {
   return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
 }
@@ -240,6 +249,18 @@ std::string EntryText(const v1::Entry& entry) {
                           absl::StrJoin(entry.reconsidered().reasons(), "; "));
     case v1::Entry::kDirectoryChanged:
       return absl::StrCat(entry.directory_changed().owner().id(), entry.directory_changed().removed() ? ", taken away" : "");
+    case v1::Entry::kReviewed:
+      return ReviewedText(entry.reviewed());
+    case v1::Entry::kReleaseRequested: {
+      const std::string counts = Counts(entry.release_requested().outcomes());
+      return absl::StrCat("by the ", EnumWord(v1::Audience_Name(entry.release_requested().audience()), "AUDIENCE_"),
+                          counts.empty() ? "; nothing went" : absl::StrCat(": ", counts));
+    }
+    case v1::Entry::kFollowedUp: {
+      const v1::Entry::FollowedUp& followed_up = entry.followed_up();
+      return absl::StrCat(EnumWord(v1::FollowUpKind_Name(followed_up.kind()), "FOLLOW_UP_KIND_"),
+                          followed_up.category().empty() ? "" : absl::StrCat(": ", followed_up.category()));
+    }
     case v1::Entry::EVENT_NOT_SET:
       break;
   }
