@@ -29,6 +29,7 @@ int Main(int argc, const char* const* argv) {
     AddPolicy(&app, &run);
     AddComment(&app, &run);
     AddReleases(&app, &run);
+    AddOutreach(&app, &run);
     AddPatient(&app, &run);
     AddDirectory(&app, &run);
     AddAudit(&app, &run);

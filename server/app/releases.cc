@@ -1,4 +1,4 @@
-// `resultgate releases`: what a portal sees, and what patients without one are sent or told.
+// `resultgate releases`: what a portal sees, what patients without one are sent or told, and what a patient asks for.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
@@ -150,12 +150,69 @@ void AddShow(CLI::App* releases, Run* run) {
   command->callback([options, run] { *run = [options] { return RunShow(*options); }; });
 }
 
+struct RequestOptions {
+  std::string server;
+  int64_t result_id = 0;
+  std::string patient;
+  std::string system;
+  std::string as = "patient";
+  std::string by;
+  bool json = false;
+};
+
+int RunRequest(const RequestOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  v1::RequestReleaseRequest request;
+  request.set_result_id(options.result_id);
+  request.mutable_patient()->set_value(options.patient);
+  request.mutable_patient()->set_system(options.system);
+  request.set_audience(options.as == "patient" ? v1::AUDIENCE_PATIENT : v1::AUDIENCE_REPRESENTATIVE);
+  request.set_requested_by(options.by.empty() ? options.patient : options.by);
+  grpc::ClientContext context;
+  v1::RequestReleaseResponse response;
+  const grpc::Status status = v1::ReleaseService::NewStub(channel)->RequestRelease(&context, request, &response);
+  if (!status.ok()) return Fail(Explain(status));
+  if (options.json) {
+    std::cout << ToJson(response) << "\n";
+    return kDone;
+  }
+  std::cout << (response.released() ? "released\n" : "nothing was released by this\n");
+  for (const v1::WaitNotice& wait : response.waits()) {
+    std::cout << "waits " << (wait.has_until() ? absl::StrCat("until ", LocalTime(wait.until(), *zone), " at the latest: ") : "")
+              << wait.because() << "\n";
+  }
+  return kDone;
+}
+
+void AddRequest(CLI::App* releases, Run* run) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* command = releases->add_subcommand(
+      "request",
+      "Ask for a result as the patient's side does: what the patient may lift ends, the rest is answered with its date.");
+  command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
+  command->add_option("--patient", options->patient, "Whose it is: the sender's identifier")->required()->type_name("ID");
+  command->add_option("--system", options->system, "Who assigned that identifier, as the sender writes it")->type_name("SYSTEM");
+  command->add_option("--as", options->as, "patient or representative")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"patient", "representative"}));
+  command->add_option("--by", options->by, "Who asks: an identifier of the person; goes into the log [the patient's]")
+      ->type_name("ID");
+  AddServerOption(command, &options->server);
+  command->add_flag("--json", options->json, "The answer as JSON (resultgate.v1.RequestReleaseResponse)");
+  command->footer("Example:\n  resultgate releases request 7 --patient P7 --system NORTH");
+  command->callback([options, run] { *run = [options] { return RunRequest(*options); }; });
+}
+
 }  // namespace
 
 void AddReleases(CLI::App* app, Run* run) {
-  CLI::App* releases = app->add_subcommand("releases", "See what goes to the portal, and print it for patients without one.");
+  CLI::App* releases =
+      app->add_subcommand("releases", "See what goes to the portal, print it for patients without one, and ask for it as a patient.");
   releases->require_subcommand(1);
   AddShow(releases, run);
+  AddRequest(releases, run);
   auto options = std::make_shared<FollowOptions>();
   CLI::App* command = releases->add_subcommand(
       "follow", "Print the release stream: what is there and is not acknowledged, then what comes, until Ctrl-C.");

@@ -1,23 +1,20 @@
-// `resultgate review`: who has what to review, and letting it go.
+// `resultgate review`: who has what to review, and what is done about it.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "resultgate/v1/result_gate_service.grpc.pb.h"
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
-#include "server/app/decision_table.h"
 #include "server/app/json_lines.h"
+#include "server/app/review_commands.h"
+#include "server/app/table.h"
 #include "server/app/words.h"
-#include "server/base/file.h"
 
 namespace resultgate::app {
 namespace {
@@ -27,18 +24,6 @@ constexpr int kPage = 200;
 struct ListOptions {
   std::string server;
   std::string owner;
-  bool json = false;
-};
-
-struct ApproveOptions {
-  std::string server;
-  int64_t result_id = 0;
-  int version = 0;
-  std::string reviewer;
-  std::vector<std::string> units;
-  std::string comment;
-  std::string comment_file;
-  bool replace = false;
   bool json = false;
 };
 
@@ -91,60 +76,6 @@ int RunList(const ListOptions& options) {
   return kDone;
 }
 
-// The result as it is now.
-grpc::Status Get(v1::ResultGateService::Stub* stub, int64_t id, v1::Result* result) {
-  grpc::ClientContext context;
-  v1::GetResultRequest request;
-  v1::GetResultResponse response;
-  request.set_result_id(id);
-  const grpc::Status status = stub->GetResult(&context, request, &response);
-  if (status.ok()) *result = std::move(*response.mutable_result());
-  return status;
-}
-
-int RunApprove(const ApproveOptions& options) {
-  if (options.replace && options.comment.empty() && options.comment_file.empty()) {
-    Fail("--replace: there are no words of yours; give --comment or --comment-file too");
-    return kWrongUsage;
-  }
-  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
-  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
-  if (!zone.ok()) return Fail(std::string(zone.status().message()));
-  const auto results = v1::ResultGateService::NewStub(channel);
-  v1::Result result;
-  if (const grpc::Status status = Get(results.get(), options.result_id, &result); !status.ok()) return Fail(Explain(status));
-
-  v1::ApproveReviewRequest request;
-  request.set_result_id(options.result_id);
-  request.set_version(options.version == 0 ? result.version() : options.version);
-  request.set_reviewer(options.reviewer);
-  for (const std::string& unit : options.units) request.add_unit_ids(unit);
-  std::string comment = options.comment;
-  if (!options.comment_file.empty()) {
-    absl::StatusOr<std::string> file = base::ReadFile(options.comment_file);
-    if (!file.ok()) return Fail(std::string(file.status().message()));
-    comment = *std::move(file);
-  }
-  if (!comment.empty()) {
-    request.mutable_comment()->set_text(std::string(absl::StripAsciiWhitespace(comment)));
-    request.mutable_comment()->set_replaces_template(options.replace);
-  }
-  grpc::ClientContext context;
-  v1::ApproveReviewResponse response;
-  const auto reviews = v1::ReviewService::NewStub(channel);
-  if (const grpc::Status status = reviews->ApproveReview(&context, request, &response); !status.ok())
-    return Fail(Explain(status));
-  if (options.json) {
-    std::cout << ToJson(response) << "\n";
-    return kDone;
-  }
-  Table table = DecisionTable();
-  AddDecision(result.report(), response.decision(), response.comments(), "", *zone, &table);
-  std::cout << table.ToString();
-  for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
-  return kDone;
-}
-
 void AddList(CLI::App* review, Run* run) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = review->add_subcommand("list", "List the reviews that wait, the one that expires first first.");
@@ -159,49 +90,91 @@ void AddList(CLI::App* review, Run* run) {
   command->callback([options, run] { *run = [options] { return RunList(*options); }; });
 }
 
-void AddApprove(CLI::App* review, Run* run) {
-  auto options = std::make_shared<ApproveOptions>();
+struct FollowOptions {
+  std::string server;
+  int64_t after = 0;
+  bool until_current = false;
+  bool json = false;
+};
+
+Table EventTable() {
+  return Table({{"CURSOR", 8},
+                {"TIME", 20},
+                {"RESULT", 8},
+                {"WAITS", 12},
+                {"UNITS", 20},
+                {"OWNER NOW", 32},
+                {"TURN ENDS", 20},
+                {"EXPIRES", 20}});
+}
+
+void PrintEvent(const v1::ReviewEvent& event, absl::TimeZone zone) {
+  if (event.result_id() == 0) return;  // the list is whole
+  const Table table = EventTable();
+  const std::vector<std::string> what = {absl::StrCat(event.cursor()), LocalTime(event.time(), zone),
+                                         absl::StrCat(event.result_id())};
+  if (event.waiting().empty()) std::cout << table.Row({what[0], what[1], what[2], "no more", "", "", "", ""});
+  for (const v1::WaitingUnits& waiting : event.waiting()) {
+    v1::Outcome outcome;
+    outcome.set_state(v1::OUTCOME_STATE_HELD);
+    outcome.set_disposition(waiting.disposition());
+    *outcome.mutable_unit_ids() = waiting.unit_ids();
+    std::cout << table.Row({what[0], what[1], what[2], OutcomeText(outcome), Units(outcome), OwnerText(waiting.owner()),
+                            LocalTime(waiting.turn_ends_at(), zone), LocalTime(waiting.expires_at(), zone)});
+  }
+}
+
+int RunFollow(const FollowOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  v1::StreamReviewEventsRequest request;
+  request.set_after_cursor(options.after);
+  request.set_until_current(options.until_current);
+  grpc::ClientContext context;
+  const auto stub = v1::ReviewService::NewStub(channel);
+  const auto stream = stub->StreamReviewEvents(&context, request);
+  if (!options.json) std::cout << EventTable().Heading() << std::flush;
+  v1::StreamReviewEventsResponse response;
+  while (stream->Read(&response)) {
+    if (options.json) {
+      std::cout << ToJson(response.event()) << "\n";
+    } else {
+      PrintEvent(response.event(), *zone);
+    }
+    std::cout << std::flush;
+  }
+  const grpc::Status status = stream->Finish();
+  return status.ok() ? kDone : Fail(Explain(status));
+}
+
+void AddFollow(CLI::App* review, Run* run) {
+  auto options = std::make_shared<FollowOptions>();
   CLI::App* command = review->add_subcommand(
-      "approve", "End the review of a result: its units go as soon as no floor or withholding stands against it.");
-  command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
-  command
-      ->add_option("--reviewer", options->reviewer,
-                   "Who approves: the organisation's identifier of the person; goes into the log")
-      ->required()
-      ->type_name("ID");
-  command
-      ->add_option("--version", options->version,
-                   "The version that was read; refused if there is a newer one [the one that stands now]")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--unit", options->units, "Only this unit: an observation's id, or `document`; may be repeated")
-      ->type_name("UNIT")
-      ->expected(1)
-      ->take_all();
-  CLI::Option* text = command->add_option("--comment", options->comment, "Your own words for the patient, before the template's")
-                          ->type_name("TEXT");
-  command->add_option("--comment-file", options->comment_file, "The same, from a file")
-      ->type_name("FILE")
-      ->check(CLI::ExistingFile)
-      ->excludes(text);
-  command->add_flag("--replace", options->replace, "Your words stand in place of the template's, not before them");
+      "follow",
+      "Print what waits for whom, then each change, until Ctrl-C: what a worklist elsewhere reads. No values are in it.");
   AddServerOption(command, &options->server);
-  command->add_flag("--json", options->json, "The answer as JSON (resultgate.v1.ApproveReviewResponse)");
-  command->footer(
-      "Examples:\n"
-      "  resultgate review approve 7 --reviewer 1234567893\n"
-      "  resultgate review approve 7 --reviewer 1234567893 --version 2 --unit document\n"
-      "  resultgate review approve 7 --reviewer 1234567893 --comment \"This is what we expected. Call me if you want to talk.\"");
-  command->callback([options, run] { *run = [options] { return RunApprove(*options); }; });
+  command->add_option("--after", options->after, "Begin after this event's cursor")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
+  command->add_flag("--until-current", options->until_current, "End when nothing more is there");
+  command->add_flag("--json", options->json, "One JSON object per event (resultgate.v1.ReviewEvent)");
+  command->footer("Example:\n  resultgate review follow --until-current");
+  command->callback([options, run] { *run = [options] { return RunFollow(*options); }; });
 }
 
 }  // namespace
 
 void AddReview(CLI::App* app, Run* run) {
-  CLI::App* review = app->add_subcommand("review", "List and approve what waits for a clinician.");
+  CLI::App* review = app->add_subcommand("review", "See what waits for a clinician, and decide about it.");
   review->require_subcommand(1);
   AddList(review, run);
-  AddApprove(review, run);
+  AddFollow(review, run);
+  AddReviewShow(review, run);
+  AddReviewApprove(review, run);
+  AddReviewActions(review, run);
+  AddReviewWorkload(review, run);
 }
 
 }  // namespace resultgate::app

@@ -110,6 +110,41 @@ std::string AudiencesText(const google::protobuf::RepeatedField<int>& audiences)
   return names.size() == 3 ? "" : absl::StrJoin(names, ", ");
 }
 
+std::string ValueText(const v1::Observation& observation) {
+  switch (observation.value_case()) {
+    case v1::Observation::kQuantity: {
+      const v1::Quantity& quantity = observation.quantity();
+      return absl::StrCat(quantity.comparator(), quantity.value(), quantity.unit().empty() ? "" : " ", quantity.unit());
+    }
+    case v1::Observation::kCodeableConcept:
+      return ConceptText(observation.codeable_concept());
+    case v1::Observation::kText:
+      return observation.text();
+    case v1::Observation::VALUE_NOT_SET:
+      break;
+  }
+  return observation.data_absent_reason();
+}
+
+std::string FlagText(const v1::Observation& observation) {
+  if (!observation.has_interpretation()) return "";
+  return EnumWord(v1::Interpretation_Name(observation.interpretation()), "INTERPRETATION_");
+}
+
+std::string StatusText(v1::ResultStatus status) {
+  return EnumWord(v1::ResultStatus_Name(status), "RESULT_STATUS_");
+}
+
+std::string ExpiryText(const v1::Outcome& outcome, absl::TimeZone zone) {
+  const v1::Review& review = outcome.review();
+  const std::string expires = absl::StrCat("expires ", LocalTime(review.expires_at(), zone), ", then ");
+  const bool by_time = outcome.disposition() == v1::DISPOSITION_REVIEW;
+  if (review.on_expiry() == v1::ON_EXPIRY_ESCALATE && !review.escalated()) {
+    return absl::StrCat(expires, "goes to ", OwnerText(review.escalate_to()));
+  }
+  return absl::StrCat(expires, by_time ? "released not yet reviewed" : "comes back to its owner");
+}
+
 std::string OutcomeText(const v1::Outcome& outcome) {
   switch (outcome.state()) {
     case v1::OUTCOME_STATE_RELEASED:

@@ -36,6 +36,16 @@ std::string UnitsText(const v1::DiagnosticReport& report, const google::protobuf
 // `patient, delegate`; empty for all three.
 std::string AudiencesText(const google::protobuf::RepeatedField<int>& audiences);
 
+// `7.1 mmol/L`, `<5`, a coded answer, a text; empty where there is no value.
+std::string ValueText(const v1::Observation& observation);
+// `critical high`; empty where the laboratory gave no flag.
+std::string FlagText(const v1::Observation& observation);
+// `final`, `entered in error`.
+std::string StatusText(v1::ResultStatus status);
+
+// What becomes of a review by itself: `expires Tue 2026-03-10 17:00, then released`.
+std::string ExpiryText(const v1::Outcome& outcome, absl::TimeZone zone);
+
 // `released`, `published`, `delayed`, `review`, `withheld`, `not final`, `quarantine`, `never`, `closed`.
 std::string OutcomeText(const v1::Outcome& outcome);
 

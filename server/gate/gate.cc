@@ -10,18 +10,21 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/answer.h"
-#include "server/gate/clinician_words.h"
 #include "server/gate/directory_desk.h"
 #include "server/gate/log_reads.h"
+#include "server/gate/outreach.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/patient_desk.h"
-#include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/reads.h"
+#include "server/gate/request_release.h"
 #include "server/gate/result_commit.h"
+#include "server/gate/review_screen.h"
+#include "server/gate/review_work.h"
 #include "server/gate/same_order.h"
 #include "server/gate/submit.h"
 #include "server/gate/transition.h"
+#include "server/gate/workload.h"
 #include "server/gate/writer.h"
 #include "server/policy/decide.h"
 
@@ -101,10 +104,15 @@ class Gate::Impl {
         std::move(done));
   }
 
-  void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done) {
-    Queue<v1::ApproveReviewResponse>(
-        [this, request = std::move(request)](store::Batch& batch, Answer<v1::ApproveReviewResponse>& answer) {
-          return RunApprove(batch, request, answer);
+  // One of the calls of review_work.h, request_release.h and outreach.h.
+  template <typename Request, typename Response>
+  void Review(absl::Status (*run)(const Desk&, const Request&, Answer<Response>&), Request request, Callback<Response> done) {
+    Queue<Response>(
+        [this, run, request = std::move(request)](store::Batch& batch, Answer<Response>& answer) {
+          const absl::Time now = clock_->Now();
+          const std::shared_ptr<const Directory> directory = directory_.Current();
+          RG_RETURN_IF_ERROR(run(Desk{batch, *store_, packs_, *directory, now}, request, answer));
+          return SettleOrders(batch, answer.changed, now);
         },
         std::move(done));
   }
@@ -145,9 +153,9 @@ class Gate::Impl {
     return response;
   }
 
-  int64_t Subscribe(std::function<void()> wake) {
+  int64_t Subscribe(Feed feed, std::function<void()> wake) {
     const std::lock_guard<std::mutex> lock(subscribers_mutex_);
-    subscribers_[++last_subscriber_] = std::move(wake);
+    subscribers_[++last_subscriber_] = {feed, std::move(wake)};
     return last_subscriber_;
   }
 
@@ -162,6 +170,11 @@ class Gate::Impl {
   const DirectoryDesk& directory() const { return directory_; }
 
  private:
+  struct Subscriber {
+    Feed feed;
+    std::function<void()> wake;
+  };
+
   // Before anything of it goes.
   absl::Status NoteOverdue(store::Batch& batch) {
     const absl::Time now = clock_->Now();
@@ -190,8 +203,8 @@ class Gate::Impl {
                  }});
   }
 
-  template <typename Desk, typename Request, typename Response>
-  void QueueAt(Desk* desk, absl::Status (Desk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&),
+  template <typename Where, typename Request, typename Response>
+  void QueueAt(Where* desk, absl::Status (Where::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&),
                Request request, Callback<Response> done) {
     Queue<Response>(
         [this, desk, method, request = std::move(request)](store::Batch& batch, Answer<Response>& answer) {
@@ -280,102 +293,6 @@ class Gate::Impl {
     return AppendEntry(batch, now, "gate", std::move(entry));
   }
 
-  absl::Status RunApprove(store::Batch& batch, const v1::ApproveReviewRequest& request,
-                          Answer<v1::ApproveReviewResponse>& answer) {
-    const absl::Time now = clock_->Now();
-    RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, batch.FindResult(request.result_id()));
-    if (!result) {
-      answer.refused = absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
-      return absl::OkStatus();
-    }
-    if (result->version() != request.version()) {
-      answer.refused = absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ",
-                                                       result->version(), " stands now; read it and approve again"));
-      return absl::OkStatus();
-    }
-    const policy::Outcomes before = result->decision().outcomes();
-    const std::vector<std::string> unit_ids(request.unit_ids().begin(), request.unit_ids().end());
-    Transition transition;
-    const std::string quarantine = StandingQuarantine(*result);
-    if (NeedsTwoPeople(quarantine)) {
-      const std::string first = FirstVoice(*result);
-      if (first == request.reviewer()) {
-        answer.refused =
-            absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve");
-        return absl::OkStatus();
-      }
-      if (first.empty()) return RecordFirstVoice(batch, request, now, *result, answer);
-    }
-    if (!quarantine.empty()) {
-      RG_RETURN_IF_ERROR(FillKnown(batch, *packs_.Deciding().pack, &*result));
-      transition = EndQuarantine(&*result, request.reviewer(), now);
-    } else {
-      transition = gate::Approve(*result, unit_ids, request.reviewer(), now);
-    }
-    if (transition.reasons.empty()) {
-      answer.refused = absl::FailedPreconditionError("nothing of the result waits for a review");
-      return absl::OkStatus();
-    }
-    KeepWords(request, now, &*result);
-    RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &*result));
-    v1::Entry entry;
-    entry.set_result_id(result->id());
-    entry.set_version(result->version());
-    NoteWords(request, entry.mutable_approved());
-    for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
-      *entry.mutable_approved()->add_outcomes() = std::move(outcome);
-    }
-    for (v1::ReleaseNote& note : committed.notes) *entry.mutable_approved()->add_releases() = std::move(note);
-    RG_RETURN_IF_ERROR(AppendEntry(batch, now, request.reviewer(), std::move(entry)));
-    *answer.response.mutable_decision() = result->decision();
-    for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
-    const v1::Patient patient = InForce(result->report().patient(), result->known_patient());
-    const std::string& language = packs_.Active()->pack->language();
-    for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language))
-      answer.response.add_hints(std::move(hint));
-    return SettleOrder(batch, *result, now);
-  }
-
-  // Who was the first of two to say whose the quarantined result is; empty before.
-  static std::string FirstVoice(const v1::Result& result) {
-    for (const v1::Outcome& outcome : result.decision().outcomes()) {
-      if (outcome.disposition() == v1::DISPOSITION_QUARANTINE && !outcome.review().approved_by().empty()) {
-        return outcome.review().approved_by();
-      }
-    }
-    return "";
-  }
-
-  // The first of two people: nothing goes yet.
-  absl::Status RecordFirstVoice(store::Batch& batch, const v1::ApproveReviewRequest& request, absl::Time now, v1::Result result,
-                                Answer<v1::ApproveReviewResponse>& answer) {
-    v1::Entry entry;
-    entry.set_result_id(result.id());
-    entry.set_version(result.version());
-    for (v1::Outcome& outcome : *result.mutable_decision()->mutable_outcomes()) {
-      if (outcome.disposition() != v1::DISPOSITION_QUARANTINE) continue;
-      outcome.mutable_review()->set_approved_by(request.reviewer());
-      *entry.mutable_approved()->add_outcomes() = outcome;
-    }
-    RG_RETURN_IF_ERROR(batch.PutResult(result));
-    *answer.response.mutable_decision() = result.decision();
-    return AppendEntry(batch, now, request.reviewer(), std::move(entry));
-  }
-
-  // People have settled whose the report is and which version stands: now the rules decide it, for the first time, so those of
-  // the active pack.
-  Transition EndQuarantine(v1::Result* result, const std::string& reviewer, absl::Time now) const {
-    policy::Context context;
-    context.received_at = now;
-    if (result->decision().has_clock_start()) context.clock_start = base::FromProto(result->decision().clock_start());
-    v1::Decision decision = DecideStanding(*packs_.Deciding().pack, *result, context, now);
-    Transition transition = TakeVersion(result, result->report(), decision, now);
-    transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
-    result->clear_versions();  // what they were in doubt about is settled: this is where versions start from
-    *result->mutable_decision() = std::move(decision);
-    return transition;
-  }
-
   absl::Status RunAcknowledge(store::Batch& batch, const v1::AcknowledgeReleasesRequest& request,
                               Answer<v1::AcknowledgeReleasesResponse>& answer) {
     std::map<int64_t, std::vector<int64_t>> new_by_result;
@@ -413,9 +330,11 @@ class Gate::Impl {
 
   // Writer thread, after a commit.
   void WakeSubscribers() {
-    if (!std::exchange(released_, false)) return;
+    const bool released = std::exchange(released_, false);
     const std::lock_guard<std::mutex> lock(subscribers_mutex_);
-    for (const auto& [id, wake] : subscribers_) wake();
+    for (const auto& [id, subscriber] : subscribers_) {
+      if (subscriber.feed != Feed::kReleases || released) subscriber.wake();
+    }
   }
 
   store::Store* const store_;
@@ -427,8 +346,8 @@ class Gate::Impl {
   std::map<int64_t, bool> unreadable_;  // writer thread only: results that could not be read, and whether the log says so
 
   std::mutex subscribers_mutex_;
-  std::map<int64_t, std::function<void()>> subscribers_;  // guarded by subscribers_mutex_
-  int64_t last_subscriber_ = 0;                           // guarded by subscribers_mutex_
+  std::map<int64_t, Subscriber> subscribers_;  // guarded by subscribers_mutex_
+  int64_t last_subscriber_ = 0;                // guarded by subscribers_mutex_
 
   PackHost packs_;
   const SameOrder same_order_;
@@ -461,7 +380,27 @@ void Gate::Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResp
 }
 
 void Gate::Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done) {
-  impl_->Approve(std::move(request), std::move(done));
+  impl_->Review(&RunApprove, std::move(request), std::move(done));
+}
+
+void Gate::Claim(v1::ClaimReviewRequest request, Callback<v1::ClaimReviewResponse> done) {
+  impl_->Review(&RunClaim, std::move(request), std::move(done));
+}
+
+void Gate::HandOver(v1::HandOverReviewRequest request, Callback<v1::HandOverReviewResponse> done) {
+  impl_->Review(&RunHandOver, std::move(request), std::move(done));
+}
+
+void Gate::RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done) {
+  impl_->Review(&RunRefuseReview, std::move(request), std::move(done));
+}
+
+void Gate::ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done) {
+  impl_->Review(&RunReleaseNow, std::move(request), std::move(done));
+}
+
+void Gate::RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done) {
+  impl_->Review(&RunRequestRelease, std::move(request), std::move(done));
 }
 
 void Gate::Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done) {
@@ -506,6 +445,26 @@ void Gate::PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResp
 
 void Gate::RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done) {
   impl_->At(&DirectoryDesk::RemoveAbsence, std::move(request), std::move(done));
+}
+
+void Gate::RecordView(v1::RecordViewRequest request, Callback<v1::RecordViewResponse> done) {
+  impl_->Review(&RunRecordView, std::move(request), std::move(done));
+}
+
+void Gate::RecordClinicianView(v1::RecordClinicianViewRequest request, Callback<v1::RecordClinicianViewResponse> done) {
+  impl_->Review(&RunRecordClinicianView, std::move(request), std::move(done));
+}
+
+void Gate::RecordContact(v1::RecordContactRequest request, Callback<v1::RecordContactResponse> done) {
+  impl_->Review(&RunRecordContact, std::move(request), std::move(done));
+}
+
+void Gate::RecordMessage(v1::RecordMessageRequest request, Callback<v1::RecordMessageResponse> done) {
+  impl_->Review(&RunRecordMessage, std::move(request), std::move(done));
+}
+
+void Gate::SettleRefusal(v1::SettleRefusalRequest request, Callback<v1::SettleRefusalResponse> done) {
+  impl_->Review(&RunSettleRefusal, std::move(request), std::move(done));
 }
 
 v1::DecideResponse Gate::DryRun(const v1::DecideRequest& request) const {
@@ -561,6 +520,21 @@ absl::StatusOr<v1::ListReviewsResponse> Gate::ListReviews(const v1::ListReviewsR
                            request, impl_->clock().Now());
 }
 
+absl::StatusOr<v1::GetReviewResponse> Gate::GetReview(const v1::GetReviewRequest& request) const {
+  return gate::GetReview(impl_->store(), *impl_->packs().Active(), *impl_->directory().Current(), request.result_id(),
+                         impl_->clock().Now());
+}
+
+absl::StatusOr<v1::GetWorkloadResponse> Gate::GetWorkload(const v1::GetWorkloadRequest& request) const {
+  const absl::Time until = request.has_until() ? base::FromProto(request.until()) : absl::InfiniteFuture();
+  return gate::GetWorkload(impl_->store(), impl_->packs().Active()->pack->calendar().zone(), base::FromProto(request.since()),
+                           until);
+}
+
+absl::StatusOr<v1::ListOutreachResponse> Gate::ListOutreach(const v1::ListOutreachRequest& request) const {
+  return gate::ListOutreach(impl_->store(), *impl_->packs().Active()->pack, request, impl_->clock().Now());
+}
+
 absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {
   return gate::ListEntries(impl_->store(), request);
 }
@@ -583,8 +557,13 @@ absl::StatusOr<v1::GetReleaseResponse> Gate::GetRelease(const v1::GetReleaseRequ
   return gate::GetRelease(impl_->store(), *impl_->packs().Active(), request);
 }
 
-int64_t Gate::Subscribe(std::function<void()> wake) {
-  return impl_->Subscribe(std::move(wake));
+absl::StatusOr<bool> Gate::ReadReviewEvents(ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events) const {
+  return gate::ReadReviewEvents(impl_->store(), *impl_->directory().Current(), impl_->packs().Active()->pack->calendar().zone(),
+                                impl_->clock().Now(), cursor, limit, events);
+}
+
+int64_t Gate::Subscribe(Feed feed, std::function<void()> wake) {
+  return impl_->Subscribe(feed, std::move(wake));
 }
 
 void Gate::Unsubscribe(int64_t id) {

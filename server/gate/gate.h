@@ -18,12 +18,14 @@
 #include "absl/status/statusor.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/outreach_service.pb.h"
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/base/clock.h"
+#include "server/gate/review_events.h"
 #include "server/gate/rulebook.h"
 #include "server/policy/pack_files.h"
 #include "server/store/store.h"
@@ -39,6 +41,12 @@ struct Options {
   size_t longest_queue = 4096;
   // Work in one transaction: more than this adds latency without saving fsyncs that count.
   size_t largest_group = 256;
+};
+
+// What can be followed.
+enum class Feed {
+  kReleases,  // ReadReleases
+  kReviews,   // ReadReviewEvents
 };
 
 template <typename Response>
@@ -62,7 +70,12 @@ class Gate {
   // Decides one valid report (see validate.h). FailedPrecondition for a test message that the request does not accept.
   void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done);
   void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done);
+  void Claim(v1::ClaimReviewRequest request, Callback<v1::ClaimReviewResponse> done);
   void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done);
+  void ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done);
+  void HandOver(v1::HandOverReviewRequest request, Callback<v1::HandOverReviewResponse> done);
+  void RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done);
+  void RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done);
   void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
 
   // As PatientService says.
@@ -78,6 +91,12 @@ class Gate {
   void RemoveOwner(v1::RemoveOwnerRequest request, Callback<v1::RemoveOwnerResponse> done);
   void PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done);
   void RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done);
+
+  void RecordView(v1::RecordViewRequest request, Callback<v1::RecordViewResponse> done);
+  void RecordClinicianView(v1::RecordClinicianViewRequest request, Callback<v1::RecordClinicianViewResponse> done);
+  void RecordContact(v1::RecordContactRequest request, Callback<v1::RecordContactResponse> done);
+  void RecordMessage(v1::RecordMessageRequest request, Callback<v1::RecordMessageResponse> done);
+  void SettleRefusal(v1::SettleRefusalRequest request, Callback<v1::SettleRefusalResponse> done);
 
   // Decides without keeping anything. Blocks for some microseconds only.
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const;
@@ -99,6 +118,9 @@ class Gate {
   absl::StatusOr<v1::ListOwnersResponse> ListOwners(const v1::ListOwnersRequest& request) const;
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;
   absl::StatusOr<v1::ListReviewsResponse> ListReviews(const v1::ListReviewsRequest& request) const;
+  absl::StatusOr<v1::GetReviewResponse> GetReview(const v1::GetReviewRequest& request) const;
+  absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const v1::GetWorkloadRequest& request) const;
+  absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const v1::ListOutreachRequest& request) const;
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request) const;
   absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const v1::GetInclusionProofRequest& request) const;
@@ -111,9 +133,13 @@ class Gate {
   // One of them, with its comment written down. NotFound; FailedPrecondition if all of it was overtaken.
   absl::StatusOr<v1::GetReleaseResponse> GetRelease(const v1::GetReleaseRequest& request) const;
 
-  // Calls `wake` (on the writer thread; must not block) after every commit that appended releases, until the returned id is given
-  // to Unsubscribe. After Unsubscribe returned, `wake` is not called again.
-  int64_t Subscribe(std::function<void()> wake);
+  // What waits for whom, after the cursor, which goes on: appends at most `limit` events, and returns true if more may be there
+  // at once.
+  absl::StatusOr<bool> ReadReviewEvents(ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events) const;
+
+  // Calls `wake` (on the writer thread; must not block) after every commit that may have added to the feed, until the returned id
+  // is given to Unsubscribe. After Unsubscribe returned, `wake` is not called again.
+  int64_t Subscribe(Feed feed, std::function<void()> wake);
   void Unsubscribe(int64_t id);
 
  private:

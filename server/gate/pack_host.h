@@ -46,13 +46,12 @@ class PackHost {
   // What decides now.
   std::shared_ptr<const Rulebook> Active() const;
 
-  // Writer thread only: what decides in the batch under way; the calendar by which a result's time is counted, that of its
-  // facility in the pack that decided it; after a commit, and after a failed one, what the batch changed becomes active, or is
-  // forgotten.
+  // Writer thread only: what decides in the batch under way; the pack that decided a result, or what decides now where that one
+  // is not kept or cannot be used any more; the calendar by which a result's time is counted, that of its facility in that pack;
+  // after a commit, and after a failed one, what the batch changed becomes active, or is forgotten.
   const Rulebook& Deciding() const { return *deciding_; }
-  const calendar::Calendar& CalendarOf(const v1::Result& result);
-  // The pack that decided it; the deciding one where that cannot be had any more.
   const policy::Pack& PackOf(const v1::Result& result);
+  const calendar::Calendar& CalendarOf(const v1::Result& result);
   void Publish();
 
   // As PolicyService has them.

@@ -14,6 +14,7 @@
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
+#include "server/gate/review_screen.h"
 #include "server/policy/outcomes.h"
 
 namespace resultgate::gate {
@@ -55,26 +56,6 @@ std::optional<comment::Library::Form> FormOf(v1::CommentForm form) {
 bool HasState(const v1::Result& result, v1::OutcomeState state) {
   const auto& outcomes = result.decision().outcomes();
   return std::any_of(outcomes.begin(), outcomes.end(), [state](const v1::Outcome& outcome) { return outcome.state() == state; });
-}
-
-// Reviews that one result waits for.
-void AddPending(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone, const std::string& owner,
-                absl::Time now, std::vector<v1::PendingReview>* reviews) {
-  for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (outcome.state() != v1::OUTCOME_STATE_HELD || !outcome.has_review() || outcome.review().has_approved_at()) continue;
-    if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;  // over
-    const v1::ReviewTurn turn = directory.TurnAt(outcome.review(), zone, now);
-    if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
-    v1::PendingReview review;
-    review.set_result_id(result.id());
-    review.set_version(result.version());
-    *review.mutable_code() = result.report().code();
-    if (result.report().patient().identifiers_size() > 0) *review.mutable_patient() = result.report().patient().identifiers(0);
-    *review.mutable_owner() = turn.owner();
-    *review.mutable_outcome() = outcome;
-    *review.mutable_turn_ends_at() = turn.until();
-    reviews->push_back(std::move(review));
-  }
 }
 
 // What of a stored release still stands; nullopt where all of it was overtaken.
@@ -170,7 +151,9 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
     RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListHeld(after, kReadAhead));
     if (results.empty()) break;
     after = results.back().id();
-    for (const v1::Result& result : results) AddPending(result, directory, zone, request.owner(), now, &reviews);
+    for (const v1::Result& result : results) {
+      for (v1::PendingReview& review : PendingReviewsOf(result, directory, zone, request.owner(), now)) reviews.push_back(std::move(review));
+    }
   }
   std::stable_sort(reviews.begin(), reviews.end(), [](const v1::PendingReview& a, const v1::PendingReview& b) {
     return FromProto(a.outcome().review().expires_at()) < FromProto(b.outcome().review().expires_at());

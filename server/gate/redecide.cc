@@ -135,6 +135,12 @@ class Rules {
       }
     }
   }
+  // Who ended what stays written down.
+  void TakeLifted(const v1::Outcome& from) {
+    for (const v1::AppliedRule& rule : from.rules()) {
+      if (rule.lifted()) rules_.emplace(std::make_pair(rule.rule_id(), rule.effect()), rule);
+    }
+  }
   void Give(v1::Outcome* to) const {
     std::set<std::string> unknown;
     to->clear_rules();
@@ -174,6 +180,7 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
   rules.Take(parts.floor, {v1::RULE_EFFECT_DELAY});
   rules.Take(parts.review, {v1::RULE_EFFECT_REVIEW});
   rules.Take(parts.withheld, {v1::RULE_EFFECT_WITHHOLD, v1::RULE_EFFECT_REVIEW});
+  rules.TakeLifted(asked);
   rules.Give(&made);
   std::set<std::string> conflicts;
   for (const v1::Outcome* held_by : {parts.floor, parts.review, parts.withheld}) {
@@ -286,8 +293,10 @@ bool HoldsAlike(const v1::Outcome& a, const v1::Outcome& b) {
 
 }  // namespace
 
-std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now) {
+std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now,
+                          std::vector<v1::Lifter> acted) {
   policy::Context context;
+  context.acted = std::move(acted);
   context.received_at = FromProto(result.received_at());
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);

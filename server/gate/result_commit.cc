@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/follow_up.h"
 #include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
@@ -20,6 +21,14 @@ namespace {
 // A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for
 // ever.
 constexpr absl::Duration kLeastWait = absl::Minutes(1);
+
+// Who saw a version, or was told of it, has not seen the one that corrects it.
+void ForgetWhatWasSeenBefore(absl::Time received, v1::Result* result) {
+  v1::FollowUp* done = result->mutable_follow_up();
+  if (base::FromProto(done->first_viewed_at()) < received) done->clear_first_viewed_at();
+  if (base::FromProto(done->clinician_viewed_at()) < received) done->clear_clinician_viewed_at();
+  if (base::FromProto(done->contacted_at()) < received) done->clear_contacted_at();
+}
 
 comment::Occasion OccasionOf(const v1::DiagnosticReport& report, const PlannedRelease& planned) {
   switch (planned.kind) {
@@ -164,7 +173,11 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
         if (!planned.from_previous_patient) last_of[{unit, audience}] = {release.sequence(), planned.kind};
       }
     }
-    if (planned.from_previous_patient) result->clear_first_released_at();
+    if (planned.from_previous_patient) {
+      result->clear_first_released_at();
+      result->clear_follow_up();
+    }
+    if (planned.corrected && result->has_follow_up()) ForgetWhatWasSeenBefore(base::FromProto(result->received_at()), result);
     if (planned.kind == v1::RELEASE_KIND_RESULT && !result->has_first_released_at()) {
       *result->mutable_first_released_at() = base::ToProto(now);
     }
@@ -194,6 +207,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
   } else {
     result->clear_due_at();
   }
+  // Most results leave nothing to do, and carry nothing about it.
+  if (const bool open = !DutiesOf(*result).empty(); open || result->has_follow_up()) result->mutable_follow_up()->set_open(open);
   RG_RETURN_IF_ERROR(batch.PutResult(*result));
   for (const v1::Release& release : releases) RG_RETURN_IF_ERROR(batch.AppendRelease(release));
   return committed;

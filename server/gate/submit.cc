@@ -81,6 +81,15 @@ bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
+// What a clinician has discussed with the patient stays discussed where the report still says the same.
+void KeepDiscussion(const v1::DiagnosticReport& standing, v1::DiagnosticReport* report) {
+  if (!standing.order().has_discussed_at() || report->order().has_discussed_at()) return;
+  v1::DiagnosticReport discussed = *report;
+  *discussed.mutable_order()->mutable_discussed_at() = standing.order().discussed_at();
+  discussed.mutable_order()->set_discussed_how(standing.order().discussed_how());
+  if (SaysTheSame(discussed, standing)) *report = std::move(discussed);
+}
+
 // True if every version of it puts right what was said before: the report that it corrects is not among them.
 bool CorrectsWhatIsNotHere(const v1::Result& result) {
   const std::vector<v1::DiagnosticReport> versions = VersionsOf(result);
@@ -253,6 +262,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   v1::Result result = standing;
   *result.mutable_report() = std::move(together.report);
   *result.mutable_versions() = {versions.begin(), versions.end()};
+  KeepDiscussion(standing.report(), result.mutable_report());
   const std::string before = StandingQuarantine(standing);
   const std::string quarantine = EndsByPeopleOnly(before) ? before : together.doubt;
   // What comes late may put in doubt what people are about to say of the rest.

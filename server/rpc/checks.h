@@ -13,6 +13,7 @@
 
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/directory_service.pb.h"
+#include "resultgate/v1/outreach_service.pb.h"
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
@@ -38,10 +39,24 @@ Violations Check(const v1::RefuseResultRequest& request);
 Violations Check(const v1::GetResultRequest& request);
 Violations Check(const v1::ListResultsRequest& request);
 Violations Check(const v1::ListReviewsRequest& request);
+Violations Check(const v1::GetReviewRequest& request);
+Violations Check(const v1::ClaimReviewRequest& request);
 Violations Check(const v1::ApproveReviewRequest& request);
+Violations Check(const v1::ReleaseNowRequest& request);
+Violations Check(const v1::HandOverReviewRequest& request);
+Violations Check(const v1::RefuseReviewRequest& request);
+Violations Check(const v1::StreamReviewEventsRequest& request);
+Violations Check(const v1::GetWorkloadRequest& request);
 Violations Check(const v1::StreamReleasesRequest& request);
+Violations Check(const v1::RequestReleaseRequest& request);
 Violations Check(const v1::AcknowledgeReleasesRequest& request);
 Violations Check(const v1::GetReleaseRequest& request);
+Violations Check(const v1::RecordViewRequest& request);
+Violations Check(const v1::RecordClinicianViewRequest& request);
+Violations Check(const v1::RecordContactRequest& request);
+Violations Check(const v1::RecordMessageRequest& request);
+Violations Check(const v1::SettleRefusalRequest& request);
+Violations Check(const v1::ListOutreachRequest& request);
 Violations Check(const v1::ListEntriesRequest& request);
 Violations Check(const v1::GetCheckpointRequest& request);
 Violations Check(const v1::GetInclusionProofRequest& request);

@@ -1,5 +1,6 @@
 #include "server/rpc/release_service.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -8,49 +9,28 @@
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
-namespace {
-
-// A stream that ends before it began.
-class RefusedStream final : public grpc::ServerWriteReactor<v1::StreamReleasesResponse> {
- public:
-  explicit RefusedStream(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
-  void OnDone() override { delete this; }
-};
-
-absl::Status Stopping() {
-  return absl::UnavailableError("the gate is stopping; go on from the last release seen");
-}
-
-}  // namespace
 
 grpc::ServerWriteReactor<v1::StreamReleasesResponse>* ReleaseService::StreamReleases(grpc::CallbackServerContext* /*context*/,
                                                                                      const v1::StreamReleasesRequest* request) {
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) return new RefusedStream(status);
-  std::shared_ptr<ReleaseStream> stream;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (ending_) return new RefusedStream(Stopping());
-    const int64_t id = ++last_stream_;
-    stream = std::make_shared<ReleaseStream>(gate_, executor_, *request, [this, id] {
-      const std::lock_guard<std::mutex> inner(mutex_);
-      streams_.erase(id);
-    });
-    streams_[id] = stream;
-  }
-  stream->Start();
-  return stream.get();  // holds itself until the call is over
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) return streams_.Refuse(status);
+  Followed<v1::StreamReleasesResponse> followed;
+  followed.feed = gate::Feed::kReleases;
+  followed.until_current = request->until_current();
+  followed.read = [gate = gate_, cursor = request->after_sequence(), unacknowledged_only = request->unacknowledged_only()](
+                      std::vector<v1::StreamReleasesResponse>* next) mutable -> absl::StatusOr<bool> {
+    int64_t scanned_to = cursor;
+    absl::StatusOr<std::vector<v1::Release>> releases = gate->ReadReleases(cursor, unacknowledged_only, kReadAhead, &scanned_to);
+    if (!releases.ok()) return releases.status();
+    for (v1::Release& release : *releases) *next->emplace_back().mutable_release() = std::move(release);
+    return std::exchange(cursor, std::max(cursor, scanned_to)) < scanned_to;
+  };
+  return streams_.Open(gate_, executor_, std::move(followed));
 }
 
 grpc::ServerUnaryReactor* ReleaseService::AcknowledgeReleases(grpc::CallbackServerContext* context,
                                                               const v1::AcknowledgeReleasesRequest* request,
                                                               v1::AcknowledgeReleasesResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
-    reactor->Finish(ToGrpcStatus(status));
-  } else {
-    gate_->Acknowledge(*request, Answer(reactor, response));
-  }
-  return reactor;
+  return AnswerChange(context, request, response, gate_, &gate::Gate::Acknowledge);
 }
 
 grpc::ServerUnaryReactor* ReleaseService::GetRelease(grpc::CallbackServerContext* context, const v1::GetReleaseRequest* request,
@@ -59,17 +39,10 @@ grpc::ServerUnaryReactor* ReleaseService::GetRelease(grpc::CallbackServerContext
                     [gate = gate_](const v1::GetReleaseRequest& asked) { return gate->GetRelease(asked); });
 }
 
-void ReleaseService::EndStreams() {
-  std::vector<std::shared_ptr<ReleaseStream>> streams;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ending_ = true;
-    for (const auto& [id, weak] : streams_) {
-      if (std::shared_ptr<ReleaseStream> stream = weak.lock()) streams.push_back(std::move(stream));
-    }
-  }
-  // Without the lock: a stream that ends takes itself out.
-  for (const std::shared_ptr<ReleaseStream>& stream : streams) stream->End(Stopping());
+grpc::ServerUnaryReactor* ReleaseService::RequestRelease(grpc::CallbackServerContext* context,
+                                                         const v1::RequestReleaseRequest* request,
+                                                         v1::RequestReleaseResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::RequestRelease);
 }
 
 }  // namespace resultgate::rpc

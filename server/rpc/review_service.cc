@@ -1,7 +1,9 @@
 #include "server/rpc/review_service.h"
 
+#include <utility>
+#include <vector>
+
 #include "server/rpc/checks.h"
-#include "server/rpc/status.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
@@ -12,16 +14,60 @@ grpc::ServerUnaryReactor* ReviewService::ListReviews(grpc::CallbackServerContext
                     [gate = gate_](const v1::ListReviewsRequest& asked) { return gate->ListReviews(asked); });
 }
 
+grpc::ServerUnaryReactor* ReviewService::GetReview(grpc::CallbackServerContext* context, const v1::GetReviewRequest* request,
+                                                   v1::GetReviewResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::GetReviewRequest& asked) { return gate->GetReview(asked); });
+}
+
+grpc::ServerUnaryReactor* ReviewService::ClaimReview(grpc::CallbackServerContext* context, const v1::ClaimReviewRequest* request,
+                                                     v1::ClaimReviewResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::Claim);
+}
+
 grpc::ServerUnaryReactor* ReviewService::ApproveReview(grpc::CallbackServerContext* context,
                                                        const v1::ApproveReviewRequest* request,
                                                        v1::ApproveReviewResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
-    reactor->Finish(ToGrpcStatus(status));
-  } else {
-    gate_->Approve(*request, Answer(reactor, response));
-  }
-  return reactor;
+  return AnswerChange(context, request, response, gate_, &gate::Gate::Approve);
+}
+
+grpc::ServerUnaryReactor* ReviewService::ReleaseNow(grpc::CallbackServerContext* context, const v1::ReleaseNowRequest* request,
+                                                    v1::ReleaseNowResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::ReleaseNow);
+}
+
+grpc::ServerUnaryReactor* ReviewService::HandOverReview(grpc::CallbackServerContext* context,
+                                                        const v1::HandOverReviewRequest* request,
+                                                        v1::HandOverReviewResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::HandOver);
+}
+
+grpc::ServerUnaryReactor* ReviewService::RefuseReview(grpc::CallbackServerContext* context,
+                                                      const v1::RefuseReviewRequest* request,
+                                                      v1::RefuseReviewResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::RefuseReview);
+}
+
+grpc::ServerUnaryReactor* ReviewService::GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
+                                                     v1::GetWorkloadResponse* response) {
+  return AnswerRead(context, request, response, executor_,
+                    [gate = gate_](const v1::GetWorkloadRequest& asked) { return gate->GetWorkload(asked); });
+}
+
+grpc::ServerWriteReactor<v1::StreamReviewEventsResponse>* ReviewService::StreamReviewEvents(
+    grpc::CallbackServerContext* /*context*/, const v1::StreamReviewEventsRequest* request) {
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) return streams_.Refuse(status);
+  Followed<v1::StreamReviewEventsResponse> followed;
+  followed.feed = gate::Feed::kReviews;
+  followed.until_current = request->until_current();
+  followed.read = [gate = gate_, cursor = gate::ReviewCursor(request->after_cursor())](
+                      std::vector<v1::StreamReviewEventsResponse>* next) mutable -> absl::StatusOr<bool> {
+    std::vector<v1::ReviewEvent> events;
+    absl::StatusOr<bool> more = gate->ReadReviewEvents(&cursor, kReadAhead, &events);
+    for (v1::ReviewEvent& event : events) *next->emplace_back().mutable_event() = std::move(event);
+    return more;
+  };
+  return streams_.Open(gate_, executor_, std::move(followed));
 }
 
 }  // namespace resultgate::rpc

@@ -5,6 +5,7 @@
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/gate/gate.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/follow_stream.h"
 
 namespace resultgate::rpc {
 
@@ -15,12 +16,32 @@ class ReviewService final : public v1::ReviewService::CallbackService {
 
   grpc::ServerUnaryReactor* ListReviews(grpc::CallbackServerContext* context, const v1::ListReviewsRequest* request,
                                         v1::ListReviewsResponse* response) override;
+  grpc::ServerUnaryReactor* GetReview(grpc::CallbackServerContext* context, const v1::GetReviewRequest* request,
+                                      v1::GetReviewResponse* response) override;
+  grpc::ServerUnaryReactor* ClaimReview(grpc::CallbackServerContext* context, const v1::ClaimReviewRequest* request,
+                                        v1::ClaimReviewResponse* response) override;
   grpc::ServerUnaryReactor* ApproveReview(grpc::CallbackServerContext* context, const v1::ApproveReviewRequest* request,
                                           v1::ApproveReviewResponse* response) override;
+
+  grpc::ServerUnaryReactor* ReleaseNow(grpc::CallbackServerContext* context, const v1::ReleaseNowRequest* request,
+                                       v1::ReleaseNowResponse* response) override;
+  grpc::ServerUnaryReactor* HandOverReview(grpc::CallbackServerContext* context, const v1::HandOverReviewRequest* request,
+                                           v1::HandOverReviewResponse* response) override;
+  grpc::ServerUnaryReactor* RefuseReview(grpc::CallbackServerContext* context, const v1::RefuseReviewRequest* request,
+                                         v1::RefuseReviewResponse* response) override;
+
+  grpc::ServerUnaryReactor* GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
+                                        v1::GetWorkloadResponse* response) override;
+  grpc::ServerWriteReactor<v1::StreamReviewEventsResponse>* StreamReviewEvents(
+      grpc::CallbackServerContext* context, const v1::StreamReviewEventsRequest* request) override;
+
+  // Ends every stream, and every later one, with UNAVAILABLE.
+  void EndStreams() { streams_.End(); }
 
  private:
   gate::Gate* const gate_;
   Executor* const executor_;
+  FollowStreams<v1::StreamReviewEventsResponse> streams_;
 };
 
 }  // namespace resultgate::rpc

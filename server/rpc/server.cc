@@ -11,6 +11,7 @@
 #include "server/rpc/audit_service.h"
 #include "server/rpc/directory_service.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/outreach_service.h"
 #include "server/rpc/patient_service.h"
 #include "server/rpc/policy_service.h"
 #include "server/rpc/release_service.h"
@@ -29,7 +30,8 @@ class Server::Impl {
         audit_service_(gate, &executor_),
         patient_service_(gate, &executor_),
         directory_service_(gate, &executor_),
-        policy_service_(gate, &policy_executor_) {}
+        policy_service_(gate, &policy_executor_),
+        outreach_service_(gate, &executor_) {}
 
   ~Impl() { Stop(); }
 
@@ -58,6 +60,7 @@ class Server::Impl {
     builder.RegisterService(&patient_service_);
     builder.RegisterService(&directory_service_);
     builder.RegisterService(&policy_service_);
+    builder.RegisterService(&outreach_service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(absl::StrCat("cannot listen on `", options_.address, "`: another process may have the port"));
@@ -66,7 +69,8 @@ class Server::Impl {
     for (const char* service :
          {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
           v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(), v1::PolicyService::service_full_name(),
-          v1::PatientService::service_full_name(), v1::DirectoryService::service_full_name()}) {
+          v1::PatientService::service_full_name(), v1::DirectoryService::service_full_name(),
+          v1::OutreachService::service_full_name()}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     server_->GetHealthCheckService()->SetServingStatus(true);
@@ -78,6 +82,7 @@ class Server::Impl {
     if (server_ == nullptr) return;
     server_->GetHealthCheckService()->SetServingStatus(false);
     release_service_.EndStreams();
+    review_service_.EndStreams();
     const gpr_timespec drain = gpr_time_from_millis(absl::ToInt64Milliseconds(options_.drain), GPR_TIMESPAN);
     server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), drain));
     server_.reset();
@@ -98,6 +103,7 @@ class Server::Impl {
   PatientService patient_service_;
   DirectoryService directory_service_;
   PolicyService policy_service_;
+  OutreachService outreach_service_;
   int port_ = 0;
   std::mutex mutex_;
   std::unique_ptr<grpc::Server> server_;

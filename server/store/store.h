@@ -55,6 +55,10 @@ class Reader {
   // Results of which a unit is held, whatever for, in order of id, with id > `after_id`, at most `limit`. One whose record cannot
   // be read is passed over: it must not hide the others.
   virtual absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const = 0;
+  // Results about which somebody has something to do beside releasing them (`follow_up.open`), as ListHeld lists.
+  virtual absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t after_id, int limit) const = 0;
+  // The sequence of the newest entry, 0 before the first.
+  virtual absl::StatusOr<int64_t> LastEntrySequence() const = 0;
   // Entries with sequence > `after_sequence`, in order, at most `limit`. `result_id` 0: of all results.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const = 0;
   // Entries with sequence < `before_sequence`, the newest first, at most `limit`. `before_sequence` 0: from the newest on.

@@ -222,6 +222,54 @@ TEST_F(GateCommandsTest, WhoIsAwayHasNoTurn) {
   EXPECT_THAT(Run({"audit", "list", "--kind", "directory_changed"}).out, HasSubstr("pool, taken away"));
 }
 
+TEST_F(GateCommandsTest, AReviewersDay) {
+  ASSERT_EQ(
+      Run({"submit", File("a.hl7", Pathology("1")), File("b.hl7", Pathology("2")), File("c.hl7", Pathology("3"))}).exit_code, 0);
+  EXPECT_THAT(Run({"review", "list", "--owner", "1234567893"}).out, HasSubstr("3 reviews wait\n"));
+  const Ran shown = Run({"review", "show", "1"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.err;
+  EXPECT_THAT(
+      shown.out,
+      AllOf(HasSubstr("Result 1, version 1: Surgical pathology study"), HasSubstr("Patient P1, born 1970-01-01"),
+            HasSubstr("wishes results: nothing recorded"), HasSubstr("of ordering-provider (1234567893) until Mon 2026-03-09"),
+            HasSubstr("wait for the ordering clinician"), HasSubstr("organization policy: policies/README.md, Tissue"),
+            HasSubstr("Seborrheic keratosis"), HasSubstr("Would go out once approved (")));
+  const std::string etag = shown.out.substr(shown.out.find("etag ") + 5, std::string("1-0123456789abcdef").size());
+
+  EXPECT_EQ(Run({"review", "claim", "1", "--reviewer", "1234567893"}).exit_code, 0);
+  EXPECT_EQ(Run({"review", "approve", "1", "--reviewer", "1234567893", "--discussed", "5 minutes ago"}).exit_code, 2);
+  const Ran approved = Run({"review", "approve", "1", "--reviewer", "1234567893", "--discussed",
+                            "2026-03-06T20:00:00-05:00,by telephone", "--comment", "As we said: all is well."});
+  EXPECT_EQ(approved.exit_code, 0) << approved.err;
+  EXPECT_THAT(approved.out, HasSubstr("released"));
+  const Ran late = Run({"review", "refuse", "1", "--reviewer", "1987654321", "--reason", "not mine", "--etag", etag});
+  EXPECT_EQ(late.exit_code, 1);
+  EXPECT_THAT(late.err, HasSubstr("ABORTED"));
+
+  EXPECT_EQ(Run({"review", "hand-over", "2", "--reviewer", "1234567893"}).exit_code, 2) << "to whom?";
+  EXPECT_EQ(Run({"review", "hand-over", "2", "--reviewer", "1234567893", "--to-pool", "pathology-pool"}).exit_code, 0);
+  EXPECT_THAT(Run({"review", "list", "--owner", "pathology-pool"}).out, HasSubstr("1 review waits\n"));
+  EXPECT_EQ(Run({"review", "refuse", "3", "--reviewer", "1234567893", "--reason", "needs a pathologist"}).exit_code, 0);
+  EXPECT_THAT(Run({"review", "follow", "--until-current"}).out,
+              AllOf(ContainsRegex("2 +review +document +pathology-pool"), ContainsRegex("3 +review +document +pathology-pool")));
+  EXPECT_EQ(Run({"review", "release", "3", "--reviewer", "1987654321"}).exit_code, 0);
+  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2"}).err, HasSubstr("NOT_FOUND")) << "without who assigned it";
+  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH"}).out, HasSubstr("released\n"));
+
+  EXPECT_THAT(Run({"audit", "list", "--kind", "reviewed"}).out,
+              AllOf(HasSubstr("claimed"), HasSubstr("handed over"), HasSubstr("refused: 1 unit review; needs a pathologist")));
+  EXPECT_THAT(Run({"review", "workload", "--since", "2026-03-01", "--by", "clinician", "--csv"}).out,
+              AllOf(HasSubstr("clinician,reviews,review minutes,"), HasSubstr("\n1234567893,")));
+
+  // Nobody has opened what went on the patient's word.
+  EXPECT_THAT(Run({"outreach", "list"}).out, ContainsRegex("2 +P2 .*your patient can see this now"));
+  EXPECT_EQ(Run({"outreach", "opened", "2", "--by", "1234567893"}).exit_code, 0);
+  EXPECT_EQ(Run({"outreach", "opened", "3", "--by", "1234567893"}).exit_code, 0);
+  EXPECT_EQ(Run({"outreach", "view", "2"}).exit_code, 0);
+  EXPECT_EQ(Run({"outreach", "message", "2", "--message-id", "m1", "--category", "question"}).exit_code, 0);
+  EXPECT_THAT(Run({"outreach", "list"}).out, HasSubstr("0 things to do\n"));
+}
+
 TEST_F(GateCommandsTest, WhatIsRefusedDoesNotStopTheRest) {
   const std::string good = File("good.hl7", Hemoglobin("1"));
   const std::string two = File("two.hl7", Hemoglobin("2") + Hemoglobin("3", "T"));

@@ -87,6 +87,8 @@ class FailingStore final : public store::Store {
   absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& a, int n) const override {
     return store_.ListOwners(a, n);
   }
+  absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t a, int n) const override { return store_.ListOpen(a, n); }
+  absl::StatusOr<int64_t> LastEntrySequence() const override { return store_.LastEntrySequence(); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t a, int64_t r, int n) const override {
     return store_.ListEntries(a, r, n);
   }

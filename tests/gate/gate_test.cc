@@ -657,7 +657,7 @@ TEST_F(GateTest, AcknowledgementPublishesOnceAndAnUnknownOneChangesNothing) {
 
 TEST_F(GateTest, SubscribersAreWokenByReleases) {
   int woken = 0;
-  const int64_t id = gate_->Subscribe([&woken] { ++woken; });
+  const int64_t id = gate_->Subscribe(Feed::kReleases, [&woken] { ++woken; });
   MustSubmit(Cbc("F1"));
   MustSubmit(Biopsy("F2"));
   (void)Acknowledge({});

@@ -72,6 +72,8 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
+  absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t, int) const override { return std::vector<v1::Result>(); }
+  absl::StatusOr<int64_t> LastEntrySequence() const override { return 0; }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t, int64_t, int) const override { return std::vector<v1::Entry>(); }
   absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t, int64_t, int) const override {
     return std::vector<v1::Entry>();

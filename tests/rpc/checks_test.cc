@@ -135,6 +135,42 @@ TEST(ChecksTest, Approve) {
   EXPECT_THAT(Fields(request), ElementsAre("unit_ids[1]"));
 }
 
+TEST(ChecksTest, ReviewActs) {
+  v1::ClaimReviewRequest claim;
+  EXPECT_THAT(Fields(claim), ElementsAre("result_id", "etag", "reviewer"));
+  claim.set_result_id(7);
+  claim.set_etag("1-0123456789abcdef");
+  claim.set_reviewer("1234567893");
+  EXPECT_THAT(Fields(claim), IsEmpty());
+  v1::HandOverReviewRequest hand_over;
+  hand_over.set_result_id(7);
+  hand_over.set_etag("1-0123456789abcdef");
+  hand_over.set_reviewer("1234567893");
+  hand_over.set_reason(std::string(1001, 'x'));
+  EXPECT_THAT(Fields(hand_over), ElementsAre("to", "reason"));
+  v1::ApproveReviewRequest approve;
+  approve.set_result_id(7);
+  approve.set_version(1);
+  approve.set_reviewer("1234567893");
+  approve.mutable_discussed_at()->set_seconds(1772834400);
+  EXPECT_THAT(Fields(approve), ElementsAre("discussed_how"));
+}
+
+TEST(ChecksTest, Outreach) {
+  v1::RecordViewRequest view;
+  view.set_audience(v1::AUDIENCE_DELEGATE);
+  EXPECT_THAT(Fields(view), ElementsAre("result_id", "audience"));
+  EXPECT_THAT(Fields(v1::RecordClinicianViewRequest()), ElementsAre("result_id", "clinician"));
+  EXPECT_THAT(Fields(v1::RecordContactRequest()), ElementsAre("result_id", "contacted_by", "how"));
+  EXPECT_THAT(Fields(v1::RecordMessageRequest()), ElementsAre("result_id", "message_id", "category"));
+  EXPECT_THAT(Fields(v1::SettleRefusalRequest()), ElementsAre("entry_sequence", "settled_by", "how"));
+  v1::ListOutreachRequest list;
+  EXPECT_THAT(Fields(list), IsEmpty());
+  list.set_not_viewed_after_hours(-1);
+  list.set_page_size(1001);
+  EXPECT_THAT(Fields(list), ElementsAre("not_viewed_after_hours", "page_size"));
+}
+
 TEST(ChecksTest, Releases) {
   v1::StreamReleasesRequest stream;
   EXPECT_THAT(Fields(stream), IsEmpty());

@@ -1,5 +1,5 @@
 // StreamReleases over a real channel: the backlog, then what comes, in order.
-#include "server/rpc/release_stream.h"
+#include "server/rpc/follow_stream.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
@@ -161,7 +161,7 @@ TEST_F(ReleaseStreamTest, EndsWhenTheServerStops) {
   const grpc::Status status = stream->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
   // Ended by the gate, not cut off.
-  EXPECT_EQ(status.error_message(), "the gate is stopping; go on from the last release seen");
+  EXPECT_EQ(status.error_message(), "the gate is stopping; go on from the last one seen");
 }
 
 }  // namespace

@@ -297,7 +297,7 @@ TEST_F(ServerTest, ReflectsItsServices) {
   ASSERT_TRUE(queue.Next(&tag, &ok) && ok);
   const std::string services = Bytes(response);
   for (const char* service : {"ResultGateService", "ReviewService", "ReleaseService", "AuditService", "PolicyService",
-                              "PatientService", "DirectoryService"}) {
+                              "PatientService", "DirectoryService", "OutreachService"}) {
     EXPECT_THAT(services, HasSubstr(absl::StrCat("resultgate.v1.", service)));
   }
   EXPECT_THAT(services, HasSubstr("grpc.health.v1.Health"));

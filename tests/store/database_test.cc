@@ -136,6 +136,7 @@ TEST(QueriesTest, NoStatementScansOrSorts) {
       {sql::kFindResult, "SEARCH results USING INTEGER PRIMARY KEY (rowid=?)"},
       {sql::kListResults, "SEARCH results USING INTEGER PRIMARY KEY (rowid>?)"},
       {sql::kListHeld, "SEARCH results USING INDEX results_held (held=? AND rowid>?)"},
+      {sql::kListOpen, "SEARCH results USING INDEX results_open (open=? AND rowid>?)"},
       {sql::kFindDue, "SEARCH results USING COVERING INDEX results_due (due_us>? AND due_us<?)"},
       {sql::kEarliestDue, "SEARCH results USING COVERING INDEX results_due (due_us>?)"},
       {sql::kCountDue, "SEARCH results USING COVERING INDEX results_due (due_us>? AND due_us<?)"},

@@ -118,10 +118,10 @@ absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl
   return ReadAll<v1::Result>(statement, ReadResult);
 }
 
-absl::StatusOr<std::vector<v1::Result>> ListHeld(Connection& connection, int64_t after_id, int limit) {
+absl::StatusOr<std::vector<v1::Result>> ListSome(Connection& connection, absl::string_view sql, int64_t after_id, int limit) {
   std::vector<v1::Result> results;
   if (limit < 1) return results;
-  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListHeld));
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql));
   statement.BindInt(1, after_id);
   // No limit in SQL: it would count rows that are passed over, and a page of nothing but those would look like the end.
   while (static_cast<int>(results.size()) < limit) {

@@ -21,6 +21,7 @@ namespace sql {
 inline constexpr char kFindResult[] = "SELECT id, record FROM results WHERE id = ?1";
 inline constexpr char kListResults[] = "SELECT id, record FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
 inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held = 1 AND id > ?1 ORDER BY id";
+inline constexpr char kListOpen[] = "SELECT id, record FROM results WHERE open = 1 AND id > ?1 ORDER BY id";
 inline constexpr char kFindDue[] =
     "SELECT id FROM results WHERE due_us IS NOT NULL AND due_us <= ?1 ORDER BY due_us, id LIMIT ?2";
 inline constexpr char kEarliestDue[] = "SELECT due_us FROM results WHERE due_us IS NOT NULL ORDER BY due_us LIMIT 1";
@@ -61,8 +62,9 @@ inline constexpr char kListOwners[] = "SELECT id, record FROM owners WHERE id > 
 
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
-    "INSERT INTO results (id, due_us, held, record) VALUES (?1, ?2, ?3, ?4)"
-    " ON CONFLICT (id) DO UPDATE SET due_us = excluded.due_us, held = excluded.held, record = excluded.record";
+    "INSERT INTO results (id, due_us, held, record, open) VALUES (?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT (id) DO UPDATE SET due_us = excluded.due_us, held = excluded.held, record = excluded.record,"
+    " open = excluded.open";
 // Not INSERT OR IGNORE, which would hide every other constraint too.
 inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1, ?2) ON CONFLICT (key, result_id) DO NOTHING";
 inline constexpr char kPutPack[] =
@@ -98,6 +100,7 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kRemoveOwner,
                                        kListResults,
                                        kListHeld,
+                                       kListOpen,
                                        kFindDue,
                                        kEarliestDue,
                                        kCountDue,
@@ -143,7 +146,8 @@ bool IsHeld(const v1::Result& result);
 // all).
 absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id);
 absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
-absl::StatusOr<std::vector<v1::Result>> ListHeld(Connection& connection, int64_t after_id, int limit);
+// `sql` is kListHeld or kListOpen.
+absl::StatusOr<std::vector<v1::Result>> ListSome(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key);
 absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
 absl::StatusOr<absl::Time> EarliestDue(Connection& connection);

@@ -85,6 +85,10 @@ CREATE TABLE owners (
   record BLOB NOT NULL                         -- resultgate.v1.DirectoryOwner
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+ALTER TABLE results ADD COLUMN open INTEGER NOT NULL DEFAULT 0;  -- 1: somebody has something to do beside releasing it
+CREATE INDEX results_open ON results (open) WHERE open = 1;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

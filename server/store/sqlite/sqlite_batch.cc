@@ -116,6 +116,7 @@ absl::Status SqliteBatch::PutResult(const v1::Result& result) {
     }
     statement.BindInt(3, IsHeld(result) ? 1 : 0);
     statement.BindBlob(4, record);
+    statement.BindInt(5, result.follow_up().open() ? 1 : 0);
     RG_RETURN_IF_ERROR(statement.Run());
     used_.result = std::max(used_.result, result.id());
     return absl::OkStatus();

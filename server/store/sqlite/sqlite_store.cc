@@ -120,7 +120,13 @@ class SqliteStore final : public Store {
         [&](Connection& connection) { return store::ListResults(connection, sql::kListResults, after_id, limit); });
   }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const override {
-    return readers_.With([&](Connection& connection) { return store::ListHeld(connection, after_id, limit); });
+    return readers_.With([&](Connection& connection) { return store::ListSome(connection, sql::kListHeld, after_id, limit); });
+  }
+  absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t after_id, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListSome(connection, sql::kListOpen, after_id, limit); });
+  }
+  absl::StatusOr<int64_t> LastEntrySequence() const override {
+    return readers_.With([](Connection& connection) { return connection.QueryInt(sql::kLastEntrySequence); });
   }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after_sequence, int64_t result_id, int limit) const override {
     return readers_.With(

@@ -1,0 +1,199 @@
+// `resultgate review claim`, `release`, `hand-over` and `refuse`.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "resultgate/v1/review_service.grpc.pb.h"
+#include "server/app/client.h"
+#include "server/app/decision_table.h"
+#include "server/app/json_lines.h"
+#include "server/app/review_commands.h"
+#include "server/app/words.h"
+
+namespace resultgate::app {
+namespace {
+
+struct ActionOptions {
+  ReviewTarget target;
+  std::vector<std::string> units;
+  std::string reason;
+  std::string to_role;
+  std::string to_person;
+  bool json = false;
+};
+
+// What is asked of the gate, once the review has been read.
+class Action {
+ public:
+  explicit Action(const ActionOptions& options)
+      : options_(options),
+        channel_(Connect(options.target.server)),
+        zone_(PackZone(channel_)),
+        stub_(v1::ReviewService::NewStub(channel_)) {}
+
+  // Calls `method` with what all requests have, after `fill` has added the rest; prints how the result stands afterwards.
+  template <typename Request, typename Response, typename Fill, typename More>
+  int Call(grpc::Status (v1::ReviewService::Stub::*method)(grpc::ClientContext*, const Request&, Response*), Fill fill,
+           More print_more) {
+    if (!zone_.ok()) return Fail(std::string(zone_.status().message()));
+    v1::GetReviewRequest get;
+    get.set_result_id(options_.target.result_id);
+    v1::GetReviewResponse review;
+    grpc::ClientContext get_context;
+    if (const grpc::Status status = stub_->GetReview(&get_context, get, &review); !status.ok()) return Fail(Explain(status));
+    Request request;
+    request.set_result_id(options_.target.result_id);
+    request.set_etag(options_.target.etag.empty() ? review.etag() : options_.target.etag);
+    request.set_reviewer(options_.target.reviewer);
+    fill(&request);
+    Response response;
+    grpc::ClientContext context;
+    if (const grpc::Status status = (stub_.get()->*method)(&context, request, &response); !status.ok())
+      return Fail(Explain(status));
+    if (options_.json) {
+      std::cout << ToJson(response) << "\n";
+      return kDone;
+    }
+    Table table = DecisionTable();
+    AddDecision(review.result().report(), response.decision(), {}, "", *zone_, &table);
+    std::cout << table.ToString();
+    print_more(response, *zone_);
+    return kDone;
+  }
+
+ private:
+  const ActionOptions& options_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const absl::StatusOr<absl::TimeZone> zone_;
+  const std::unique_ptr<v1::ReviewService::Stub> stub_;
+};
+
+template <typename Request>
+void FillUnits(const ActionOptions& options, Request* request) {
+  for (const std::string& unit : options.units) request->add_unit_ids(unit);
+}
+
+constexpr auto kNothingMore = [](const auto& /*response*/, absl::TimeZone /*zone*/) {};
+
+int RunClaim(const ActionOptions& options) {
+  return Action(options).Call(
+      &v1::ReviewService::Stub::ClaimReview, [&](v1::ClaimReviewRequest* request) { FillUnits(options, request); }, kNothingMore);
+}
+
+int RunHandOver(const ActionOptions& options) {
+  if (options.to_role.empty() && options.to_person.empty()) {
+    Fail("hand-over: say to whom, with --to-pool or --to-person");
+    return kWrongUsage;
+  }
+  return Action(options).Call(
+      &v1::ReviewService::Stub::HandOverReview,
+      [&](v1::HandOverReviewRequest* request) {
+        FillUnits(options, request);
+        request->mutable_to()->set_role(options.to_role);
+        if (!options.to_person.empty()) request->mutable_to()->mutable_person()->set_value(options.to_person);
+        request->set_reason(options.reason);
+      },
+      kNothingMore);
+}
+
+int RunRefuse(const ActionOptions& options) {
+  return Action(options).Call(
+      &v1::ReviewService::Stub::RefuseReview,
+      [&](v1::RefuseReviewRequest* request) {
+        FillUnits(options, request);
+        request->set_reason(options.reason);
+      },
+      kNothingMore);
+}
+
+int RunRelease(const ActionOptions& options) {
+  return Action(options).Call(
+      &v1::ReviewService::Stub::ReleaseNow, [](v1::ReleaseNowRequest*) {},
+      [](const v1::ReleaseNowResponse& response, absl::TimeZone zone) {
+        for (const v1::StillHeld& held : response.still_held()) {
+          const std::string audiences = AudiencesText(held.audiences());
+          std::cout << absl::StrJoin(held.unit_ids(), ", ") << (audiences.empty() ? "" : absl::StrCat(", for ", audiences))
+                    << ": waits "
+                    << (held.has_until() ? absl::StrCat("until ", LocalTime(held.until(), zone), " at the latest")
+                                         : "until somebody else ends it")
+                    << "\n";
+          for (const v1::HoldReason& reason : held.reasons()) {
+            std::cout << "  " << reason.rule_id() << ": " << reason.title() << (reason.basis().empty() ? "" : "; ")
+                      << reason.basis() << "\n";
+          }
+        }
+      });
+}
+
+CLI::App* AddAction(CLI::App* review, Run* run, const std::string& name, const std::string& help,
+                    const std::shared_ptr<ActionOptions>& options, int (*action)(const ActionOptions&)) {
+  CLI::App* command = review->add_subcommand(name, help);
+  AddReviewTarget(command, &options->target);
+  command->add_flag("--json", options->json, "The answer as JSON");
+  command->callback([options, run, action] { *run = [options, action] { return action(*options); }; });
+  return command;
+}
+
+void AddUnits(CLI::App* command, ActionOptions* options) {
+  command->add_option("--unit", options->units, "Only this unit: an observation's id, or `document`; may be repeated")
+      ->type_name("UNIT")
+      ->expected(1)
+      ->take_all();
+}
+
+}  // namespace
+
+void AddReviewTarget(CLI::App* command, ReviewTarget* target) {
+  command->add_option("RESULT_ID", target->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
+  command->add_option("--reviewer", target->reviewer, "Who acts: the organisation's identifier of the person; goes into the log")
+      ->required()
+      ->type_name("ID");
+  command
+      ->add_option("--etag", target->etag,
+                   "What `review show` printed: refused if anything about the review has changed since [as it stands now]")
+      ->type_name("ETAG");
+  AddServerOption(command, &target->server);
+}
+
+void AddReviewActions(CLI::App* review, Run* run) {
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command = AddAction(review, run, "claim", "Make a pool's turn yours.", options, &RunClaim);
+    AddUnits(command, options.get());
+    command->footer("Example:\n  resultgate review claim 7 --reviewer 1234567893");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command =
+        AddAction(review, run, "hand-over", "Hand the turn to another person or pool. The clock goes on.", options, &RunHandOver);
+    AddUnits(command, options.get());
+    command->add_option("--to-pool", options->to_role, "To this pool, or role")->type_name("POOL");
+    command->add_option("--to-person", options->to_person, "To this person, by the organisation's identifier")->type_name("ID");
+    command->add_option("--reason", options->reason, "Why, without names and values; goes into the log")->type_name("TEXT");
+    command->footer(
+        "Example:\n  resultgate review hand-over 7 --reviewer 1234567893 --to-pool pathology-pool --reason \"not my patient\"");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command =
+        AddAction(review, run, "refuse", "Say that you cannot decide: the next owner's turn begins.", options, &RunRefuse);
+    AddUnits(command, options.get());
+    command->add_option("--reason", options->reason, "Why, without names and values; goes into the log")
+        ->type_name("TEXT")
+        ->required();
+    command->footer("Example:\n  resultgate review refuse 7 --reviewer 1234567893 --reason \"needs a pathologist\"");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command = AddAction(review, run, "release", "End all that a provider may end, and say what else it waits for.",
+                                  options, &RunRelease);
+    command->footer("Example:\n  resultgate review release 7 --reviewer 1234567893");
+  }
+}
+
+}  // namespace resultgate::app

@@ -1,0 +1,159 @@
+// `resultgate review approve`: ends a review, with the reviewer's own words or the template's.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "resultgate/v1/result_gate_service.grpc.pb.h"
+#include "resultgate/v1/review_service.grpc.pb.h"
+#include "server/app/client.h"
+#include "server/app/decision_table.h"
+#include "server/app/json_lines.h"
+#include "server/app/review_commands.h"
+#include "server/app/words.h"
+#include "server/base/file.h"
+#include "server/base/proto_time.h"
+
+namespace resultgate::app {
+namespace {
+
+struct ApproveOptions {
+  std::string server;
+  int64_t result_id = 0;
+  int version = 0;
+  std::string reviewer;
+  std::vector<std::string> units;
+  std::string etag;
+  std::string comment;
+  std::string comment_file;
+  std::string discussed;
+  bool replace = false;
+  bool json = false;
+};
+
+// The result as it is now.
+grpc::Status Get(v1::ResultGateService::Stub* stub, int64_t id, v1::Result* result) {
+  grpc::ClientContext context;
+  v1::GetResultRequest request;
+  v1::GetResultResponse response;
+  request.set_result_id(id);
+  const grpc::Status status = stub->GetResult(&context, request, &response);
+  if (status.ok()) *result = std::move(*response.mutable_result());
+  return status;
+}
+
+// `HOW`, or `WHEN,HOW` with WHEN as RFC 3339; false for anything else.
+bool ReadDiscussed(const std::string& text, v1::ApproveReviewRequest* request) {
+  const size_t comma = text.find(',');
+  absl::Time when;
+  if (comma != std::string::npos && base::ParseRfc3339(absl::string_view(text).substr(0, comma), &when)) {
+    *request->mutable_discussed_at() = base::ToProto(when);
+    request->set_discussed_how(std::string(absl::StripAsciiWhitespace(text.substr(comma + 1))));
+    return !request->discussed_how().empty();
+  }
+  request->set_discussed_how(std::string(absl::StripAsciiWhitespace(text)));
+  // What begins with a digit was meant to be a time.
+  return !request->discussed_how().empty() && !absl::ascii_isdigit(static_cast<unsigned char>(request->discussed_how()[0]));
+}
+
+int RunApprove(const ApproveOptions& options) {
+  if (options.replace && options.comment.empty() && options.comment_file.empty()) {
+    Fail("--replace: there are no words of yours; give --comment or --comment-file too");
+    return kWrongUsage;
+  }
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  const auto results = v1::ResultGateService::NewStub(channel);
+  v1::Result result;
+  if (const grpc::Status status = Get(results.get(), options.result_id, &result); !status.ok()) return Fail(Explain(status));
+
+  v1::ApproveReviewRequest request;
+  request.set_result_id(options.result_id);
+  request.set_version(options.version == 0 ? result.version() : options.version);
+  request.set_reviewer(options.reviewer);
+  for (const std::string& unit : options.units) request.add_unit_ids(unit);
+  std::string comment = options.comment;
+  if (!options.comment_file.empty()) {
+    absl::StatusOr<std::string> file = base::ReadFile(options.comment_file);
+    if (!file.ok()) return Fail(std::string(file.status().message()));
+    comment = *std::move(file);
+  }
+  if (!comment.empty()) {
+    request.mutable_comment()->set_text(std::string(absl::StripAsciiWhitespace(comment)));
+    request.mutable_comment()->set_replaces_template(options.replace);
+  }
+  request.set_etag(options.etag);
+  if (!options.discussed.empty() && !ReadDiscussed(options.discussed, &request)) {
+    Fail(absl::StrCat("--discussed: `", options.discussed,
+                      "`: write how, as `by telephone`, or when and how, as `2026-03-06T16:30:00-05:00,by telephone`"));
+    return kWrongUsage;
+  }
+  grpc::ClientContext context;
+  v1::ApproveReviewResponse response;
+  const auto reviews = v1::ReviewService::NewStub(channel);
+  if (const grpc::Status status = reviews->ApproveReview(&context, request, &response); !status.ok())
+    return Fail(Explain(status));
+  if (options.json) {
+    std::cout << ToJson(response) << "\n";
+    return kDone;
+  }
+  Table table = DecisionTable();
+  AddDecision(result.report(), response.decision(), response.comments(), "", *zone, &table);
+  std::cout << table.ToString();
+  for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
+  return kDone;
+}
+
+}  // namespace
+
+void AddReviewApprove(CLI::App* review, Run* run) {
+  auto options = std::make_shared<ApproveOptions>();
+  CLI::App* command = review->add_subcommand(
+      "approve", "End the review of a result: its units go as soon as no floor or withholding stands against it.");
+  command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
+  command
+      ->add_option("--reviewer", options->reviewer,
+                   "Who approves: the organisation's identifier of the person; goes into the log")
+      ->required()
+      ->type_name("ID");
+  command
+      ->add_option("--version", options->version,
+                   "The version that was read; refused if there is a newer one [the one that stands now]")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--unit", options->units, "Only this unit: an observation's id, or `document`; may be repeated")
+      ->type_name("UNIT")
+      ->expected(1)
+      ->take_all();
+  CLI::Option* text = command->add_option("--comment", options->comment, "Your own words for the patient, before the template's")
+                          ->type_name("TEXT");
+  command->add_option("--comment-file", options->comment_file, "The same, from a file")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile)
+      ->excludes(text);
+  command
+      ->add_option("--discussed", options->discussed,
+                   "How you discussed it with the patient, or when and how: a fact for rules, and satisfies a duty to notify")
+      ->type_name("[WHEN,]HOW");
+  command->add_option("--etag", options->etag, "Refused if anything about the review has changed since it was shown with this")
+      ->type_name("ETAG");
+  command->add_flag("--replace", options->replace, "Your words stand in place of the template's, not before them");
+  AddServerOption(command, &options->server);
+  command->add_flag("--json", options->json, "The answer as JSON (resultgate.v1.ApproveReviewResponse)");
+  command->footer(
+      "Examples:\n"
+      "  resultgate review approve 7 --reviewer 1234567893\n"
+      "  resultgate review approve 7 --reviewer 1234567893 --version 2 --unit document\n"
+      "  resultgate review approve 7 --reviewer 1234567893 --comment \"This is what we expected. Call me if you want to talk.\"\n"
+      "  resultgate review approve 7 --reviewer 1234567893 --discussed \"by telephone\"");
+  command->callback([options, run] { *run = [options] { return RunApprove(*options); }; });
+}
+
+}  // namespace resultgate::app

@@ -1,0 +1,142 @@
+// `resultgate review show`: all that a reviewer needs to decide about one result, on one screen.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "resultgate/v1/review_service.grpc.pb.h"
+#include "server/app/client.h"
+#include "server/app/json_lines.h"
+#include "server/app/review_commands.h"
+#include "server/app/table.h"
+#include "server/app/words.h"
+
+namespace resultgate::app {
+namespace {
+
+struct ShowOptions {
+  std::string server;
+  int64_t result_id = 0;
+  bool json = false;
+};
+
+// Nothing that a sender or a template wrote steers the terminal.
+constexpr size_t kWidest = 120;
+
+void PrintText(absl::string_view text) {
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    // Long lines are wrapped at spaces.
+    std::string out;
+    for (const absl::string_view word : absl::StrSplit(line, ' ')) {
+      if (!out.empty() && out.size() + word.size() > kWidest) {
+        std::cout << "  " << Cell(out, kWidest) << "\n";
+        out.clear();
+      }
+      absl::StrAppend(&out, out.empty() ? "" : " ", word);
+    }
+    if (!out.empty()) std::cout << "  " << Cell(out, kWidest) << "\n";
+  }
+}
+
+void PrintReport(const v1::DiagnosticReport& report, absl::TimeZone zone) {
+  std::cout << "\nReport" << (report.has_issued() ? absl::StrCat(", issued ", LocalTime(report.issued(), zone)) : "") << "\n";
+  Table table({{"  OBSERVATION", 44}, {"VALUE", 40}, {"FLAG", 20}, {"RANGE", 24}, {"STATUS", 16}});
+  for (const v1::Observation& observation : report.observations()) {
+    table.AddRow({absl::StrCat("  ", ConceptText(observation.code())), ValueText(observation), FlagText(observation),
+                  observation.reference_range().text(), StatusText(observation.status())});
+  }
+  if (!report.observations().empty()) std::cout << table.ToString();
+  for (const std::string& text : {report.narrative(), report.conclusion()}) {
+    if (!text.empty()) PrintText(text);
+  }
+  for (const v1::CodeableConcept& code : report.conclusion_codes()) PrintText(absl::StrCat("conclusion: ", ConceptText(code)));
+  for (const std::string& note : report.notes()) PrintText(absl::StrCat("note: ", note));
+  for (const v1::Attachment& form : report.presented_forms()) {
+    PrintText(absl::StrCat("attached: ", form.title().empty() ? form.content_type() : form.title()));
+  }
+}
+
+void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {
+  const v1::Outcome& outcome = review.outcome();
+  const std::string audiences = AudiencesText(outcome.audiences());
+  std::cout << "  " << OutcomeText(outcome) << ": " << absl::StrJoin(outcome.unit_ids(), ", ")
+            << (audiences.empty() ? "" : absl::StrCat(", for ", audiences)) << "\n    of " << OwnerText(review.owner())
+            << " until " << LocalTime(review.turn_ends_at(), zone);
+  for (const v1::ReviewTurn& turn : outcome.review().turns()) {
+    if (turn.until().seconds() > review.turn_ends_at().seconds()) {
+      std::cout << ", then " << OwnerText(turn.owner()) << " until " << LocalTime(turn.until(), zone);
+    }
+  }
+  std::cout << "; " << ExpiryText(outcome, zone) << "\n";
+}
+
+void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
+  const v1::Result& result = review.result();
+  const v1::Patient& patient = result.report().patient();
+  std::cout << "Result " << result.id() << ", version " << result.version() << ": "
+            << Cell(ConceptText(result.report().code()), 80) << "\nPatient " << Cell(PatientText(patient), 40)
+            << (patient.has_birth_date() ? absl::StrCat(", born ", Cell(patient.birth_date(), 10)) : "")
+            << (patient.has_language() ? absl::StrCat(", reads ", Cell(patient.language(), 20)) : "")
+            << "; wishes results: " << (review.preference().empty() ? "nothing recorded" : Cell(review.preference(), kWidest))
+            << "\n";
+  std::cout << (review.reviews().empty() ? "\nNothing waits for a person.\n" : "\nWaits\n");
+  for (const v1::PendingReview& pending : review.reviews()) PrintPending(pending, zone);
+  if (!review.reasons().empty()) std::cout << "\nWhy\n";
+  for (const v1::HoldReason& reason : review.reasons()) {
+    std::cout << "  " << reason.rule_id() << ": " << reason.title() << "\n    asks for " << reason.asks()
+              << (reason.basis().empty() ? "" : absl::StrCat("; ", reason.basis()))
+              << (reason.lifted_by().empty() ? "" : absl::StrCat("; may be ended by ", reason.lifted_by())) << "\n";
+    if (!reason.unknown_facts().empty()) {
+      std::cout << "    because it is not known: " << absl::StrJoin(reason.unknown_facts(), ", ") << "\n";
+    }
+  }
+  PrintReport(result.report(), zone);
+  for (const v1::Comment& comment : review.comments()) {
+    std::cout << "\nWould go out once approved (" << comment.template_id() << ", " << comment.language() << ")\n";
+    PrintText(comment.text());
+  }
+  if (!review.history().empty()) std::cout << "\nSo far\n";
+  for (const v1::ReviewStep& event : review.history()) {
+    PrintText(absl::StrCat(LocalTime(event.time(), zone), "  ", event.actor(), ": ", event.what(),
+                           event.reason().empty() ? "" : absl::StrCat(" (", event.reason(), ")")));
+  }
+  std::cout << "\netag " << review.etag() << "\n";
+}
+
+int RunShow(const ShowOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  grpc::ClientContext context;
+  v1::GetReviewRequest request;
+  v1::GetReviewResponse response;
+  request.set_result_id(options.result_id);
+  const grpc::Status status = v1::ReviewService::NewStub(channel)->GetReview(&context, request, &response);
+  if (!status.ok()) return Fail(Explain(status));
+  if (options.json) {
+    std::cout << ToJson(response) << "\n";
+  } else {
+    Print(response, *zone);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddReviewShow(CLI::App* review, Run* run) {
+  auto options = std::make_shared<ShowOptions>();
+  CLI::App* command = review->add_subcommand(
+      "show",
+      "One result with all that a reviewer needs: values, why it waits, the clock, what the patient wishes, what would go out.");
+  command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
+  AddServerOption(command, &options->server);
+  command->add_flag("--json", options->json, "As JSON (resultgate.v1.GetReviewResponse)");
+  command->footer("Example:\n  resultgate review show 7");
+  command->callback([options, run] { *run = [options] { return RunShow(*options); }; });
+}
+
+}  // namespace resultgate::app

@@ -1,0 +1,144 @@
+// `resultgate review workload`: what reviews cost, as a table or CSV.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/civil_time.h"
+#include "resultgate/v1/review_service.grpc.pb.h"
+#include "server/app/client.h"
+#include "server/app/json_lines.h"
+#include "server/app/review_commands.h"
+#include "server/app/table.h"
+#include "server/base/proto_time.h"
+
+namespace resultgate::app {
+namespace {
+
+struct WorkloadOptions {
+  std::string server;
+  std::string since;
+  std::string until;
+  std::vector<std::string> by;
+  bool csv = false;
+  bool json = false;
+};
+
+constexpr const char* kDimensions[] = {"week", "rule", "pool", "clinician"};
+
+const std::string& Dimension(const v1::WorkloadRow& row, const std::string& name) {
+  return name == "week" ? row.week() : name == "rule" ? row.rule_id() : name == "pool" ? row.pool() : row.clinician();
+}
+
+void AddTo(const v1::WorkloadRow& row, v1::WorkloadRow* sum) {
+  sum->set_reviews(sum->reviews() + row.reviews());
+  sum->set_review_minutes(sum->review_minutes() + row.review_minutes());
+  sum->set_claimed(sum->claimed() + row.claimed());
+  sum->set_waiting_minutes(sum->waiting_minutes() + row.waiting_minutes());
+  sum->set_overdue(sum->overdue() + row.overdue());
+  sum->set_escalations(sum->escalations() + row.escalations());
+  sum->set_expired(sum->expired() + row.expired());
+  sum->set_messages(sum->messages() + row.messages());
+}
+
+// RFC 4180.
+std::string CsvField(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
+}
+
+// The date at midnight in `zone`; false if it is none.
+bool ReadDate(const std::string& text, absl::TimeZone zone, google::protobuf::Timestamp* time) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(text, &day)) return false;
+  *time = base::ToProto(absl::FromCivil(day, zone));
+  return true;
+}
+
+std::vector<std::string> Numbers(const v1::WorkloadRow& row) {
+  return {absl::StrCat(row.reviews()),         absl::StrCat(row.review_minutes()), absl::StrCat(row.claimed()),
+          absl::StrCat(row.waiting_minutes()), absl::StrCat(row.overdue()),        absl::StrCat(row.escalations()),
+          absl::StrCat(row.expired()),         absl::StrCat(row.messages())};
+}
+
+int RunWorkload(const WorkloadOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  v1::GetWorkloadRequest request;
+  if (!ReadDate(options.since, *zone, request.mutable_since()) ||
+      (!options.until.empty() && !ReadDate(options.until, *zone, request.mutable_until()))) {
+    Fail("--since, --until: write a date, as 2026-03-02");
+    return kWrongUsage;
+  }
+  grpc::ClientContext context;
+  v1::GetWorkloadResponse response;
+  const grpc::Status status = v1::ReviewService::NewStub(channel)->GetWorkload(&context, request, &response);
+  if (!status.ok()) return Fail(Explain(status));
+  const std::vector<std::string> by =
+      options.by.empty() ? std::vector<std::string>(std::begin(kDimensions), std::end(kDimensions)) : options.by;
+  std::map<std::vector<std::string>, v1::WorkloadRow> sums;
+  for (const v1::WorkloadRow& row : response.rows()) {
+    if (options.json) std::cout << ToJson(row) << "\n";
+    std::vector<std::string> key;
+    for (const std::string& dimension : by) key.push_back(Dimension(row, dimension));
+    AddTo(row, &sums[key]);
+  }
+  if (options.json) return kDone;
+  std::vector<std::string> headings = by;
+  headings.insert(headings.end(),
+                  {"reviews", "review minutes", "claimed", "waiting minutes", "overdue", "escalations", "expired", "messages"});
+  if (options.csv) {
+    std::cout << absl::StrJoin(headings, ",") << "\n";
+    for (const auto& [key, row] : sums) {
+      std::vector<std::string> fields = key;
+      for (std::string& number : Numbers(row)) fields.push_back(std::move(number));
+      std::cout << absl::StrJoin(fields, ",", [](std::string* out, const std::string& field) { out->append(CsvField(field)); })
+                << "\n";
+    }
+    return kDone;
+  }
+  std::vector<Table::Column> columns;
+  for (const std::string& heading : headings) columns.push_back({absl::AsciiStrToUpper(heading), 32});
+  Table table(columns);
+  for (const auto& [key, row] : sums) {
+    std::vector<std::string> cells = key;
+    for (std::string& number : Numbers(row)) cells.push_back(std::move(number));
+    table.AddRow(std::move(cells));
+  }
+  std::cout << table.ToString() << sums.size() << (sums.size() == 1 ? " row\n" : " rows\n");
+  return kDone;
+}
+
+}  // namespace
+
+void AddReviewWorkload(CLI::App* review, Run* run) {
+  auto options = std::make_shared<WorkloadOptions>();
+  CLI::App* command = review->add_subcommand(
+      "workload", "What reviews cost: minutes, turns that passed, escalations, expiries, and what patients wrote about it.");
+  command->add_option("--since", options->since, "From this date on, in the pack's zone")->required()->type_name("DATE");
+  command->add_option("--until", options->until, "Before this date [until now]")->type_name("DATE");
+  command->add_option("--by", options->by, "Only by this: week, rule, pool or clinician; may be repeated")
+      ->check(CLI::IsMember({"week", "rule", "pool", "clinician"}))
+      ->expected(1)
+      ->take_all();
+  AddServerOption(command, &options->server);
+  CLI::Option* csv = command->add_flag("--csv", options->csv, "As comma-separated values");
+  command->add_flag("--json", options->json, "One JSON object per row (resultgate.v1.WorkloadRow)")->excludes(csv);
+  command->footer(
+      "Examples:\n"
+      "  resultgate review workload --since 2026-03-01 --by rule\n"
+      "  resultgate review workload --since 2026-03-01 --until 2026-04-01 --csv > march.csv");
+  command->callback([options, run] { *run = [options] { return RunWorkload(*options); }; });
+}
+
+}  // namespace resultgate::app

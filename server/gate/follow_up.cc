@@ -1,0 +1,202 @@
+#include "server/gate/follow_up.h"
+
+#include <google/protobuf/repeated_field.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "server/base/proto_time.h"
+#include "server/gate/patient_facts.h"
+#include "server/policy/decide.h"
+#include "server/policy/verdict.h"
+
+namespace resultgate::gate {
+namespace {
+
+using base::FromProto;
+using base::ToProto;
+
+constexpr char kOrderingProvider[] = "ordering-provider";
+
+bool IsFor(const v1::Outcome& outcome, v1::Audience audience) {
+  return std::find(outcome.audiences().begin(), outcome.audiences().end(), audience) != outcome.audiences().end();
+}
+
+bool IsOut(const v1::Outcome& outcome) {
+  return outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+}
+
+template <typename Predicate>
+const v1::Outcome* FindOutcome(const v1::Result& result, Predicate predicate) {
+  const auto& outcomes = result.decision().outcomes();
+  const auto found = std::find_if(outcomes.begin(), outcomes.end(), predicate);
+  return found == outcomes.end() ? nullptr : &*found;
+}
+
+bool IsFlagged(const v1::Observation& observation) {
+  if (!observation.has_interpretation()) return false;
+  const v1::Interpretation flag = observation.interpretation();
+  return flag != v1::INTERPRETATION_NORMAL && flag != v1::INTERPRETATION_NOT_DETECTED && flag != v1::INTERPRETATION_OTHER;
+}
+
+// The document's class is one that somebody is to look at first.
+bool HadDocumentReviewed(const v1::Outcome& outcome) {
+  const auto& units = outcome.unit_ids();
+  return std::find(units.begin(), units.end(), policy::kDocument) != units.end() &&
+         std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
+           return rule.effect() == v1::RULE_EFFECT_REVIEW && rule.rule_id() != policy::kDefaultRule;
+         });
+}
+
+bool WantsPatientReached(const v1::Outcome& outcome) {
+  const v1::Review& review = outcome.review();
+  return IsOut(outcome) && outcome.released_unreviewed() && !review.has_approved_at() &&
+         review.on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH;
+}
+
+const v1::AppliedRule* NoticeOf(const v1::Result& result) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    for (const v1::AppliedRule& rule : outcome.rules()) {
+      if (rule.effect() == v1::RULE_EFFECT_NOTICE) return &rule;
+    }
+  }
+  return nullptr;
+}
+
+// Since when the patient can see something of it; nullopt where nothing is out.
+std::optional<absl::Time> FirstReleased(const v1::Result& result) {
+  std::optional<absl::Time> first;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (!IsOut(outcome) || !IsFor(outcome, v1::AUDIENCE_PATIENT) || !outcome.has_released_at()) continue;
+    const absl::Time released = FromProto(outcome.released_at());
+    first = std::min(first.value_or(released), released);
+  }
+  return first;
+}
+
+// The releases that this audience was shown it by, in order.
+google::protobuf::RepeatedField<int64_t> ReleasesFor(const v1::Result& result, v1::Audience audience) {
+  std::set<int64_t> sequences;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (IsOut(outcome) && IsFor(outcome, audience) && outcome.release_sequence() > 0) sequences.insert(outcome.release_sequence());
+  }
+  return {sequences.begin(), sequences.end()};
+}
+
+calendar::Span BusinessDays(int count) {
+  calendar::Span span;
+  span.kind = calendar::Span::Kind::kBusinessDays;
+  span.count = count;
+  return span;
+}
+
+v1::Owner PoolOf(const policy::Pack& pack) {
+  v1::Owner owner;
+  owner.set_role(pack.default_review().owners.back());
+  return owner;
+}
+
+v1::Owner OrdererOf(const v1::Result& result, const policy::Pack& pack) {
+  if (result.report().order().ordering_provider().value().empty()) return PoolOf(pack);
+  v1::Owner owner;
+  owner.set_role(kOrderingProvider);
+  *owner.mutable_person() = result.report().order().ordering_provider();
+  return owner;
+}
+
+// How long the rule gives for the notice; a business day where the pack does not know the rule any more.
+calendar::Span NoticeWithin(const policy::Pack& pack, const std::string& rule_id) {
+  for (const policy::Rule& rule : pack.rules()) {
+    if (rule.id == rule_id && rule.then.deadline) return rule.then.deadline->within;
+  }
+  return BusinessDays(1);
+}
+
+}  // namespace
+
+bool IsOutFor(const v1::Result& result, v1::Audience audience) {
+  return FindOutcome(result, [audience](const v1::Outcome& outcome) { return IsOut(outcome) && IsFor(outcome, audience); }) !=
+         nullptr;
+}
+
+bool IsAbnormal(const v1::Result& result) {
+  const auto& observations = result.report().observations();
+  return std::any_of(observations.begin(), observations.end(), IsFlagged) || FindOutcome(result, HadDocumentReviewed) != nullptr;
+}
+
+std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result) {
+  std::vector<v1::OutreachKind> duties;
+  const v1::FollowUp& done = result.follow_up();
+  const bool out = IsOutFor(result, v1::AUDIENCE_PATIENT);
+  const bool held =
+      FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }) != nullptr;
+  const bool told = done.has_first_viewed_at() || done.has_contacted_at();
+  const bool no_account = result.known_patient().has_portal_account() && !result.known_patient().portal_account();
+  const bool read = done.has_clinician_viewed_at() ||
+                    FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.review().has_approved_at(); }) != nullptr;
+  const bool abnormal = (out || held) && IsAbnormal(result);
+  if (abnormal && out && !told && !no_account) duties.push_back(v1::OUTREACH_KIND_NOT_VIEWED);
+  if (out && no_account && !told) duties.push_back(v1::OUTREACH_KIND_NO_ACCOUNT);
+  if (abnormal && !read) duties.push_back(v1::OUTREACH_KIND_NOT_OPENED);
+  if ((out || held) && !told && NoticeOf(result) != nullptr) duties.push_back(v1::OUTREACH_KIND_NOTICE_DUE);
+  if (!told && FindOutcome(result, WantsPatientReached) != nullptr) duties.push_back(v1::OUTREACH_KIND_REACH_PATIENT);
+  return duties;
+}
+
+std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after) {
+  std::vector<v1::OutreachTask> tasks;
+  const calendar::Calendar& calendar = pack.calendar();
+  const std::optional<absl::Time> released = FirstReleased(result);
+  const absl::Time received = FromProto(result.received_at());
+  for (const v1::OutreachKind kind : DutiesOf(result)) {
+    v1::OutreachTask task;
+    task.set_kind(kind);
+    task.set_result_id(result.id());
+    *task.mutable_code() = result.report().code();
+    if (result.report().patient().identifiers_size() > 0) *task.mutable_patient() = result.report().patient().identifiers(0);
+    task.set_language(InForce(result.report().patient(), result.known_patient()).language());
+    if (kind == v1::OUTREACH_KIND_NO_ACCOUNT) *task.mutable_release_sequences() = ReleasesFor(result, v1::AUDIENCE_PATIENT);
+    task.set_released(released.has_value());
+    absl::Time since = released.value_or(received);
+    absl::Time deadline;
+    *task.mutable_owner() = OrdererOf(result, pack);
+    switch (kind) {
+      case v1::OUTREACH_KIND_NOT_VIEWED:
+        since += not_viewed_after;
+        deadline = calendar.Add(since, BusinessDays(1));
+        break;
+      case v1::OUTREACH_KIND_NO_ACCOUNT:
+        *task.mutable_owner() = PoolOf(pack);
+        deadline = calendar.Add(since, BusinessDays(3));
+        break;
+      case v1::OUTREACH_KIND_NOTICE_DUE: {
+        const v1::AppliedRule* rule = NoticeOf(result);
+        task.set_rule_id(rule->rule_id());
+        since = result.decision().has_clock_start() ? FromProto(result.decision().clock_start()) : received;
+        deadline = calendar.Add(since, NoticeWithin(pack, rule->rule_id()));
+        break;
+      }
+      case v1::OUTREACH_KIND_REACH_PATIENT: {
+        const v1::Review& review = FindOutcome(result, WantsPatientReached)->review();
+        if (!review.turns().empty()) *task.mutable_owner() = review.turns().rbegin()->owner();
+        deadline = calendar.Add(since, BusinessDays(1));
+        break;
+      }
+      default:
+        deadline = calendar.Add(since, BusinessDays(1));
+        break;
+    }
+    *task.mutable_since() = ToProto(since);
+    *task.mutable_deadline() = ToProto(calendar.NextStaffed(deadline));
+    // A notice that a statute asks for is not put off to the next working day.
+    if (kind == v1::OUTREACH_KIND_NOTICE_DUE) *task.mutable_deadline() = ToProto(deadline);
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,191 @@
+#include "server/gate/outreach.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/follow_up.h"
+#include "server/gate/log_window.h"
+#include "server/gate/result_commit.h"
+
+namespace resultgate::gate {
+namespace {
+
+constexpr int kDefaultPage = 100;
+constexpr int kReadAhead = 256;
+constexpr int kDefaultNotViewedHours = 72;
+constexpr absl::Duration kRefusalsListed = absl::Hours(24 * 90);
+
+// The result that something is told about; else the answer says that there is none.
+template <typename Request, typename Response>
+absl::StatusOr<std::optional<v1::Result>> Find(const Desk& desk, const Request& request, Answer<Response>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
+  if (!result) answer.refused = absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  return result;
+}
+
+absl::Time TimeOr(bool has, const google::protobuf::Timestamp& time, absl::Time now) {
+  return has ? std::min(base::FromProto(time), now) : now;
+}
+
+// Writes what was told, with its entry.
+absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened_at, const std::string& actor,
+                    v1::Entry::FollowedUp followed_up, v1::Result* result) {
+  result->mutable_follow_up()->set_open(!DutiesOf(*result).empty());
+  RG_RETURN_IF_ERROR(desk.batch.PutResult(*result));
+  v1::Entry entry;
+  entry.set_result_id(result->id());
+  entry.set_version(result->version());
+  followed_up.set_kind(kind);
+  *followed_up.mutable_happened_at() = base::ToProto(happened_at);
+  *entry.mutable_followed_up() = std::move(followed_up);
+  return AppendEntry(desk.batch, desk.now, actor, std::move(entry));
+}
+
+bool IsOwners(const v1::Owner& task_owner, const std::string& owner) {
+  return owner.empty() || task_owner.role() == owner || task_owner.person().value() == owner;
+}
+
+// Refused messages that nobody has settled, the oldest first.
+absl::StatusOr<std::vector<v1::OutreachTask>> RefusedMessages(const store::Reader& reader, const policy::Pack& pack,
+                                                              absl::Time now) {
+  std::map<int64_t, v1::OutreachTask> tasks;  // by the refusal's entry
+  RG_RETURN_IF_ERROR(ForEachEntry(reader, now - kRefusalsListed, absl::InfiniteFuture(), [&](const v1::Entry& entry) {
+    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_REFUSAL_SETTLED) tasks.erase(entry.followed_up().refusal_sequence());
+    if (!entry.has_refused()) return absl::OkStatus();
+    v1::OutreachTask& task = tasks[entry.sequence()];
+    task.set_kind(v1::OUTREACH_KIND_REFUSED_MESSAGE);
+    *task.mutable_owner() = entry.refused().owner();
+    *task.mutable_since() = entry.time();
+    calendar::Span day;
+    day.kind = calendar::Span::Kind::kBusinessDays;
+    day.count = 1;
+    const absl::Time deadline = pack.calendar().Add(base::FromProto(entry.time()), day);
+    *task.mutable_deadline() = base::ToProto(pack.calendar().NextStaffed(deadline));
+    task.set_entry_sequence(entry.sequence());
+    task.set_sender(entry.refused().sender());
+    task.set_message_id(entry.refused().message_id());
+    *task.mutable_issues() = entry.refused().issues();
+    return absl::OkStatus();
+  }));
+  std::vector<v1::OutreachTask> listed;
+  for (auto& [sequence, task] : tasks) listed.push_back(std::move(task));
+  return listed;
+}
+
+}  // namespace
+
+absl::Status RunRecordView(const Desk& desk, const v1::RecordViewRequest& request, Answer<v1::RecordViewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  if (!IsOutFor(*result, request.audience())) {
+    return answer.Refuse(absl::FailedPreconditionError("nothing of the result is released to them; the portal must not show it"));
+  }
+  if (result->follow_up().has_first_viewed_at()) return absl::OkStatus();
+  const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
+  *result->mutable_follow_up()->mutable_first_viewed_at() = base::ToProto(viewed_at);
+  answer.response.set_first(true);
+  v1::Entry::FollowedUp followed_up;
+  followed_up.set_audience(request.audience());
+  return Record(desk, v1::FOLLOW_UP_KIND_VIEWED, viewed_at, "portal", std::move(followed_up), &*result);
+}
+
+absl::Status RunRecordClinicianView(const Desk& desk, const v1::RecordClinicianViewRequest& request,
+                                    Answer<v1::RecordClinicianViewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
+  if (!result || result->follow_up().has_clinician_viewed_at()) return absl::OkStatus();
+  const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
+  *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
+  answer.response.set_first(true);
+  return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, viewed_at, request.clinician(), {}, &*result);
+}
+
+absl::Status RunRecordContact(const Desk& desk, const v1::RecordContactRequest& request,
+                              Answer<v1::RecordContactResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  const absl::Time contacted_at = TimeOr(request.has_contacted_at(), request.contacted_at(), desk.now);
+  *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(contacted_at);
+  v1::Entry::FollowedUp followed_up;
+  followed_up.set_category(request.how());
+  return Record(desk, v1::FOLLOW_UP_KIND_CONTACTED, contacted_at, request.contacted_by(), std::move(followed_up), &*result);
+}
+
+absl::Status RunRecordMessage(const Desk& desk, const v1::RecordMessageRequest& request,
+                              Answer<v1::RecordMessageResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  // The message's id is kept as a digest only, to count it once.
+  const store::Key key = base::Sha256(absl::StrCat("message\n", result->id(), "\n", request.message_id()));
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> counted, desk.batch.FindByKey(key));
+  answer.response.set_messages(result->follow_up().messages() + (counted.empty() ? 1 : 0));
+  if (!counted.empty()) return absl::OkStatus();
+  result->mutable_follow_up()->set_messages(answer.response.messages());
+  v1::Entry::FollowedUp followed_up;
+  followed_up.set_category(request.category());
+  RG_RETURN_IF_ERROR(Record(desk, v1::FOLLOW_UP_KIND_MESSAGE, TimeOr(request.has_sent_at(), request.sent_at(), desk.now),
+                            "portal", std::move(followed_up), &*result));
+  return desk.batch.PutKey(key, result->id());
+}
+
+absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& request,
+                              Answer<v1::SettleRefusalResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> refusal, desk.reader.ListEntries(request.entry_sequence() - 1, 0, 1));
+  if (refusal.empty() || !refusal[0].has_refused()) {
+    return answer.Refuse(absl::NotFoundError(absl::StrCat("entry ", request.entry_sequence(), " tells no refusal")));
+  }
+  v1::Entry entry;
+  v1::Entry::FollowedUp* followed_up = entry.mutable_followed_up();
+  followed_up->set_kind(v1::FOLLOW_UP_KIND_REFUSAL_SETTLED);
+  *followed_up->mutable_happened_at() = base::ToProto(desk.now);
+  followed_up->set_category(request.how());
+  followed_up->set_refusal_sequence(request.entry_sequence());
+  return AppendEntry(desk.batch, desk.now, request.settled_by(), std::move(entry));
+}
+
+absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reader, const policy::Pack& pack,
+                                                      const v1::ListOutreachRequest& request, absl::Time now) {
+  int64_t after = 0;
+  if (!request.page_token().empty() && (!absl::SimpleAtoi(request.page_token(), &after) || after < 1)) {
+    return absl::InvalidArgumentError("page_token is none that this service gave; begin again without one");
+  }
+  const int size = request.page_size() > 0 ? request.page_size() : kDefaultPage;
+  const int hours = request.not_viewed_after_hours() > 0 ? request.not_viewed_after_hours() : kDefaultNotViewedHours;
+  const auto wanted = [&request](const v1::OutreachTask& task) {
+    return (request.kind() == v1::OUTREACH_KIND_UNSPECIFIED || request.kind() == task.kind()) &&
+           IsOwners(task.owner(), request.owner());
+  };
+  v1::ListOutreachResponse response;
+  if (request.page_token().empty()) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::OutreachTask> refused, RefusedMessages(reader, pack, now));
+    for (v1::OutreachTask& task : refused) {
+      if (wanted(task)) *response.add_tasks() = std::move(task);
+    }
+  }
+  int results = 0;
+  for (;;) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> open, reader.ListOpen(after, kReadAhead));
+    if (open.empty()) return response;
+    for (const v1::Result& result : open) {
+      const int before = response.tasks_size();
+      for (v1::OutreachTask& task : TasksOf(result, pack, absl::Hours(hours))) {
+        if (wanted(task) && base::FromProto(task.since()) <= now) *response.add_tasks() = std::move(task);
+      }
+      after = result.id();
+      if (response.tasks_size() > before && ++results == size) {
+        response.set_next_page_token(absl::StrCat(after));
+        return response;
+      }
+    }
+  }
+}
+
+}  // namespace resultgate::gate

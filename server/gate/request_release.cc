@@ -1,0 +1,135 @@
+#include "server/gate/request_release.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/held_preview.h"
+#include "server/gate/lifting.h"
+#include "server/gate/patients.h"
+#include "server/gate/result_commit.h"
+#include "server/gate/submit.h"
+#include "server/policy/whatif/forecast.h"
+
+namespace resultgate::gate {
+namespace {
+
+bool IsFor(const v1::Outcome& outcome, v1::Audience audience) {
+  return std::find(outcome.audiences().begin(), outcome.audiences().end(), audience) != outcome.audiences().end();
+}
+
+// The law or policy that a rule rests on, as it is told.
+std::string Because(const v1::AppliedRule& rule) {
+  switch (rule.basis().type()) {
+    case v1::BASIS_TYPE_STATUTE:
+      return absl::StrCat("the law: ", rule.basis().citation());
+    case v1::BASIS_TYPE_HARM_DETERMINATION:
+      return "a clinician's decision about your safety; you have the right to have it reviewed by another clinician";
+    default:
+      return "the organization's rules";
+  }
+}
+
+// What is withheld, and what nobody can tell whose it is, must not be told of.
+bool MayBeTold(const v1::Outcome& outcome) {
+  return outcome.disposition() != v1::DISPOSITION_WITHHOLD && outcome.disposition() != v1::DISPOSITION_QUARANTINE &&
+         outcome.disposition() != v1::DISPOSITION_NEVER;
+}
+
+// True if the result is of whom the identifier names, or of somebody who is one with them by a merge.
+absl::StatusOr<bool> IsTheirs(store::Batch& batch, const v1::Result& result, const v1::Identifier& identifier) {
+  v1::Patient asking;
+  *asking.add_identifiers() = identifier;
+  return SamePatientAfterMerges(batch, asking, result.report().patient());
+}
+
+// The same words whatever the reason is.
+absl::Status NothingToTell() {
+  return absl::NotFoundError("there is no such result that can be asked for");
+}
+
+// Ends what the patient may lift, and writes it but for its entry.
+absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& request, v1::Result* result,
+                            v1::Entry::ReleaseRequested* requested, Answer<v1::RequestReleaseResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
+  const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now);
+  if (!anew.changed) return absl::OkStatus();
+  const policy::Outcomes before = result->decision().outcomes();
+  const v1::Patient patient = result->report().patient();
+  RG_ASSIGN_OR_RETURN(Committed committed,
+                      CommitTransition(desk.batch, *desk.packs.Deciding().comments, *desk.packs.Deciding().pack, anew.transition,
+                                       patient, desk.now, result));
+  answer.released = !anew.transition.releases.empty();
+  answer.changed.push_back(result->id());
+  for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
+    *requested->add_outcomes() = std::move(outcome);
+  }
+  for (v1::ReleaseNote& note : committed.notes) {
+    const auto& audiences = note.audiences();
+    const bool theirs = std::find(audiences.begin(), audiences.end(), request.audience()) != audiences.end();
+    answer.response.set_released(answer.response.released() || theirs);
+    *requested->add_releases() = std::move(note);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<v1::WaitNotice> WaitNoticesFor(const policy::Outcomes& outcomes, v1::Audience audience, absl::Time now) {
+  // The latest date for each reason.
+  std::map<std::string, absl::Time> until;
+  for (const v1::Outcome& outcome : outcomes) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || !IsFor(outcome, audience) || !MayBeTold(outcome)) continue;
+    if (outcome.disposition() == v1::DISPOSITION_NOT_FINAL) {
+      until["the laboratory has not finished it"] = absl::InfiniteFuture();
+      continue;
+    }
+    const std::vector<std::string> holds = policy::HoldsOf(outcome, now);
+    for (const v1::AppliedRule& rule : outcome.rules()) {
+      const bool restricts = rule.effect() == v1::RULE_EFFECT_REVIEW || rule.effect() == v1::RULE_EFFECT_DELAY;
+      if (!restricts || rule.lifted() || std::find(holds.begin(), holds.end(), rule.rule_id()) == holds.end()) continue;
+      absl::Time& latest = until.try_emplace(Because(rule), absl::InfinitePast()).first->second;
+      latest = std::max(latest, GoesBy(outcome, now));
+    }
+  }
+  std::vector<v1::WaitNotice> notices;
+  for (const auto& [because, time] : until) {
+    v1::WaitNotice notice;
+    if (time < absl::InfiniteFuture()) *notice.mutable_until() = base::ToProto(time);
+    notice.set_because(because);
+    notices.push_back(std::move(notice));
+  }
+  return notices;
+}
+
+absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest& request,
+                               Answer<v1::RequestReleaseResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
+  if (!result) return answer.Refuse(NothingToTell());
+  RG_ASSIGN_OR_RETURN(const bool theirs, IsTheirs(desk.batch, *result, request.patient()));
+  if (!theirs) return answer.Refuse(NothingToTell());
+  const auto& standing = result->decision().outcomes();
+  const bool told_of = std::any_of(standing.begin(), standing.end(), [&request](const v1::Outcome& outcome) {
+    return IsFor(outcome, request.audience()) && MayBeTold(outcome);
+  });
+  v1::Entry entry;
+  entry.set_result_id(result->id());
+  entry.set_version(result->version());
+  entry.mutable_release_requested()->set_audience(request.audience());
+  if (told_of) RG_RETURN_IF_ERROR(LiftForPatient(desk, request, &*result, entry.mutable_release_requested(), answer));
+  for (v1::WaitNotice& notice : WaitNoticesFor(result->decision().outcomes(), request.audience(), desk.now)) {
+    if (notice.has_until()) *entry.mutable_release_requested()->mutable_answered_until() = notice.until();
+    *answer.response.add_waits() = std::move(notice);
+  }
+  RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.requested_by(), std::move(entry)));
+  if (!told_of) return answer.Refuse(NothingToTell());
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,27 @@
+// The patient's side asks for a result: what the patient may lift ends, and what may be said of the rest is said.
+#ifndef RESULTGATE_GATE_REQUEST_RELEASE_H_
+#define RESULTGATE_GATE_REQUEST_RELEASE_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/release_service.pb.h"
+#include "server/gate/answer.h"
+#include "server/gate/review_work.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/pack.h"
+
+namespace resultgate::gate {
+
+// Writer thread only. A failure is the store's; what may not be told, or done, is refused in the answer.
+absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest& request,
+                               Answer<v1::RequestReleaseResponse>& answer);
+
+// What may be told to somebody of `audience` about what is still held from them: each date and law once. Nothing of what is
+// withheld or quarantined, and nothing that would tell how many things wait. Pure.
+std::vector<v1::WaitNotice> WaitNoticesFor(const policy::Outcomes& outcomes, v1::Audience audience, absl::Time now);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_REQUEST_RELEASE_H_

@@ -1,0 +1,267 @@
+#include "server/gate/review_work.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/clinician_words.h"
+#include "server/gate/held_preview.h"
+#include "server/gate/lifting.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/patients.h"
+#include "server/gate/result_commit.h"
+#include "server/gate/review_turns.h"
+#include "server/gate/submit.h"
+#include "server/gate/transition.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+namespace {
+
+std::vector<std::string> UnitsOf(const google::protobuf::RepeatedPtrField<std::string>& unit_ids) {
+  return {unit_ids.begin(), unit_ids.end()};
+}
+
+absl::Status CheckEtag(const v1::Result& result, const std::string& etag) {
+  if (etag.empty() || etag == ReviewEtag(result)) return absl::OkStatus();
+  return absl::AbortedError("somebody has changed the review since it was read; read it again, and then decide");
+}
+
+// The result that a request is about, if it is still as the reviewer has read it; else the answer says why not.
+template <typename Request, typename Response>
+absl::StatusOr<std::optional<v1::Result>> FindAsRead(const Desk& desk, const Request& request, Answer<Response>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
+  answer.refused =
+      result ? CheckEtag(*result, request.etag()) : absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  if (!answer.refused.ok()) result.reset();
+  return result;
+}
+
+// Writes the result as a transition leaves it, without its entry.
+template <typename Response>
+absl::StatusOr<Committed> Write(const Desk& desk, const Transition& transition, v1::Result* result, Answer<Response>& answer) {
+  const v1::Patient patient = result->report().patient();
+  RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(desk.batch, *desk.packs.Deciding().comments,
+                                                            *desk.packs.Deciding().pack, transition, patient, desk.now, result));
+  answer.released = answer.released || !transition.releases.empty();
+  answer.changed.push_back(result->id());
+  return committed;
+}
+
+// What an entry and an answer say after it: `event` is the entry's.
+template <typename Event>
+void NoteChange(const policy::Outcomes& before, const v1::Result& result, Committed* committed, Event* event) {
+  for (v1::Outcome& outcome : ChangedOutcomes(before, result.decision().outcomes())) *event->add_outcomes() = std::move(outcome);
+  for (v1::ReleaseNote& note : committed->notes) *event->add_releases() = std::move(note);
+}
+
+v1::Entry EntryAbout(const v1::Result& result) {
+  v1::Entry entry;
+  entry.set_result_id(result.id());
+  entry.set_version(result.version());
+  return entry;
+}
+
+// Writes what was done about a review, its entry and the answer.
+template <typename Request, typename Response>
+absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action, const std::string& reason,
+                                 const Transition& transition, v1::Result* result, Answer<Response>& answer) {
+  const policy::Outcomes before = result->decision().outcomes();
+  RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, transition, result, answer));
+  v1::Entry entry = EntryAbout(*result);
+  entry.mutable_reviewed()->set_action(action);
+  entry.mutable_reviewed()->set_reason(reason);
+  NoteChange(before, *result, &committed, entry.mutable_reviewed());
+  RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));
+  *answer.response.mutable_decision() = result->decision();
+  answer.response.set_etag(ReviewEtag(*result));
+  return committed;
+}
+
+// A change of turns: writes it, or refuses it.
+template <typename Request, typename Response>
+absl::Status RecordTurn(const Desk& desk, const Request& request, v1::ReviewAction action, const std::string& reason,
+                        const absl::StatusOr<Transition>& transition, v1::Result* result, Answer<Response>& answer) {
+  if (!transition.ok()) return answer.Refuse(transition.status());
+  return Record(desk, request, action, reason, *transition, result, answer).status();
+}
+
+// A review that is handed to a pool that does not exist waits for nobody.
+absl::Status CheckRole(const policy::Pack& pack, const std::string& role) {
+  std::set<std::string> known = {"ordering-provider"};
+  const auto add = [&known](const policy::ReviewAsk& ask) {
+    known.insert(ask.owners.begin(), ask.owners.end());
+    if (!ask.escalate_to.empty()) known.insert(ask.escalate_to);
+  };
+  add(pack.default_review());
+  add(pack.quarantine_review());
+  for (const policy::Rule& rule : pack.rules()) {
+    if (rule.then.review) add(*rule.then.review);
+  }
+  if (role.empty() || known.count(role) > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the pack has no reviews for `", role, "`; it has ", absl::StrJoin(known, ", ")));
+}
+
+// Who was the first of two to say whose the quarantined result is; empty before.
+std::string FirstVoice(const v1::Result& result) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.disposition() == v1::DISPOSITION_QUARANTINE && !outcome.review().approved_by().empty()) {
+      return outcome.review().approved_by();
+    }
+  }
+  return "";
+}
+
+// The first of two people: nothing goes yet.
+absl::Status RecordFirstVoice(const Desk& desk, const v1::ApproveReviewRequest& request, v1::Result result,
+                              Answer<v1::ApproveReviewResponse>& answer) {
+  v1::Entry entry = EntryAbout(result);
+  for (v1::Outcome& outcome : *result.mutable_decision()->mutable_outcomes()) {
+    if (outcome.disposition() != v1::DISPOSITION_QUARANTINE) continue;
+    outcome.mutable_review()->set_approved_by(request.reviewer());
+    *entry.mutable_approved()->add_outcomes() = outcome;
+  }
+  RG_RETURN_IF_ERROR(desk.batch.PutResult(result));
+  *answer.response.mutable_decision() = result.decision();
+  answer.response.set_etag(ReviewEtag(result));
+  return AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry));
+}
+
+// People have settled whose the report is and which version stands: now the rules decide it, for the first time, so those of
+// the active pack.
+Transition EndQuarantine(const Desk& desk, const std::string& reviewer, v1::Result* result) {
+  policy::Context context;
+  context.received_at = desk.now;
+  if (result->decision().has_clock_start()) context.clock_start = base::FromProto(result->decision().clock_start());
+  v1::Decision decision = DecideStanding(*desk.packs.Deciding().pack, *result, context, desk.now);
+  Transition transition = TakeVersion(result, result->report(), decision, desk.now);
+  transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
+  result->clear_versions();  // what they were in doubt about is settled: this is where versions start from
+  *result->mutable_decision() = std::move(decision);
+  return transition;
+}
+
+// When the patient was told, as far as anybody says so.
+std::optional<absl::Time> DiscussedAt(const v1::ApproveReviewRequest& request, absl::Time now) {
+  if (request.discussed_how().empty()) return std::nullopt;
+  return request.has_discussed_at() ? base::FromProto(request.discussed_at()) : now;
+}
+
+// That a clinician has discussed it with the patient is a fact of the order from now on, and a patient who was told was reached.
+void KeepDiscussion(absl::Time discussed_at, const std::string& how, v1::Result* result, v1::Entry::Approved* approved) {
+  v1::ServiceRequest* order = result->mutable_report()->mutable_order();
+  *order->mutable_discussed_at() = base::ToProto(discussed_at);
+  order->set_discussed_how(how);
+  *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(discussed_at);
+  *approved->mutable_discussed_at() = base::ToProto(discussed_at);
+  approved->set_discussed_how(how);
+}
+
+}  // namespace
+
+absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& request, Answer<v1::ApproveReviewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  if (result->version() != request.version()) {
+    return answer.Refuse(absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ",
+                                                         result->version(), " stands now; read it and approve again")));
+  }
+  const std::optional<absl::Time> discussed_at = DiscussedAt(request, desk.now);
+  if (discussed_at && *discussed_at > desk.now) {
+    return answer.Refuse(absl::InvalidArgumentError("discussed_at lies in the future"));
+  }
+  const policy::Outcomes before = result->decision().outcomes();
+  Transition transition;
+  const std::string quarantine = StandingQuarantine(*result);
+  if (NeedsTwoPeople(quarantine)) {
+    const std::string first = FirstVoice(*result);
+    if (first == request.reviewer()) {
+      return answer.Refuse(
+          absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve"));
+    }
+    if (first.empty()) return RecordFirstVoice(desk, request, *std::move(result), answer);
+  }
+  v1::Entry entry = EntryAbout(*result);
+  if (discussed_at) KeepDiscussion(*discussed_at, request.discussed_how(), &*result, entry.mutable_approved());
+  if (!quarantine.empty()) {
+    RG_RETURN_IF_ERROR(FillKnown(desk.batch, *desk.packs.Deciding().pack, &*result));
+    transition = EndQuarantine(desk, request.reviewer(), &*result);
+  } else {
+    transition = Approve(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now);
+  }
+  if (transition.reasons.empty()) {
+    return answer.Refuse(absl::FailedPreconditionError("nothing of the result waits for a review"));
+  }
+  KeepWords(request, desk.now, &*result);
+  NoteWords(request, entry.mutable_approved());
+  RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, transition, &*result, answer));
+  NoteChange(before, *result, &committed, entry.mutable_approved());
+  RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));
+  *answer.response.mutable_decision() = result->decision();
+  answer.response.set_etag(ReviewEtag(*result));
+  for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
+  const v1::Patient patient = InForce(result->report().patient(), result->known_patient());
+  const std::string& language = desk.packs.Deciding().pack->language();
+  for (std::string& hint : ReadingHints(request, patient.has_language() ? patient.language() : language)) {
+    answer.response.add_hints(std::move(hint));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RunClaim(const Desk& desk, const v1::ClaimReviewRequest& request, Answer<v1::ClaimReviewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  return RecordTurn(desk, request, v1::REVIEW_ACTION_CLAIMED, "",
+                    Claim(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.directory,
+                          desk.packs.Deciding().pack->calendar().zone(), desk.now), &*result, answer);
+}
+
+absl::Status RunHandOver(const Desk& desk, const v1::HandOverReviewRequest& request, Answer<v1::HandOverReviewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  if (absl::Status status = CheckRole(desk.packs.PackOf(*result), request.to().role()); !status.ok()) {
+    return answer.Refuse(std::move(status));
+  }
+  return RecordTurn(desk, request, v1::REVIEW_ACTION_HANDED_OVER, request.reason(),
+                    HandOver(*result, UnitsOf(request.unit_ids()), request.to(), desk.now), &*result, answer);
+}
+
+absl::Status RunRefuseReview(const Desk& desk, const v1::RefuseReviewRequest& request, Answer<v1::RefuseReviewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  return RecordTurn(desk, request, v1::REVIEW_ACTION_REFUSED, request.reason(),
+                    EndTurn(*result, UnitsOf(request.unit_ids()), desk.packs.CalendarOf(*result), desk.now), &*result, answer);
+}
+
+absl::Status RunReleaseNow(const Desk& desk, const v1::ReleaseNowRequest& request, Answer<v1::ReleaseNowResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  const policy::Pack& pack = desk.packs.PackOf(*result);
+  if (StillHeldOf(pack, result->decision().outcomes(), desk.now).empty()) {
+    return answer.Refuse(absl::FailedPreconditionError("nothing of the result is held"));
+  }
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  Anew anew = Lift(pack, *result, before ? &*before : nullptr, v1::LIFTER_PROVIDER, desk.now);
+  if (anew.changed) {
+    RG_ASSIGN_OR_RETURN(Committed committed,
+                        Record(desk, request, v1::REVIEW_ACTION_RELEASED_NOW, "", anew.transition, &*result, answer));
+    for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
+  }
+  *answer.response.mutable_decision() = result->decision();
+  answer.response.set_etag(ReviewEtag(*result));
+  for (v1::StillHeld& held : StillHeldOf(pack, result->decision().outcomes(), desk.now)) {
+    *answer.response.add_still_held() = std::move(held);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,260 @@
+// What is left to do after release, who told that it was done, and what reviews cost.
+#include "server/gate/outreach.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/gate/follow_up.h"
+#include "tests/gate/review_gate.h"
+
+namespace resultgate::gate {
+namespace {
+
+using ::resultgate::testing::At;
+using ::resultgate::testing::Biopsy;
+using ::resultgate::testing::Cbc;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kOrderer[] = "1234567893";
+
+v1::DiagnosticReport HighCbc(const std::string& order) {
+  v1::DiagnosticReport report = Cbc(order, "19.1");
+  report.mutable_observations(0)->set_interpretation(v1::INTERPRETATION_HIGH);
+  return report;
+}
+
+std::vector<v1::OutreachTask> Tasks(ReviewGate& gate, v1::OutreachKind kind = v1::OUTREACH_KIND_UNSPECIFIED,
+                                    const std::string& owner = "") {
+  v1::ListOutreachRequest request;
+  request.set_kind(kind);
+  request.set_owner(owner);
+  auto response = gate.gate().ListOutreach(request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? std::vector<v1::OutreachTask>(response->tasks().begin(), response->tasks().end())
+                       : std::vector<v1::OutreachTask>();
+}
+
+std::vector<v1::OutreachKind> Kinds(const std::vector<v1::OutreachTask>& tasks) {
+  std::vector<v1::OutreachKind> kinds;
+  for (const v1::OutreachTask& task : tasks) kinds.push_back(task.kind());
+  return kinds;
+}
+
+absl::StatusOr<v1::RecordViewResponse> View(ReviewGate& gate, int64_t id, v1::Audience audience = v1::AUDIENCE_PATIENT) {
+  v1::RecordViewRequest request;
+  request.set_result_id(id);
+  request.set_audience(audience);
+  return gate.Call(&Gate::RecordView, request);
+}
+
+absl::Status Opened(ReviewGate& gate, int64_t id) {
+  v1::RecordClinicianViewRequest request;
+  request.set_result_id(id);
+  request.set_clinician(kOrderer);
+  return gate.Call(&Gate::RecordClinicianView, request).status();
+}
+
+absl::Status Contact(ReviewGate& gate, int64_t id) {
+  v1::RecordContactRequest request;
+  request.set_result_id(id);
+  request.set_contacted_by("nurse-1");
+  request.set_how("by telephone");
+  return gate.Call(&Gate::RecordContact, request).status();
+}
+
+TEST(OutreachTest, ANormalResultOfAPatientWithThePortalLeavesNothingToDo) {
+  ReviewGate gate;
+  gate.Submit(Cbc("F1"));
+  gate.AdvanceTo("2026-06-01T12:00:00-04:00");
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+  EXPECT_THAT(*gate.store().ListOpen(0, 10), IsEmpty());
+}
+
+TEST(OutreachTest, AnAbnormalOneIsListedUntilItsClinicianAndItsPatientHaveSeenIt) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(HighCbc("F1"));
+  const std::vector<v1::OutreachTask> at_once = Tasks(gate);
+  ASSERT_THAT(Kinds(at_once), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED)) << "your patient can see this now";
+  EXPECT_TRUE(at_once[0].released());
+  EXPECT_EQ(at_once[0].owner().person().value(), kOrderer);
+  EXPECT_EQ(base::FromProto(at_once[0].deadline()), At("2026-03-09T15:00:00-04:00"));
+  gate.AdvanceTo("2026-03-09T14:59:00-04:00");  // 71 h and 59 min: clocks went forward
+  EXPECT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+  gate.AdvanceTo("2026-03-09T16:00:00-04:00");
+  EXPECT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_VIEWED, v1::OUTREACH_KIND_NOT_OPENED));
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_VIEWED, kOrderer), SizeIs(1));
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_VIEWED, "somebody else"), IsEmpty());
+
+  ASSERT_TRUE(View(gate, id).ok());
+  EXPECT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+  ASSERT_EQ(Opened(gate, id), absl::OkStatus());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+  EXPECT_THAT(*gate.store().ListOpen(0, 10), IsEmpty()) << "what is done costs nothing any more";
+}
+
+TEST(OutreachTest, WhatIsHeldAndAbnormalIsListedForItsClinicianToo) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+  EXPECT_FALSE(tasks[0].released());
+  // Who approves it has read it.
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id);
+  approval.set_version(1);
+  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+}
+
+TEST(OutreachTest, AViewCountsOnceAndOnlyOfWhatIsOut) {
+  ReviewGate gate;
+  const int64_t held = gate.Submit(Biopsy("F1"));
+  EXPECT_EQ(View(gate, held).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(View(gate, 9999).status().code(), absl::StatusCode::kNotFound);
+  const int64_t id = gate.Submit(HighCbc("F2"));
+  EXPECT_TRUE(View(gate, id)->first());
+  EXPECT_FALSE(View(gate, id)->first());
+  const std::vector<v1::Entry> entries = gate.Entries(id);
+  ASSERT_THAT(entries, SizeIs(2)) << "decided, and viewed once";
+  EXPECT_EQ(entries[1].followed_up().kind(), v1::FOLLOW_UP_KIND_VIEWED);
+  EXPECT_EQ(entries[1].actor(), "portal");
+}
+
+TEST(OutreachTest, APatientWithoutThePortalGetsALetterOrACall) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Cbc("F1");
+  report.mutable_patient()->set_portal_account(false);
+  report.mutable_patient()->set_language("es");
+  const int64_t id = gate.Submit(report);
+  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NO_ACCOUNT));
+  EXPECT_EQ(tasks[0].language(), "es");
+  EXPECT_EQ(tasks[0].owner().role(), "results-pool");
+  EXPECT_EQ(base::FromProto(tasks[0].deadline()), At("2026-03-11T15:00:00-04:00"));
+  v1::GetScriptRequest script;
+  script.set_result_id(id);
+  script.set_form(v1::SCRIPT_FORM_LETTER);
+  const auto letter = gate.gate().GetScript(script);
+  ASSERT_TRUE(letter.ok()) << letter.status();
+  ASSERT_THAT(letter->texts(), SizeIs(1));
+  EXPECT_THAT(letter->texts(0), HasSubstr("lang=\"es\""));
+  script.set_form(v1::SCRIPT_FORM_PHONE);
+  EXPECT_NE(gate.gate().GetScript(script)->texts(0), letter->texts(0));
+  ASSERT_EQ(Contact(gate, id), absl::OkStatus());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+  EXPECT_EQ(gate.Entries(id).back().followed_up().category(), "by telephone");
+}
+
+TEST(OutreachTest, WhatWentUnreviewedByItsRuleIsToldByAPerson) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = resultgate::testing::Report("F1", "51958-7");
+  report.set_section(v1::SECTION_GENETICS);
+  report.set_narrative("no variant found");
+  const int64_t id = gate.Submit(report);
+  gate.AdvanceTo("2026-03-11T15:05:00-04:00");
+  EXPECT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED, v1::OUTREACH_KIND_REACH_PATIENT));
+  EXPECT_EQ(Tasks(gate, v1::OUTREACH_KIND_REACH_PATIENT)[0].owner().role(), "genetics-pool");
+  ASSERT_EQ(Contact(gate, id), absl::OkStatus());
+  EXPECT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+}
+
+TEST(OutreachTest, ARefusedMessageWaitsUntilSomebodyHasLooked) {
+  ReviewGate gate;
+  v1::RefuseResultRequest refusal;
+  refusal.set_sender("LAB|NORTH");
+  refusal.set_message_id("M1");
+  refusal.set_message_digest(base::DigestText("MSH"));
+  refusal.add_issues()->set_message("no segment begins with PID");
+  const auto refused = gate.Call(&Gate::Refuse, refusal);
+  ASSERT_TRUE(refused.ok());
+  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_REFUSED_MESSAGE));
+  EXPECT_EQ(tasks[0].owner().role(), "health-information-management");
+  EXPECT_EQ(tasks[0].message_id(), "M1");
+  v1::SettleRefusalRequest settle;
+  settle.set_entry_sequence(refused->entry_sequence() - 1);
+  settle.set_settled_by("him-1");
+  settle.set_how("sent again as M2");
+  EXPECT_EQ(gate.Call(&Gate::SettleRefusal, settle).status().code(), absl::StatusCode::kNotFound) << "no refusal";
+  settle.set_entry_sequence(refused->entry_sequence());
+  ASSERT_TRUE(gate.Call(&Gate::SettleRefusal, settle).ok());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+}
+
+TEST(OutreachTest, ADutyToNotifyIsMetByAContact) {
+  v1::Result result;
+  v1::Outcome* outcome = result.mutable_decision()->add_outcomes();
+  outcome->add_unit_ids("document");
+  outcome->add_audiences(v1::AUDIENCE_PATIENT);
+  outcome->set_state(v1::OUTCOME_STATE_HELD);
+  EXPECT_THAT(DutiesOf(result), IsEmpty());
+  v1::AppliedRule* rule = outcome->add_rules();
+  rule->set_rule_id("mammogram-summary");
+  rule->set_effect(v1::RULE_EFFECT_NOTICE);
+  EXPECT_THAT(DutiesOf(result), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE)) << "held or not";
+  *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-06T15:00:00-05:00"));
+  EXPECT_THAT(DutiesOf(result), IsEmpty());
+}
+
+v1::GetWorkloadResponse WorkloadOf(ReviewGate& gate, const std::string& since) {
+  v1::GetWorkloadRequest request;
+  *request.mutable_since() = base::ToProto(At(since));
+  auto response = gate.gate().GetWorkload(request);
+  EXPECT_TRUE(response.ok()) << response.status();
+  return response.ok() ? *response : v1::GetWorkloadResponse();
+}
+
+const v1::WorkloadRow* RowOf(const v1::GetWorkloadResponse& workload, const std::string& pool, const std::string& clinician) {
+  for (const v1::WorkloadRow& row : workload.rows()) {
+    if (row.rule_id() == "biopsy-review" && row.pool() == pool && row.clinician() == clinician) return &row;
+  }
+  return nullptr;
+}
+
+TEST(WorkloadTest, CountsMinutesTurnsExpiriesAndMessagesByRulePoolClinicianAndWeek) {
+  ReviewGate gate;
+  const int64_t first = gate.Submit(Biopsy("F1"));
+  const int64_t second = gate.Submit(Biopsy("F2"));
+  ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(first)).ok());
+  gate.clock().Advance(absl::Minutes(7));
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(first);
+  approval.set_version(1);
+  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+  v1::RecordMessageRequest message;
+  message.set_result_id(first);
+  message.set_message_id("m1");
+  message.set_category("question");
+  EXPECT_EQ(gate.Call(&Gate::RecordMessage, message)->messages(), 1);
+  EXPECT_EQ(gate.Call(&Gate::RecordMessage, message)->messages(), 1) << "told twice, counted once";
+  gate.AdvanceTo("2026-03-09T15:30:00-04:00");  // the turn passes on
+  gate.AdvanceTo("2026-03-11T15:10:00-04:00");  // the review expires
+  (void)second;
+
+  const v1::GetWorkloadResponse workload = WorkloadOf(gate, "2026-03-01T00:00:00-05:00");
+  const v1::WorkloadRow* reviewed = RowOf(workload, "ordering-provider", kOrderer);
+  ASSERT_NE(reviewed, nullptr) << workload.DebugString();
+  EXPECT_EQ(reviewed->week(), "2026-03-02");
+  EXPECT_EQ(reviewed->reviews(), 1);
+  EXPECT_EQ(reviewed->claimed(), 1);
+  EXPECT_EQ(reviewed->review_minutes(), 7);
+  EXPECT_EQ(reviewed->waiting_minutes(), 7);
+  const v1::WorkloadRow* asked = RowOf(workload, "ordering-provider", "");
+  ASSERT_NE(asked, nullptr) << workload.DebugString();
+  EXPECT_EQ(asked->messages(), 1);
+  const v1::WorkloadRow* passed = RowOf(workload, "pathology-pool", "");
+  ASSERT_NE(passed, nullptr) << workload.DebugString();
+  EXPECT_EQ(passed->week(), "2026-03-09");
+  EXPECT_EQ(passed->overdue(), 1);
+  EXPECT_EQ(passed->expired(), 1);
+  EXPECT_THAT(WorkloadOf(gate, "2026-03-12T00:00:00-04:00").rows(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace resultgate::gate

@@ -1,0 +1,321 @@
+// What reviewers and patients do about what is held, through the gate on a real database.
+#include "server/gate/review_work.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "server/base/proto_time.h"
+#include "server/gate/request_release.h"
+#include "server/gate/review_turns.h"
+#include "tests/gate/review_gate.h"
+
+namespace resultgate::gate {
+namespace {
+
+using ::resultgate::testing::At;
+using ::resultgate::testing::Biopsy;
+using ::resultgate::testing::Cbc;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+constexpr char kOrderer[] = "1234567893";
+constexpr char kColleague[] = "1987654321";
+
+v1::DiagnosticReport TexasBiopsy(const std::string& order) {
+  v1::DiagnosticReport report = Biopsy(order);
+  report.mutable_order()->mutable_jurisdictions()->add_values("US-TX");
+  return report;
+}
+
+// Of a minor: what is sensitive goes to nobody but the patient.
+v1::DiagnosticReport HivOfMinor(const std::string& order) {
+  v1::DiagnosticReport report = resultgate::testing::Report(order, "75622-1");
+  resultgate::testing::AddObservation(&report, "75622-1", "0")->set_interpretation(v1::INTERPRETATION_NOT_DETECTED);
+  report.mutable_patient()->set_birth_date("2011-05-04");
+  return report;
+}
+
+bool Holds(const v1::Decision& decision, v1::Audience audience) {
+  return std::any_of(decision.outcomes().begin(), decision.outcomes().end(), [audience](const v1::Outcome& outcome) {
+    return outcome.state() == v1::OUTCOME_STATE_HELD &&
+           std::find(outcome.audiences().begin(), outcome.audiences().end(), audience) != outcome.audiences().end();
+  });
+}
+
+v1::RequestReleaseRequest Ask(int64_t id, v1::Audience audience = v1::AUDIENCE_PATIENT) {
+  v1::RequestReleaseRequest request;
+  request.set_result_id(id);
+  request.mutable_patient()->set_system("MRN");
+  request.mutable_patient()->set_value("p1");
+  request.set_audience(audience);
+  request.set_requested_by("account-1");
+  return request;
+}
+
+TEST(ReviewWorkTest, TheScreenHasWhatAReviewerNeeds) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Biopsy("F1");
+  report.mutable_patient()->mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  report.mutable_patient()->mutable_preference()->set_after_days(2);
+  const v1::GetReviewResponse review = gate.Review(gate.Submit(report));
+  EXPECT_EQ(review.result().report().narrative(), "benign breast tissue");
+  ASSERT_THAT(review.reviews(), SizeIs(1));
+  EXPECT_EQ(review.reviews(0).owner().person().value(), kOrderer);
+  EXPECT_EQ(base::FromProto(review.reviews(0).turn_ends_at()), At("2026-03-09T15:00:00-04:00"));
+  EXPECT_EQ(review.reviews(0).etag(), review.etag());
+  ASSERT_GE(review.reasons_size(), 2);
+  EXPECT_THAT(review.reasons(0).title(), HasSubstr("wait for the ordering clinician"));
+  EXPECT_THAT(review.reasons(0).basis(), HasSubstr("organization policy: policies/README.md, Tissue"));
+  EXPECT_EQ(review.reasons(0).lifted_by(), "provider, patient");
+  EXPECT_EQ(review.preference(), "2 days after it is final");
+  ASSERT_THAT(review.comments(), Not(IsEmpty())) << "what would go out, although a floor stands too";
+  EXPECT_NE(review.comments(0).text(), "");
+  EXPECT_THAT(review.history(), IsEmpty());
+}
+
+TEST(ReviewWorkTest, OfTwoReviewersWhoActAtOnceOneWins) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const auto mine = gate.About<v1::ClaimReviewRequest>(id, kOrderer);
+  const auto theirs = gate.About<v1::ClaimReviewRequest>(id, kColleague);
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id, kColleague);
+  approval.set_version(1);
+  v1::HandOverReviewRequest hand_over = gate.About<v1::HandOverReviewRequest>(id, kColleague);
+  hand_over.mutable_to()->set_role("pathology-pool");
+  ASSERT_TRUE(gate.Call(&Gate::HandOver, hand_over).ok());
+  EXPECT_EQ(gate.Call(&Gate::Claim, mine).status().code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(gate.Call(&Gate::Approve, approval).status().code(), absl::StatusCode::kAborted);
+  // The pool's turn now: the first to claim has it, and who knows that is told whose it is.
+  const auto claimed = gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id, kOrderer));
+  ASSERT_TRUE(claimed.ok()) << claimed.status();
+  EXPECT_EQ(claimed->etag(), gate.Review(id).etag());
+  EXPECT_EQ(gate.Call(&Gate::Claim, theirs).status().code(), absl::StatusCode::kAborted);
+  const auto late = gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id, kColleague)).status();
+  EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(late.message()), HasSubstr("pathology-pool 1234567893's already"));
+  const v1::GetReviewResponse review = gate.Review(id);
+  EXPECT_EQ(review.reviews(0).owner().role(), "pathology-pool");
+  EXPECT_EQ(review.reviews(0).owner().person().value(), kOrderer);
+  ASSERT_THAT(review.history(), SizeIs(2));
+  EXPECT_EQ(review.history(0).what(), "handed over");
+  EXPECT_EQ(review.history(1).what(), "claimed");
+}
+
+TEST(ReviewWorkTest, HandingOverMovesTheOwnerAndNotTheClock) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const v1::PendingReview before = gate.Review(id).reviews(0);
+  v1::HandOverReviewRequest request = gate.About<v1::HandOverReviewRequest>(id);
+  request.mutable_to()->mutable_person()->set_value(kColleague);
+  request.set_reason("on leave from tomorrow");
+  ASSERT_TRUE(gate.Call(&Gate::HandOver, request).ok());
+  const v1::PendingReview after = gate.Review(id).reviews(0);
+  EXPECT_EQ(after.owner().role(), "ordering-provider");
+  EXPECT_EQ(after.owner().person().value(), kColleague);
+  EXPECT_EQ(after.turn_ends_at().seconds(), before.turn_ends_at().seconds());
+  EXPECT_EQ(after.outcome().review().expires_at().seconds(), before.outcome().review().expires_at().seconds());
+  EXPECT_EQ(gate.Entries(id).back().reviewed().reason(), "on leave from tomorrow");
+  v1::HandOverReviewRequest again = gate.About<v1::HandOverReviewRequest>(id);
+  again.mutable_to()->mutable_person()->set_value(kColleague);
+  EXPECT_EQ(gate.Call(&Gate::HandOver, again).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ReviewWorkTest, APoolThatDoesNotExistGetsNothing) {
+  ReviewGate gate;
+  v1::HandOverReviewRequest request = gate.About<v1::HandOverReviewRequest>(gate.Submit(Biopsy("F1")));
+  request.mutable_to()->set_role("patology-pool");
+  const absl::Status status = gate.Call(&Gate::HandOver, request).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("pathology-pool"));
+}
+
+TEST(ReviewWorkTest, WhoCannotDecidePassesItOnUntilNobodyIsLeft) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::RefuseReviewRequest request = gate.About<v1::RefuseReviewRequest>(id);
+  request.set_reason("needs a pathologist");
+  const auto refused = gate.Call(&Gate::RefuseReview, request);
+  ASSERT_TRUE(refused.ok()) << refused.status();
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().role(), "pathology-pool");
+  EXPECT_EQ(gate.Entries(id).back().reviewed().action(), v1::REVIEW_ACTION_REFUSED);
+  request = gate.About<v1::RefuseReviewRequest>(id);
+  request.set_reason("nor can we");
+  const absl::Status last = gate.Call(&Gate::RefuseReview, request).status();
+  EXPECT_EQ(last.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(last.message()), HasSubstr("nobody comes after pathology-pool"));
+  // The turn that was given back is over by the clock too: it does not come back.
+  gate.AdvanceTo("2026-03-09T16:00:00-04:00");
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().role(), "pathology-pool");
+}
+
+TEST(ReviewWorkTest, TheLastOwnerWhoCannotDecideEscalates) {
+  ReviewGate gate;
+  // A code that no rule knows: the pack's default review, with an escalation.
+  v1::DiagnosticReport report = resultgate::testing::Report("F1", "99999-9");
+  resultgate::testing::AddObservation(&report, "99999-9", "1");
+  const int64_t id = gate.Submit(report);
+  for (const char* next : {"results-pool", "medical-director"}) {
+    v1::RefuseReviewRequest request = gate.About<v1::RefuseReviewRequest>(id);
+    request.set_reason("unknown to me");
+    ASSERT_TRUE(gate.Call(&Gate::RefuseReview, request).ok());
+    EXPECT_EQ(gate.Review(id).reviews(0).owner().role(), next);
+  }
+  EXPECT_TRUE(gate.Review(id).reviews(0).outcome().review().escalated());
+}
+
+TEST(ReviewWorkTest, ADiscussionIsAFactOfTheOrder) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::ApproveReviewRequest request = gate.About<v1::ApproveReviewRequest>(id);
+  request.set_version(1);
+  request.set_discussed_how("by telephone");
+  *request.mutable_discussed_at() = base::ToProto(At("2026-03-06T16:00:00-05:00"));
+  EXPECT_EQ(gate.Call(&Gate::Approve, request).status().code(), absl::StatusCode::kInvalidArgument) << "in the future";
+  request.clear_discussed_at();
+  ASSERT_TRUE(gate.Call(&Gate::Approve, request).ok());
+  const v1::GetReviewResponse review = gate.Review(id);
+  EXPECT_EQ(review.result().report().order().discussed_how(), "by telephone");
+  EXPECT_EQ(base::FromProto(review.result().report().order().discussed_at()), At(resultgate::testing::kFriday));
+  EXPECT_EQ(base::FromProto(review.result().follow_up().contacted_at()), At(resultgate::testing::kFriday));
+  EXPECT_EQ(gate.Entries(id).back().approved().discussed_how(), "by telephone");
+  EXPECT_EQ(review.history(0).what(), "approved and discussed");
+}
+
+TEST(ReviewWorkTest, AProviderReleasesWhatAProviderMayLift) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const auto released = gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id));
+  ASSERT_TRUE(released.ok()) << released.status();
+  EXPECT_THAT(released->still_held(), IsEmpty());
+  EXPECT_THAT(released->comments(), Not(IsEmpty()));
+  const v1::Outcome& outcome = released->decision().outcomes(0);
+  EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_RELEASED);
+  EXPECT_FALSE(outcome.released_unreviewed()) << "a provider has it released";
+  EXPECT_TRUE(std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
+    return rule.rule_id() == "biopsy-review" && rule.lifted();
+  })) << outcome.DebugString();
+  EXPECT_EQ(gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id)).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(ReviewWorkTest, WhatNobodyMayLiftIsAnsweredWithDateAndLaw) {
+  ReviewGate gate("policies/us");
+  const int64_t id = gate.Submit(TexasBiopsy("F1"));
+  const auto released = gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id));
+  ASSERT_TRUE(released.ok()) << released.status();
+  ASSERT_THAT(released->still_held(), SizeIs(1));
+  // Final on Friday 6 March: the third day after begins on Monday.
+  EXPECT_EQ(base::FromProto(released->still_held(0).until()), At("2026-03-09T00:00:00-04:00"));
+  EXPECT_THAT(released->still_held(0).reasons(0).basis(), HasSubstr("statute: Tex. Occ. Code 159.0062"));
+
+  const auto asked = gate.Call(&Gate::RequestRelease, Ask(id));
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_FALSE(asked->released());
+  ASSERT_THAT(asked->waits(), SizeIs(1)) << "two rules of one law are one answer";
+  EXPECT_EQ(asked->waits(0).because(), "the law: Tex. Occ. Code 159.0062");
+  EXPECT_EQ(base::FromProto(asked->waits(0).until()), At("2026-03-09T00:00:00-04:00"));
+  EXPECT_EQ(base::FromProto(gate.Entries(id).back().release_requested().answered_until()), At("2026-03-09T00:00:00-04:00"));
+}
+
+TEST(RequestReleaseTest, ThePatientLiftsWhatThePatientMayLiftAndReadsItUnreviewed) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const auto asked = gate.Call(&Gate::RequestRelease, Ask(id));
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_TRUE(asked->released());
+  EXPECT_THAT(asked->waits(), IsEmpty());
+  const v1::Outcome& outcome = gate.Review(id).result().decision().outcomes(0);
+  EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_RELEASED);
+  EXPECT_TRUE(outcome.released_unreviewed());
+  const v1::Entry entry = gate.Entries(id).back();
+  EXPECT_EQ(entry.actor(), "account-1");
+  EXPECT_THAT(entry.release_requested().releases(), SizeIs(1));
+  // Again: the same state, and it is logged.
+  const auto again = gate.Call(&Gate::RequestRelease, Ask(id));
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(again->released());
+}
+
+TEST(RequestReleaseTest, NothingTellsAParentThatSomethingIsKept) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(HivOfMinor("F1"));
+  ASSERT_TRUE(Holds(gate.Review(id).result().decision(), v1::AUDIENCE_REPRESENTATIVE));
+  const absl::Status kept = gate.Call(&Gate::RequestRelease, Ask(id, v1::AUDIENCE_REPRESENTATIVE)).status();
+  const absl::Status absent = gate.Call(&Gate::RequestRelease, Ask(9999, v1::AUDIENCE_REPRESENTATIVE)).status();
+  EXPECT_EQ(kept.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(kept, absent) << "the answer is the same as where there is no result";
+  EXPECT_TRUE(Holds(gate.Review(id).result().decision(), v1::AUDIENCE_REPRESENTATIVE));
+  // Nor does the patient's own wish show it to them, although the rule names the patient as one who may lift it.
+  (void)gate.Call(&Gate::RequestRelease, Ask(id));
+  EXPECT_FALSE(Holds(gate.Review(id).result().decision(), v1::AUDIENCE_PATIENT));
+  EXPECT_TRUE(Holds(gate.Review(id).result().decision(), v1::AUDIENCE_REPRESENTATIVE));
+}
+
+TEST(RequestReleaseTest, AnotherPatientsResultIsNotThere) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::RequestReleaseRequest request = Ask(id);
+  request.mutable_patient()->set_value("p2");
+  EXPECT_EQ(gate.Call(&Gate::RequestRelease, request).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(Holds(gate.Review(id).result().decision(), v1::AUDIENCE_PATIENT));
+}
+
+// All events after a cursor.
+std::vector<v1::ReviewEvent> Events(ReviewGate& gate, int64_t after) {
+  ReviewCursor cursor(after);
+  std::vector<v1::ReviewEvent> events;
+  for (;;) {
+    const absl::StatusOr<bool> more = gate.gate().ReadReviewEvents(&cursor, 2, &events);
+    EXPECT_TRUE(more.ok()) << more.status();
+    if (!more.ok() || !*more) return events;
+  }
+}
+
+TEST(ReviewEventsTest, AWorklistIsToldWhatWaitsAndEachChange) {
+  ReviewGate gate;
+  const int64_t first = gate.Submit(Biopsy("F1"));
+  gate.Submit(Cbc("F2"));
+  const int64_t third = gate.Submit(Biopsy("F3"));
+  const std::vector<v1::ReviewEvent> list = Events(gate, 0);
+  ASSERT_THAT(list, SizeIs(3)) << "what went at once is not on the list; the last event says that the list is whole";
+  EXPECT_EQ(list[0].result_id(), first);
+  EXPECT_EQ(list[0].cursor(), 0);
+  EXPECT_EQ(list[1].result_id(), third);
+  EXPECT_EQ(list[0].etag(), gate.Review(first).etag());
+  ASSERT_THAT(list[0].waiting(), SizeIs(1));
+  EXPECT_EQ(list[0].waiting(0).owner().person().value(), kOrderer);
+  EXPECT_THAT(list[0].waiting(0).rule_ids(), ElementsAre("biopsy-review", "tissue-section-review"));
+  EXPECT_EQ(list[2].result_id(), 0);
+  const int64_t cursor = list[2].cursor();
+  EXPECT_THAT(Events(gate, cursor), IsEmpty());
+
+  ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(third)).ok());
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(first);
+  approval.set_version(1);
+  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+  const std::vector<v1::ReviewEvent> changes = Events(gate, cursor);
+  ASSERT_THAT(changes, SizeIs(2));
+  EXPECT_EQ(changes[0].result_id(), third);
+  EXPECT_EQ(changes[1].result_id(), first);
+  EXPECT_THAT(changes[1].waiting(), IsEmpty()) << "take it off the list";
+  // The clock passes a turn on: that is an event too.
+  gate.AdvanceTo("2026-03-09T15:30:00-04:00");
+  const std::vector<v1::ReviewEvent> passed = Events(gate, changes[1].cursor());
+  ASSERT_THAT(passed, SizeIs(1));
+  EXPECT_EQ(passed[0].waiting(0).owner().role(), "pathology-pool");
+  for (const v1::ReviewEvent& event : list) {
+    EXPECT_THAT(event.DebugString(), Not(HasSubstr("p1"))) << "no patient";
+    EXPECT_THAT(event.DebugString(), Not(HasSubstr("breast"))) << "no value";
+  }
+}
+
+}  // namespace
+}  // namespace resultgate::gate
