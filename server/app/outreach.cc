@@ -198,8 +198,9 @@ void AddOutreach(CLI::App* app, Run* run) {
       ->type_name("HOURS")
       ->check(CLI::Range(1, 8760));
   command->add_flag("--json", options->json, "One JSON object per task (resultgate.v1.OutreachTask)");
-  command->footer("Examples:\n  resultgate outreach list\n  resultgate outreach list --kind not-opened --owner 1234567893\n"
-                  "A letter, or a script for the telephone:\n  resultgate releases show 3 --as letter");
+  command->footer(
+      "Examples:\n  resultgate outreach list\n  resultgate outreach list --kind not-opened --owner 1234567893\n"
+      "A letter, or a script for the telephone:\n  resultgate releases show 3 --as letter");
 
   options = fresh();
   command = AddAbout(outreach, run, "view", "Say, as a portal does, that somebody was shown a result.", options, &RunView);

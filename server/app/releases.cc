@@ -208,8 +208,8 @@ void AddRequest(CLI::App* releases, Run* run) {
 }  // namespace
 
 void AddReleases(CLI::App* app, Run* run) {
-  CLI::App* releases =
-      app->add_subcommand("releases", "See what goes to the portal, print it for patients without one, and ask for it as a patient.");
+  CLI::App* releases = app->add_subcommand(
+      "releases", "See what goes to the portal, print it for patients without one, and ask for it as a patient.");
   releases->require_subcommand(1);
   AddShow(releases, run);
   AddRequest(releases, run);

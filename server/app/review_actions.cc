@@ -1,7 +1,8 @@
-// `resultgate review claim`, `release`, `hand-over` and `refuse`.
+// `resultgate review claim`, `release`, `hand-over`, `refuse`, `hold` and `end-hold`.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,8 +13,10 @@
 #include "server/app/client.h"
 #include "server/app/decision_table.h"
 #include "server/app/json_lines.h"
+#include "server/app/people_options.h"
 #include "server/app/review_commands.h"
 #include "server/app/words.h"
+#include "server/base/proto_time.h"
 
 namespace resultgate::app {
 namespace {
@@ -24,6 +27,10 @@ struct ActionOptions {
   std::string reason;
   std::string to_role;
   std::string to_person;
+  std::string basis;
+  std::string until;
+  std::vector<std::string> audiences;
+  int determination = 0;
   bool json = false;
 };
 
@@ -130,6 +137,41 @@ int RunRelease(const ActionOptions& options) {
       });
 }
 
+const std::map<std::string, v1::BasisType> kBases = {{"patient-request", v1::BASIS_TYPE_PATIENT_REQUEST},
+                                                     {"privacy", v1::BASIS_TYPE_PRIVACY},
+                                                     {"danger", v1::BASIS_TYPE_HARM_DETERMINATION}};
+const std::map<std::string, v1::Audience> kAudiences = {
+    {"patient", v1::AUDIENCE_PATIENT}, {"representative", v1::AUDIENCE_REPRESENTATIVE}, {"delegate", v1::AUDIENCE_DELEGATE}};
+
+int RunHold(const ActionOptions& options) {
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(Connect(options.target.server));
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  absl::Time until;
+  if (!ReadTime("--until", options.until, *zone, &until)) return kWrongUsage;
+  return Action(options).Call(
+      &v1::ReviewService::Stub::HoldResult,
+      [&](v1::HoldResultRequest* request) {
+        FillUnits(options, request);
+        request->set_type(kBases.at(options.basis));
+        request->set_reason(options.reason);
+        *request->mutable_until() = base::ToProto(until);
+        for (const std::string& audience : options.audiences) request->add_audiences(kAudiences.at(audience));
+      },
+      [](const v1::HoldResultResponse& response, absl::TimeZone /*zone*/) {
+        std::cout << "held by determination " << response.determination_id() << "\n";
+      });
+}
+
+int RunEndHold(const ActionOptions& options) {
+  return Action(options).Call(
+      &v1::ReviewService::Stub::EndHold,
+      [&](v1::EndHoldRequest* request) {
+        request->set_determination_id(options.determination);
+        request->set_reason(options.reason);
+      },
+      kNothingMore);
+}
+
 CLI::App* AddAction(CLI::App* review, Run* run, const std::string& name, const std::string& help,
                     const std::shared_ptr<ActionOptions>& options, int (*action)(const ActionOptions&)) {
   CLI::App* command = review->add_subcommand(name, help);
@@ -193,6 +235,44 @@ void AddReviewActions(CLI::App* review, Run* run) {
     CLI::App* command = AddAction(review, run, "release", "End all that a provider may end, and say what else it waits for.",
                                   options, &RunRelease);
     command->footer("Example:\n  resultgate review release 7 --reviewer 1234567893");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command = AddAction(review, run, "hold",
+                                  "Hold one result, or units of it, because you determined so, until a time.", options, &RunHold);
+    AddUnits(command, options.get());
+    command
+        ->add_option(
+            "--for", options->basis,
+            "patient-request, privacy, or danger (to life or safety: a licensed clinician's own determination, which the "
+            "patient may have reviewed)")
+        ->required()
+        ->check(CLI::IsMember({"patient-request", "privacy", "danger"}));
+    command->add_option("--until", options->until, "When it ends, as 2026-03-20, within 366 days")->required()->type_name("TIME");
+    command->add_option("--reason", options->reason, "Why, without names and values; goes into the log")
+        ->required()
+        ->type_name("TEXT");
+    command
+        ->add_option("--from", options->audiences, "From whom: patient, representative or delegate; may be repeated [everybody]")
+        ->expected(1)
+        ->take_all()
+        ->check(CLI::IsMember({"patient", "representative", "delegate"}));
+    command->footer(
+        "Nothing else holds a result longer than its rules do, and what is published stays published.\n"
+        "Example:\n  resultgate review hold 7 --reviewer 1234567893 --for patient-request --until 2026-03-20 --reason \"wants to "
+        "hear it in person\"");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command = AddAction(review, run, "end-hold", "End a determination before its time.", options, &RunEndHold);
+    command->add_option("--determination", options->determination, "Its number, as `review show` prints it")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    command->add_option("--reason", options->reason, "Why, without names and values; goes into the log")
+        ->required()
+        ->type_name("TEXT");
+    command->footer(
+        "Example:\n  resultgate review end-hold 7 --reviewer 1234567893 --determination 1 --reason \"was told today\"");
   }
 }
 

@@ -22,7 +22,7 @@ void AddReviewTarget(CLI::App* command, ReviewTarget* target);
 void AddReviewShow(CLI::App* review, Run* run);
 void AddReviewWorkload(CLI::App* review, Run* run);
 void AddReviewApprove(CLI::App* review, Run* run);
-// Claim, release, hand-over and refuse.
+// Claim, release, hand-over, refuse, hold and end-hold.
 void AddReviewActions(CLI::App* review, Run* run);
 
 }  // namespace resultgate::app

@@ -60,6 +60,19 @@ void PrintReport(const v1::DiagnosticReport& report, absl::TimeZone zone) {
   }
 }
 
+void PrintPrior(const v1::GetReviewResponse& review, absl::TimeZone zone) {
+  if (review.prior_results().empty()) return;
+  std::cout << "\nBefore\n";
+  Table table({{"  TIME", 22}, {"RESULT", 8}, {"OBSERVATION", 44}, {"VALUE", 40}, {"FLAG", 20}});
+  for (const v1::PriorResult& prior : review.prior_results()) {
+    const bool value = prior.has_observation();
+    table.AddRow({absl::StrCat("  ", LocalTime(prior.time(), zone)), absl::StrCat(prior.result_id()),
+                  ConceptText(value ? prior.observation().code() : prior.code()),
+                  value ? ValueText(prior.observation()) : prior.conclusion(), value ? FlagText(prior.observation()) : ""});
+  }
+  std::cout << table.ToString();
+}
+
 void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {
   const v1::Outcome& outcome = review.outcome();
   const std::string audiences = AudiencesText(outcome.audiences());
@@ -94,7 +107,12 @@ void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
       std::cout << "    because it is not known: " << absl::StrJoin(reason.unknown_facts(), ", ") << "\n";
     }
   }
+  for (const v1::Determination& held : review.determinations()) {
+    PrintText(absl::StrCat("determination ", held.id(), " of ", held.determined_by(), " until ", LocalTime(held.until(), zone),
+                           ": ", held.reason()));
+  }
   PrintReport(result.report(), zone);
+  PrintPrior(review, zone);
   for (const v1::Comment& comment : review.comments()) {
     std::cout << "\nWould go out once approved (" << comment.template_id() << ", " << comment.language() << ")\n";
     PrintText(comment.text());

@@ -82,7 +82,8 @@ std::optional<absl::Time> FirstReleased(const v1::Result& result) {
 google::protobuf::RepeatedField<int64_t> ReleasesFor(const v1::Result& result, v1::Audience audience) {
   std::set<int64_t> sequences;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (IsOut(outcome) && IsFor(outcome, audience) && outcome.release_sequence() > 0) sequences.insert(outcome.release_sequence());
+    if (IsOut(outcome) && IsFor(outcome, audience) && outcome.release_sequence() > 0)
+      sequences.insert(outcome.release_sequence());
   }
   return {sequences.begin(), sequences.end()};
 }

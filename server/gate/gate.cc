@@ -15,10 +15,10 @@
 #include "server/gate/outreach.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/patient_desk.h"
-#include "server/gate/patients.h"
 #include "server/gate/reads.h"
 #include "server/gate/request_release.h"
 #include "server/gate/result_commit.h"
+#include "server/gate/review_hold.h"
 #include "server/gate/review_screen.h"
 #include "server/gate/review_work.h"
 #include "server/gate/same_order.h"
@@ -397,6 +397,14 @@ void Gate::RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseRevi
 
 void Gate::ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done) {
   impl_->Review(&RunReleaseNow, std::move(request), std::move(done));
+}
+
+void Gate::Hold(v1::HoldResultRequest request, Callback<v1::HoldResultResponse> done) {
+  impl_->Review(&RunHold, std::move(request), std::move(done));
+}
+
+void Gate::EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> done) {
+  impl_->Review(&RunEndHold, std::move(request), std::move(done));
 }
 
 void Gate::RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done) {

@@ -75,6 +75,8 @@ class Gate {
   void ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done);
   void HandOver(v1::HandOverReviewRequest request, Callback<v1::HandOverReviewResponse> done);
   void RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done);
+  void Hold(v1::HoldResultRequest request, Callback<v1::HoldResultResponse> done);
+  void EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> done);
   void RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done);
   void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
 

@@ -16,7 +16,8 @@ namespace resultgate::gate {
 
 // The result decided anew by `pack`, the one that holds it, with everything ended that `lifter` may lift: nothing goes later by
 // it. Nothing changes where another pack has decided it, or the version before is not known: then what is asked may be less than
-// what was. `previous` as for AskAnew. On the patient's word nothing ends for others than the patient that holds it from them alone.
+// what was. `previous` as for AskAnew. On the patient's word nothing ends for others than the patient that holds it from them
+// alone.
 Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Lifter lifter, absl::Time now);
 
 // Why an outcome is held, one for each rule that still holds it, in words. `pack`, for the rules' titles, is the one that decided

@@ -41,9 +41,7 @@ absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened
                     v1::Entry::FollowedUp followed_up, v1::Result* result) {
   result->mutable_follow_up()->set_open(!DutiesOf(*result).empty());
   RG_RETURN_IF_ERROR(desk.batch.PutResult(*result));
-  v1::Entry entry;
-  entry.set_result_id(result->id());
-  entry.set_version(result->version());
+  v1::Entry entry = EntryAbout(*result);
   followed_up.set_kind(kind);
   *followed_up.mutable_happened_at() = base::ToProto(happened_at);
   *entry.mutable_followed_up() = std::move(followed_up);

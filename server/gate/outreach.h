@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/outreach_service.pb.h"
 #include "server/gate/answer.h"
-#include "server/gate/review_work.h"
+#include "server/gate/desk.h"
 #include "server/policy/pack.h"
 #include "server/store/store.h"
 

@@ -152,7 +152,8 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
     if (results.empty()) break;
     after = results.back().id();
     for (const v1::Result& result : results) {
-      for (v1::PendingReview& review : PendingReviewsOf(result, directory, zone, request.owner(), now)) reviews.push_back(std::move(review));
+      for (v1::PendingReview& review : PendingReviewsOf(result, directory, zone, request.owner(), now))
+        reviews.push_back(std::move(review));
     }
   }
   std::stable_sort(reviews.begin(), reviews.end(), [](const v1::PendingReview& a, const v1::PendingReview& b) {

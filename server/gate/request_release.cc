@@ -61,20 +61,12 @@ absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& r
   const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now);
   if (!anew.changed) return absl::OkStatus();
   const policy::Outcomes before = result->decision().outcomes();
-  const v1::Patient patient = result->report().patient();
-  RG_ASSIGN_OR_RETURN(Committed committed,
-                      CommitTransition(desk.batch, *desk.packs.Deciding().comments, *desk.packs.Deciding().pack, anew.transition,
-                                       patient, desk.now, result));
-  answer.released = !anew.transition.releases.empty();
-  answer.changed.push_back(result->id());
-  for (v1::Outcome& outcome : ChangedOutcomes(before, result->decision().outcomes())) {
-    *requested->add_outcomes() = std::move(outcome);
-  }
-  for (v1::ReleaseNote& note : committed.notes) {
+  RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, anew.transition, result, answer));
+  NoteChange(before, *result, &committed, requested);
+  for (const v1::ReleaseNote& note : requested->releases()) {
     const auto& audiences = note.audiences();
     const bool theirs = std::find(audiences.begin(), audiences.end(), request.audience()) != audiences.end();
     answer.response.set_released(answer.response.released() || theirs);
-    *requested->add_releases() = std::move(note);
   }
   return absl::OkStatus();
 }
@@ -118,9 +110,7 @@ absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest
   const bool told_of = std::any_of(standing.begin(), standing.end(), [&request](const v1::Outcome& outcome) {
     return IsFor(outcome, request.audience()) && MayBeTold(outcome);
   });
-  v1::Entry entry;
-  entry.set_result_id(result->id());
-  entry.set_version(result->version());
+  v1::Entry entry = EntryAbout(*result);
   entry.mutable_release_requested()->set_audience(request.audience());
   if (told_of) RG_RETURN_IF_ERROR(LiftForPatient(desk, request, &*result, entry.mutable_release_requested(), answer));
   for (v1::WaitNotice& notice : WaitNoticesFor(result->decision().outcomes(), request.audience(), desk.now)) {

@@ -8,7 +8,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "server/gate/answer.h"
-#include "server/gate/review_work.h"
+#include "server/gate/desk.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/pack.h"
 

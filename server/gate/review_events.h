@@ -20,8 +20,9 @@ class ReviewCursor {
   explicit ReviewCursor(int64_t after) : entry_(after), listing_(after == 0) {}
 
  private:
-  friend absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory, const absl::TimeZone& zone,
-                                               absl::Time now, ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events);
+  friend absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory,
+                                               const absl::TimeZone& zone, absl::Time now, ReviewCursor* cursor, int limit,
+                                               std::vector<v1::ReviewEvent>* events);
 
   int64_t entry_;       // the last entry that was told
   bool listing_;        // what is held is listed first, and again where the directory of owners changed
@@ -31,8 +32,8 @@ class ReviewCursor {
 
 // Appends at most `limit` events after the cursor, moves it, and returns true if more may be there at once. Of a result that
 // changed several times it tells how it stands now, once. `directory` says whose turn each is; `zone` as for Directory::TurnAt.
-// After a change of the directory all that waits is told again. While the list is told, events carry the cursor 0: who stops there
-// begins again.
+// After a change of the directory all that waits is told again. While the list is told, events carry the cursor 0: who stops
+// there begins again.
 absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory, const absl::TimeZone& zone,
                                       absl::Time now, ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events);
 

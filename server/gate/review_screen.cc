@@ -13,6 +13,7 @@
 #include "server/gate/clinician_words.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patient_facts.h"
+#include "server/gate/prior_results.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/review_turns.h"
 #include "server/gate/transition.h"
@@ -39,8 +40,8 @@ std::vector<v1::Comment> CommentsOnceApproved(const Rulebook& rulebook, const v1
   const v1::DiagnosticReport& report = ReportInForce(result, &scratch);
   std::vector<v1::Comment> comments;
   for (const PlannedRelease& planned : approved.releases) {
-    comments.push_back(RenderComment(*rulebook.comments, *rulebook.pack, report, outcomes, planned,
-                                     WordsFor(result, planned.unit_ids)));
+    comments.push_back(
+        RenderComment(*rulebook.comments, *rulebook.pack, report, outcomes, planned, WordsFor(result, planned.unit_ids)));
   }
   return comments;
 }
@@ -128,6 +129,11 @@ absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, con
   for (v1::Comment& comment : CommentsOnceApproved(rulebook, *result, now)) *response.add_comments() = std::move(comment);
   response.set_preference(PreferenceOf(InForce(result->report().patient(), result->known_patient())));
   response.set_etag(ReviewEtag(*result));
+  RG_ASSIGN_OR_RETURN(std::vector<v1::PriorResult> priors, PriorResultsOf(reader, *result));
+  for (v1::PriorResult& prior : priors) *response.add_prior_results() = std::move(prior);
+  for (const v1::Determination& determination : result->determinations()) {
+    if (base::FromProto(determination.until()) > now) *response.add_determinations() = determination;
+  }
   for (int64_t after = 0;;) {
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntries(after, result_id, kPage));
     if (entries.empty()) break;

@@ -30,46 +30,6 @@ std::vector<std::string> UnitsOf(const google::protobuf::RepeatedPtrField<std::s
   return {unit_ids.begin(), unit_ids.end()};
 }
 
-absl::Status CheckEtag(const v1::Result& result, const std::string& etag) {
-  if (etag.empty() || etag == ReviewEtag(result)) return absl::OkStatus();
-  return absl::AbortedError("somebody has changed the review since it was read; read it again, and then decide");
-}
-
-// The result that a request is about, if it is still as the reviewer has read it; else the answer says why not.
-template <typename Request, typename Response>
-absl::StatusOr<std::optional<v1::Result>> FindAsRead(const Desk& desk, const Request& request, Answer<Response>& answer) {
-  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
-  answer.refused =
-      result ? CheckEtag(*result, request.etag()) : absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
-  if (!answer.refused.ok()) result.reset();
-  return result;
-}
-
-// Writes the result as a transition leaves it, without its entry.
-template <typename Response>
-absl::StatusOr<Committed> Write(const Desk& desk, const Transition& transition, v1::Result* result, Answer<Response>& answer) {
-  const v1::Patient patient = result->report().patient();
-  RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(desk.batch, *desk.packs.Deciding().comments,
-                                                            *desk.packs.Deciding().pack, transition, patient, desk.now, result));
-  answer.released = answer.released || !transition.releases.empty();
-  answer.changed.push_back(result->id());
-  return committed;
-}
-
-// What an entry and an answer say after it: `event` is the entry's.
-template <typename Event>
-void NoteChange(const policy::Outcomes& before, const v1::Result& result, Committed* committed, Event* event) {
-  for (v1::Outcome& outcome : ChangedOutcomes(before, result.decision().outcomes())) *event->add_outcomes() = std::move(outcome);
-  for (v1::ReleaseNote& note : committed->notes) *event->add_releases() = std::move(note);
-}
-
-v1::Entry EntryAbout(const v1::Result& result) {
-  v1::Entry entry;
-  entry.set_result_id(result.id());
-  entry.set_version(result.version());
-  return entry;
-}
-
 // Writes what was done about a review, its entry and the answer.
 template <typename Request, typename Response>
 absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action, const std::string& reason,
@@ -222,7 +182,8 @@ absl::Status RunClaim(const Desk& desk, const v1::ClaimReviewRequest& request, A
   if (!result) return absl::OkStatus();
   return RecordTurn(desk, request, v1::REVIEW_ACTION_CLAIMED, "",
                     Claim(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.directory,
-                          desk.packs.Deciding().pack->calendar().zone(), desk.now), &*result, answer);
+                          desk.packs.Deciding().pack->calendar().zone(), desk.now),
+                    &*result, answer);
 }
 
 absl::Status RunHandOver(const Desk& desk, const v1::HandOverReviewRequest& request, Answer<v1::HandOverReviewResponse>& answer) {

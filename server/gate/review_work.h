@@ -6,23 +6,11 @@
 #define RESULTGATE_GATE_REVIEW_WORK_H_
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/gate/answer.h"
-#include "server/gate/directory.h"
-#include "server/gate/pack_host.h"
-#include "server/store/store.h"
+#include "server/gate/desk.h"
 
 namespace resultgate::gate {
-
-// Where work is done: valid for one piece of it.
-struct Desk {
-  store::Batch& batch;
-  const store::Reader& reader;
-  PackHost& packs;
-  const Directory& directory;
-  absl::Time now;
-};
 
 absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& request, Answer<v1::ApproveReviewResponse>& answer);
 absl::Status RunClaim(const Desk& desk, const v1::ClaimReviewRequest& request, Answer<v1::ClaimReviewResponse>& answer);

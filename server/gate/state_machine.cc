@@ -133,7 +133,7 @@ std::string Name(Actor actor) {
     case Actor::kPackApprovers:
       return "who approves packs, confirming the number";
     case Actor::kWhoTells:
-      return "who tells of the patient, or a birthday";
+      return "who tells of the patient, lifts or determines, or a birthday";
   }
   return "";
 }
@@ -334,11 +334,11 @@ std::string Name(Event event) {
     case Event::kAnewMustWait:
       return "decided anew: it must wait";
     case Event::kToldMayGo:
-      return "known of the patient: it may go";
+      return "known of the patient, or lifted: it may go";
     case Event::kToldMustWait:
-      return "known of the patient: it must wait";
+      return "known of the patient, lifted or determined: it must wait";
     case Event::kToldNoMore:
-      return "known of the patient: shown no more (to the patient only until the portal has acknowledged it)";
+      return "known of the patient, or determined: shown no more (to the patient only until the portal has acknowledged it)";
   }
   return "";
 }

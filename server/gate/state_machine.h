@@ -87,7 +87,7 @@ enum class Actor {
   kOwnerOrTwo,  // two people where identity is in doubt, else one
   kPortal,
   kPackApprovers,  // two people, with the number of units to release confirmed
-  kWhoTells,       // who may tell of the patient, or the clock
+  kWhoTells,       // who may tell of the patient, lift a restriction or determine one; the clock, for a birthday
 };
 
 // What the portal is told.

@@ -176,6 +176,34 @@ Violations Check(const v1::ReleaseNowRequest& request) {
   return violations;
 }
 
+Violations Check(const v1::HoldResultRequest& request) {
+  Violations violations;
+  CheckAct(request, &violations);
+  CheckUnits(request.unit_ids(), &violations);
+  if (request.type() != v1::BASIS_TYPE_PATIENT_REQUEST && request.type() != v1::BASIS_TYPE_PRIVACY &&
+      request.type() != v1::BASIS_TYPE_HARM_DETERMINATION) {
+    violations.push_back(
+        {"type", "must be PATIENT_REQUEST, PRIVACY or HARM_DETERMINATION: nobody holds one result longer for less"});
+  }
+  CheckReason(request.reason(), /*required=*/true, &violations);
+  if (!request.has_until()) violations.push_back({"until", "is required: every hold has an end"});
+  CheckTime("until", request.until(), &violations);
+  for (int i = 0; i < request.audiences_size(); ++i) {
+    const int audience = request.audiences(i);
+    if (audience != v1::AUDIENCE_UNSPECIFIED && v1::Audience_IsValid(audience)) continue;
+    violations.push_back({absl::StrCat("audiences[", i, "]"), "must be PATIENT, REPRESENTATIVE or DELEGATE"});
+  }
+  return violations;
+}
+
+Violations Check(const v1::EndHoldRequest& request) {
+  Violations violations;
+  CheckAct(request, &violations);
+  CheckId("determination_id", request.determination_id(), &violations);
+  CheckReason(request.reason(), /*required=*/true, &violations);
+  return violations;
+}
+
 Violations Check(const v1::HandOverReviewRequest& request) {
   Violations violations;
   CheckAct(request, &violations);

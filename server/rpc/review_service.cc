@@ -48,6 +48,16 @@ grpc::ServerUnaryReactor* ReviewService::RefuseReview(grpc::CallbackServerContex
   return AnswerChange(context, request, response, gate_, &gate::Gate::RefuseReview);
 }
 
+grpc::ServerUnaryReactor* ReviewService::HoldResult(grpc::CallbackServerContext* context, const v1::HoldResultRequest* request,
+                                                    v1::HoldResultResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::Hold);
+}
+
+grpc::ServerUnaryReactor* ReviewService::EndHold(grpc::CallbackServerContext* context, const v1::EndHoldRequest* request,
+                                                 v1::EndHoldResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::EndHold);
+}
+
 grpc::ServerUnaryReactor* ReviewService::GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                                      v1::GetWorkloadResponse* response) {
   return AnswerRead(context, request, response, executor_,

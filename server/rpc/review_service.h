@@ -29,6 +29,10 @@ class ReviewService final : public v1::ReviewService::CallbackService {
                                            v1::HandOverReviewResponse* response) override;
   grpc::ServerUnaryReactor* RefuseReview(grpc::CallbackServerContext* context, const v1::RefuseReviewRequest* request,
                                          v1::RefuseReviewResponse* response) override;
+  grpc::ServerUnaryReactor* HoldResult(grpc::CallbackServerContext* context, const v1::HoldResultRequest* request,
+                                       v1::HoldResultResponse* response) override;
+  grpc::ServerUnaryReactor* EndHold(grpc::CallbackServerContext* context, const v1::EndHoldRequest* request,
+                                    v1::EndHoldResponse* response) override;
 
   grpc::ServerUnaryReactor* GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                         v1::GetWorkloadResponse* response) override;

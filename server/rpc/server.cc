@@ -66,11 +66,10 @@ class Server::Impl {
       return absl::UnavailableError(absl::StrCat("cannot listen on `", options_.address, "`: another process may have the port"));
     }
     // Whoever asks about one service must not hear that there is none.
-    for (const char* service :
-         {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
-          v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(), v1::PolicyService::service_full_name(),
-          v1::PatientService::service_full_name(), v1::DirectoryService::service_full_name(),
-          v1::OutreachService::service_full_name()}) {
+    for (const char* service : {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
+                                v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(),
+                                v1::PolicyService::service_full_name(), v1::PatientService::service_full_name(),
+                                v1::DirectoryService::service_full_name(), v1::OutreachService::service_full_name()}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     server_->GetHealthCheckService()->SetServingStatus(true);

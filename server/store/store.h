@@ -50,6 +50,8 @@ class Reader {
 
   // nullopt if there is none.
   virtual absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const = 0;
+  // Ids of results that hold this key, in order.
+  virtual absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) const = 0;
   // Results with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const = 0;
   // Results of which a unit is held, whatever for, in order of id, with id > `after_id`, at most `limit`. One whose record cannot

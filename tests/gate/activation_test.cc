@@ -78,6 +78,7 @@ class FailingStore final : public store::Store {
   const store::LogReader& log() const override { return store_.log(); }
   absl::StatusOr<int64_t> CountDue(absl::Time now) const override { return store_.CountDue(now); }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override { return store_.FindResult(id); }
+  absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key& key) const override { return store_.FindByKey(key); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t a, int n) const override { return store_.ListResults(a, n); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t a, int n) const override { return store_.ListHeld(a, n); }
   absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key& key) const override {

@@ -62,10 +62,13 @@ v1::RequestReleaseRequest Ask(int64_t id, v1::Audience audience = v1::AUDIENCE_P
 
 TEST(ReviewWorkTest, TheScreenHasWhatAReviewerNeeds) {
   ReviewGate gate;
-  v1::DiagnosticReport report = Biopsy("F1");
-  report.mutable_patient()->mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
-  report.mutable_patient()->mutable_preference()->set_after_days(2);
-  const v1::GetReviewResponse review = gate.Review(gate.Submit(report));
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::SetPreferenceRequest wish;
+  *wish.mutable_patient() = Biopsy("F1").patient().identifiers(0);
+  wish.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  wish.mutable_preference()->set_after_days(2);
+  ASSERT_TRUE(gate.Call(&Gate::SetPreference, wish).ok());
+  const v1::GetReviewResponse review = gate.Review(id);
   EXPECT_EQ(review.result().report().narrative(), "benign breast tissue");
   ASSERT_THAT(review.reviews(), SizeIs(1));
   EXPECT_EQ(review.reviews(0).owner().person().value(), kOrderer);
@@ -79,6 +82,46 @@ TEST(ReviewWorkTest, TheScreenHasWhatAReviewerNeeds) {
   ASSERT_THAT(review.comments(), Not(IsEmpty())) << "what would go out, although a floor stands too";
   EXPECT_NE(review.comments(0).text(), "");
   EXPECT_THAT(review.history(), IsEmpty());
+}
+
+TEST(ReviewWorkTest, TheScreenHasWhatThePatientHadBefore) {
+  ReviewGate gate;
+  const int64_t first = gate.Submit(Cbc("F1", "13.1"));
+  v1::DiagnosticReport others = Cbc("F2", "9.9");
+  others.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  gate.Submit(others);
+  gate.Submit(Biopsy("F3"));
+  gate.clock().Advance(absl::Hours(1));
+  v1::DiagnosticReport latest = Cbc("F4", "12.5");
+  *latest.mutable_issued() = base::ToProto(gate.clock().Now());
+  const v1::GetReviewResponse review = gate.Review(gate.Submit(latest));
+  ASSERT_GT(review.prior_results_size(), 0);
+  for (const v1::PriorResult& prior : review.prior_results()) {
+    EXPECT_EQ(prior.result_id(), first) << "another test, and another patient's, are none: " << prior.DebugString();
+  }
+  EXPECT_THAT(gate.Review(first).prior_results(), IsEmpty()) << "what came later is not prior";
+}
+
+TEST(ReviewWorkTest, WhoStandsInForSomebodyClaims) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::PutOwnerRequest owner;
+  owner.mutable_owner()->set_id(kOrderer);
+  owner.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+  owner.set_actor("staff-office");
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, owner).ok());
+  EXPECT_EQ(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id, kColleague)).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  v1::PutAbsenceRequest away;
+  away.set_id(kOrderer);
+  away.mutable_absence()->set_delegate(kColleague);
+  *away.mutable_absence()->mutable_from() = base::ToProto(gate.clock().Now());
+  *away.mutable_absence()->mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(24 * 14));
+  away.set_actor("staff-office");
+  ASSERT_TRUE(gate.Call(&Gate::PutAbsence, away).ok());
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().person().value(), kColleague);
+  ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id, kColleague)).ok());
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().person().value(), kColleague);
 }
 
 TEST(ReviewWorkTest, OfTwoReviewersWhoActAtOnceOneWins) {

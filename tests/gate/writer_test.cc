@@ -70,6 +70,7 @@ class CountingStore : public store::Store {
   absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string&, int) const override {
     return std::vector<v1::DirectoryOwner>();
   }
+  absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key&) const override { return std::vector<int64_t>(); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t, int) const override { return std::vector<v1::Result>(); }

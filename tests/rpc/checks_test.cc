@@ -148,6 +148,14 @@ TEST(ChecksTest, ReviewActs) {
   hand_over.set_reviewer("1234567893");
   hand_over.set_reason(std::string(1001, 'x'));
   EXPECT_THAT(Fields(hand_over), ElementsAre("to", "reason"));
+  v1::HoldResultRequest hold;
+  hold.set_result_id(7);
+  hold.set_etag("1-0123456789abcdef");
+  hold.set_reviewer("1234567893");
+  hold.set_type(v1::BASIS_TYPE_ORGANIZATION_POLICY);
+  hold.add_audiences(v1::AUDIENCE_UNSPECIFIED);
+  EXPECT_THAT(Fields(hold), ElementsAre("type", "reason", "until", "audiences[0]")) << "the house's policy holds nothing longer";
+  EXPECT_THAT(Fields(v1::EndHoldRequest()), ElementsAre("result_id", "etag", "reviewer", "determination_id", "reason"));
   v1::ApproveReviewRequest approve;
   approve.set_result_id(7);
   approve.set_version(1);

@@ -1,6 +1,4 @@
 // StreamReleases over a real channel: the backlog, then what comes, in order.
-#include "server/rpc/follow_stream.h"
-
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
@@ -11,6 +9,7 @@
 
 #include "resultgate/v1/release_service.grpc.pb.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
+#include "server/rpc/follow_stream.h"
 #include "tests/rpc/gate_server.h"
 #include "tests/testing/sample_reports.h"
 

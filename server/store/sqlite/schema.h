@@ -3,8 +3,8 @@
 // Every commit writes whole pages, so the order of keys is what a commit costs (design section 9). Hence sequential integer keys
 // wherever rows are added on the hot path, and partial indexes that hold only what waits:
 //
-//   results  by id; what is due, what is held and what is left to do have a partial index each. Small columns come first, so that changing them
-//   touches the
+//   results  by id; what is due, what is held and what is left to do have a partial index each. Small columns come first, so that
+//   changing them touches the
 //            first page of a long record only.
 //   keys     32-byte keys to results: the one table in random order, because a decision needs it exact. One page per key and
 //            commit once the table is larger than a few hundred pages.

@@ -115,6 +115,9 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override {
     return readers_.With([&](Connection& connection) { return store::FindResult(connection, id); });
   }
+  absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) const override {
+    return readers_.With([&](Connection& connection) { return store::FindByKey(connection, key); });
+  }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const override {
     return readers_.With(
         [&](Connection& connection) { return store::ListResults(connection, sql::kListResults, after_id, limit); });

@@ -1,0 +1,147 @@
+#include "server/gate/review_hold.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/held_preview.h"
+#include "server/gate/redecide.h"
+#include "server/gate/result_commit.h"
+#include "server/gate/review_turns.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/personal.h"
+
+namespace resultgate::gate {
+namespace {
+
+using policy::Cell;
+
+// Nobody is kept from a result for longer by one person's word; who still thinks so must say so again.
+constexpr absl::Duration kLongestHold = absl::Hours(24 * 366);
+
+bool Tells(const v1::Outcome& outcome, const std::string& rule_id) {
+  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
+                     [&rule_id](const v1::AppliedRule& rule) { return rule.rule_id() == rule_id; });
+}
+
+bool IsAbout(const v1::Determination& determination, const std::string& unit_id) {
+  const auto& units = determination.unit_ids();
+  return units.empty() || std::find(units.begin(), units.end(), unit_id) != units.end();
+}
+
+// Why something of what it is about may not be held so; OK if it may.
+absl::Status MayHold(const std::vector<Cell>& cells, const v1::Determination& determination, absl::Time now) {
+  const absl::Time until = base::FromProto(determination.until());
+  if (until <= now || until > now + kLongestHold) {
+    return absl::InvalidArgumentError("until must lie in the future, within 366 days");
+  }
+  for (const std::string& unit : determination.unit_ids()) {
+    if (std::none_of(cells.begin(), cells.end(), [&unit](const Cell& cell) { return cell.unit_id == unit; })) {
+      return absl::InvalidArgumentError(absl::StrCat("the result has no unit `", unit, "`"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Writes it with its entry, and answers.
+template <typename Request, typename Response>
+absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action,
+                                 const v1::Determination& determination, Anew anew, v1::Result* result,
+                                 Answer<Response>& answer) {
+  const policy::Outcomes before = result->decision().outcomes();
+  if (!anew.changed) anew.transition.cells = policy::ToCells(before);
+  RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, anew.transition, result, answer));
+  v1::Entry entry = EntryAbout(*result);
+  entry.mutable_reviewed()->set_action(action);
+  entry.mutable_reviewed()->set_reason(request.reason());
+  *entry.mutable_reviewed()->mutable_determination() = determination;
+  NoteChange(before, *result, &committed, entry.mutable_reviewed());
+  RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));
+  *answer.response.mutable_decision() = result->decision();
+  answer.response.set_etag(ReviewEtag(*result));
+  return committed;
+}
+
+}  // namespace
+
+absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Answer<v1::HoldResultResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  v1::Determination determination;
+  determination.set_id(result->determinations_size() + 1);
+  determination.set_type(request.type());
+  determination.set_determined_by(request.reviewer());
+  *determination.mutable_determined_at() = base::ToProto(desk.now);
+  *determination.mutable_until() = request.until();
+  determination.set_reason(request.reason());
+  *determination.mutable_unit_ids() = request.unit_ids();
+  *determination.mutable_audiences() = request.audiences();
+  const std::vector<Cell> standing = policy::ToCells(result->decision().outcomes());
+  if (absl::Status may = MayHold(standing, determination, desk.now); !may.ok()) return answer.Refuse(std::move(may));
+  *result->add_determinations() = determination;
+
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  std::vector<Cell> asked = AskAnew(desk.packs.PackOf(*result), *result, before ? &*before : nullptr, desk.now);
+  // What it does not hold stays as it stands, whatever people have ended of it.
+  const std::string rule_id = policy::RuleIdOf(determination);
+  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const Cell& cell) { return !Tells(cell.outcome, rule_id); }),
+              asked.end());
+  Reconsidering how;
+  how.held.tighten = how.withdraw_related = how.withdraw_undelivered = true;
+  Anew anew = Reconsider(*result, asked, how, desk.now);
+  const bool waits = std::any_of(standing.begin(), standing.end(), [&determination](const Cell& cell) {
+    return cell.outcome.state() == v1::OUTCOME_STATE_HELD && IsAbout(determination, cell.unit_id);
+  });
+  if (!anew.changed && !waits) {
+    return answer.Refuse(absl::FailedPreconditionError("nothing of it is held or on its way; what is published stays published"));
+  }
+  answer.response.set_determination_id(determination.id());
+  return Record(desk, request, v1::REVIEW_ACTION_HELD, determination, std::move(anew), &*result, answer).status();
+}
+
+absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Answer<v1::EndHoldResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  auto* determinations = result->mutable_determinations();
+  const auto found = std::find_if(determinations->begin(), determinations->end(),
+                                  [&request](const v1::Determination& one) { return one.id() == request.determination_id(); });
+  if (found == determinations->end()) {
+    return answer.Refuse(absl::NotFoundError(absl::StrCat("the result has no determination ", request.determination_id())));
+  }
+  if (base::FromProto(found->until()) <= desk.now) {
+    return answer.Refuse(absl::FailedPreconditionError("the determination has ended"));
+  }
+  *found->mutable_until() = base::ToProto(desk.now);
+  const v1::Determination determination = *found;
+
+  const policy::Pack& pack = desk.packs.PackOf(*result);
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  // Without the pack or the version before, what is asked may be less than what was.
+  if (pack.digest() != result->decision().pack_digest() || (result->version() > 1 && !before)) {
+    return answer.Refuse(absl::FailedPreconditionError(
+        "the pack that decided the result is not at hand any more, so nobody can say what else holds it; it ends at its time"));
+  }
+  const std::string rule_id = policy::RuleIdOf(determination);
+  std::vector<Cell> asked = AskAnew(pack, *result, before ? &*before : nullptr, desk.now);
+  const std::vector<Cell> standing = policy::ToCells(result->decision().outcomes());
+  const auto held_by_it = [&](const Cell& cell) {
+    return std::any_of(standing.begin(), standing.end(), [&](const Cell& own) {
+      return own.unit_id == cell.unit_id && own.audience == cell.audience && Tells(own.outcome, rule_id);
+    });
+  };
+  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const Cell& cell) { return !held_by_it(cell); }), asked.end());
+  Reconsidering how;
+  how.held.relax = true;
+  RG_ASSIGN_OR_RETURN(Committed committed, Record(desk, request, v1::REVIEW_ACTION_HOLD_ENDED, determination,
+                                                  Reconsider(*result, asked, how, desk.now), &*result, answer));
+  for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
+  return absl::OkStatus();
+}
+
+}  // namespace resultgate::gate
