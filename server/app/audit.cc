@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "server/app/audit_commands.h"
@@ -6,6 +8,16 @@
 #include "server/store/sqlite/log_file.h"
 
 namespace resultgate::app {
+
+void AddActorOption(CLI::App* command, std::string* actor) {
+  for (const char* variable : {"LOGNAME", "USER"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr) *actor = name;
+  }
+  command->add_option("--actor", *actor, "Who reads: goes into the log. By default whom the operating system knows")
+      ->envname("RESULTGATE_ACTOR")
+      ->type_name("NAME");
+}
 
 void AddDatabaseOption(CLI::App* command, std::string* database) {
   command->add_option("--database", *database, "The database of the gate, which may be served meanwhile")
@@ -47,6 +59,8 @@ void AddAudit(CLI::App* app, Run* run) {
   audit->require_subcommand(1);
   AddAuditList(audit, run);
   AddAuditStory(audit, run);
+  AddAuditSummary(audit, run);
+  AddAuditReport(audit, run);
   AddAuditVerify(audit, run);
   AddAuditCheckpoint(audit, run);
   AddAuditProof(audit, run);

@@ -16,10 +16,15 @@ inline constexpr char kDefaultDatabase[] = "var/resultgate.db";
 
 void AddAuditList(CLI::App* audit, Run* run);
 void AddAuditStory(CLI::App* audit, Run* run);
+void AddAuditSummary(CLI::App* audit, Run* run);
+void AddAuditReport(CLI::App* audit, Run* run);
 void AddAuditVerify(CLI::App* audit, Run* run);
 void AddAuditExport(CLI::App* audit, Run* run);
 void AddAuditCheckpoint(CLI::App* audit, Run* run);
 void AddAuditProof(CLI::App* audit, Run* run);
+
+// Adds `--actor`: who reads, which goes into the log; by default whom the operating system knows.
+void AddActorOption(CLI::App* command, std::string* actor);
 
 // Adds `--database` and `--public-key`.
 void AddDatabaseOption(CLI::App* command, std::string* database);

@@ -1,18 +1,20 @@
 // `resultgate audit export`: the whole log as a file that proves itself, as a table, or as FHIR.
+#include <grpcpp/grpcpp.h>
+
+#include <cstdint>
 #include <iostream>
 #include <memory>
 #include <set>
 #include <string>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
-#include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/audit_service.grpc.pb.h"
 #include "server/app/audit_commands.h"
 #include "server/app/client.h"
+#include "server/app/csv.h"
 #include "server/app/fhir_audit_event.h"
 #include "server/app/words.h"
 #include "server/audit/entry_facts.h"
@@ -24,21 +26,16 @@ namespace resultgate::app {
 namespace {
 
 struct ExportOptions {
+  std::string server;
+  std::string actor;
   std::string database = kDefaultDatabase;
   std::string public_key;
   std::string format = "ndjson";
 };
 
-// RFC 4180; and what a spreadsheet would take for a formula becomes text.
-std::string CsvCell(std::string text) {
-  if (!text.empty() && absl::StrContains("=+-@\t\r", text[0])) text.insert(0, "'");
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
-}
-
 constexpr char kCsvHeading[] = "sequence,time,kind,actor,result,version,what_happened,states,rules,bases,audiences,leaf_hash\r\n";
 
-std::string CsvLine(const audit::LogRow& row) {
+std::string RowAsCsv(const audit::LogRow& row) {
   v1::Entry entry;
   entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()));
   std::set<std::string> states, rules, bases, audiences;
@@ -68,8 +65,7 @@ std::string CsvLine(const audit::LogRow& row) {
                                           absl::StrJoin(bases, " "),
                                           absl::StrJoin(audiences, " "),
                                           absl::Base64Escape(row.leaf_hash)};
-  return absl::StrCat(
-      absl::StrJoin(cells, ",", [](std::string* out, const std::string& cell) { absl::StrAppend(out, CsvCell(cell)); }), "\r\n");
+  return CsvLine(cells);
 }
 
 absl::Status Write(store::LogFile& log, const audit::VerifierKey& key, const std::string& format) {
@@ -79,7 +75,7 @@ absl::Status Write(store::LogFile& log, const audit::VerifierKey& key, const std
   bool first = true;
   absl::Status status = log.ForEach([&](const audit::LogRow& row) -> absl::Status {
     if (format == "csv") {
-      std::cout << CsvLine(row);
+      std::cout << RowAsCsv(row);
     } else if (format == "fhir") {
       std::cout << (first ? "\n" : ",\n") << "{\"resource\":" << ToFhirAuditEvent(row) << "}";
     } else {
@@ -95,11 +91,33 @@ absl::Status Write(store::LogFile& log, const audit::VerifierKey& key, const std
   return status;
 }
 
+// Has the gate that serves this log, which alone writes to it, log the export; before anything is written.
+void Record(const ExportOptions& options, const audit::VerifierKey& key, int64_t entries) {
+  const auto stub = v1::AuditService::NewStub(Connect(options.server));
+  grpc::ClientContext asking;
+  v1::GetCheckpointResponse head;
+  grpc::Status status = stub->GetCheckpoint(&asking, v1::GetCheckpointRequest(), &head);
+  if (status.ok() && head.public_key() == key.ToString()) {
+    v1::RecordExportRequest request;
+    request.set_format(options.format);
+    request.set_entries(entries);
+    request.set_actor(options.actor);
+    grpc::ClientContext telling;
+    v1::RecordExportResponse response;
+    status = stub->RecordExport(&telling, request, &response);
+    if (status.ok()) return;
+  }
+  std::cerr << "resultgate: the log does not hold that it was exported: "
+            << (status.ok() ? "the gate at " : "no gate answers at ") << options.server
+            << (status.ok() ? " serves another one" : "") << "\n";
+}
+
 int RunExport(const ExportOptions& options) {
   const absl::StatusOr<audit::VerifierKey> key = KeyFor(options.public_key, options.database);
   if (!key.ok()) return Fail(std::string(key.status().message()));
   const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
+  Record(options, *key, (*log)->size());
   const absl::Status status = Write(**log, *key, options.format);
   return status.ok() ? kDone : Fail(std::string(status.message()));
 }
@@ -112,9 +130,12 @@ void AddAuditExport(CLI::App* audit, Run* run) {
       "export",
       "Write the whole log to standard output. `ndjson` proves itself: `audit verify --export` needs nothing but the public "
       "key.\n"
-      "`csv` is a table for a spreadsheet; `fhir` a Bundle of FHIR R4 AuditEvents. The gate may serve the file meanwhile.");
+      "`csv` is a table for a spreadsheet; `fhir` a Bundle of FHIR R4 AuditEvents. The gate may serve the file meanwhile;\n"
+      "it is told, so that the log holds who exported it.");
   AddDatabaseOption(command, &options->database);
   AddPublicKeyOption(command, &options->public_key);
+  AddServerOption(command, &options->server);
+  AddActorOption(command, &options->actor);
   command->add_option("--format", options->format, "How")->capture_default_str()->check(CLI::IsMember({"ndjson", "csv", "fhir"}));
   command->footer(
       "Examples:\n"

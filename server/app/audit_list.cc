@@ -24,6 +24,7 @@ constexpr int kPage = 500;
 
 struct ListOptions {
   std::string server;
+  std::string actor;
   int64_t result_id = 0;
   std::string kind;
   std::string filter;
@@ -44,6 +45,7 @@ int RunList(const ListOptions& options) {
   request.set_filter(options.filter);
   request.set_newest_first(options.newest_first);
   request.set_page_size(kPage);
+  request.set_actor(options.actor);
   int64_t left = options.limit > 0 ? options.limit : std::numeric_limits<int64_t>::max();
   do {
     grpc::ClientContext context;
@@ -72,6 +74,7 @@ void AddAuditList(CLI::App* audit, Run* run) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = audit->add_subcommand("list", "List log entries, oldest first.");
   AddServerOption(command, &options->server);
+  AddActorOption(command, &options->actor);
   command->add_option("--result", options->result_id, "Only entries about this result")
       ->type_name("ID")
       ->check(CLI::PositiveNumber);

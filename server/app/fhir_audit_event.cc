@@ -21,6 +21,8 @@ const char* ActionOf(const v1::Entry& entry) {
       return "C";
     case v1::Entry::kStarted:
       return "E";
+    case v1::Entry::kQueried:
+      return "R";
     default:
       return "U";
   }

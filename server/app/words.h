@@ -10,16 +10,23 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/activation.pb.h"
-#include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
-#include "resultgate/v1/release_service.pb.h"
-#include "resultgate/v1/result_gate_service.pb.h"
+#include "server/audit/entry_words.h"
 
 namespace resultgate::app {
 
-// `Fri 2026-03-06 21:05`, the time on the wall in `zone`.
-std::string LocalTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
+// The words of the log, which its stories have too.
+using audit::ActivationText;
+using audit::AudiencesText;
+using audit::DisposalText;
+using audit::EntryKindText;
+using audit::EntryText;
+using audit::HeldText;
+using audit::LocalTime;
+using audit::OutcomeText;
+using audit::OwnerText;
+using audit::ReleaseKindText;
 
 // `Fri 03-06 21:05`, where a table is wide and its times are near.
 std::string ShortTime(const google::protobuf::Timestamp& time, absl::TimeZone zone);
@@ -33,9 +40,6 @@ std::string PatientText(const v1::Patient& patient);
 // `all 14` where the outcome holds all units of the report, the names of up to three, else `5 of 14`.
 std::string UnitsText(const v1::DiagnosticReport& report, const google::protobuf::RepeatedPtrField<std::string>& unit_ids);
 
-// `patient, delegate`; empty for all three.
-std::string AudiencesText(const google::protobuf::RepeatedField<int>& audiences);
-
 // `7.1 mmol/L`, `<5`, a coded answer, a text; empty where there is no value.
 std::string ValueText(const v1::Observation& observation);
 // `critical high`; empty where the laboratory gave no flag.
@@ -46,15 +50,9 @@ std::string StatusText(v1::ResultStatus status);
 // What becomes of a review by itself: `expires Tue 2026-03-10 17:00, then released`.
 std::string ExpiryText(const v1::Outcome& outcome, absl::TimeZone zone);
 
-// `released`, `published`, `delayed`, `review`, `withheld`, `not final`, `quarantine`, `never`, `closed`.
-std::string OutcomeText(const v1::Outcome& outcome);
-
 // When the units may go at the earliest by themselves; for a review `by` and its expiry. Empty once they have gone, or where
 // nothing is known.
 std::string NotBeforeText(const v1::Outcome& outcome, absl::TimeZone zone);
-
-// `ordering-provider (1234567893)`, `pathology-pool`.
-std::string OwnerText(const v1::Owner& owner);
 
 // Whose turn it is at `now`: a default Owner if nobody's, because nothing waits.
 v1::Owner OwnerAt(const v1::Outcome& outcome, absl::Time now);
@@ -62,27 +60,11 @@ v1::Owner OwnerAt(const v1::Outcome& outcome, absl::Time now);
 // The ids of the rules that had a part, each once, those that hold it first. A lifted one is written `(biopsy-review)`.
 std::string RulesText(const v1::Outcome& outcome);
 
-// `new`, `version 3`, `duplicate`, `older version`.
-std::string DisposalText(v1::SubmitResultResponse::Disposal disposal, int version);
-
-std::string ReleaseKindText(v1::ReleaseKind kind);
-
-// What an entry tells, on one line: `new: 12 units released, 2 review`.
-std::string EntryText(const v1::Entry& entry);
-// An activation on one line: `default sha256:0123456789ab, by h.stein, approved by 1234567893; of what is held: 3 would go
-// earlier`.
-std::string ActivationText(const v1::Activation& activation);
-// `3 would go earlier, 2 later, 14 the same`; `nothing` where nothing is held.
-std::string HeldText(const v1::HeldPreview& held);
 // `earlier`, `later`, `new hold`, `same`.
 std::string HeldChangeText(v1::HeldChange change);
 std::string SectionText(v1::Section section);
 // `first start`, `request`, `rollback`, `development`.
 std::string CauseText(v1::ActivationCause cause);
-// Its kind, as `audit list --kind` takes it.
-std::string EntryKindText(const v1::Entry& entry);
-// UNSPECIFIED if `word` is no kind.
-v1::EntryKind ParseEntryKind(absl::string_view word);
 
 // The first line of a text.
 std::string FirstLine(absl::string_view text);

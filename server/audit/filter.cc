@@ -34,29 +34,10 @@ bool Compare(const T& left, FilterOperator op, const T& right) {
 }  // namespace
 
 Filter::Filter() = default;
-Filter::Filter(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+Filter::Filter(std::shared_ptr<const Node> root, std::string text_for_log)
+    : root_(std::move(root)), text_for_log_(std::move(text_for_log)) {}
 
 namespace {
-
-// An entry, whose facts are looked for once and only where they are asked for.
-class Subject {
- public:
-  Subject(const v1::Entry& entry, const Filter::PatientOf& patient_of) : entry_(entry), patient_of_(patient_of) {}
-
-  const v1::Entry& entry() const { return entry_; }
-  const EntryFacts& facts() {
-    if (!facts_) facts_ = FactsOf(entry_);
-    return *facts_;
-  }
-  std::vector<std::string> Patients() const {
-    return entry_.result_id() == 0 || patient_of_ == nullptr ? std::vector<std::string>() : patient_of_(entry_.result_id());
-  }
-
- private:
-  const v1::Entry& entry_;
-  const Filter::PatientOf& patient_of_;
-  std::optional<EntryFacts> facts_;
-};
 
 template <typename Node>
 bool TextMatches(const Node& node, const std::string& text) {
@@ -66,44 +47,99 @@ bool TextMatches(const Node& node, const std::string& text) {
   return text == node.text;
 }
 
-// True if anything that the entry tells of is what the restriction names.
-template <typename Node>
-bool AnyIs(const Node& node, Subject& subject) {
-  const auto has = [&node](const auto& values) { return std::find(values.begin(), values.end(), node.number) != values.end(); };
-  switch (node.field) {
-    case FilterField::kKind:
-      return KindOf(subject.entry()) == node.number;
-    case FilterField::kActor:
-      return TextMatches(node, subject.entry().actor());
-    case FilterField::kPatient: {
-      const std::vector<std::string> patients = subject.Patients();
-      return std::any_of(patients.begin(), patients.end(), [&](const std::string& id) { return TextMatches(node, id); });
-    }
-    case FilterField::kAudience: {
-      const EntryFacts& facts = subject.facts();
-      return has(facts.audiences) ||
-             std::any_of(facts.outcomes.begin(), facts.outcomes.end(),
-                         [&](const auto* outcome) { return has(outcome->audiences()); }) ||
-             std::any_of(facts.releases.begin(), facts.releases.end(),
-                         [&](const auto* release) { return has(release->audiences()); });
-    }
-    default:
-      break;
-  }
-  for (const v1::Outcome* outcome : subject.facts().outcomes) {
-    if (node.field == FilterField::kState && outcome->state() == node.number) return true;
-    if (node.field == FilterField::kDisposition && outcome->disposition() == node.number) return true;
-    for (const v1::AppliedRule& rule : outcome->rules()) {
-      if (node.field == FilterField::kRule && TextMatches(node, rule.rule_id())) return true;
-      if (node.field == FilterField::kBasis && rule.has_basis() && rule.basis().type() == node.number) return true;
-    }
-  }
-  return false;
-}
+// An entry, whose facts are looked for once and only where they are asked for.
+class EntrySubject {
+ public:
+  EntrySubject(const v1::Entry& entry, const Filter::PatientOf& patient_of) : entry_(entry), patient_of_(patient_of) {}
 
-template <typename Node>
+  int64_t NumberOf(FilterField field) const {
+    if (field == FilterField::kSequence) return entry_.sequence();
+    return field == FilterField::kResult ? entry_.result_id() : entry_.version();
+  }
+  absl::Time time() const { return base::FromProto(entry_.time()); }
+
+  // True if anything that the entry tells of is what the restriction names.
+  template <typename Node>
+  bool AnyIs(const Node& node) {
+    const auto has = [&node](const auto& values) { return std::find(values.begin(), values.end(), node.number) != values.end(); };
+    switch (node.field) {
+      case FilterField::kKind:
+        return KindOf(entry_) == node.number;
+      case FilterField::kActor:
+        return TextMatches(node, entry_.actor());
+      case FilterField::kPatient: {
+        const std::vector<std::string> patients = Patients();
+        return std::any_of(patients.begin(), patients.end(), [&](const std::string& id) { return TextMatches(node, id); });
+      }
+      case FilterField::kAudience:
+        return has(facts().audiences) ||
+               std::any_of(facts().outcomes.begin(), facts().outcomes.end(),
+                           [&](const auto* outcome) { return has(outcome->audiences()); }) ||
+               std::any_of(facts().releases.begin(), facts().releases.end(),
+                           [&](const auto* release) { return has(release->audiences()); });
+      default:
+        break;
+    }
+    for (const v1::Outcome* outcome : facts().outcomes) {
+      if (node.field == FilterField::kState && outcome->state() == node.number) return true;
+      if (node.field == FilterField::kDisposition && outcome->disposition() == node.number) return true;
+      for (const v1::AppliedRule& rule : outcome->rules()) {
+        if (node.field == FilterField::kRule && TextMatches(node, rule.rule_id())) return true;
+        if (node.field == FilterField::kBasis && rule.has_basis() && rule.basis().type() == node.number) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  const EntryFacts& facts() {
+    if (!facts_) facts_ = FactsOf(entry_);
+    return *facts_;
+  }
+  std::vector<std::string> Patients() const {
+    return entry_.result_id() == 0 || patient_of_ == nullptr ? std::vector<std::string>() : patient_of_(entry_.result_id());
+  }
+
+  const v1::Entry& entry_;
+  const Filter::PatientOf& patient_of_;
+  std::optional<EntryFacts> facts_;
+};
+
+class TurnaroundSubject {
+ public:
+  explicit TurnaroundSubject(const v1::Turnaround& turnaround) : turnaround_(turnaround) {}
+
+  int64_t NumberOf(FilterField) const { return turnaround_.result_id(); }
+  absl::Time time() const { return base::FromProto(turnaround_.received_at()); }
+
+  template <typename Node>
+  bool AnyIs(const Node& node) const {
+    switch (node.field) {
+      case FilterField::kCategory:
+        return turnaround_.section() == node.number;
+      case FilterField::kLanguage:
+        return TextMatches(node, turnaround_.language());
+      case FilterField::kFacility:
+        return TextMatches(node, turnaround_.facility());
+      default:
+        break;
+    }
+    for (const v1::Turnaround::Part& part : turnaround_.parts()) {
+      if (node.field == FilterField::kState && part.state() == node.number) return true;
+      for (const v1::Turnaround::Hold& hold : part.holds()) {
+        if (node.field == FilterField::kRule && TextMatches(node, hold.rule_id())) return true;
+        if (node.field == FilterField::kBasis && hold.has_basis() && hold.basis().type() == node.number) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  const v1::Turnaround& turnaround_;
+};
+
+template <typename Node, typename Subject>
 bool Holds(const Node& node, Subject& subject) {
-  const v1::Entry& entry = subject.entry();
   switch (node.type) {
     case Node::Type::kAnd:
       return std::all_of(node.children.begin(), node.children.end(), [&](const auto& child) { return Holds(*child, subject); });
@@ -116,15 +152,13 @@ bool Holds(const Node& node, Subject& subject) {
   }
   switch (node.field) {
     case FilterField::kSequence:
-      return Compare<int64_t>(entry.sequence(), node.op, node.number);
     case FilterField::kResult:
-      return Compare<int64_t>(entry.result_id(), node.op, node.number);
     case FilterField::kVersion:
-      return Compare<int64_t>(entry.version(), node.op, node.number);
+      return Compare<int64_t>(subject.NumberOf(node.field), node.op, node.number);
     case FilterField::kTime:
-      return Compare(base::FromProto(entry.time()), node.op, node.time);
+      return Compare(subject.time(), node.op, node.time);
     default:
-      return AnyIs(node, subject) == (node.op == FilterOperator::kEqual);
+      return subject.AnyIs(node) == (node.op == FilterOperator::kEqual);
   }
 }
 
@@ -132,7 +166,13 @@ bool Holds(const Node& node, Subject& subject) {
 
 bool Filter::Matches(const v1::Entry& entry, const PatientOf& patient_of) const {
   if (root_ == nullptr) return true;
-  Subject subject(entry, patient_of);
+  EntrySubject subject(entry, patient_of);
+  return Holds(*root_, subject);
+}
+
+bool Filter::Matches(const v1::Turnaround& turnaround) const {
+  if (root_ == nullptr) return true;
+  TurnaroundSubject subject(turnaround);
   return Holds(*root_, subject);
 }
 
@@ -164,6 +204,23 @@ Filter::Range Filter::Sequences() const {
     if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kGreater ||
         node->op == FilterOperator::kGreaterOrEqual) {
       range.first = std::max(range.first, node->number);
+    }
+  }
+  return range;
+}
+
+Filter::TimeRange Filter::Times() const {
+  TimeRange range{absl::InfinitePast(), absl::InfiniteFuture()};
+  for (const Node* node : Required()) {
+    if (node->type != Node::Type::kRestriction || node->field != FilterField::kTime) continue;
+    // Bounds may be wider than what is asked for, never narrower.
+    if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kGreater ||
+        node->op == FilterOperator::kGreaterOrEqual) {
+      range.from = std::max(range.from, node->time);
+    }
+    if (node->op == FilterOperator::kLess) range.until = std::min(range.until, node->time);
+    if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kLessOrEqual) {
+      range.until = std::min(range.until, node->time + absl::Nanoseconds(1));
     }
   }
   return range;

@@ -1,4 +1,4 @@
-// Filters over log entries, in the manner of AIP-160 (google.aip.dev/160):
+// Filters over log entries, and over the times of results, in the manner of AIP-160 (google.aip.dev/160):
 //
 //   kind = decided AND rule = biopsy-review
 //   result = 7 AND NOT actor = gate
@@ -18,9 +18,16 @@
 //   disposition                 what is decided: `release`, `delay`, `review`, …: = !=
 //   patient                     an identifier of the patient whose result it is now; the log itself holds none: = !=
 //
-// `:` is another word for `=`. A value with blanks or parentheses stands in double quotes. At the ends of a value of actor, rule
-// and patient a `*` stands for any text. Where an entry tells of several rules, audiences, …, `=` asks for any of them and `!=`
-// for none.
+// Of the times of a result (v1::Turnaround) there are `result`; `time`, when it was received; `rule` and `basis`, what held it at
+// any time; `state`, where its units stand; and
+//
+//   category                    `laboratory`, `pathology`, …: = !=
+//   language                    what its patient reads, a BCP 47 tag, as `es`: = !=
+//   facility                    where it was ordered, as the sender writes it: = !=
+//
+// `:` is another word for `=`. A value with blanks or parentheses stands in double quotes. At the ends of a value of actor, rule,
+// patient, language and facility a `*` stands for any text. Where an entry tells of several rules, audiences, …, `=` asks for any
+// of them and `!=` for none.
 //
 // Pure, thread-safe once parsed.
 #ifndef RESULTGATE_AUDIT_FILTER_H_
@@ -34,7 +41,9 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/summary.pb.h"
 #include "server/base/file_issue.h"
 
 namespace resultgate::audit {
@@ -44,13 +53,21 @@ class Filter {
   // The identifiers of the patient whose result it is.
   using PatientOf = std::function<std::vector<std::string>(int64_t result_id)>;
 
+  // What it is about.
+  enum class Of { kEntries, kTurnarounds };
+
   // A filter that lets everything pass.
   Filter();
   // nullopt, with all that is wrong at `filter:1:COLUMN`, if `text` is no filter. Empty text lets everything pass.
-  static std::optional<Filter> Parse(absl::string_view text, base::FileIssues* issues);
+  static std::optional<Filter> Parse(absl::string_view text, base::FileIssues* issues, Of of = Of::kEntries);
 
-  // `patient_of` is called only where the filter asks for a patient.
+  // Of entries. `patient_of` is called only where the filter asks for a patient.
   bool Matches(const v1::Entry& entry, const PatientOf& patient_of) const;
+  // Of turnarounds.
+  bool Matches(const v1::Turnaround& turnaround) const;
+
+  // Its text as the log may keep it: `***` in place of the identifiers of patients.
+  const std::string& text_for_log() const { return text_for_log_; }
 
   // The one result that all matching entries are about; nullopt where they may be about several. Whoever has an index by result
   // need not look at others.
@@ -61,15 +78,22 @@ class Filter {
     int64_t last;
   };
   Range Sequences() const;
+  // Nothing that matches is of a time outside of this, its end left out; infinite where nothing is said.
+  struct TimeRange {
+    absl::Time from;
+    absl::Time until;
+  };
+  TimeRange Times() const;
 
  private:
   friend class FilterParser;
   struct Node;
-  explicit Filter(std::shared_ptr<const Node> root);
+  Filter(std::shared_ptr<const Node> root, std::string text_for_log);
   // What every matching entry must fulfil.
   std::vector<const Node*> Required() const;
 
   std::shared_ptr<const Node> root_;  // null: everything
+  std::string text_for_log_;
 };
 
 }  // namespace resultgate::audit

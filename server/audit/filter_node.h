@@ -24,7 +24,10 @@ enum class FilterField {
   kAudience,
   kState,
   kDisposition,
-  kPatient
+  kPatient,
+  kCategory,
+  kLanguage,
+  kFacility
 };
 enum class FilterOperator { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
 

@@ -25,20 +25,27 @@ constexpr int kDeepest = 32;
 struct Field {
   const char* name;
   FilterField field;
+  bool of_entries;
+  bool of_turnarounds;
+
+  bool IsOf(Filter::Of of) const { return of == Filter::Of::kEntries ? of_entries : of_turnarounds; }
 };
 constexpr Field kFields[] = {
-    {"sequence", FilterField::kSequence},
-    {"result", FilterField::kResult},
-    {"version", FilterField::kVersion},
-    {"time", FilterField::kTime},
-    {"kind", FilterField::kKind},
-    {"actor", FilterField::kActor},
-    {"rule", FilterField::kRule},
-    {"basis", FilterField::kBasis},
-    {"audience", FilterField::kAudience},
-    {"state", FilterField::kState},
-    {"disposition", FilterField::kDisposition},
-    {"patient", FilterField::kPatient},
+    {"sequence", FilterField::kSequence, true, false},
+    {"result", FilterField::kResult, true, true},
+    {"version", FilterField::kVersion, true, false},
+    {"time", FilterField::kTime, true, true},
+    {"kind", FilterField::kKind, true, false},
+    {"actor", FilterField::kActor, true, false},
+    {"rule", FilterField::kRule, true, true},
+    {"basis", FilterField::kBasis, true, true},
+    {"audience", FilterField::kAudience, true, false},
+    {"state", FilterField::kState, true, true},
+    {"disposition", FilterField::kDisposition, true, false},
+    {"patient", FilterField::kPatient, true, false},
+    {"category", FilterField::kCategory, false, true},
+    {"language", FilterField::kLanguage, false, true},
+    {"facility", FilterField::kFacility, false, true},
 };
 
 struct Token {
@@ -60,7 +67,7 @@ bool IsBlank(char c) {
 
 class FilterParser {
  public:
-  FilterParser(absl::string_view text, base::FileIssues* issues) : text_(text), issues_(issues) {}
+  FilterParser(absl::string_view text, base::FileIssues* issues, Filter::Of of) : text_(text), issues_(issues), of_(of) {}
 
   std::optional<Filter> Parse() {
     const size_t before = issues_->size();
@@ -75,12 +82,22 @@ class FilterParser {
       Stop(token_.type == Token::Type::kClose ? "there is no `(` for this `)`" : "`AND` or `OR` is missing here");
     }
     if (issues_->size() != before || root == nullptr) return std::nullopt;
-    return Filter(std::move(root));
+    return Filter(std::move(root), TextForLog());
   }
 
  private:
   using NodePtr = std::shared_ptr<const Filter::Node>;
   using Type = Filter::Node::Type;
+
+  std::string TextForLog() const {
+    std::string text;
+    size_t at = 0;
+    for (const auto& [begin, end] : patients_) {
+      absl::StrAppend(&text, text_.substr(at, begin - at), "***");
+      at = end;
+    }
+    return absl::StrCat(text, text_.substr(at));
+  }
 
   void Say(size_t at, std::string message, std::string suggestion) {
     base::FileIssue issue;
@@ -201,8 +218,8 @@ class FilterParser {
       return nullptr;
     }
     const Token name = token_;
-    const auto* field =
-        std::find_if(std::begin(kFields), std::end(kFields), [&](const Field& known) { return name.text == known.name; });
+    const auto* field = std::find_if(std::begin(kFields), std::end(kFields),
+                                     [&](const Field& known) { return known.IsOf(of_) && name.text == known.name; });
     Next();
     if (token_.type != Token::Type::kOperator) {
       // A value alone may mean anything; what field?
@@ -212,6 +229,7 @@ class FilterParser {
     const Token op = token_;
     Next(/*value=*/true);
     const Token value = token_;
+    const size_t value_end = at_;
     if (value.type != Token::Type::kWord && value.type != Token::Type::kString) {
       Stop(absl::StrCat("a value is missing after `", op.text, "`"));
       return nullptr;
@@ -219,7 +237,9 @@ class FilterParser {
     Next();
     if (field == std::end(kFields)) {
       std::vector<std::string> names;
-      for (const Field& known : kFields) names.emplace_back(known.name);
+      for (const Field& known : kFields) {
+        if (known.IsOf(of_)) names.emplace_back(known.name);
+      }
       std::string suggestion = base::Suggest(name.text, names);
       Say(name.at, absl::StrCat("there is no field `", name.text, "`"),
           suggestion.empty() ? absl::StrCat("one of ", absl::StrJoin(names, ", ")) : suggestion);
@@ -227,6 +247,7 @@ class FilterParser {
     }
     auto node = std::make_shared<Filter::Node>();
     node->field = field->field;
+    if (node->field == FilterField::kPatient) patients_.emplace_back(value.at, value_end);
     ReadOperator(op, field->name, node.get());
     ReadValue(value, node.get());
     return node;
@@ -314,22 +335,28 @@ class FilterParser {
         return ReadWord(value, v1::OutcomeState_descriptor(), "OUTCOME_STATE_", node);
       case FilterField::kDisposition:
         return ReadWord(value, v1::Disposition_descriptor(), "DISPOSITION_", node);
+      case FilterField::kCategory:
+        return ReadWord(value, v1::Section_descriptor(), "SECTION_", node);
       case FilterField::kActor:
       case FilterField::kRule:
       case FilterField::kPatient:
+      case FilterField::kLanguage:
+      case FilterField::kFacility:
         return ReadText(value, node);
     }
   }
 
   const absl::string_view text_;
   base::FileIssues* const issues_;
+  const Filter::Of of_;
+  std::vector<std::pair<size_t, size_t>> patients_;  // where their identifiers stand
   size_t at_ = 0;
   Token token_;
   bool stopped_ = false;
 };
 
-std::optional<Filter> Filter::Parse(absl::string_view text, base::FileIssues* issues) {
-  return FilterParser(text, issues).Parse();
+std::optional<Filter> Filter::Parse(absl::string_view text, base::FileIssues* issues, Of of) {
+  return FilterParser(text, issues, of).Parse();
 }
 
 }  // namespace resultgate::audit

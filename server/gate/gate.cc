@@ -24,6 +24,7 @@
 #include "server/gate/same_order.h"
 #include "server/gate/submit.h"
 #include "server/gate/transition.h"
+#include "server/gate/turnarounds.h"
 #include "server/gate/workload.h"
 #include "server/gate/writer.h"
 #include "server/policy/decide.h"
@@ -40,6 +41,7 @@ class Gate::Impl {
         same_order_(store, &packs_),
         patients_(store, &packs_),
         directory_(store),
+        follower_(store, &writer_),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
             [this](store::Batch& batch, absl::Time now, int limit) { return RunDue(batch, now, limit); },
@@ -48,7 +50,10 @@ class Gate::Impl {
               // Where it cannot be read now it is read after the next commit.
               directory_.LoadIfChanged().IgnoreError();
               WakeSubscribers();
+              follower_.Committed();
             }) {}
+
+  ~Impl() { follower_.Stop(); }
 
   absl::Status Start(const policy::LoadedPack& folder) {
     RG_RETURN_IF_ERROR(directory_.Load());
@@ -65,6 +70,7 @@ class Gate::Impl {
     RG_RETURN_IF_ERROR(NoteOverdue(*batch));
     RG_RETURN_IF_ERROR(batch->Commit());
     writer_.Start();
+    follower_.Start();
     return absl::OkStatus();
   }
 
@@ -135,6 +141,19 @@ class Gate::Impl {
   void At(absl::Status (DirectoryDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
           Callback<Response> done) {
     QueueAt(&directory_, method, std::move(request), std::move(done));
+  }
+
+  void LogQuery(v1::Entry entry, Callback<int64_t> done) {
+    if (entry.actor().empty()) entry.set_actor("unknown");
+    Queue<int64_t>(
+        [this, entry = std::move(entry)](store::Batch& batch, Answer<int64_t>& answer) {
+          v1::Entry written = entry;
+          answer.response = batch.NextEntrySequence();
+          written.set_sequence(answer.response);
+          *written.mutable_time() = base::ToProto(clock_->Now());
+          return batch.AppendEntry(written);
+        },
+        std::move(done));
   }
 
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const {
@@ -353,6 +372,7 @@ class Gate::Impl {
   const SameOrder same_order_;
   PatientDesk patients_;  // writer thread only
   DirectoryDesk directory_;
+  TurnaroundFollower follower_;
 
   Writer writer_;  // last: its thread uses everything above
 };
@@ -545,6 +565,18 @@ absl::StatusOr<v1::ListOutreachResponse> Gate::ListOutreach(const v1::ListOutrea
 
 absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {
   return gate::ListEntries(impl_->store(), request);
+}
+absl::StatusOr<v1::SummarizeResponse> Gate::Summarize(const v1::SummarizeRequest& request) const {
+  return gate::Summarize(impl_->store(), request, impl_->packs().Active()->pack->calendar().zone(), impl_->clock().Now());
+}
+absl::StatusOr<v1::GetReportResponse> Gate::GetReport(const v1::GetReportRequest& request) const {
+  return gate::GetReport(impl_->store(), request, impl_->packs().Active()->pack->calendar().zone(), impl_->clock().Now());
+}
+absl::StatusOr<v1::GetHistoryResponse> Gate::GetHistory(const v1::GetHistoryRequest& request) const {
+  return gate::GetHistory(impl_->store(), request, impl_->packs().Active()->pack->calendar().zone());
+}
+void Gate::LogQuery(v1::Entry entry, Callback<int64_t> done) {
+  impl_->LogQuery(std::move(entry), std::move(done));
 }
 absl::StatusOr<v1::GetCheckpointResponse> Gate::GetCheckpoint(const v1::GetCheckpointRequest&) const {
   return gate::GetCheckpoint(impl_->store().log());

@@ -124,6 +124,12 @@ class Gate {
   absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const v1::GetWorkloadRequest& request) const;
   absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const v1::ListOutreachRequest& request) const;
   absl::StatusOr<v1::ListEntriesResponse> ListEntries(const v1::ListEntriesRequest& request) const;
+  absl::StatusOr<v1::SummarizeResponse> Summarize(const v1::SummarizeRequest& request) const;
+  absl::StatusOr<v1::GetReportResponse> GetReport(const v1::GetReportRequest& request) const;
+  absl::StatusOr<v1::GetHistoryResponse> GetHistory(const v1::GetHistoryRequest& request) const;
+  // Logs that somebody read in the log: `entry` says what (`queried`), which result it is about if about one, and who (`unknown`
+  // where it does not). Calls back with its sequence.
+  void LogQuery(v1::Entry entry, Callback<int64_t> done);
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request) const;
   absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const v1::GetInclusionProofRequest& request) const;
   absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(const v1::GetConsistencyProofRequest& request) const;

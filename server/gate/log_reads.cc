@@ -1,6 +1,7 @@
 #include "server/gate/log_reads.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "server/audit/checkpoint.h"
 #include "server/audit/entry_facts.h"
 #include "server/audit/filter.h"
+#include "server/audit/history.h"
 #include "server/base/digest.h"
 #include "server/base/status_macros.h"
 
@@ -140,6 +142,28 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader,
       if (matches) *response.add_entries() = std::move(entry);
     }
   }
+}
+
+absl::StatusOr<std::vector<v1::Entry>> EntriesOf(const store::Reader& reader, int64_t result_id, int64_t last) {
+  std::vector<v1::Entry> all;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> page,
+                        reader.ListEntries(all.empty() ? 0 : all.back().sequence(), result_id, kReadAhead));
+    const bool more = page.size() == kReadAhead;
+    for (v1::Entry& entry : page) {
+      if (entry.sequence() > last) return all;
+      all.push_back(std::move(entry));
+    }
+    if (!more) return all;
+  }
+}
+
+absl::StatusOr<v1::GetHistoryResponse> GetHistory(const store::Reader& reader, const v1::GetHistoryRequest& request,
+                                                  absl::TimeZone zone) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries,
+                      EntriesOf(reader, request.result_id(), std::numeric_limits<int64_t>::max()));
+  if (entries.empty()) return absl::NotFoundError(absl::StrCat("the log has no entry about result ", request.result_id()));
+  return audit::HistoryOf(entries, zone);
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const store::LogReader& log) {

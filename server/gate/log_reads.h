@@ -2,7 +2,11 @@
 #ifndef RESULTGATE_GATE_LOG_READS_H_
 #define RESULTGATE_GATE_LOG_READS_H_
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "server/store/store.h"
 
@@ -14,6 +18,13 @@ inline constexpr int kMostEntriesLookedAt = 20'000;
 // The pages of one question show the log as it was at the first. InvalidArgument for a filter that is none, with all its
 // mistakes, and for a page token of another question.
 absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request);
+
+// All entries about a result up to `last`, in order.
+absl::StatusOr<std::vector<v1::Entry>> EntriesOf(const store::Reader& reader, int64_t result_id, int64_t last);
+
+// NotFound if there is none. Times in the text are in `zone`.
+absl::StatusOr<v1::GetHistoryResponse> GetHistory(const store::Reader& reader, const v1::GetHistoryRequest& request,
+                                                  absl::TimeZone zone);
 
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const store::LogReader& log);
 absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const store::LogReader& log,

@@ -1,13 +1,104 @@
 #include "server/rpc/audit_service.h"
 
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/audit/filter.h"
+#include "server/base/file_issue.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
+namespace {
+
+v1::Entry QueryEntry(const std::string& actor, v1::Query query, int64_t answered) {
+  v1::Entry entry;
+  entry.set_actor(actor);
+  entry.mutable_queried()->set_query(query);
+  entry.mutable_queried()->set_answered(answered);
+  return entry;
+}
+
+// The filter without what the log must not hold. The request was checked, so it can be read.
+std::string FilterForLog(const std::string& text, audit::Filter::Of of) {
+  base::FileIssues issues;
+  const std::optional<audit::Filter> filter = audit::Filter::Parse(text, &issues, of);
+  return filter ? filter->text_for_log() : "";
+}
+
+// A question is logged with its first page.
+std::optional<v1::Entry> NoteEntries(const v1::ListEntriesRequest& request, const v1::ListEntriesResponse& response) {
+  if (!request.page_token().empty()) return std::nullopt;
+  v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_ENTRIES, response.entries_size());
+  entry.mutable_queried()->set_filter(FilterForLog(request.filter(), audit::Filter::Of::kEntries));
+  entry.mutable_queried()->set_kind(request.kind());
+  if (!response.entries().empty()) entry.set_result_id(request.result_id());  // else there may be no such result
+  return entry;
+}
+
+std::optional<v1::Entry> NoteSummary(const v1::SummarizeRequest& request, const v1::SummarizeResponse& response) {
+  v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_SUMMARY, response.total().results());
+  entry.mutable_queried()->set_filter(FilterForLog(request.filter(), audit::Filter::Of::kTurnarounds));
+  return entry;
+}
+
+std::optional<v1::Entry> NoteReport(const v1::GetReportRequest& request, const v1::GetReportResponse& response) {
+  v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_REPORT, response.total().results());
+  entry.mutable_queried()->set_report(request.report());
+  entry.mutable_queried()->set_filter(FilterForLog(request.filter(), audit::Filter::Of::kTurnarounds));
+  return entry;
+}
+
+std::optional<v1::Entry> NoteHistory(const v1::GetHistoryRequest& request, const v1::GetHistoryResponse& response) {
+  v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_HISTORY, response.events_size());
+  entry.set_result_id(request.result_id());
+  return entry;
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* AuditService::ListEntries(grpc::CallbackServerContext* context, const v1::ListEntriesRequest* request,
                                                     v1::ListEntriesResponse* response) {
-  return AnswerRead(context, request, response, executor_,
-                    [gate = gate_](const v1::ListEntriesRequest& asked) { return gate->ListEntries(asked); });
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::ListEntriesRequest& asked) { return gate->ListEntries(asked); }, NoteEntries);
+}
+
+grpc::ServerUnaryReactor* AuditService::Summarize(grpc::CallbackServerContext* context, const v1::SummarizeRequest* request,
+                                                  v1::SummarizeResponse* response) {
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::SummarizeRequest& asked) { return gate->Summarize(asked); }, NoteSummary);
+}
+
+grpc::ServerUnaryReactor* AuditService::GetReport(grpc::CallbackServerContext* context, const v1::GetReportRequest* request,
+                                                  v1::GetReportResponse* response) {
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetReportRequest& asked) { return gate->GetReport(asked); }, NoteReport);
+}
+
+grpc::ServerUnaryReactor* AuditService::GetHistory(grpc::CallbackServerContext* context, const v1::GetHistoryRequest* request,
+                                                   v1::GetHistoryResponse* response) {
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetHistoryRequest& asked) { return gate->GetHistory(asked); }, NoteHistory);
+}
+
+grpc::ServerUnaryReactor* AuditService::RecordExport(grpc::CallbackServerContext* context, const v1::RecordExportRequest* request,
+                                                     v1::RecordExportResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
+    return reactor;
+  }
+  v1::Entry entry = QueryEntry(request->actor(), v1::QUERY_EXPORT, request->entries());
+  entry.mutable_queried()->set_format(request->format());
+  gate_->LogQuery(std::move(entry), [reactor, response](const absl::StatusOr<int64_t>& logged) {
+    if (logged.ok()) response->set_entry_sequence(*logged);
+    reactor->Finish(ToGrpcStatus(logged.status()));
+  });
+  return reactor;
 }
 
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* context,

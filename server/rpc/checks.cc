@@ -22,6 +22,20 @@ constexpr int kLargestPage = 1000;
 constexpr int kMostReleases = 1000;
 constexpr int kMostUnits = 1001;  // 1,000 observations and the document
 constexpr int kMostIssues = 1000;
+constexpr int kMostLines = 10'000;
+
+void CheckFilter(const std::string& text, audit::Filter::Of of, Violations* violations) {
+  base::FileIssues issues;
+  audit::Filter::Parse(text, &issues, of);
+  for (const base::FileIssue& issue : issues) {
+    violations->push_back({"filter", absl::StrCat("column ", issue.place.column, ": ", issue.message,
+                                                  issue.suggestion.empty() ? "" : "; ", issue.suggestion)});
+  }
+}
+
+void CheckAudience(v1::Audience audience, Violations* violations) {
+  if (!v1::Audience_IsValid(audience)) violations->push_back({"audience", "must be an audience of this version of the API"});
+}
 
 bool IsDigest(absl::string_view text) {
   constexpr absl::string_view kPrefix = "sha256:";
@@ -335,12 +349,55 @@ Violations Check(const v1::ListEntriesRequest& request) {
   if (request.result_id() < 0) violations.push_back({"result_id", "must be 0, for all, or a result's id"});
   if (!v1::EntryKind_IsValid(request.kind())) violations.push_back({"kind", "must be a kind of this version of the API"});
   CheckPageSize(request.page_size(), &violations);
-  base::FileIssues issues;
-  audit::Filter::Parse(request.filter(), &issues);
-  for (const base::FileIssue& issue : issues) {
-    violations.push_back({"filter", absl::StrCat("column ", issue.place.column, ": ", issue.message,
-                                                 issue.suggestion.empty() ? "" : "; ", issue.suggestion)});
+  CheckFilter(request.filter(), audit::Filter::Of::kEntries, &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
+  return violations;
+}
+
+Violations Check(const v1::SummarizeRequest& request) {
+  Violations violations;
+  for (int i = 0; i < request.group_by_size(); ++i) {
+    const auto dimension = request.group_by(i);
+    const std::string field = absl::StrCat("group_by[", i, "]");
+    if (!v1::SummaryDimension_IsValid(dimension) || dimension == v1::SUMMARY_DIMENSION_UNSPECIFIED) {
+      violations.push_back({field, "must be a dimension of this version of the API"});
+    }
+    if (std::find(request.group_by().begin(), request.group_by().begin() + i, dimension) != request.group_by().begin() + i) {
+      violations.push_back({field, "stands there already"});
+    }
   }
+  CheckFilter(request.filter(), audit::Filter::Of::kTurnarounds, &violations);
+  CheckAudience(request.audience(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
+  return violations;
+}
+
+Violations Check(const v1::GetReportRequest& request) {
+  Violations violations;
+  if (!v1::ReportKind_IsValid(request.report()) || request.report() == v1::REPORT_KIND_UNSPECIFIED) {
+    violations.push_back({"report", "must be a report of this version of the API"});
+  }
+  CheckFilter(request.filter(), audit::Filter::Of::kTurnarounds, &violations);
+  CheckAudience(request.audience(), &violations);
+  if (request.most_lines() < 0 || request.most_lines() > kMostLines) {
+    violations.push_back({"most_lines", "must be from 0 (for 100) to 10000"});
+  }
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
+  return violations;
+}
+
+Violations Check(const v1::GetHistoryRequest& request) {
+  Violations violations;
+  CheckId("result_id", request.result_id(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
+  return violations;
+}
+
+Violations Check(const v1::RecordExportRequest& request) {
+  Violations violations;
+  CheckName("format", request.format(), /*required=*/true, &violations);
+  if (request.entries() < 0) violations.push_back({"entries", "must not be negative"});
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 

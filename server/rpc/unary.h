@@ -6,10 +6,12 @@
 #include <grpcpp/support/message_allocator.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "resultgate/v1/audit_service.pb.h"
 #include "server/gate/gate.h"
 #include "server/rpc/checks.h"
 #include "server/rpc/executor.h"
@@ -57,6 +59,27 @@ grpc::ServerUnaryReactor* AnswerRead(grpc::CallbackServerContext* context, const
   }
   const bool queued =
       executor->Run([reactor, request, response, read = std::move(read)] { Answer(reactor, response)(read(*request)); });
+  if (!queued) reactor->Finish(ToGrpcStatus(absl::ResourceExhaustedError("too many reads wait; try again later")));
+  return reactor;
+}
+
+// The same for what reads in the log: that it was read is durable before it is answered. `note(request, response)` says what was
+// read.
+template <typename Request, typename Response, typename Read, typename Note>
+grpc::ServerUnaryReactor* AnswerLoggedRead(grpc::CallbackServerContext* context, const Request* request, Response* response,
+                                           Executor* executor, gate::Gate* gate, Read read, Note note) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    reactor->Finish(ToGrpcStatus(status));
+    return reactor;
+  }
+  const bool queued = executor->Run([=, read = std::move(read), note = std::move(note)] {
+    absl::StatusOr<Response> answer = read(*request);
+    const std::optional<v1::Entry> entry = answer.ok() ? note(*request, *answer) : std::nullopt;
+    if (!entry) return Answer(reactor, response)(std::move(answer));
+    *response = *std::move(answer);
+    gate->LogQuery(*entry, [reactor](const absl::StatusOr<int64_t>& logged) { reactor->Finish(ToGrpcStatus(logged.status())); });
+  });
   if (!queued) reactor->Finish(ToGrpcStatus(absl::ResourceExhaustedError("too many reads wait; try again later")));
   return reactor;
 }

@@ -13,6 +13,7 @@
 #define RESULTGATE_STORE_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,12 +22,14 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/directory_service.pb.h"
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
+#include "resultgate/v1/summary.pb.h"
 #include "server/audit/key.h"
 #include "server/merkle/proof.h"
 
@@ -66,10 +69,18 @@ class Reader {
   // Entries with sequence < `before_sequence`, the newest first, at most `limit`. `before_sequence` 0: from the newest on.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t before_sequence, int64_t result_id,
                                                                      int limit) const = 0;
+  // Ids of the results that an entry in (`after_sequence`, `last_sequence`] is about, in order, each once.
+  virtual absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t after_sequence, int64_t last_sequence) const = 0;
   // The files of a pack that was put, by its digest; nullopt if there is none.
   virtual absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const = 0;
   // Entries that say `activated`, the newest first, with sequence < `before_sequence`, at most `limit`. 0: from the newest on.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t before_sequence, int limit) const = 0;
+  // The times of results that were received in [from, until), in that order; `take` must not ask the store. They tell of the log
+  // up to the entry that TurnaroundsReach said before, and of some results perhaps of more.
+  virtual absl::Status ForEachTurnaround(absl::Time from, absl::Time until,
+                                         const std::function<void(const v1::Turnaround&)>& take) const = 0;
+  // The last entry that they tell of; 0 for none.
+  virtual absl::StatusOr<int64_t> TurnaroundsReach() const = 0;
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
   virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
                                                             int limit) const = 0;
@@ -128,6 +139,10 @@ class Batch {
   virtual absl::Status RemoveOwner(const std::string& id) = 0;
   // NotFound if there is no such release; doing so again changes nothing.
   virtual absl::Status AcknowledgeRelease(int64_t sequence) = 0;
+
+  // Inserts or replaces the times of results; all of them together now tell of the log up to entry `reach`. In order of receipt
+  // they cost the least.
+  virtual absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) = 0;
 
   // Makes all of it durable: when it returns OK it has been fsynced. The batch takes no more work afterwards, whatever it
   // returned.

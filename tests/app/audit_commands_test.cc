@@ -81,10 +81,52 @@ TEST_F(AuditCommandsTest, WhoSawThisBiopsyAndWhyWasItHeld) {
 TEST_F(AuditCommandsTest, ListsByFilter) {
   EXPECT_THAT(Lines(Ask({"audit", "list", "--filter", "result = 2 AND kind = approved", "--json"}).out), SizeIs(1));
   EXPECT_THAT(Lines(Ask({"audit", "list", "--filter", "actor = 1234567893", "--json"}).out), SizeIs(1));
-  EXPECT_THAT(Lines(Ask({"audit", "list", "--newest", "--limit", "1", "--json"}).out)[0], HasSubstr("acknowledged"));
+  EXPECT_THAT(Lines(Ask({"audit", "list", "--newest", "--limit", "1", "--json", "--filter", "NOT kind = queried"}).out)[0],
+              HasSubstr("acknowledged"));
   const Ran wrong = Ask({"audit", "list", "--filter", "rul = x"});
   EXPECT_EQ(wrong.exit_code, 1);
   EXPECT_THAT(wrong.err, HasSubstr("column 1: there is no field `rul`; did you mean `rule`?"));
+}
+
+TEST_F(AuditCommandsTest, CountsResultsAndSaysHowLongTheyTook) {
+  const Ran table = Ask({"audit", "summary", "--by", "category,rule", "--since", "2026-03-06", "--until", "2026-03-06"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_THAT(table.out, AllOf(ContainsRegex("CATEGORY +RULE +RESULTS +RELEASED"), ContainsRegex("laboratory +\\(none\\) +1 +1"),
+                               ContainsRegex("pathology +[a-z-]+ +1 +1 +1 "), HasSubstr("all together")));
+  const Ran csv = Ask({"audit", "summary", "--by", "basis", "--csv"});
+  EXPECT_THAT(Lines(csv.out)[0], StartsWith("basis,results,released,waiting,held,overruns,"));
+  EXPECT_THAT(csv.out, HasSubstr("\norganization-policy,1,1,0,1,0,0,0,1,"));
+  const Ran json = Ask({"audit", "summary", "--filter", "category = pathology", "--json"});
+  EXPECT_THAT(json.out, AllOf(StartsWith("{\"total\":{\"results\":\"1\""), HasSubstr("\"review_time\":{\"count\":\"1\"")));
+  EXPECT_THAT(Ask({"audit", "summary", "--until", "2026-03-05", "--json"}).out, Not(HasSubstr("results")));
+  EXPECT_THAT(Ask({"audit", "summary", "--filter", "categry = pathology"}).err,
+              HasSubstr("column 1: there is no field `categry`; did you mean `category`?"));
+  EXPECT_THAT(Ask({"audit", "summary", "--since", "spring"}).err, HasSubstr("--since: `spring` is no time"));
+  EXPECT_EQ(Ask({"audit", "summary", "--by", "colour"}).exit_code, 2);
+}
+
+TEST_F(AuditCommandsTest, AnswersPreparedQuestions) {
+  const Ran holds = Ask({"audit", "report", "holds-by-basis"});
+  EXPECT_EQ(holds.exit_code, 0) << holds.err;
+  EXPECT_THAT(holds.out, ContainsRegex("organization-policy +[a-z-]+ +1 +1 +1 "));
+  const Ran languages = Ask({"audit", "report", "disparities-by-language", "--csv"});
+  EXPECT_THAT(Lines(languages.out)[0], StartsWith("language,results,"));
+  // Another biopsy, of which nobody takes care.
+  ASSERT_EQ(Ask({"submit", "--accept-test-messages", "tests/data/07-biopsy-malignant.hl7"}).exit_code, 0);
+  EXPECT_THAT(Ask({"audit", "report", "overdue-reviews", "--json"}).out, Not(HasSubstr("lines\"")));
+  EXPECT_THAT(Ask({"audit", "report", "released-before-review", "--csv"}).out, StartsWith("result,rule,effect,basis,"));
+  EXPECT_EQ(Ask({"audit", "report", "everything"}).exit_code, 2);
+}
+
+TEST_F(AuditCommandsTest, KeepsWhoReadInTheLog) {
+  EXPECT_THAT(Ask({"audit", "story", "2", "--actor", "compliance", "--json"}).out, StartsWith("{\"events\":["));
+  const Ran exported = File({"audit", "export", "--format", "csv", "--actor", "auditor", "--server", gate_->address()});
+  EXPECT_EQ(exported.exit_code, 0);
+  EXPECT_EQ(exported.err, "");
+  const Ran queried = Ask({"audit", "list", "--kind", "queried"});
+  EXPECT_THAT(queried.out, AllOf(ContainsRegex("queried +compliance +2 +history, [0-9]+ given"),
+                                 ContainsRegex("queried +auditor +export as csv, [0-9]+ given")));
+  EXPECT_THAT(File({"audit", "export", "--server", "127.0.0.1:1"}).err, HasSubstr("no gate answers at 127.0.0.1:1"));
 }
 
 TEST_F(AuditCommandsTest, ProvesThatNothingWasRemoved) {

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
 #include "tests/testing/sample_reports.h"
 
@@ -178,9 +179,8 @@ TEST(WordsTest, Entries) {
     const auto entry = Parse<v1::Entry>(c.entry);
     EXPECT_EQ(EntryKindText(entry), c.kind);
     EXPECT_EQ(EntryText(entry), c.text);
-    EXPECT_EQ(ParseEntryKind(c.kind) == v1::ENTRY_KIND_UNSPECIFIED, std::string(c.kind).empty()) << c.kind;
+    EXPECT_EQ(audit::ParseKind(c.kind) == v1::ENTRY_KIND_UNSPECIFIED, std::string(c.kind).empty()) << c.kind;
   }
-  EXPECT_EQ(ParseEntryKind("anything"), v1::ENTRY_KIND_UNSPECIFIED);
 }
 
 TEST(WordsTest, FirstLines) {

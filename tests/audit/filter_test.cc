@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/audit/entry_facts.h"
@@ -147,6 +150,76 @@ TEST(FilterTest, ADateIsItsMidnightInUtc) {
   *entry.mutable_time() = base::ToProto(Time("2026-03-06T00:00:00Z"));
   EXPECT_TRUE(Matches("time = 2026-03-06", entry));
   EXPECT_TRUE(Matches("time >= 2026-03-06 AND time < 2026-03-07", entry));
+}
+
+TEST(FilterTest, AsksTheTimesOfAResult) {
+  v1::Turnaround turnaround;
+  turnaround.set_result_id(7);
+  *turnaround.mutable_received_at() = base::ToProto(Time("2026-03-06T21:05:00-05:00"));
+  turnaround.set_section(v1::SECTION_PATHOLOGY);
+  turnaround.set_language("es-MX");
+  turnaround.set_facility("NORTH CLINIC");
+  v1::Turnaround::Part* part = turnaround.add_parts();
+  part->set_state(v1::OUTCOME_STATE_HELD);
+  v1::Turnaround::Hold* hold = part->add_holds();
+  hold->set_rule_id("biopsy-review");
+  hold->mutable_basis()->set_type(v1::BASIS_TYPE_ORGANIZATION_POLICY);
+  const auto matches = [&turnaround](const std::string& text) {
+    base::FileIssues issues;
+    const auto filter = Filter::Parse(text, &issues, Filter::Of::kTurnarounds);
+    EXPECT_TRUE(filter) << text << "\n" << base::Format(issues);
+    return filter && filter->Matches(turnaround);
+  };
+  for (const char* yes : {"", "result = 7", "time >= 2026-03-07 AND time < 2026-03-08", "category = pathology", "language = es*",
+                          "facility = \"NORTH CLINIC\"", "facility = NORTH*", "rule = biopsy*", "basis = organization-policy",
+                          "state = held", "NOT state = released", "rule != other"}) {
+    EXPECT_TRUE(matches(yes)) << yes;
+  }
+  for (const char* no : {"result = 8", "time >= 2026-03-08", "category = laboratory", "language = es", "facility = SOUTH",
+                         "rule != biopsy-review", "basis = statute", "state = released"}) {
+    EXPECT_FALSE(matches(no)) << no;
+  }
+}
+
+TEST(FilterTest, EachThingHasItsFields) {
+  const std::pair<const char*, Filter::Of> cases[] = {{"patient = E1", Filter::Of::kTurnarounds},
+                                                      {"kind = decided", Filter::Of::kTurnarounds},
+                                                      {"category = pathology", Filter::Of::kEntries}};
+  for (const auto& [text, of] : cases) {
+    base::FileIssues issues;
+    EXPECT_FALSE(Filter::Parse(text, &issues, of)) << text;
+    ASSERT_EQ(issues.size(), 1);
+    EXPECT_THAT(issues[0].message, HasSubstr("there is no field"));
+  }
+}
+
+TEST(FilterTest, TheLogKeepsNoIdentifierOfAPatient) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"patient = E1234567", "patient = ***"},
+      {"rule = a AND patient != \"E 1\"", "rule = a AND patient != ***"},
+      {"(patient:E1 OR patient = E2*) AND kind = decided", "(patient:*** OR patient = ***) AND kind = decided"},
+      {"actor = E1", "actor = E1"},
+      {"", ""}};
+  for (const auto& [text, logged] : cases) {
+    base::FileIssues issues;
+    const auto filter = Filter::Parse(text, &issues);
+    ASSERT_TRUE(filter) << text;
+    EXPECT_EQ(filter->text_for_log(), logged);
+  }
+}
+
+TEST(FilterTest, SaysOfWhichTimeAllIsThatMatches) {
+  const auto times = [](const std::string& text) {
+    base::FileIssues issues;
+    const Filter::TimeRange range = Filter::Parse(text, &issues, Filter::Of::kTurnarounds)->Times();
+    return absl::StrCat(absl::FormatTime("%m-%d %H:%M:%E9S", range.from, absl::UTCTimeZone()), " ",
+                        absl::FormatTime("%m-%d %H:%M:%E9S", range.until, absl::UTCTimeZone()));
+  };
+  EXPECT_EQ(times("time >= 2026-03-06 AND time < 2026-04-01"), "03-06 00:00:00.000000000 04-01 00:00:00.000000000");
+  EXPECT_EQ(times("time = 2026-03-06"), "03-06 00:00:00.000000000 03-06 00:00:00.000000001");
+  EXPECT_EQ(times("time > 2026-03-06 AND time <= 2026-03-07 AND state = held"),
+            "03-06 00:00:00.000000000 03-07 00:00:00.000000001");
+  EXPECT_EQ(times("time >= 2026-03-06 OR state = held"), "infinite-past infinite-future");
 }
 
 std::vector<std::string> Mistakes(const std::string& text) {

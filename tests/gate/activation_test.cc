@@ -100,6 +100,14 @@ class FailingStore final : public store::Store {
     return store_.FindPack(digest);
   }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t b, int n) const override { return store_.ListActivations(b, n); }
+  absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t a, int64_t l) const override {
+    return store_.ListResultsTold(a, l);
+  }
+  absl::Status ForEachTurnaround(absl::Time f, absl::Time u,
+                                 const std::function<void(const v1::Turnaround&)>& take) const override {
+    return store_.ForEachTurnaround(f, u, take);
+  }
+  absl::StatusOr<int64_t> TurnaroundsReach() const override { return store_.TurnaroundsReach(); }
   absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t a, bool u, int n) const override {
     return store_.ListOutbox(a, u, n);
   }
@@ -133,6 +141,9 @@ class FailingStore final : public store::Store {
     absl::Status AppendEntry(const v1::Entry& entry) override { return batch_->AppendEntry(entry); }
     absl::Status AppendRelease(const v1::Release& release) override { return batch_->AppendRelease(release); }
     absl::Status AcknowledgeRelease(int64_t sequence) override { return batch_->AcknowledgeRelease(sequence); }
+    absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) override {
+      return batch_->PutTurnarounds(turnarounds, reach);
+    }
     absl::Status Commit() override {
       if (store_->commits_left == 0) return absl::UnavailableError("the disk is full");
       if (store_->commits_left > 0) --store_->commits_left;

@@ -45,6 +45,7 @@ class CountingStore : public store::Store {
     absl::Status AppendEntry(const v1::Entry&) override { return absl::OkStatus(); }
     absl::Status AppendRelease(const v1::Release&) override { return absl::OkStatus(); }
     absl::Status AcknowledgeRelease(int64_t) override { return absl::OkStatus(); }
+    absl::Status PutTurnarounds(absl::Span<const v1::Turnaround>, int64_t) override { return absl::OkStatus(); }
     absl::Status Commit() override {
       if (store_->fail) {
         ++store_->failures;
@@ -81,6 +82,11 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string&) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t, int) const override { return std::vector<v1::Entry>(); }
+  absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t, int64_t) const override { return std::vector<int64_t>(); }
+  absl::Status ForEachTurnaround(absl::Time, absl::Time, const std::function<void(const v1::Turnaround&)>&) const override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<int64_t> TurnaroundsReach() const override { return 0; }
   absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t, bool, int) const override {
     return std::vector<store::OutboxRow>();
   }

@@ -96,6 +96,30 @@ TEST(ChecksTest, Lists) {
   EXPECT_THAT(Fields(entries), ElementsAre("result_id", "kind", "filter", "filter"));
   EXPECT_EQ(Check(entries)[2].description, "column 1: there is no field `rul`; did you mean `rule`?");
 
+  entries.Clear();
+  entries.set_actor(std::string(257, 'x'));
+  EXPECT_THAT(Fields(entries), ElementsAre("actor"));
+  v1::SummarizeRequest summary;
+  summary.add_group_by(v1::SUMMARY_DIMENSION_RULE);
+  summary.add_group_by(v1::SUMMARY_DIMENSION_DAY);
+  summary.set_filter("category = pathology");
+  EXPECT_THAT(Fields(summary), ElementsAre());
+  summary.add_group_by(v1::SUMMARY_DIMENSION_RULE);
+  summary.add_group_by(static_cast<v1::SummaryDimension>(99));
+  summary.set_filter("patient = E1");
+  summary.set_audience(static_cast<v1::Audience>(99));
+  summary.set_actor(std::string(257, 'x'));
+  EXPECT_THAT(Fields(summary), ElementsAre("group_by[2]", "group_by[3]", "filter", "audience", "actor"));
+  v1::GetReportRequest report;
+  report.set_filter("time > noon");
+  report.set_audience(static_cast<v1::Audience>(99));
+  report.set_most_lines(10'001);
+  EXPECT_THAT(Fields(report), ElementsAre("report", "filter", "audience", "most_lines"));
+  EXPECT_THAT(Fields(v1::GetHistoryRequest()), ElementsAre("result_id"));
+  v1::RecordExportRequest exported;
+  exported.set_entries(-1);
+  EXPECT_THAT(Fields(exported), ElementsAre("format", "entries"));
+
   v1::GetInclusionProofRequest inclusion;
   inclusion.set_tree_size(-1);
   EXPECT_THAT(Fields(inclusion), ElementsAre("sequence", "tree_size"));

@@ -64,6 +64,87 @@ class ServerTest : public ::testing::Test {
   const std::unique_ptr<v1::PolicyService::Stub> policy_;
 };
 
+TEST_F(ServerTest, SummarizesAndTellsStories) {
+  v1::SubmitResultResponse count, biopsy;
+  ASSERT_TRUE(Submit(testing::BloodCount(1), &count).ok());
+  ASSERT_TRUE(Submit(testing::Biopsy(2), &biopsy).ok());
+  v1::SummarizeRequest asked;
+  asked.add_group_by(v1::SUMMARY_DIMENSION_CATEGORY);
+  v1::SummarizeResponse summary;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::Summarize, asked, &summary).ok());
+  EXPECT_EQ(summary.total().results(), 2);
+  EXPECT_EQ(summary.total().released(), 1);
+  EXPECT_EQ(summary.total().waiting(), 1);
+  EXPECT_EQ(summary.groups_size(), 2);
+  asked.clear_group_by();
+  asked.add_group_by(v1::SUMMARY_DIMENSION_BASIS);
+  asked.set_filter("state = held");
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::Summarize, asked, &summary).ok());
+  ASSERT_EQ(summary.groups_size(), 1);
+  EXPECT_EQ(summary.groups(0).keys(0), "organization-policy");
+
+  v1::GetReportRequest report;
+  report.set_report(v1::REPORT_KIND_HOLDS_BY_BASIS);
+  v1::GetReportResponse reported;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetReport, report, &reported).ok());
+  EXPECT_EQ(reported.total().held(), 1);
+  EXPECT_EQ(reported.total().overruns(), 0);
+
+  v1::GetHistoryRequest whose;
+  whose.set_result_id(biopsy.result_id());
+  v1::GetHistoryResponse history;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetHistory, whose, &history).ok());
+  ASSERT_EQ(history.events_size(), 1);
+  EXPECT_EQ(history.events(0).kind(), "decided");
+  EXPECT_THAT(history.text(), HasSubstr("because of rule "));
+  whose.set_result_id(99);
+  EXPECT_EQ(Call(audit_, &v1::AuditService::Stub::GetHistory, whose, &history).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
+  v1::SubmitResultResponse biopsy;
+  ASSERT_TRUE(Submit(testing::Biopsy(1), &biopsy).ok());
+  v1::ListEntriesRequest list;
+  list.set_filter("patient = MRN1 AND kind = decided");
+  list.set_page_size(1);
+  list.set_actor("compliance:7");
+  v1::ListEntriesResponse page;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, list, &page).ok());
+  v1::GetHistoryRequest whose;
+  whose.set_result_id(biopsy.result_id());
+  v1::GetHistoryResponse history;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetHistory, whose, &history).ok());
+  v1::RecordExportRequest exported;
+  exported.set_format("csv");
+  exported.set_entries(12);
+  v1::RecordExportResponse recorded;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::RecordExport, exported, &recorded).ok());
+  EXPECT_GT(recorded.entry_sequence(), 0);
+  // What was refused gave nothing.
+  list.set_filter("rul = x");
+  EXPECT_FALSE(Call(audit_, &v1::AuditService::Stub::ListEntries, list, &page).ok());
+
+  const std::vector<v1::Entry> queried = Entries(v1::ENTRY_KIND_QUERIED);
+  ASSERT_EQ(queried.size(), 3);
+  EXPECT_EQ(queried[0].actor(), "compliance:7");
+  EXPECT_EQ(queried[0].queried().query(), v1::QUERY_ENTRIES);
+  EXPECT_EQ(queried[0].queried().filter(), "patient = *** AND kind = decided");
+  EXPECT_EQ(queried[1].actor(), "unknown");
+  EXPECT_EQ(queried[1].queried().query(), v1::QUERY_HISTORY);
+  EXPECT_EQ(queried[1].queried().answered(), 1);
+  EXPECT_EQ(queried[1].result_id(), biopsy.result_id());
+  EXPECT_EQ(queried[2].queried().format(), "csv");
+  EXPECT_EQ(queried[2].sequence(), recorded.entry_sequence());
+
+  // The pages of one question are one query.
+  v1::ListEntriesRequest paged;
+  paged.set_page_size(1);
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
+  paged.set_page_token(page.next_page_token());
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 5) << "that one, and the look at them above";
+}
+
 TEST_F(ServerTest, SubmitsGetsAndLists) {
   v1::SubmitResultResponse first, again, held;
   ASSERT_TRUE(Submit(testing::BloodCount(1), &first).ok());

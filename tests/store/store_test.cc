@@ -493,5 +493,58 @@ TEST_P(StoreTest, ManyThreadsReadWhileOneWrites) {
   EXPECT_EQ(mistakes, 0);
 }
 
+TEST_P(StoreTest, TurnaroundsByTime) {
+  const auto turnaround = [](int64_t id, int64_t received_us, const std::string& facility) {
+    v1::Turnaround made;
+    made.set_result_id(id);
+    *made.mutable_received_at() = base::ToProto(absl::FromUnixMicros(received_us));
+    made.set_facility(facility);
+    return made;
+  };
+  const auto list = [this](int64_t from_us, int64_t until_us) {
+    std::vector<std::string> found;
+    EXPECT_EQ(store_->ForEachTurnaround(
+                  absl::FromUnixMicros(from_us), absl::FromUnixMicros(until_us),
+                  [&found](const v1::Turnaround& one) { found.push_back(absl::StrCat(one.result_id(), one.facility())); }),
+              absl::OkStatus());
+    return found;
+  };
+  EXPECT_EQ(*store_->TurnaroundsReach(), 0);
+  EXPECT_THAT(list(0, 100), ElementsAre());
+  {
+    const auto batch = Begin();
+    const std::vector<v1::Turnaround> some = {turnaround(2, 20, "b"), turnaround(1, 10, "a"), turnaround(3, 20, "c")};
+    EXPECT_EQ(batch->PutTurnarounds(some, 7), absl::OkStatus());
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  {
+    const auto batch = Begin();
+    const std::vector<v1::Turnaround> some = {turnaround(1, 10, "again")};
+    EXPECT_EQ(batch->PutTurnarounds(some, 9), absl::OkStatus());
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  {
+    const auto batch = Begin();
+    EXPECT_EQ(batch->PutTurnarounds({}, 100), absl::OkStatus());
+  }
+  EXPECT_EQ(*store_->TurnaroundsReach(), 9) << "what was not committed is not reached";
+  EXPECT_THAT(list(0, 100), ElementsAre("1again", "2b", "3c"));
+  EXPECT_THAT(list(10, 20), ElementsAre("1again"));
+  EXPECT_THAT(list(11, 21), ElementsAre("2b", "3c"));
+}
+
+TEST_P(StoreTest, ResultsToldByEntries) {
+  PutResults(3);
+  const auto batch = Begin();
+  for (const int64_t result : {2, 0, 1, 2, 3, 0, 3}) {
+    EXPECT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), result)), absl::OkStatus());
+  }
+  EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  const int64_t first = (*store_->ListEntriesBackward(0, 0, 1))[0].sequence() - 6;
+  EXPECT_THAT(*store_->ListResultsTold(first - 1, first + 6), ElementsAre(1, 2, 3));
+  EXPECT_THAT(*store_->ListResultsTold(first, first + 3), ElementsAre(1, 2));
+  EXPECT_THAT(*store_->ListResultsTold(first + 4, first + 5), ElementsAre());
+}
+
 }  // namespace
 }  // namespace resultgate::store

@@ -249,4 +249,38 @@ absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connectio
   return ReadAll<v1::DirectoryOwner>(statement, ReadOwner);
 }
 
+absl::StatusOr<std::vector<int64_t>> ListResultsTold(Connection& connection, int64_t after_sequence, int64_t last_sequence) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListResultsTold));
+  statement.BindInt(1, after_sequence);
+  statement.BindInt(2, last_sequence);
+  RG_ASSIGN_OR_RETURN(std::vector<int64_t> ids, ReadAll<int64_t>(statement, ReadId));
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Time until,
+                               const std::function<void(const v1::Turnaround&)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListTurnarounds));
+  statement.BindInt(1, absl::ToUnixMicros(from));
+  statement.BindInt(2, absl::ToUnixMicros(until));
+  v1::Turnaround turnaround;  // its memory is used again
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    const absl::string_view record = statement.Blob(1);
+    if (!turnaround.ParseFromArray(record.data(), static_cast<int>(record.size())) ||
+        turnaround.result_id() != statement.Int(0)) {
+      return Damaged("turnarounds", statement.Int(0));
+    }
+    take(turnaround);
+  }
+}
+
+absl::StatusOr<int64_t> TurnaroundsReach(Connection& connection) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kTurnaroundsReach));
+  RG_ASSIGN_OR_RETURN(const std::optional<int64_t> sequence, ReadOne<int64_t>(statement, ReadId));
+  return sequence.value_or(0);
+}
+
 }  // namespace resultgate::store

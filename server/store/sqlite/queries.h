@@ -4,6 +4,7 @@
 #ifndef RESULTGATE_STORE_SQLITE_QUERIES_H_
 #define RESULTGATE_STORE_SQLITE_QUERIES_H_
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -60,6 +61,12 @@ inline constexpr char kFindPatient[] = "SELECT id, record FROM patients WHERE id
 inline constexpr char kFindOwner[] = "SELECT id, record FROM owners WHERE id = ?1";
 inline constexpr char kListOwners[] = "SELECT id, record FROM owners WHERE id > ?1 ORDER BY id LIMIT ?2";
 
+inline constexpr char kListTurnarounds[] =
+    "SELECT result_id, record FROM turnarounds WHERE received_us >= ?1 AND received_us < ?2 ORDER BY received_us, result_id";
+inline constexpr char kListResultsTold[] =
+    "SELECT result_id FROM entries WHERE sequence > ?1 AND sequence <= ?2 AND result_id IS NOT NULL";
+inline constexpr char kTurnaroundsReach[] = "SELECT sequence FROM turnarounds_reach WHERE id = 1";
+
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
     "INSERT INTO results (id, due_us, held, record, open) VALUES (?1, ?2, ?3, ?4, ?5)"
@@ -87,6 +94,11 @@ inline constexpr char kPutPatientKey[] =
 inline constexpr char kPutOwner[] =
     "INSERT INTO owners (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
 inline constexpr char kRemoveOwner[] = "DELETE FROM owners WHERE id = ?1";
+inline constexpr char kPutTurnaround[] =
+    "INSERT INTO turnarounds (received_us, result_id, record) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (received_us, result_id) DO UPDATE SET record = excluded.record";
+inline constexpr char kPutTurnaroundsReach[] =
+    "INSERT INTO turnarounds_reach (id, sequence) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence";
 
 inline constexpr const char* kAll[] = {kFindResult,
                                        kLastPatientId,
@@ -131,7 +143,12 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kFindHead,
                                        kPutLeafHash,
                                        kPutTile,
-                                       kPutHead};
+                                       kPutHead,
+                                       kListResultsTold,
+                                       kListTurnarounds,
+                                       kTurnaroundsReach,
+                                       kPutTurnaround,
+                                       kPutTurnaroundsReach};
 
 }  // namespace sql
 
@@ -165,6 +182,11 @@ absl::StatusOr<std::optional<int64_t>> FindPatientByKey(Connection& connection, 
 absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(Connection& connection, int64_t id);
 absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(Connection& connection, const std::string& id);
 absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connection, const std::string& after_id, int limit);
+
+absl::StatusOr<std::vector<int64_t>> ListResultsTold(Connection& connection, int64_t after_sequence, int64_t last_sequence);
+absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Time until,
+                               const std::function<void(const v1::Turnaround&)>& take);
+absl::StatusOr<int64_t> TurnaroundsReach(Connection& connection);
 
 }  // namespace resultgate::store
 

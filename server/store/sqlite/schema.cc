@@ -89,6 +89,19 @@ CREATE TABLE owners (
 ALTER TABLE results ADD COLUMN open INTEGER NOT NULL DEFAULT 0;  -- 1: somebody has something to do beside releasing it
 CREATE INDEX results_open ON results (open) WHERE open = 1;
 )sql",
+    R"sql(
+CREATE TABLE turnarounds (
+  received_us INTEGER NOT NULL,                -- microseconds since 1970
+  result_id INTEGER NOT NULL,
+  record BLOB NOT NULL,                        -- resultgate.v1.Turnaround
+  PRIMARY KEY (received_us, result_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE turnarounds_reach (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  sequence INTEGER NOT NULL                    -- the last entry that `turnarounds` tells of
+) STRICT;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

@@ -17,6 +17,9 @@
 //   packs    the files of every pack that ever was active, by digest: what is held keeps the pack that decided it.
 //   patients  by id; their keys are written when the gate is told of a patient, not when a report comes.
 //   owners    the directory; small.
+//   turnarounds  by time: what summaries count of each result. Not written with the entries that it is made of, but after them,
+//   many
+//            results at a time; turnarounds_reach says up to which entry. A migration that changes what it means empties both.
 //   activations  which entries say that a pack became active; the newest one's pack decides.
 //
 // Foreign keys are immediate on purpose: a deferred one would make SQLite scan `keys` for each new result.

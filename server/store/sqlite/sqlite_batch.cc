@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/merkle/hash.h"
 #include "server/store/sqlite/queries.h"
@@ -257,6 +258,22 @@ absl::Status SqliteBatch::AcknowledgeRelease(int64_t sequence) {
     RG_RETURN_IF_ERROR(statement.Run());
     if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no release ", sequence));
     return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) {
+  return Do([&]() -> absl::Status {
+    for (const v1::Turnaround& turnaround : turnarounds) {
+      const std::string record = turnaround.SerializeAsString();
+      RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutTurnaround));
+      statement.BindInt(1, absl::ToUnixMicros(base::FromProto(turnaround.received_at())));
+      statement.BindInt(2, turnaround.result_id());
+      statement.BindBlob(3, record);
+      RG_RETURN_IF_ERROR(statement.Run());
+    }
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutTurnaroundsReach));
+    statement.BindInt(1, reach);
+    return statement.Run();
   });
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/audit/key.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_tree.h"
@@ -69,6 +70,7 @@ class SqliteBatch final : public Batch {
   absl::Status PutOwner(const v1::DirectoryOwner& owner) override;
   absl::Status RemoveOwner(const std::string& id) override;
   absl::Status AcknowledgeRelease(int64_t sequence) override;
+  absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) override;
 
   absl::Status Commit() override;
 

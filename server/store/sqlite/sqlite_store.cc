@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -140,6 +141,10 @@ class SqliteStore final : public Store {
     return readers_.With(
         [&](Connection& connection) { return store::ListEntriesBackward(connection, before_sequence, result_id, limit); });
   }
+  absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t after_sequence, int64_t last_sequence) const override {
+    return readers_.With(
+        [&](Connection& connection) { return store::ListResultsTold(connection, after_sequence, last_sequence); });
+  }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const override {
     return readers_.With([&](Connection& connection) { return store::FindPack(connection, digest); });
   }
@@ -158,6 +163,13 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const override {
     return readers_.With([&](Connection& connection) { return store::ListOwners(connection, after_id, limit); });
+  }
+  absl::Status ForEachTurnaround(absl::Time from, absl::Time until,
+                                 const std::function<void(const v1::Turnaround&)>& take) const override {
+    return readers_.With([&](Connection& connection) { return store::ForEachTurnaround(connection, from, until, take); });
+  }
+  absl::StatusOr<int64_t> TurnaroundsReach() const override {
+    return readers_.With([](Connection& connection) { return store::TurnaroundsReach(connection); });
   }
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return readers_.With([](Connection& connection) { return store::EarliestDue(connection); });

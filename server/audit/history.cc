@@ -1,16 +1,16 @@
-#include "server/app/story.h"
+#include "server/audit/history.h"
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "server/app/words.h"
 #include "server/audit/entry_facts.h"
+#include "server/audit/entry_words.h"
 
-namespace resultgate::app {
+namespace resultgate::audit {
 namespace {
 
 constexpr int kMostUnits = 6;
@@ -26,7 +26,7 @@ std::string Audiences(const google::protobuf::RepeatedField<int>& audiences) {
 }
 
 std::string BasisText(const v1::Basis& basis) {
-  std::string text = audit::EnumWord(v1::BasisType_Name(basis.type()), "BASIS_TYPE_");
+  std::string text = EnumWord(v1::BasisType_Name(basis.type()), "BASIS_TYPE_");
   if (!basis.citation().empty()) absl::StrAppend(&text, ": ", basis.citation());
   return text;
 }
@@ -35,8 +35,8 @@ std::string BasisText(const v1::Basis& basis) {
 void AddReasons(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std::string>* lines) {
   for (const v1::AppliedRule& rule : outcome.rules()) {
     if (rule.effect() == v1::RULE_EFFECT_PERMIT || rule.effect() == v1::RULE_EFFECT_NEXT_STEP) continue;
-    std::string line = absl::StrCat("    because of rule ", rule.rule_id(), " (",
-                                    audit::EnumWord(v1::RuleEffect_Name(rule.effect()), "RULE_EFFECT_"), ")");
+    std::string line = absl::StrCat("  because of rule ", rule.rule_id(), " (",
+                                    EnumWord(v1::RuleEffect_Name(rule.effect()), "RULE_EFFECT_"), ")");
     if (rule.has_basis() && rule.basis().type() != v1::BASIS_TYPE_UNSPECIFIED) {
       absl::StrAppend(&line, ", basis ", BasisText(rule.basis()));
     }
@@ -47,17 +47,17 @@ void AddReasons(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std
   if (outcome.has_review()) {
     const v1::Review& review = outcome.review();
     for (const v1::ReviewTurn& turn : review.turns()) {
-      lines->push_back(absl::StrCat("    waits for ", OwnerText(turn.owner()), " until ", LocalTime(turn.until(), zone)));
+      lines->push_back(absl::StrCat("  waits for ", OwnerText(turn.owner()), " until ", LocalTime(turn.until(), zone)));
     }
-    lines->push_back(absl::StrCat("    the review ends by itself ", LocalTime(review.expires_at(), zone)));
-    if (review.overruns() > 0) lines->push_back(absl::StrCat("    its time was over ", review.overruns(), " times"));
+    lines->push_back(absl::StrCat("  the review ends by itself ", LocalTime(review.expires_at(), zone)));
+    if (review.overruns() > 0) lines->push_back(absl::StrCat("  its time was over ", review.overruns(), " times"));
   }
-  for (const std::string& conflict : outcome.conflicts()) lines->push_back(absl::StrCat("    conflict: ", conflict));
+  for (const std::string& conflict : outcome.conflicts()) lines->push_back(absl::StrCat("  conflict: ", conflict));
 }
 
 void AddOutcome(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std::string>* lines) {
   std::string line =
-      absl::StrCat("  ", Units(outcome.unit_ids()), " for ", Audiences(outcome.audiences()), ": ", OutcomeText(outcome));
+      absl::StrCat(Units(outcome.unit_ids()), " for ", Audiences(outcome.audiences()), ": ", OutcomeText(outcome));
   const bool held = outcome.state() == v1::OUTCOME_STATE_HELD;
   if (held && outcome.has_not_before()) absl::StrAppend(&line, ", not before ", LocalTime(outcome.not_before(), zone));
   if (held && outcome.has_withheld_until()) absl::StrAppend(&line, ", until ", LocalTime(outcome.withheld_until(), zone));
@@ -71,7 +71,7 @@ void AddOutcome(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std
 }
 
 void AddRelease(const v1::ReleaseNote& note, std::vector<std::string>* lines) {
-  std::string line = absl::StrCat("  release ", note.sequence(), " (", ReleaseKindText(note.kind()),
+  std::string line = absl::StrCat("release ", note.sequence(), " (", ReleaseKindText(note.kind()),
                                   "): ", Units(note.unit_ids()), " to ", Audiences(note.audiences()));
   if (!note.template_id().empty()) absl::StrAppend(&line, ", comment ", note.template_id(), " in ", note.language());
   if (note.parts_size() > 0) {
@@ -85,14 +85,19 @@ void AddRelease(const v1::ReleaseNote& note, std::vector<std::string>* lines) {
 
 }  // namespace
 
-std::string Story(const std::vector<v1::Entry>& entries, absl::TimeZone zone) {
-  std::vector<std::string> lines;
+v1::GetHistoryResponse HistoryOf(const std::vector<v1::Entry>& entries, absl::TimeZone zone) {
+  v1::GetHistoryResponse history;
   std::map<int64_t, std::string> shown_to;  // by release
   for (const v1::Entry& entry : entries) {
-    lines.push_back(absl::StrCat(LocalTime(entry.time(), zone), "  ", entry.actor(), ": ", EntryKindText(entry), ", ",
-                                 EntryText(entry), "  [entry ", entry.sequence(),
-                                 entry.version() > 0 ? absl::StrCat(", version ", entry.version()) : "", "]"));
-    const audit::EntryFacts facts = audit::FactsOf(entry);
+    v1::GetHistoryResponse::Event* event = history.add_events();
+    event->set_sequence(entry.sequence());
+    *event->mutable_time() = entry.time();
+    event->set_actor(entry.actor());
+    event->set_kind(KindWord(entry));
+    event->set_version(entry.version());
+    event->set_text(EntryText(entry));
+    std::vector<std::string> lines;
+    const EntryFacts facts = FactsOf(entry);
     for (const v1::Outcome* outcome : facts.outcomes) AddOutcome(*outcome, zone, &lines);
     for (const v1::ReleaseNote* note : facts.releases) {
       AddRelease(*note, &lines);
@@ -101,15 +106,22 @@ std::string Story(const std::vector<v1::Entry>& entries, absl::TimeZone zone) {
     }
     for (const int64_t sequence : entry.acknowledged().release_sequences()) {
       const auto found = shown_to.find(sequence);
-      lines.push_back(absl::StrCat("  since then the portal shows release ", sequence,
+      lines.push_back(absl::StrCat("since then the portal shows release ", sequence,
                                    found == shown_to.end() ? "" : absl::StrCat(": ", found->second)));
     }
     if (entry.has_decided() && !entry.decided().decision().pack().empty()) {
       const v1::Decision& decision = entry.decided().decision();
-      lines.push_back(absl::StrCat("  decided by pack ", decision.pack(), " ", decision.pack_digest()));
+      lines.push_back(absl::StrCat("decided by pack ", decision.pack(), " ", decision.pack_digest()));
+    }
+    absl::StrAppend(history.mutable_text(), LocalTime(entry.time(), zone), "  ", event->actor(), ": ", event->kind(), ", ",
+                    event->text(), "  [entry ", event->sequence(),
+                    event->version() > 0 ? absl::StrCat(", version ", event->version()) : "", "]\n");
+    for (std::string& line : lines) {
+      absl::StrAppend(history.mutable_text(), "  ", line, "\n");
+      event->add_details(std::move(line));
     }
   }
-  return lines.empty() ? "" : absl::StrCat(absl::StrJoin(lines, "\n"), "\n");
+  return history;
 }
 
-}  // namespace resultgate::app
+}  // namespace resultgate::audit

@@ -1,0 +1,165 @@
+// `resultgate audit report`: questions that compliance asks again and again.
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "resultgate/v1/audit_service.grpc.pb.h"
+#include "server/app/audit_commands.h"
+#include "server/app/client.h"
+#include "server/app/command.h"
+#include "server/app/csv.h"
+#include "server/app/figures.h"
+#include "server/app/json_lines.h"
+#include "server/app/table.h"
+#include "server/app/words.h"
+#include "server/audit/entry_facts.h"
+#include "server/base/proto_time.h"
+
+namespace resultgate::app {
+namespace {
+
+struct ReportOptions {
+  std::string server;
+  std::string actor;
+  std::string report;
+  Scope scope;
+  int most_lines = 100;
+  bool csv = false;
+  bool json = false;
+};
+
+struct Name {
+  const char* word;
+  v1::ReportKind report;
+  const char* question;
+};
+constexpr Name kReports[] = {
+    {"holds-by-basis", v1::REPORT_KIND_HOLDS_BY_BASIS,
+     "what was held on which basis and by which rule, and what for longer than that allows"},
+    {"released-before-review", v1::REPORT_KIND_RELEASED_BEFORE_REVIEW,
+     "what went before anybody had reviewed it, though a rule had asked for that"},
+    {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS, "reviews that still wait though their time is over"},
+    {"disparities-by-language", v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE,
+     "who waits longer, or reads a comment that is not in their language"},
+};
+
+std::string UtcText(bool known, const google::protobuf::Timestamp& time) {
+  return known ? base::FormatUtc(base::FromProto(time)) : "";
+}
+
+std::string SectionWord(v1::Section section) {
+  return section == v1::SECTION_UNSPECIFIED ? "" : audit::EnumWord(v1::Section_Name(section), "SECTION_");
+}
+
+std::string BasisWord(const v1::Basis& basis) {
+  return basis.type() == v1::BASIS_TYPE_UNSPECIFIED ? "" : audit::EnumWord(v1::BasisType_Name(basis.type()), "BASIS_TYPE_");
+}
+
+std::string LinesAsCsv(const v1::GetReportResponse& response) {
+  std::string text = CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours",
+                              "owner", "reviewed", "released", "category", "language", "facility"});
+  for (const v1::ReportLine& line : response.lines()) {
+    const v1::Turnaround::Hold& hold = line.hold();
+    absl::StrAppend(
+        &text,
+        CsvLine({absl::StrCat(line.result_id()), hold.rule_id(),
+                 audit::EnumWord(v1::RuleEffect_Name(hold.effect()), "RULE_EFFECT_"), BasisWord(hold.basis()),
+                 hold.basis().citation(), UtcText(true, hold.since()), UtcText(hold.has_allowed_until(), hold.allowed_until()),
+                 UtcText(hold.has_until(), hold.until()), line.has_over() ? HoursText(line.over()) : "", OwnerText(hold.owner()),
+                 UtcText(hold.has_reviewed_at(), hold.reviewed_at()), UtcText(line.has_released_at(), line.released_at()),
+                 SectionWord(line.section()), line.language(), line.facility()}));
+  }
+  return text;
+}
+
+std::string LinesAsTable(const v1::GetReportResponse& response, absl::TimeZone zone) {
+  Table table({{"RESULT", 10},
+               {"RULE", 36},
+               {"BASIS", 22},
+               {"HELD SINCE", 20},
+               {"ALLOWED UNTIL", 20},
+               {"HELD UNTIL", 20},
+               {"OVER BY", 14},
+               {"WAITS FOR", 32},
+               {"CATEGORY", 14},
+               {"LANGUAGE", 10},
+               {"FACILITY", 24}});
+  for (const v1::ReportLine& line : response.lines()) {
+    const v1::Turnaround::Hold& hold = line.hold();
+    table.AddRow({absl::StrCat(line.result_id()), hold.rule_id(), BasisWord(hold.basis()), LocalTime(hold.since(), zone),
+                  hold.has_allowed_until() ? LocalTime(hold.allowed_until(), zone) : "",
+                  hold.has_until() ? LocalTime(hold.until(), zone) : "still", line.has_over() ? DurationText(line.over()) : "",
+                  OwnerText(hold.owner()), SectionWord(line.section()), line.language(), line.facility()});
+  }
+  if (response.all_lines() > response.lines_size()) {
+    table.AddLine(absl::StrCat(response.all_lines() - response.lines_size(), " more; --lines shows them"));
+  }
+  return table.ToString();
+}
+
+int RunReport(const ReportOptions& options) {
+  const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
+  const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
+  if (!zone.ok()) return Fail(std::string(zone.status().message()));
+  const absl::StatusOr<std::string> filter = FilterOf(options.scope, *zone);
+  if (!filter.ok()) return Fail(std::string(filter.status().message()));
+  v1::GetReportRequest request;
+  for (const Name& name : kReports) {
+    if (options.report == name.word) request.set_report(name.report);
+  }
+  request.set_filter(*filter);
+  request.set_audience(AudienceOf(options.scope));
+  request.set_most_lines(options.most_lines);
+  request.set_actor(options.actor);
+  grpc::ClientContext context;
+  v1::GetReportResponse response;
+  const grpc::Status status = v1::AuditService::NewStub(channel)->GetReport(&context, request, &response);
+  if (!status.ok()) return Fail(Explain(status));
+  std::vector<v1::SummaryDimension> group_by;
+  for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
+  const bool has_lines = request.report() != v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE;
+  if (options.json) {
+    std::cout << ToJson(response) << "\n";
+  } else if (options.csv) {
+    std::cout << (has_lines ? LinesAsCsv(response) : FiguresText(group_by, response.groups(), response.total(), true));
+  } else {
+    std::cout << FiguresText(group_by, response.groups(), response.total(), false);
+    if (response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, *zone);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+void AddAuditReport(CLI::App* audit, Run* run) {
+  auto options = std::make_shared<ReportOptions>();
+  std::string questions;
+  std::vector<std::string> words;
+  for (const Name& name : kReports) {
+    absl::StrAppend(&questions, "\n  ", name.word, ": ", name.question);
+    words.emplace_back(name.word);
+  }
+  CLI::App* command = audit->add_subcommand("report", absl::StrCat("Answer a prepared question:", questions));
+  command->add_option("REPORT", options->report, "Which")->required()->check(CLI::IsMember(words));
+  AddServerOption(command, &options->server);
+  AddActorOption(command, &options->actor);
+  AddScopeOptions(command, &options->scope);
+  command->add_option("--lines", options->most_lines, "At most so many single holds")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000));
+  CLI::Option* csv =
+      command->add_flag("--csv", options->csv, "Comma-separated values: the single holds, by language the figures");
+  command->add_flag("--json", options->json, "One JSON object (resultgate.v1.GetReportResponse)")->excludes(csv);
+  command->footer(
+      "Examples:\n"
+      "  resultgate audit report holds-by-basis --since 2026-03-01\n"
+      "  resultgate audit report overdue-reviews\n"
+      "  resultgate audit report disparities-by-language --filter 'category = pathology' --json");
+  command->callback([options, run] { *run = [options] { return RunReport(*options); }; });
+}
+
+}  // namespace resultgate::app

@@ -1,0 +1,189 @@
+#include "server/gate/turnarounds.h"
+
+#include <algorithm>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "server/audit/filter.h"
+#include "server/audit/summary.h"
+#include "server/audit/turnaround.h"
+#include "server/base/file_issue.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/log_reads.h"
+
+namespace resultgate::gate {
+namespace {
+
+// How much there is to follow is looked at after so many commits.
+constexpr int kCommitsBetweenLooks = 16;
+constexpr size_t kDefaultLines = 100;
+
+absl::StatusOr<int64_t> LastEntry(const store::Reader& reader) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> newest, reader.ListEntriesBackward(0, 0, 1));
+  return newest.empty() ? 0 : newest[0].sequence();
+}
+
+// What a question is about, and the log that it is asked of.
+class Counting {
+ public:
+  Counting(const store::Reader& reader, audit::Filter filter) : reader_(reader), filter_(std::move(filter)) {}
+
+  absl::Status Run(audit::Summary* summary) {
+    RG_ASSIGN_OR_RETURN(const int64_t reach, reader_.TurnaroundsReach());
+    RG_ASSIGN_OR_RETURN(last_, LastEntry(reader_));
+    if (last_ - reach > kMostEntriesAhead) {
+      return absl::UnavailableError(
+          absl::StrCat("the figures follow the log and have come to entry ", reach, " of ", last_, "; try again later"));
+    }
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Turnaround> ahead, ReadTurnarounds(reader_, reach, last_));
+    absl::flat_hash_set<int64_t> taken;
+    for (const v1::Turnaround& turnaround : ahead) {
+      taken.insert(turnaround.result_id());
+      if (filter_.Matches(turnaround)) summary->Add(turnaround);
+    }
+    const audit::Filter::TimeRange times = filter_.Times();
+    return reader_.ForEachTurnaround(times.from, times.until, [&](const v1::Turnaround& turnaround) {
+      if (!taken.contains(turnaround.result_id()) && filter_.Matches(turnaround)) summary->Add(turnaround);
+    });
+  }
+
+  int64_t last() const { return last_; }
+
+ private:
+  const store::Reader& reader_;
+  const audit::Filter filter_;
+  int64_t last_ = 0;
+};
+
+absl::StatusOr<audit::Filter> FilterOf(const std::string& text) {
+  base::FileIssues issues;
+  std::optional<audit::Filter> filter = audit::Filter::Parse(text, &issues, audit::Filter::Of::kTurnarounds);
+  if (!filter) return absl::InvalidArgumentError(base::Format(issues));
+  return *std::move(filter);
+}
+
+template <typename Request>
+audit::Question QuestionOf(const Request& request, absl::TimeZone zone, absl::Time now) {
+  audit::Question question;
+  if (request.audience() != v1::AUDIENCE_UNSPECIFIED) question.audience = request.audience();
+  question.zone = zone;
+  question.now = now;
+  return question;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader& reader, int64_t after, int64_t last) {
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, reader.ListResultsTold(after, last));
+  std::vector<v1::Turnaround> turnarounds;
+  for (const int64_t id : ids) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, EntriesOf(reader, id, last));
+    const absl::StatusOr<std::optional<v1::Result>> result = reader.FindResult(id);
+    if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
+    const bool readable = result.ok() && result->has_value();
+    std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, readable ? &(*result)->report() : nullptr);
+    if (turnaround) turnarounds.push_back(*std::move(turnaround));
+  }
+  std::stable_sort(turnarounds.begin(), turnarounds.end(), [](const v1::Turnaround& a, const v1::Turnaround& b) {
+    return base::FromProto(a.received_at()) < base::FromProto(b.received_at());
+  });
+  return turnarounds;
+}
+
+absl::StatusOr<v1::SummarizeResponse> Summarize(const store::Reader& reader, const v1::SummarizeRequest& request,
+                                                absl::TimeZone zone, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(audit::Filter filter, FilterOf(request.filter()));
+  audit::Question question = QuestionOf(request, zone, now);
+  for (const int dimension : request.group_by()) question.group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
+  audit::Summary summary(std::move(question));
+  Counting counting(reader, std::move(filter));
+  RG_RETURN_IF_ERROR(counting.Run(&summary));
+  v1::SummarizeResponse response;
+  RG_RETURN_IF_ERROR(summary.Finish(response.mutable_total(), response.mutable_groups()));
+  response.set_tree_size(counting.last());
+  return response;
+}
+
+absl::StatusOr<v1::GetReportResponse> GetReport(const store::Reader& reader, const v1::GetReportRequest& request,
+                                                absl::TimeZone zone, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(audit::Filter filter, FilterOf(request.filter()));
+  audit::Question question = QuestionOf(request, zone, now);
+  question.report = request.report();
+  question.group_by = audit::GroupsOf(request.report());
+  question.most_lines = request.most_lines() > 0 ? static_cast<size_t>(request.most_lines()) : kDefaultLines;
+  v1::GetReportResponse response;
+  for (const v1::SummaryDimension dimension : question.group_by) response.add_group_by(dimension);
+  audit::Summary summary(std::move(question));
+  Counting counting(reader, std::move(filter));
+  RG_RETURN_IF_ERROR(counting.Run(&summary));
+  int64_t all_lines = 0;
+  summary.TakeLines(response.mutable_lines(), &all_lines);
+  response.set_all_lines(all_lines);
+  RG_RETURN_IF_ERROR(summary.Finish(response.mutable_total(), response.mutable_groups()));
+  response.set_tree_size(counting.last());
+  return response;
+}
+
+void TurnaroundFollower::Stop() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void TurnaroundFollower::Start() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    commits_ = kCommitsBetweenLooks;  // what was left when the gate stopped
+  }
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void TurnaroundFollower::Committed() {
+  bool look = false;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    look = ++commits_ == kCommitsBetweenLooks;
+  }
+  if (look) wake_.notify_one();
+}
+
+void TurnaroundFollower::Loop() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || commits_ >= kCommitsBetweenLooks; });
+    if (stopping_) return;
+    commits_ = 0;
+    lock.unlock();
+    const absl::StatusOr<bool> more = Follow();
+    lock.lock();
+    if (more.ok() && *more) commits_ = kCommitsBetweenLooks;
+  }
+}
+
+absl::StatusOr<bool> TurnaroundFollower::Follow() {
+  RG_ASSIGN_OR_RETURN(const int64_t reach, reader_.TurnaroundsReach());
+  RG_ASSIGN_OR_RETURN(const int64_t last, LastEntry(reader_));
+  if (last - reach < kEntriesFollowed) return false;
+  const int64_t to = reach + kEntriesFollowed;
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Turnaround> turnarounds, ReadTurnarounds(reader_, reach, to));
+  RG_RETURN_IF_ERROR(Put(std::move(turnarounds), to));
+  return true;
+}
+
+absl::Status TurnaroundFollower::Put(std::vector<v1::Turnaround> turnarounds, int64_t reach) {
+  std::promise<absl::Status> put;
+  writer_.Add({[&](store::Batch& batch) { return batch.PutTurnarounds(turnarounds, reach); },
+               [&put](const absl::Status& status) { put.set_value(status); }});
+  return put.get_future().get();
+}
+
+}  // namespace resultgate::gate

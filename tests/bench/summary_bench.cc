@@ -1,0 +1,296 @@
+// What figures cost in a long log: makes one of so many entries, as a year or two of a large organisation leaves them, lets the
+// times of its results follow it, and asks for the figures of its last month.
+//
+//   resultgate_summary_bench [--entries 10000000] [--months 24] [--rounds 7] [--folder FOLDER]
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <queue>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/time/time.h"
+#include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/result.pb.h"
+#include "server/base/proto_time.h"
+#include "server/gate/turnarounds.h"
+#include "server/store/sqlite/sqlite_store.h"
+#include "tests/testing/server_process.h"
+
+namespace resultgate::bench {
+namespace {
+
+using base::ToProto;
+
+const absl::Time kStart = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
+constexpr absl::Duration kMonth = absl::Hours(24 * 30);
+constexpr int64_t kPerBatch = 4096;
+
+void Require(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << status << "\n";
+  exit(1);
+}
+
+template <typename T>
+T Require(absl::StatusOr<T> value) {
+  Require(value.status());
+  return *std::move(value);
+}
+
+class Stopwatch {
+ public:
+  double Ms() const { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+v1::AppliedRule Rule(const std::string& id, v1::RuleEffect effect, v1::BasisType basis) {
+  v1::AppliedRule rule;
+  rule.set_rule_id(id);
+  rule.set_effect(effect);
+  rule.mutable_basis()->set_type(basis);
+  rule.mutable_basis()->set_citation("Release of results policy 4.2");
+  return rule;
+}
+
+// Writes entries in order of time: of twenty results sixteen go at once, three wait for a review, of which one expires, and one
+// has a floor. Each is acknowledged.
+class LogMaker {
+ public:
+  LogMaker(store::Store* store, int64_t entries, int months) : store_(*store), left_(entries), months_(months) {
+    // A result has some 2.2 entries.
+    between_ = kMonth * months / (static_cast<double>(entries) / 2.2);
+  }
+
+  void Run() {
+    while (left_ > 0) {
+      batch_ = Require(store_.Begin());
+      for (int64_t i = 0; i < kPerBatch && left_ > 0; ++i, --left_) Next();
+      Require(batch_->Commit());
+    }
+    batch_.reset();
+  }
+
+  int64_t results() const { return results_; }
+  // That all of it is before.
+  absl::Time end() const { return kStart + kMonth * months_; }
+
+ private:
+  struct Event {
+    absl::Time time;
+    int64_t result_id;
+    v1::Outcome outcome;  // with units where it is released now, else an acknowledgement
+
+    bool operator>(const Event& other) const { return time > other.time; }
+  };
+
+  void Next() {
+    if (!events_.empty() && events_.top().time <= now_) {
+      const Event event = events_.top();
+      events_.pop();
+      v1::Entry entry = Begin(event.result_id, event.time);
+      if (event.outcome.unit_ids().empty()) {
+        entry.set_actor("portal");
+        entry.mutable_acknowledged()->add_release_sequences(event.result_id);
+      } else if (event.outcome.review().has_approved_at()) {
+        entry.set_actor("1234567893");
+        *entry.mutable_approved()->add_outcomes() = event.outcome;
+        Release(event.outcome, event.time, entry.mutable_approved()->add_releases());
+      } else {
+        *entry.mutable_advanced()->add_outcomes() = event.outcome;
+        Release(event.outcome, event.time, entry.mutable_advanced()->add_releases());
+      }
+      return Require(batch_->AppendEntry(entry));
+    }
+    now_ += between_;
+    Submit();
+  }
+
+  v1::Entry Begin(int64_t result_id, absl::Time time) {
+    v1::Entry entry;
+    entry.set_sequence(batch_->NextEntrySequence());
+    *entry.mutable_time() = ToProto(time);
+    entry.set_actor("gate");
+    entry.set_result_id(result_id);
+    entry.set_version(1);
+    return entry;
+  }
+
+  void Release(const v1::Outcome& outcome, absl::Time time, v1::ReleaseNote* note) {
+    note->set_sequence(results_);
+    note->set_kind(v1::RELEASE_KIND_RESULT);
+    *note->mutable_audiences() = outcome.audiences();
+    *note->mutable_unit_ids() = outcome.unit_ids();
+    note->set_template_id("blood-count");
+    note->set_language(random_() % 20 == 0 ? "es" : "en");
+    Event acknowledged;
+    acknowledged.time = time + absl::Seconds(2);
+    acknowledged.result_id = results_;
+    events_.push(acknowledged);
+  }
+
+  void Submit() {
+    v1::Result result;
+    result.set_id(batch_->NextResultId());
+    results_ = result.id();
+    const uint64_t kind = random_() % 20;
+    v1::DiagnosticReport* report = result.mutable_report();
+    report->set_section(kind < 16 ? v1::SECTION_LABORATORY : v1::SECTION_PATHOLOGY);
+    report->mutable_patient()->set_language(random_() % 8 == 0 ? "es" : "en");
+    report->mutable_order()->set_facility(absl::StrCat("CLINIC ", random_() % 40));
+    Require(batch_->PutResult(result));
+
+    v1::Entry entry = Begin(result.id(), now_);
+    entry.set_actor("LAB|NORTH");
+    v1::Decision* decision = entry.mutable_decided()->mutable_decision();
+    entry.mutable_decided()->set_report_digest("sha256:" + std::string(64, '0'));
+    decision->set_pack("default");
+    decision->set_pack_digest("sha256:" + std::string(64, '0'));
+    *decision->mutable_decided_at() = ToProto(now_);
+    *decision->mutable_clock_start() = ToProto(now_ - absl::Minutes(static_cast<int64_t>(random_() % 60)));
+    v1::Outcome* outcome = decision->add_outcomes();
+    for (uint64_t unit = 0; unit < (kind < 16 ? 10 : 1); ++unit) outcome->add_unit_ids(absl::StrCat("718-", unit));
+    for (const v1::Audience audience : {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
+      outcome->add_audiences(audience);
+    }
+    *outcome->add_rules() = Rule("routine", v1::RULE_EFFECT_PERMIT, v1::BASIS_TYPE_UNSPECIFIED);
+    if (kind < 16) {
+      outcome->set_disposition(v1::DISPOSITION_RELEASE);
+      outcome->set_state(v1::OUTCOME_STATE_RELEASED);
+      *outcome->mutable_released_at() = ToProto(now_);
+      Release(*outcome, now_, entry.mutable_decided()->add_releases());
+      return Require(batch_->AppendEntry(entry));
+    }
+    outcome->set_state(v1::OUTCOME_STATE_HELD);
+    Event released;
+    released.result_id = result.id();
+    if (kind < 19) {
+      outcome->set_disposition(v1::DISPOSITION_REVIEW);
+      *outcome->add_rules() = Rule("biopsy-review", v1::RULE_EFFECT_REVIEW, v1::BASIS_TYPE_ORGANIZATION_POLICY);
+      v1::Review* review = outcome->mutable_review();
+      *review->mutable_started_at() = ToProto(now_);
+      *review->mutable_expires_at() = ToProto(now_ + absl::Hours(72));
+      review->add_turns()->mutable_owner()->set_role("ordering-provider");
+      *review->mutable_turns(0)->mutable_until() = review->expires_at();
+      released.outcome = *outcome;
+      released.time = now_ + (kind == 18 ? absl::Hours(72) : absl::Minutes(static_cast<int64_t>(random_() % 4000)));
+      if (kind == 18) released.outcome.set_released_unreviewed(true);
+      if (kind != 18) *released.outcome.mutable_review()->mutable_approved_at() = ToProto(released.time);
+    } else {
+      outcome->set_disposition(v1::DISPOSITION_DELAY);
+      *outcome->add_rules() = Rule("genetics-delay", v1::RULE_EFFECT_DELAY, v1::BASIS_TYPE_STATUTE);
+      released.time = now_ + absl::Hours(72);
+      *outcome->mutable_not_before() = ToProto(released.time);
+      released.outcome = *outcome;
+    }
+    released.outcome.set_state(v1::OUTCOME_STATE_RELEASED);
+    released.outcome.set_disposition(v1::DISPOSITION_RELEASE);
+    *released.outcome.mutable_released_at() = ToProto(released.time);
+    events_.push(std::move(released));
+    Require(batch_->AppendEntry(entry));
+  }
+
+  store::Store& store_;
+  int64_t left_;
+  const int months_;
+  absl::Duration between_;
+  std::unique_ptr<store::Batch> batch_;
+  absl::Time now_ = kStart;
+  int64_t results_ = 0;
+  std::priority_queue<Event, std::vector<Event>, std::greater<Event>> events_;
+  std::mt19937_64 random_{7};
+};
+
+// The whole log's times, as the follower makes them.
+int64_t FollowAll(store::Store* store, int64_t entries) {
+  int64_t followed = 0;
+  for (int64_t reach = 0; reach < entries;) {
+    const int64_t to = std::min(reach + gate::kEntriesFollowed, entries);
+    const std::vector<v1::Turnaround> turnarounds = Require(gate::ReadTurnarounds(*store, reach, to));
+    const std::unique_ptr<store::Batch> batch = Require(store->Begin());
+    Require(batch->PutTurnarounds(turnarounds, to));
+    Require(batch->Commit());
+    followed += static_cast<int64_t>(turnarounds.size());
+    reach = to;
+    // What is left is put together for each question, and belongs to what is measured.
+    if (entries - reach < gate::kEntriesFollowed) break;
+  }
+  return followed;
+}
+
+void Ask(const store::Store& store, const std::string& what, const v1::SummarizeRequest& request, absl::Time now, int rounds) {
+  std::vector<double> times;
+  int64_t results = 0, groups = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const Stopwatch watch;
+    const v1::SummarizeResponse response = Require(gate::Summarize(store, request, absl::UTCTimeZone(), now));
+    times.push_back(watch.Ms());
+    results = response.total().results();
+    groups = response.groups_size();
+  }
+  std::sort(times.begin(), times.end());
+  std::cout << absl::StrFormat("%-28s %9d results, %5d groups: %7.1f ms (%.1f to %.1f)\n", what, results, groups,
+                               times[times.size() / 2], times.front(), times.back());
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Measures summaries.");
+  int64_t entries = 10'000'000;
+  int months = 24, rounds = 7;
+  std::string folder;
+  app.add_option("--entries", entries, "Entries of the log")->capture_default_str()->check(CLI::Range(10'000, 1'000'000'000));
+  app.add_option("--months", months, "Months in which they came")->capture_default_str()->check(CLI::Range(1, 240));
+  app.add_option("--rounds", rounds, "How often each question is asked")->capture_default_str()->check(CLI::Range(1, 1000));
+  app.add_option("--folder", folder, "Where the database is made; removed afterwards [the system's temporary folder]");
+  CLI11_PARSE(app, argc, argv);
+
+  const testing::TemporaryFolder place(folder);
+  const std::string path = absl::StrCat(place.path(), "/gate.db");
+  const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
+  const auto size = [&path] { return static_cast<double>(std::filesystem::file_size(path)); };
+  LogMaker maker(store.get(), entries, months);
+  const Stopwatch making;
+  maker.Run();
+  const double before = size();
+  std::cout << absl::StrFormat("%d entries about %d results over %d months, made in %.0f s: %.0f bytes an entry\n", entries,
+                               maker.results(), months, making.Ms() / 1000, before / static_cast<double>(entries));
+  const Stopwatch following;
+  const int64_t followed = FollowAll(store.get(), entries);
+  std::cout << absl::StrFormat("followed in %.0f s: %.1f us an entry, %.2f times each result; %.0f bytes a result\n",
+                               following.Ms() / 1000, 1000 * following.Ms() / static_cast<double>(entries),
+                               static_cast<double>(followed) / static_cast<double>(maker.results()),
+                               (size() - before) / static_cast<double>(maker.results()));
+
+  const absl::Time end = maker.end();
+  v1::SummarizeRequest request;
+  request.set_filter(absl::StrCat("time >= ", base::FormatUtc(end - kMonth), " AND time < ", base::FormatUtc(end)));
+  Ask(*store, "the last month", request, end, rounds);
+  for (int i = v1::SummaryDimension_MIN + 1; i <= v1::SummaryDimension_MAX; ++i) {
+    const auto dimension = static_cast<v1::SummaryDimension>(i);
+    request.clear_group_by();
+    request.add_group_by(dimension);
+    Ask(*store, absl::StrCat("  by ", v1::SummaryDimension_Name(dimension).substr(18)), request, end, rounds);
+  }
+  request.add_group_by(v1::SUMMARY_DIMENSION_DAY);
+  request.add_group_by(v1::SUMMARY_DIMENSION_LANGUAGE);
+  Ask(*store, "  by FACILITY, DAY, LANGUAGE", request, end, rounds);
+  return 0;
+}
+
+}  // namespace
+}  // namespace resultgate::bench
+
+int main(int argc, char** argv) {
+  return resultgate::bench::Main(argc, argv);
+}
