@@ -62,6 +62,7 @@ void AddAudit(CLI::App* app, Run* run) {
   AddAuditSummary(audit, run);
   AddAuditReport(audit, run);
   AddAuditVerify(audit, run);
+  AddAuditReplay(audit, run);
   AddAuditCheckpoint(audit, run);
   AddAuditProof(audit, run);
   AddAuditExport(audit, run);

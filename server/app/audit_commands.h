@@ -19,6 +19,7 @@ void AddAuditStory(CLI::App* audit, Run* run);
 void AddAuditSummary(CLI::App* audit, Run* run);
 void AddAuditReport(CLI::App* audit, Run* run);
 void AddAuditVerify(CLI::App* audit, Run* run);
+void AddAuditReplay(CLI::App* audit, Run* run);
 void AddAuditExport(CLI::App* audit, Run* run);
 void AddAuditCheckpoint(CLI::App* audit, Run* run);
 void AddAuditProof(CLI::App* audit, Run* run);

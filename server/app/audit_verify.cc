@@ -12,9 +12,11 @@
 #include "absl/strings/str_format.h"
 #include "server/app/audit_commands.h"
 #include "server/app/client.h"
+#include "server/app/progress.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/log_export.h"
 #include "server/base/file.h"
+#include "server/gate/stored_check.h"
 #include "server/store/sqlite/log_file.h"
 
 namespace resultgate::app {
@@ -25,32 +27,7 @@ struct VerifyOptions {
   std::string public_key;
   std::string exported;
   std::string witness;
-};
-
-// A bar on stderr for what takes longer than a moment.
-class Progress {
- public:
-  explicit Progress(int64_t total) : total_(total) {}
-  ~Progress() {
-    if (shown_ >= 0) std::cerr << "\n";
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void Show(int64_t done) {
-    constexpr int64_t kWorthABar = 100'000;
-    constexpr int kWidth = 40;
-    if (total_ < kWorthABar) return;
-    const int filled = static_cast<int>(std::min<int64_t>(kWidth, done * kWidth / total_));
-    if (filled == shown_) return;
-    shown_ = filled;
-    std::cerr << "\r[" << std::string(filled, '#') << std::string(kWidth - filled, ' ') << "] " << done << " of " << total_
-              << std::flush;
-  }
-
- private:
-  const int64_t total_;
-  int shown_ = -1;
+  bool log_only = false;
 };
 
 int Tell(const audit::LogReport& report, const audit::VerifierKey& key, bool key_from_export) {
@@ -72,6 +49,24 @@ int Tell(const audit::LogReport& report, const audit::VerifierKey& key, bool key
   if (key_from_export) {
     std::cout << "which is the export's own word: whoever made it up could have signed it; give the log's key by --public-key\n";
   }
+  return kDone;
+}
+
+// What is kept beside the log, held against it.
+int TellStored(const gate::StoredReport& report) {
+  for (const std::string& finding : report.findings) std::cout << finding << "\n";
+  if (report.findings_left_out > 0) std::cout << "and " << report.findings_left_out << " more\n";
+  const auto counted = [](int64_t count, const char* what) { return absl::StrCat(count, " ", what, count == 1 ? "" : "s"); };
+  const std::string kept = absl::StrCat(counted(report.results, "result"), ", ", counted(report.releases, "release"), ", ",
+                                        counted(report.packs, "pack"), " and ", counted(report.keys, "key"));
+  if (!report.ok()) {
+    const int64_t count = static_cast<int64_t>(report.findings.size()) + report.findings_left_out;
+    std::cout << "what is kept beside the log does NOT agree with it: " << count << (count == 1 ? " finding" : " findings")
+              << " in " << kept << "\n";
+    return kProblemFound;
+  }
+  std::cout << "what is kept beside it agrees: " << kept << "\n";
+  if (report.erased > 0) std::cout << "of " << counted(report.erased, "result") << " the report was erased\n";
   return kDone;
 }
 
@@ -97,11 +92,21 @@ int VerifyDatabase(const VerifyOptions& options, const std::string& witness) {
   const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
   absl::StatusOr<audit::LogReport> report = [&] {
-    Progress progress((*log)->size());
-    return (*log)->Verify(*key, std::move(witnessed), [&progress](int64_t done) { progress.Show(done); });
+    Progress progress(/*worth_a_bar=*/100'000);
+    return (*log)->Verify(*key, std::move(witnessed), [&](int64_t done) { progress.Show(done, (*log)->size()); });
   }();
-  if (!report.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", report.status().message()));
-  return Tell(*report, *key, false);
+  const auto cannot_read = [&](const absl::Status& status) {
+    return Fail(absl::StrCat("cannot read `", options.database, "`: ", status.message()));
+  };
+  if (!report.ok()) return cannot_read(report.status());
+  const int of_log = Tell(*report, *key, false);
+  if (options.log_only) return of_log;
+  const absl::StatusOr<gate::StoredReport> stored = [&] {
+    Progress progress(/*worth_a_bar=*/10'000);
+    return gate::CheckStored(**log, [&progress](int64_t done, int64_t all) { progress.Show(done, all); });
+  }();
+  if (!stored.ok()) return cannot_read(stored.status());
+  return std::max(of_log, TellStored(*stored));
 }
 
 int RunVerify(const VerifyOptions& options) {
@@ -121,10 +126,13 @@ void AddAuditVerify(CLI::App* audit, Run* run) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* command = audit->add_subcommand(
       "verify",
-      "Recompute the whole log from its file and hold it against its signed head. Says every entry that was changed, removed,\n"
-      "inserted, moved or cut off. The gate may serve the file meanwhile.");
+      "Recompute the whole log from its file and hold it against its signed head; then hold what the file keeps beside it\n"
+      "(results, releases, packs, keys) against the log. Says every entry that was changed, removed, inserted, moved or cut "
+      "off,\n"
+      "and every row that is not what the log says. The gate may serve the file meanwhile.");
   AddDatabaseOption(command, &options->database);
   AddPublicKeyOption(command, &options->public_key);
+  command->add_flag("--log-only", options->log_only, "The log alone, several times as fast");
   command->add_option("--export", options->exported, "Verify a file that `audit export` wrote, instead of a database")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
@@ -136,7 +144,7 @@ void AddAuditVerify(CLI::App* audit, Run* run) {
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
   command->footer(
-      "Exit code 1 if the log does not hold.\n"
+      "Exit code 1 if the log does not hold, or something beside it does not agree with it.\n"
       "Examples:\n"
       "  resultgate audit verify\n"
       "  resultgate audit verify --witness /mnt/elsewhere/checkpoints.txt\n"

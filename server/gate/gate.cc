@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/answer.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/directory_desk.h"
 #include "server/gate/log_reads.h"
 #include "server/gate/outreach.h"
@@ -276,14 +277,19 @@ class Gate::Impl {
   }
 
   absl::Status AdvanceResult(store::Batch& batch, absl::Time now, v1::Result& result) {
-    RG_RETURN_IF_ERROR(LogAdvance(batch, now, Advance(result, packs_.CalendarOf(result), now), result));
+    RG_RETURN_IF_ERROR(LogAdvance(batch, now, Advance(result, packs_.CalendarOf(result), now), v1::Entry::Advanced(), result));
     return SettleOrder(batch, result, now);
   }
 
   // The order's other reports wait along with this one, or no longer do.
   absl::Status SettleOrder(store::Batch& batch, const v1::Result& result, absl::Time now) {
     RG_ASSIGN_OR_RETURN(std::vector<SameOrder::Change> changes, same_order_.ChangesAfter(batch, result, now));
-    for (SameOrder::Change& change : changes) RG_RETURN_IF_ERROR(LogAdvance(batch, now, change.transition, change.result));
+    for (SameOrder::Change& change : changes) {
+      v1::Entry::Advanced advanced;
+      advanced.set_of_order(true);
+      for (const policy::OrderHold& hold : change.holds) *advanced.add_order_holds() = ToProto(hold);
+      RG_RETURN_IF_ERROR(LogAdvance(batch, now, change.transition, std::move(advanced), change.result));
+    }
     return absl::OkStatus();
   }
 
@@ -297,13 +303,17 @@ class Gate::Impl {
     return absl::OkStatus();
   }
 
-  absl::Status LogAdvance(store::Batch& batch, absl::Time now, const Transition& transition, v1::Result& result) {
+  // `advanced`: what the entry says beside what became of the result.
+  absl::Status LogAdvance(store::Batch& batch, absl::Time now, const Transition& transition, v1::Entry::Advanced advanced,
+                          v1::Result& result) {
     const policy::Outcomes before = result.decision().outcomes();
     RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &result));
     if (transition.reasons.empty() && transition.releases.empty()) return absl::OkStatus();
     v1::Entry entry;
     entry.set_result_id(result.id());
     entry.set_version(result.version());
+    if (advanced.of_order()) entry.set_known_digest(KnownDigest(result));
+    *entry.mutable_advanced() = std::move(advanced);
     for (v1::Outcome& outcome : ChangedOutcomes(before, result.decision().outcomes())) {
       *entry.mutable_advanced()->add_outcomes() = std::move(outcome);
     }

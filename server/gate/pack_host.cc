@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/result_commit.h"
 
@@ -261,6 +262,8 @@ absl::Status PackHost::RedecideOne(store::Batch& batch, const Rulebook& rulebook
   entry.mutable_redecided()->set_previous_digest(result->decision().pack_digest());
   entry.mutable_redecided()->set_pack_digest(rulebook.pack->digest());
   // What is left to the pack that decided it before goes on by that one's calendar.
+  entry.mutable_redecided()->set_whole(anew.whole);
+  entry.set_known_digest(KnownDigest(*result));
   if (anew.whole) {
     result->mutable_decision()->set_pack(rulebook.pack->name());
     result->mutable_decision()->set_pack_digest(rulebook.pack->digest());

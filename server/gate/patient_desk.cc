@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
@@ -179,6 +180,12 @@ absl::StatusOr<bool> PatientDesk::ReconsiderOne(store::Batch& batch, absl::Time 
   entry.set_version(result->version());
   v1::Entry::Reconsidered* reconsidered = entry.mutable_reconsidered();
   reconsidered->set_cause_sequence(effect.cause_sequence);
+  reconsidered->set_relax(how.held.relax);
+  reconsidered->set_tighten(how.held.tighten);
+  reconsidered->set_related_only(how.related_only);
+  reconsidered->set_withdraw_related(how.withdraw_related);
+  reconsidered->set_withdraw_undelivered(how.withdraw_undelivered);
+  entry.set_known_digest(KnownDigest(*result));
   for (v1::Outcome& outcome : ChangedOutcomes(standing, result->decision().outcomes())) {
     *reconsidered->add_outcomes() = std::move(outcome);
   }

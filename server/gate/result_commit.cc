@@ -7,6 +7,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
@@ -84,6 +85,7 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
   *note.mutable_parts() = release.comment().parts();
   note.set_clinician(release.comment().clinician());
   if (release.has_notification()) *note.mutable_notification() = release.notification();
+  note.set_release_digest(base::Sha256(release.SerializeAsString()));
   return note;
 }
 

@@ -13,6 +13,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patient_facts.h"
@@ -155,6 +156,9 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
   if (!quarantine.empty()) {
     RG_RETURN_IF_ERROR(FillKnown(desk.batch, *desk.packs.Deciding().pack, &*result));
     transition = EndQuarantine(desk, request.reviewer(), &*result);
+    *entry.mutable_approved()->mutable_decided() = result->decision();
+    entry.mutable_approved()->mutable_decided()->clear_outcomes();
+    entry.set_known_digest(KnownDigest(*result));
   } else {
     transition = Approve(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now);
   }

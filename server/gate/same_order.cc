@@ -43,10 +43,10 @@ bool IsOfOneOrder(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b) 
 }
 
 // As the pack that decided the version that stands decided it.
-policy::Context ContextOf(const v1::Result& result, const std::optional<v1::Decision>& previous) {
+policy::Context ContextOf(const v1::Result& result, const v1::Decision* previous) {
   policy::Context context;
   context.received_at = base::FromProto(result.received_at());
-  context.previous = previous ? &*previous : nullptr;
+  context.previous = previous;
   context.quarantine = StandingQuarantine(result);
   if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
   return context;
@@ -87,6 +87,37 @@ bool StillHolds(const Rule& rule, const v1::Outcome& outcome, absl::Time floor, 
 
 }  // namespace
 
+Transition MoveAlong(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous,
+                     const std::vector<OrderHold>& holds, absl::Time now) {
+  policy::Context context = ContextOf(result, previous);
+  context.order_holds = holds;
+  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
+  const v1::Decision anew = DecideStanding(pack, result, context, base::FromProto(result.decision().decided_at()));
+  for (Cell& cell : policy::ToCells(anew.outcomes())) asked[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
+  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
+  bool held = false;
+  bool let_go = false;
+  for (Cell& cell : cells) {
+    const auto found = asked.find({cell.unit_id, cell.audience});
+    if (!IsHeld(cell.outcome) || found == asked.end()) continue;
+    const Names before = OrderRules(pack, cell.outcome, /*lifted=*/false);
+    const Names after = OrderRules(pack, found->second, /*lifted=*/false);
+    // What somebody has lifted by name holds this unit no more, whatever comes.
+    const bool lifted = !Includes(OrderRules(pack, found->second, true), OrderRules(pack, cell.outcome, true));
+    if ((before.empty() && after.empty()) || lifted) continue;
+    const bool ended = !Includes(after, before);
+    v1::Outcome made = Merge(cell.outcome, found->second, {/*relax=*/ended, /*tighten=*/true}, now);
+    if (made.SerializeAsString() == cell.outcome.SerializeAsString()) continue;
+    (ended ? let_go : held) = true;
+    cell.outcome = std::move(made);
+  }
+  if (!held && !let_go) return Transition();
+  Transition transition = TakeRedecided(result, std::move(cells), now);
+  if (held) transition.reasons.emplace_back("held along with another report of its order");
+  if (let_go) transition.reasons.emplace_back("no longer held along with another report of its order");
+  return transition;
+}
+
 absl::Status SameOrder::PutKeys(store::Batch& batch, const v1::Result& result) const {
   if (!packs_->Deciding().pack->holds_orders_together()) return absl::OkStatus();
   for (const store::Key& key : OrderKeys(result.report())) RG_RETURN_IF_ERROR(batch.PutKey(key, result.id()));
@@ -117,8 +148,9 @@ absl::StatusOr<std::vector<OrderHold>> SameOrder::StandingHolds(const v1::Result
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, result));
   const calendar::Calendar& calendar = pack.CalendarFor(result.report().order());
   v1::DiagnosticReport scratch;
-  for (OrderHold& hold : policy::OrderHoldsOf(pack, ReportInForce(result, &scratch), ContextOf(result, previous),
-                                              base::FromProto(result.decision().decided_at()))) {
+  for (OrderHold& hold :
+       policy::OrderHoldsOf(pack, ReportInForce(result, &scratch), ContextOf(result, previous ? &*previous : nullptr),
+                            base::FromProto(result.decision().decided_at()))) {
     const Rule& rule = *pack.FindRule(hold.rule_id);
     const absl::Time floor = rule.then.delay ? calendar.Add(hold.start, *rule.then.delay) : absl::InfinitePast();
     bool stands = false;
@@ -147,38 +179,6 @@ absl::StatusOr<std::vector<OrderHold>> SameOrder::HoldsOn(store::Batch& batch, c
   return holds;
 }
 
-absl::StatusOr<Transition> SameOrder::Decide(store::Batch& batch, const v1::Result& result, absl::Time now) const {
-  const policy::Pack& pack = packs_->PackOf(result);
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, result));
-  policy::Context context = ContextOf(result, previous);
-  RG_ASSIGN_OR_RETURN(context.order_holds, HoldsOn(batch, result.report(), result.id(), now));
-  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
-  const v1::Decision anew = DecideStanding(pack, result, context, base::FromProto(result.decision().decided_at()));
-  for (Cell& cell : policy::ToCells(anew.outcomes())) asked[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
-  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
-  bool held = false;
-  bool let_go = false;
-  for (Cell& cell : cells) {
-    const auto found = asked.find({cell.unit_id, cell.audience});
-    if (!IsHeld(cell.outcome) || found == asked.end()) continue;
-    const Names before = OrderRules(pack, cell.outcome, /*lifted=*/false);
-    const Names after = OrderRules(pack, found->second, /*lifted=*/false);
-    // What somebody has lifted by name holds this unit no more, whatever comes.
-    const bool lifted = !Includes(OrderRules(pack, found->second, true), OrderRules(pack, cell.outcome, true));
-    if ((before.empty() && after.empty()) || lifted) continue;
-    const bool ended = !Includes(after, before);
-    v1::Outcome made = Merge(cell.outcome, found->second, {/*relax=*/ended, /*tighten=*/true}, now);
-    if (made.SerializeAsString() == cell.outcome.SerializeAsString()) continue;
-    (ended ? let_go : held) = true;
-    cell.outcome = std::move(made);
-  }
-  if (!held && !let_go) return Transition();
-  Transition transition = TakeRedecided(result, std::move(cells), now);
-  if (held) transition.reasons.emplace_back("held along with another report of its order");
-  if (let_go) transition.reasons.emplace_back("no longer held along with another report of its order");
-  return transition;
-}
-
 absl::StatusOr<std::vector<SameOrder::Change>> SameOrder::ChangesAfter(store::Batch& batch, const v1::Result& result,
                                                                        absl::Time now) const {
   std::vector<Change> changes;
@@ -186,8 +186,10 @@ absl::StatusOr<std::vector<SameOrder::Change>> SameOrder::ChangesAfter(store::Ba
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> others, Others(batch, result.report(), result.id()));
   for (v1::Result& other : others) {
     if (!packs_->PackOf(other).holds_orders_together() || !StandingQuarantine(other).empty()) continue;
-    RG_ASSIGN_OR_RETURN(Transition transition, Decide(batch, other, now));
-    if (!transition.reasons.empty()) changes.push_back({std::move(other), std::move(transition)});
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, other));
+    RG_ASSIGN_OR_RETURN(std::vector<OrderHold> holds, HoldsOn(batch, other.report(), other.id(), now));
+    Transition transition = MoveAlong(packs_->PackOf(other), other, previous ? &*previous : nullptr, holds, now);
+    if (!transition.reasons.empty()) changes.push_back({std::move(other), std::move(transition), std::move(holds)});
   }
   return changes;
 }

@@ -22,6 +22,11 @@
 
 namespace resultgate::gate {
 
+// What becomes of a standing result by what the order's other reports hold of it, by the pack that decided it; `previous` is the
+// decision on the version before. Without reasons nothing. Pure; thread-safe.
+Transition MoveAlong(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous,
+                     const std::vector<policy::OrderHold>& holds, absl::Time now);
+
 class SameOrder {
  public:
   // Both must outlive it. `reader` gives the decisions on earlier versions.
@@ -38,6 +43,7 @@ class SameOrder {
   struct Change {
     v1::Result result;
     Transition transition;
+    std::vector<policy::OrderHold> holds;  // of the others on it
   };
   // Of the others of the order, those that fare otherwise now that `result`, as it stands in the batch, has changed. Each is
   // decided by the pack that holds it, as of the time at which it was decided.
@@ -47,7 +53,6 @@ class SameOrder {
   absl::StatusOr<std::vector<v1::Result>> Others(store::Batch& batch, const v1::DiagnosticReport& report,
                                                  int64_t result_id) const;
   absl::StatusOr<std::vector<policy::OrderHold>> StandingHolds(const v1::Result& result, absl::Time now) const;
-  absl::StatusOr<Transition> Decide(store::Batch& batch, const v1::Result& result, absl::Time now) const;
 
   const store::Reader* const reader_;
   PackHost* const packs_;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
@@ -43,28 +44,8 @@ bool SaysItCorrects(const v1::DiagnosticReport& report) {
                      [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
 }
 
-constexpr char kIssued[] = "issued";
-
-// Says on the report why its legal times do not run from its issue, unless an issue says already what is wrong with that.
-void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report) {
-  const absl::string_view why = policy::WhyNotFromIssue(*report, context);
-  const auto& issues = report->issues();
-  const auto says_so = [](const v1::Issue& issue) { return issue.place() == kIssued; };
-  if (why.empty() || std::any_of(issues.begin(), issues.end(), says_so)) return;
-  v1::Issue* issue = report->add_issues();
-  issue->set_severity(v1::Issue::SEVERITY_WARNING);
-  issue->set_place(kIssued);
-  issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
-}
-
 std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
   return decision.has_clock_start() ? std::optional(base::FromProto(decision.clock_start())) : std::nullopt;
-}
-
-// All versions of the result, in order; of a first version that one.
-std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result) {
-  if (result.versions().empty()) return {result.report()};
-  return {result.versions().begin(), result.versions().end()};
 }
 
 bool HoldsSomething(const v1::Result& result) {
@@ -94,21 +75,6 @@ void KeepDiscussion(const v1::DiagnosticReport& standing, v1::DiagnosticReport* 
 bool CorrectsWhatIsNotHere(const v1::Result& result) {
   const std::vector<v1::DiagnosticReport> versions = VersionsOf(result);
   return std::all_of(versions.begin(), versions.end(), SaysItCorrects);
-}
-
-// The decision on the version before, without what it says of tests that were not performed then and are now: nobody has waited
-// for them, looked at them or seen them yet.
-v1::Decision DecisionBefore(const v1::Result& before, const v1::DiagnosticReport& now) {
-  v1::Decision decision = before.decision();
-  std::vector<policy::Cell> cells = policy::ToCells(decision.outcomes());
-  const auto unknown = [&](const policy::Cell& cell) {
-    return policy::UnitStatus(before.report(), cell.unit_id) == v1::RESULT_STATUS_CANCELLED &&
-           policy::UnitStatus(now, cell.unit_id) != v1::RESULT_STATUS_CANCELLED;
-  };
-  if (std::none_of(cells.begin(), cells.end(), unknown)) return decision;
-  cells.erase(std::remove_if(cells.begin(), cells.end(), unknown), cells.end());
-  *decision.mutable_outcomes() = policy::ToOutcomes(cells);
-  return decision;
 }
 
 // True if it stands until people end it, whatever versions come.
@@ -145,8 +111,10 @@ absl::StatusOr<Response> Submission::TakeAnswer() {
 
 absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, const SameOrder& same_order, absl::Time now) {
   same_order_ = &same_order;
+  const int issues = request_.report().issues_size();
   StampTimes(request_.mutable_report(), now);
   DropWhatReportsDoNotSay(request_.mutable_report());
+  if (request_.report().issues_size() > issues) kept_digest_ = ReportDigest(request_.report());
   const v1::DiagnosticReport& report = request_.report();
   if (report.test_message() && !request_.accept_test_message()) {
     return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
@@ -277,6 +245,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
     return absl::OkStatus();
   }
   if (clock) *result.mutable_decision()->mutable_clock_start() = base::ToProto(*clock);
+  *result.mutable_report() = standing.report();
   return LogOlder(batch, result, now);
 }
 
@@ -318,7 +287,10 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
   entry.set_result_id(standing.id());
   entry.set_version(standing.version());
   entry.mutable_decided()->set_disposal(Response::DISPOSAL_OLDER_VERSION);
-  entry.mutable_decided()->set_report_digest(DigestText(digest_));
+  NoteDigests(entry.mutable_decided());
+  if (standing.decision().has_clock_start()) {
+    *entry.mutable_decided()->mutable_clock_start() = standing.decision().clock_start();
+  }
   RG_RETURN_IF_ERROR(batch.PutResult(standing));
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, request_.report().sender(), std::move(entry)));
   return batch.PutKey(duplicate_key_, standing.id());
@@ -341,7 +313,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   v1::Decision decision_before;
   // Whom a correction moves it to has waited for nothing yet.
   if (before != nullptr && SamePatient(before->report().patient(), result.report().patient())) {
-    decision_before = DecisionBefore(*before, result.report());
+    decision_before = DecisionForNext(*before, result.report());
     context.previous = &decision_before;
     // Another patient's report starts nobody else's clock.
     const bool own = SamePatient(request_.report().patient(), result.report().patient());
@@ -369,7 +341,11 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   v1::Entry::Decided* decided = entry.mutable_decided();
   decided->set_disposal(disposal);
   *decided->mutable_decision() = result.decision();
-  decided->set_report_digest(DigestText(digest_));
+  NoteDigests(decided);
+  decided->set_facts_digest(FactsDigest(result));
+  decided->set_merged(merged_ && before != nullptr && !SamePatient(before->report().patient(), result.report().patient()));
+  entry.set_known_digest(KnownDigest(result));
+  for (const policy::OrderHold& hold : context.order_holds) *decided->add_order_holds() = ToProto(hold);
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);
   *decided->mutable_issues() = result.report().issues();
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, result.report().sender(), std::move(entry)));
@@ -381,6 +357,11 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   response_.mutable_decision()->Swap(result.mutable_decision());
   for (v1::Comment& comment : committed.comments) *response_.add_comments() = std::move(comment);
   return absl::OkStatus();
+}
+
+void Submission::NoteDigests(v1::Entry::Decided* decided) const {
+  decided->set_report_digest(DigestText(digest_));
+  if (!kept_digest_.empty()) decided->set_kept_digest(DigestText(kept_digest_));
 }
 
 absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,

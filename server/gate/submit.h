@@ -63,12 +63,14 @@ class Submission {
                             const std::string& quarantine, const v1::Result& result);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
+  void NoteDigests(v1::Entry::Decided* decided) const;
   absl::Status PutKeys(store::Batch& batch, const v1::Result& result) const;
 
   v1::SubmitResultRequest request_;
   const std::string digest_;
   const store::Key duplicate_key_;
   const IdentityKeys identity_;
+  std::string kept_digest_;  // of the report without what was dropped of it; empty: nothing was
   absl::Status refused_;
   v1::SubmitResultResponse response_;
   bool released_ = false;

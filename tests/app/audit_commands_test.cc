@@ -143,7 +143,8 @@ TEST_F(AuditCommandsTest, ProvesThatNothingWasRemoved) {
 
   const Ran verified = File({"audit", "verify", "--witness", witness});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
-  EXPECT_THAT(verified.out, AllOf(HasSubstr("the checkpoint kept elsewhere holds"), HasSubstr("the log holds: ")));
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("the checkpoint kept elsewhere holds"), HasSubstr("the log holds: "),
+                                  HasSubstr("what is kept beside it agrees: 2 results, 2 releases, 1 pack and ")));
 
   ASSERT_EQ(Ask({"submit", "--accept-test-messages", "tests/data/02-lipids.hl7"}).exit_code, 0);
   const Ran grown = Ask({"audit", "checkpoint", "--since", witness, "--public-key", key});
@@ -199,6 +200,36 @@ TEST_F(AuditCommandsTest, ADatabaseThatWasTamperedWithIsFoundAndNotServed) {
   const Ran served = RunBinary({"serve", "--dev", "--listen", "127.0.0.1:0", "--database", database_});
   EXPECT_EQ(served.exit_code, 1);
   EXPECT_THAT(served.err, ContainsRegex("the log does not hold: entry [0-9]+ is not as it was logged"));
+}
+
+TEST_F(AuditCommandsTest, DecidesAgainWhatWasLoggedBesideTheGate) {
+  const Ran all = File({"audit", "replay"});
+  EXPECT_EQ(all.exit_code, 0) << all.out << all.err;
+  EXPECT_EQ(all.out, "3 decisions decided again: no difference\n");
+  EXPECT_EQ(File({"audit", "replay", "--result", "2"}).out, "2 decisions decided again: no difference\n");
+  EXPECT_EQ(File({"audit", "replay", "--from", "3", "--to", "3"}).out, "1 decision decided again: no difference\n");
+  EXPECT_THAT(File({"audit", "replay", "--from", "3", "--to", "2"}).err, HasSubstr("--from 3 comes after --to 2"));
+  EXPECT_THAT(File({"audit", "replay", "--result", "9"}).err, HasSubstr("the log has no entry about result 9"));
+  EXPECT_EQ(RunBinary({"audit", "replay", "--database", folder_.path() + "/none.db"}).exit_code, 1);
+}
+
+TEST_F(AuditCommandsTest, WhatWasChangedBesideTheLogIsFoundAndComesOutOtherwise) {
+  EXPECT_EQ(gate_->Stop(), 0);
+  std::string bytes = *base::ReadFile(database_);
+  const std::string narrative = "Intradermal nevus";
+  ASSERT_NE(bytes.find(narrative), std::string::npos);
+  for (size_t place = bytes.find(narrative); place != std::string::npos; place = bytes.find(narrative, place + 1)) {
+    bytes.replace(place, narrative.size(), "INTRADERMAL NEVUS");
+  }
+  std::ofstream(database_, std::ios::binary) << bytes;
+  const Ran verified = File({"audit", "verify"});
+  EXPECT_EQ(verified.exit_code, 1);
+  EXPECT_THAT(verified.out, AllOf(HasSubstr("the log holds: "), HasSubstr("result 2: its report is not the one that was decided"),
+                                  HasSubstr("what is kept beside the log does NOT agree with it: ")));
+  EXPECT_EQ(File({"audit", "verify", "--log-only"}).exit_code, 0);
+  const Ran replayed = File({"audit", "replay"});
+  EXPECT_EQ(replayed.exit_code, 1);
+  EXPECT_THAT(replayed.out, ContainsRegex("entry [0-9]+ \\(result 2, decided\\): report: what is kept .*facts_digest\n"));
 }
 
 TEST_F(AuditCommandsTest, BackupWhileServingAndRestore) {

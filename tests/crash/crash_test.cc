@@ -31,6 +31,8 @@
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/log_verifier.h"
+#include "server/gate/replay_log.h"
+#include "server/gate/stored_check.h"
 #include "server/store/sqlite/log_file.h"
 #include "tests/testing/sample_reports.h"
 #include "tests/testing/server_process.h"
@@ -213,8 +215,9 @@ void CheckResults(const Kept& kept, const Client& client) {
   }
 }
 
-// What `resultgate audit verify` does, on the file as the kill left it: every entry is under the signed head, and the head is
-// signed. `checkpoints` are what the gate gave out before the kill: nothing of that may be missing.
+// What `resultgate audit verify` and `audit replay` do, on the file as the kill left it: every entry is under the signed head,
+// the head is signed, what is kept beside the log is what it says, and all was decided as it is decided now. `checkpoints` are
+// what the gate gave out before the kill: nothing of that may be missing.
 void CheckProof(const std::string& database, const std::vector<std::string>& checkpoints) {
   const absl::StatusOr<audit::VerifierKey> key = store::LogFile::KeyBeside(database);
   ASSERT_TRUE(key.ok()) << key.status();
@@ -229,6 +232,12 @@ void CheckProof(const std::string& database, const std::vector<std::string>& che
   const absl::StatusOr<audit::LogReport> report = (*log)->Verify(*key, witnessed, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
   for (const audit::Finding& finding : report->findings) ADD_FAILURE() << finding.message;
+  const absl::StatusOr<gate::StoredReport> stored = gate::CheckStored(**log, nullptr);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  for (const std::string& finding : stored->findings) ADD_FAILURE() << finding;
+  const absl::StatusOr<gate::ReplayReport> replayed = gate::ReplayLog(**log, {}, nullptr);
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  EXPECT_EQ(replayed->different + replayed->not_kept, 0);
 }
 
 std::string CheckpointOf(const Stubs& stubs) {

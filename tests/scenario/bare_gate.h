@@ -37,10 +37,15 @@ class BareGate {
 
   // Goes down and comes up again on the same database.
   void Restart() {
-    gate_.reset();
-    store_.reset();
+    Stop();
     Start();
   }
+  // Goes down for good. The database is whole in its file then.
+  void Stop() {
+    gate_.reset();
+    store_.reset();
+  }
+  std::string database() const { return absl::StrCat(folder_.path(), "/gate.db"); }
 
   // Queues a report; `Wait` for all of them.
   void Queue(const v1::DiagnosticReport& report) {
@@ -162,7 +167,7 @@ class BareGate {
   }
 
   void Start() {
-    auto store = store::OpenSqlite(absl::StrCat(folder_.path(), "/gate.db"));
+    auto store = store::OpenSqlite(database());
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     auto gate = gate::Gate::Start(

@@ -20,8 +20,11 @@
 #include "absl/strings/str_join.h"
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
+#include "server/gate/replay_log.h"
+#include "server/gate/stored_check.h"
 #include "server/gate/versions.h"
 #include "server/policy/decide.h"
+#include "server/store/sqlite/log_file.h"
 #include "tests/scenario/bare_gate.h"
 #include "tests/scenario/promises.h"
 
@@ -53,7 +56,8 @@ constexpr char kStricter[] = R"(  - id: stricter
 struct Counts {
   int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
   int64_t wishes = 0, deaths = 0, merges = 0, unmerges = 0;
-  int64_t releases = 0, entries = 0, checks = 0;
+  int64_t releases = 0, entries = 0, checks = 0, replayed = 0;
+  std::map<std::string, int64_t> not_replayed;
 };
 
 class Life {
@@ -88,6 +92,23 @@ class Life {
 
   void CheckAll() {
     for (const auto& [id, order] : order_of_result_) Check(id);
+  }
+
+  // All that was decided comes out the same when it is decided again, and the tables are what the log says.
+  void CheckLog() {
+    const auto log = store::LogFile::Open(gate_.database());
+    ASSERT_TRUE(log.ok()) << log.status();
+    const auto replayed = gate::ReplayLog(**log, {}, nullptr);
+    ASSERT_TRUE(replayed.ok()) << replayed.status();
+    for (const gate::Replayed& difference : replayed->differences) {
+      Complain(absl::StrCat("entry ", difference.sequence, " (", difference.kind, ", result ", difference.result_id,
+                            ") comes out otherwise: ", absl::StrJoin(difference.details, "; ")));
+    }
+    counts_.replayed += replayed->same;
+    for (const auto& [reason, count] : replayed->reasons) counts_.not_replayed[reason] += count;
+    const auto stored = gate::CheckStored(**log, nullptr);
+    ASSERT_TRUE(stored.ok()) << stored.status();
+    for (const std::string& finding : stored->findings) Complain(finding);
   }
 
   bool broken() const { return !complaints_.empty(); }
@@ -450,13 +471,20 @@ TEST(Model, RandomLivesKeepAllPromises) {
       ASSERT_FALSE(HasFatalFailure()) << "seed " << seed << ", step " << done;
     }
     life.CheckAll();
+    life.CheckLog();
     ASSERT_FALSE(life.broken()) << "seed " << seed << ", at step " << done << ": " << life.Complaints();
   }
   std::cout << counts.messages << " messages, " << counts.approvals << " approvals, " << counts.clock_steps << " clock steps, "
             << counts.acknowledgements << " acknowledgements, " << counts.restarts << " restarts, " << counts.activations
             << " activations, " << counts.wishes << " wishes, " << counts.deaths << " words on deaths, " << counts.merges
             << " merges, " << counts.unmerges << " undone; " << counts.entries << " entries, " << counts.releases << " releases, "
-            << counts.checks << " results checked\n";
+            << counts.checks << " results checked; " << counts.replayed << " decisions decided again\n";
+  int64_t not_replayed = 0;
+  for (const auto& [reason, count] : counts.not_replayed) {
+    std::cout << count << " not decided again: " << reason << "\n";
+    not_replayed += count;
+  }
+  EXPECT_GT(counts.replayed, 3 * not_replayed);
   EXPECT_GT(counts.releases, steps / 10);
   EXPECT_GT(counts.approvals, steps / 100);
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -199,6 +200,65 @@ TEST_P(FaultTest, OpeningFailsCleanlyAndWorksAfterwards) {
       EXPECT_EQ(DoBatch(*store, 2000), absl::OkStatus());
     }
   }
+}
+
+// The power goes before any write or sync: what was acknowledged is there, what was under way is there as a whole or not at all,
+// and the log holds. Of what was not synced anything may be missing or torn.
+class PowerTest : public testing::TestWithParam<Load> {};
+
+INSTANTIATE_TEST_SUITE_P(Loads, PowerTest, testing::Values(kLight, kHeavy), [](const testing::TestParamInfo<Load>& info) {
+  return std::string(info.param.bytes_per_result > 10'000 ? "ThroughCheckpoints" : "SmallCommits");
+});
+
+TEST_P(PowerTest, NothingIsLostAndNothingHalfWritten) {
+  constexpr uint64_t kSeed = 20260306;
+  constexpr int kImagesOfACut = 4;
+  // Cuts of large files are large.
+  const int every = GetParam().bytes_per_result > 10'000 ? 61 : 1;
+  std::cout << "seed " << kSeed << "\n";
+  std::mt19937_64 random(kSeed);
+  FaultVfs disk;
+  const TempFolder folder;
+  const std::string path = folder.File("gate.db");
+  std::vector<Contents> acknowledged;
+  struct Taken {
+    PowerCut cut;
+    size_t acknowledged;
+  };
+  std::vector<Taken> taken;
+  {
+    const auto store = Open(path);
+    ASSERT_EQ(DoBatch(*store, 2000), absl::OkStatus());
+    acknowledged.push_back(ReadContents(*store));
+    int steps = 0;
+    disk.Record([&] {
+      if (++steps % every == 0) taken.push_back({disk.Cut(), acknowledged.size()});
+    });
+    for (int i = 0; i < 2 * GetParam().batches; ++i) {
+      ASSERT_EQ(DoBatch(*store, GetParam().bytes_per_result), absl::OkStatus());
+      acknowledged.push_back(ReadContents(*store));
+    }
+    taken.push_back({disk.Cut(), acknowledged.size()});
+    disk.StopRecording();
+  }
+  acknowledged.push_back(acknowledged.back());  // nothing is under way after the last
+  int under_way_found = 0;
+  for (const Taken& at : taken) {
+    for (int i = 0; i < kImagesOfACut && !HasFailure(); ++i) {
+      at.cut.MakeImage(path, folder.File("image.db"), random);
+      const auto image = OpenSqlite(folder.File("image.db"));
+      ASSERT_TRUE(image.ok()) << image.status();
+      const Contents contents = ReadContents(**image);
+      const bool under_way = contents == acknowledged[at.acknowledged];
+      under_way_found += under_way && at.acknowledged + 1 < acknowledged.size() ? 1 : 0;
+      if (!under_way) {
+        EXPECT_EQ(contents, acknowledged[at.acknowledged - 1]);
+      }
+    }
+  }
+  std::cout << taken.size() << " cuts, " << taken.size() * kImagesOfACut << " images; the batch under way was found whole in "
+            << under_way_found << "\n";
+  EXPECT_GT(taken.size(), 20u);
 }
 
 // The cost model, as counts: these do not depend on the machine.

@@ -1,21 +1,34 @@
 #include "tests/store/fault_vfs.h"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace resultgate::store {
 
 namespace {
 
+namespace fs = std::filesystem;
 using Operation = FaultVfs::Operation;
+
+std::string ContentOf(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream content;
+  content << in.rdbuf();
+  return content.str();
+}
 
 // SQLite allocates it with room for the real file behind it.
 struct File {
   sqlite3_file base;
   FaultVfs* disk;
   bool is_wal;
+  const char* path;  // null for one without a name
 
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
@@ -40,20 +53,31 @@ int Read(sqlite3_file* file, void* buffer, int size, sqlite3_int64 offset) {
 }
 
 int Write(sqlite3_file* file, const void* buffer, int size, sqlite3_int64 offset) {
+  Of(file)->disk->NoteStep();
   const int code = Of(file)->disk->Count(Operation::kWrite, Of(file)->is_wal ? size : 0);
-  if (code == SQLITE_OK) return Real(file)->pMethods->xWrite(Real(file), buffer, size, offset);
+  if (code == SQLITE_OK) {
+    if (Of(file)->path != nullptr) {
+      Of(file)->disk->NoteWrite(Of(file)->path, offset, {static_cast<const char*>(buffer), static_cast<size_t>(size)});
+    }
+    return Real(file)->pMethods->xWrite(Real(file), buffer, size, offset);
+  }
   Real(file)->pMethods->xWrite(Real(file), buffer, size / 2, offset);
   return code;
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   const int code = Of(file)->disk->Count(Operation::kWrite);
-  return code != SQLITE_OK ? code : Real(file)->pMethods->xTruncate(Real(file), size);
+  if (code != SQLITE_OK) return code;
+  if (Of(file)->path != nullptr) Of(file)->disk->NoteTruncation(Of(file)->path, size);
+  return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 
-// Crashes are played by copying files, which sees what was written, synced or not: a real sync would only cost time.
+// Crashes are played by copying files, and power cuts from what was recorded: a real sync would only cost time.
 int Sync(sqlite3_file* file, int) {
-  return Of(file)->disk->Count(Operation::kSync);
+  Of(file)->disk->NoteStep();
+  const int code = Of(file)->disk->Count(Operation::kSync);
+  if (code == SQLITE_OK && Of(file)->path != nullptr) Of(file)->disk->NoteSync(Of(file)->path);
+  return code;
 }
 
 int FileSize(sqlite3_file* file, sqlite3_int64* size) {
@@ -115,6 +139,7 @@ int OpenFile(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, 
   FaultVfs* const disk = DiskOf(vfs);
   Of(file)->disk = disk;
   Of(file)->is_wal = (flags & SQLITE_OPEN_WAL) != 0;
+  Of(file)->path = name;
   Real(file)->pMethods = nullptr;
   const int code = disk->real()->xOpen(disk->real(), name, Real(file), flags, out_flags);
   file->pMethods = Real(file)->pMethods == nullptr ? nullptr : &kMethods;
@@ -179,6 +204,93 @@ int FaultVfs::failures() const {
 FaultVfs::Counts FaultVfs::counts() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return counts_;
+}
+
+void FaultVfs::Record(std::function<void()> before_step) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  recording_ = true;
+  before_step_ = std::move(before_step);
+}
+
+void FaultVfs::StopRecording() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  recording_ = false;
+  before_step_ = nullptr;
+  disk_.files_.clear();
+}
+
+PowerCut FaultVfs::Cut() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return disk_;
+}
+
+PowerCut::File& FaultVfs::FileOf(const std::string& path) {
+  const auto [found, is_new] = disk_.files_.try_emplace(path);
+  if (is_new) found->second.synced = ContentOf(path);
+  return found->second;
+}
+
+void FaultVfs::NoteStep() {
+  std::function<void()> before_step;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!suspended_) before_step = before_step_;
+  }
+  if (before_step) before_step();
+}
+
+void FaultVfs::NoteWrite(const std::string& path, int64_t offset, absl::string_view bytes) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (recording_) FileOf(path).unsynced.push_back({false, offset, std::string(bytes)});
+}
+
+void FaultVfs::NoteTruncation(const std::string& path, int64_t size) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (recording_) FileOf(path).unsynced.push_back({true, size, ""});
+}
+
+void FaultVfs::NoteSync(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!recording_) return;
+  PowerCut::File& file = FileOf(path);
+  for (const PowerCut::Change& change : file.unsynced) PowerCut::Apply(change, &file.synced);
+  file.unsynced.clear();
+}
+
+void PowerCut::Apply(const Change& change, std::string* content) {
+  if (change.truncates) {
+    content->resize(static_cast<size_t>(change.offset));
+    return;
+  }
+  const size_t end = static_cast<size_t>(change.offset) + change.bytes.size();
+  if (content->size() < end) content->resize(end);
+  content->replace(static_cast<size_t>(change.offset), change.bytes.size(), change.bytes);
+}
+
+void PowerCut::MakeImage(const std::string& from, const std::string& to, std::mt19937_64& random) const {
+  constexpr size_t kSector = 512;
+  // Of a hundred changes so many are there whole, and so many in part.
+  const size_t whole = random() % 101;
+  const size_t torn = random() % 101;
+  for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(absl::StrCat(to, suffix));
+  for (const char* suffix : {"", "-wal"}) {
+    const auto found = files_.find(absl::StrCat(from, suffix));
+    std::string content = found == files_.end() ? ContentOf(absl::StrCat(from, suffix)) : found->second.synced;
+    if (found != files_.end()) {
+      for (const Change& change : found->second.unsynced) {
+        if (random() % 100 < whole) {
+          Apply(change, &content);
+        } else if (!change.truncates && random() % 100 < torn) {
+          for (size_t at = 0; at < change.bytes.size(); at += kSector) {
+            if (random() % 2 == 0) continue;
+            Apply({false, change.offset + static_cast<int64_t>(at), change.bytes.substr(at, kSector)}, &content);
+          }
+        }
+      }
+    }
+    std::ofstream(absl::StrCat(to, suffix), std::ios::binary) << content;
+  }
+  fs::copy_file(absl::StrCat(from, ".key"), absl::StrCat(to, ".key"), fs::copy_options::overwrite_existing);
 }
 
 void FaultVfs::OnSleep(std::function<void()> wake) {

@@ -6,10 +6,41 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <random>
 #include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
 
 namespace resultgate::store {
+
+// What a power cut leaves of files: all that was synced, and of what was written since any part, in any order, down to single
+// sectors of 512 bytes. A value.
+class PowerCut {
+ public:
+  // Makes files as they may be found when the power is back: those of the database at `from` under the name `to`. The choice is
+  // random: all, nothing, or anything between.
+  void MakeImage(const std::string& from, const std::string& to, std::mt19937_64& random) const;
+
+ private:
+  friend class FaultVfs;
+
+  // A write, or a truncation to `offset`.
+  struct Change {
+    bool truncates = false;
+    int64_t offset = 0;
+    std::string bytes;
+  };
+  struct File {
+    std::string synced;
+    std::vector<Change> unsynced;
+  };
+  static void Apply(const Change& change, std::string* content);
+
+  std::map<std::string, File> files_;
+};
 
 // While it lives, every database that is opened goes through it. One at a time. Thread-safe. It never really syncs.
 class FaultVfs {
@@ -40,12 +71,22 @@ class FaultVfs {
 
   Counts counts() const;
 
+  // From now on it keeps in mind what was synced and what was not. `before_step` is called before each write and sync.
+  void Record(std::function<void()> before_step);
+  void StopRecording();
+  // What a power cut at this moment would leave. Only while it records.
+  PowerCut Cut() const;
+
   // Called instead of sleeping, when SQLite waits for a lock.
   void OnSleep(std::function<void()> wake);
 
   // For the callbacks that SQLite calls: SQLITE_OK, or the fault that is due.
   int Count(Operation operation, int64_t wal_bytes = 0);
   void Sleep();
+  void NoteStep();
+  void NoteWrite(const std::string& path, int64_t offset, absl::string_view bytes);
+  void NoteTruncation(const std::string& path, int64_t size);
+  void NoteSync(const std::string& path);
   sqlite3_vfs* real() const { return real_; }
 
  private:
@@ -60,6 +101,12 @@ class FaultVfs {
   int failures_ = 0;
   bool suspended_ = false;
   std::function<void()> wake_;
+  bool recording_ = false;
+  std::function<void()> before_step_;
+  PowerCut disk_;  // while it records
+
+  // Where it is seen for the first time, the file counts as synced.
+  PowerCut::File& FileOf(const std::string& path);
 };
 
 }  // namespace resultgate::store

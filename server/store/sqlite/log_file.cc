@@ -1,7 +1,9 @@
 #include "server/store/sqlite/log_file.h"
 
 #include <filesystem>
+#include <limits>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
@@ -49,6 +51,102 @@ absl::StatusOr<audit::LogReport> LogFile::Verify(const audit::VerifierKey& key, 
 
 absl::Status LogFile::ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) {
   return ForEachEntry(connection_, 0, take);
+}
+
+absl::Status LogFile::ForEachIn(int64_t first, int64_t last, const std::function<absl::Status(const audit::LogRow& row)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadEntriesIn));
+  statement.BindInt(1, first);
+  statement.BindInt(2, last);
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    RG_RETURN_IF_ERROR(take({statement.Int(0), statement.Int(1), statement.Blob(2), statement.Blob(3)}));
+  }
+}
+
+absl::StatusOr<std::optional<v1::Entry>> LogFile::FindEntry(int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, ListEntries(connection_, sequence - 1, 0, 1));
+  if (entries.empty() || entries.front().sequence() != sequence) return std::optional<v1::Entry>();
+  return std::optional<v1::Entry>(std::move(entries.front()));
+}
+
+absl::StatusOr<std::vector<v1::Entry>> LogFile::EntriesOf(int64_t result_id) {
+  return ListEntries(connection_, 0, result_id, std::numeric_limits<int>::max());
+}
+
+absl::StatusOr<std::optional<v1::Result>> LogFile::FindResult(int64_t id) {
+  return store::FindResult(connection_, id);
+}
+
+absl::StatusOr<std::optional<v1::PackFiles>> LogFile::FindPack(const std::string& digest) {
+  return store::FindPack(connection_, digest);
+}
+
+absl::StatusOr<std::optional<LogFile::ResultRow>> LogFile::FindResultRow(int64_t id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadResultRow));
+  statement.BindInt(1, id);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<ResultRow>();
+  ResultRow row;
+  if (statement.Int(0) != 0) row.due_us = statement.Int(1);
+  row.held = statement.Int(2);
+  row.record = std::string(statement.Blob(3));
+  return std::optional<ResultRow>(std::move(row));
+}
+
+absl::StatusOr<std::optional<LogFile::ReleaseRow>> LogFile::FindReleaseRow(int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadReleaseRow));
+  statement.BindInt(1, sequence);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<ReleaseRow>();
+  return std::optional<ReleaseRow>({statement.Int(0), statement.Int(1), std::string(statement.Blob(2))});
+}
+
+absl::StatusOr<std::vector<int64_t>> LogFile::Numbers(absl::string_view sql) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql));
+  std::vector<int64_t> numbers;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return numbers;
+    numbers.push_back(statement.Int(0));
+  }
+}
+
+absl::StatusOr<std::vector<int64_t>> LogFile::ResultIds() {
+  return Numbers(sql::kReadResultIds);
+}
+
+absl::StatusOr<std::vector<int64_t>> LogFile::ReleaseSequences() {
+  return Numbers(sql::kReadReleaseSequences);
+}
+
+absl::StatusOr<std::vector<std::string>> LogFile::PackDigests() {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadPackDigests));
+  std::vector<std::string> digests;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return digests;
+    digests.emplace_back(statement.Blob(0));
+  }
+}
+
+absl::Status LogFile::ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadKeys));
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    take(statement.Blob(0), statement.Int(1));
+  }
+}
+
+absl::StatusOr<std::vector<LogFile::ActivationRow>> LogFile::Activations() {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadActivations));
+  std::vector<ActivationRow> rows;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return rows;
+    rows.push_back({statement.Int(0), std::string(statement.Blob(1))});
+  }
 }
 
 }  // namespace resultgate::store

@@ -39,6 +39,15 @@ inline constexpr char kFindPack[] = "SELECT files FROM packs WHERE digest = ?1";
 inline constexpr char kListActivations[] =
     "SELECT e.sequence, e.bytes FROM activations AS a JOIN entries AS e ON e.sequence = a.sequence"
     " WHERE a.sequence < ?1 ORDER BY a.sequence DESC LIMIT ?2";
+// All of them, as kListTiles.
+inline constexpr char kReadActivations[] = "SELECT sequence, digest FROM activations ORDER BY sequence";
+inline constexpr char kReadPackDigests[] = "SELECT digest FROM packs ORDER BY digest";
+inline constexpr char kReadResultIds[] =
+    "SELECT id FROM results UNION SELECT result_id FROM entries WHERE result_id IS NOT NULL ORDER BY 1";
+inline constexpr char kReadReleaseSequences[] = "SELECT sequence FROM outbox ORDER BY sequence";
+inline constexpr char kReadKeys[] = "SELECT key, result_id FROM keys";
+inline constexpr char kReadResultRow[] = "SELECT due_us IS NOT NULL, due_us, held, record FROM results WHERE id = ?1";
+inline constexpr char kReadReleaseRow[] = "SELECT acknowledged, result_id, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kFindRelease[] = "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kListOutbox[] =
     "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
@@ -49,6 +58,8 @@ inline constexpr char kLastEntrySequence[] = "SELECT max(sequence) FROM entries"
 inline constexpr char kLastReleaseSequence[] = "SELECT max(sequence) FROM outbox";
 inline constexpr char kReadEntries[] =
     "SELECT sequence, result_id, leaf_hash, bytes FROM entries WHERE sequence > ?1 ORDER BY sequence";
+inline constexpr char kReadEntriesIn[] =
+    "SELECT sequence, result_id, leaf_hash, bytes FROM entries WHERE sequence >= ?1 AND sequence <= ?2 ORDER BY sequence";
 inline constexpr char kListLeafHashes[] = "SELECT leaf_hash FROM entries WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
 inline constexpr char kFindEntry[] = "SELECT bytes FROM entries WHERE sequence = ?1";
 inline constexpr char kFindTile[] = "SELECT hashes FROM log_tiles WHERE level = ?1 AND tile = ?2";
@@ -137,6 +148,9 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kPutPack,
                                        kAppendActivation,
                                        kReadEntries,
+                                       kReadEntriesIn,
+                                       kReadResultRow,
+                                       kReadReleaseRow,
                                        kListLeafHashes,
                                        kFindEntry,
                                        kFindTile,

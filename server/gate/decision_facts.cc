@@ -1,0 +1,81 @@
+#include "server/gate/decision_facts.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/policy/outcomes.h"
+
+namespace resultgate::gate {
+namespace {
+
+constexpr char kIssued[] = "issued";
+
+}  // namespace
+
+std::string FactsDigest(const v1::Result& result) {
+  return base::Sha256(result.report().SerializeAsString());
+}
+
+std::string KnownDigest(const v1::Result& result) {
+  v1::Result known;
+  if (result.has_known_patient()) *known.mutable_known_patient() = result.known_patient();
+  *known.mutable_confidential() = result.confidential();
+  *known.mutable_determinations() = result.determinations();
+  const std::string bytes = known.SerializeAsString();
+  return bytes.empty() ? "" : base::Sha256(bytes);
+}
+
+std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result) {
+  if (result.versions().empty()) return {result.report()};
+  return {result.versions().begin(), result.versions().end()};
+}
+
+void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report) {
+  const absl::string_view why = policy::WhyNotFromIssue(*report, context);
+  const auto& issues = report->issues();
+  const auto says_so = [](const v1::Issue& issue) { return issue.place() == kIssued; };
+  if (why.empty() || std::any_of(issues.begin(), issues.end(), says_so)) return;
+  v1::Issue* issue = report->add_issues();
+  issue->set_severity(v1::Issue::SEVERITY_WARNING);
+  issue->set_place(kIssued);
+  issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
+}
+
+v1::Decision DecisionForNext(const v1::Result& standing, const v1::DiagnosticReport& report) {
+  v1::Decision decision = standing.decision();
+  std::vector<policy::Cell> cells = policy::ToCells(decision.outcomes());
+  const auto unknown = [&](const policy::Cell& cell) {
+    return policy::UnitStatus(standing.report(), cell.unit_id) == v1::RESULT_STATUS_CANCELLED &&
+           policy::UnitStatus(report, cell.unit_id) != v1::RESULT_STATUS_CANCELLED;
+  };
+  if (std::none_of(cells.begin(), cells.end(), unknown)) return decision;
+  cells.erase(std::remove_if(cells.begin(), cells.end(), unknown), cells.end());
+  *decision.mutable_outcomes() = policy::ToOutcomes(cells);
+  return decision;
+}
+
+v1::Entry::OrderHold ToProto(const policy::OrderHold& hold) {
+  v1::Entry::OrderHold proto;
+  proto.set_rule_id(hold.rule_id);
+  proto.set_audience(hold.audience);
+  *proto.mutable_start() = base::ToProto(hold.start);
+  if (hold.review_started != absl::Time()) *proto.mutable_review_started() = base::ToProto(hold.review_started);
+  for (const std::string& fact : hold.unknown_facts) proto.add_unknown_facts(fact);
+  return proto;
+}
+
+policy::OrderHold FromProto(const v1::Entry::OrderHold& proto) {
+  policy::OrderHold hold;
+  hold.rule_id = proto.rule_id();
+  hold.audience = proto.audience();
+  hold.start = base::FromProto(proto.start());
+  if (proto.has_review_started()) hold.review_started = base::FromProto(proto.review_started());
+  hold.unknown_facts = {proto.unknown_facts().begin(), proto.unknown_facts().end()};
+  return hold;
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,35 @@
+// What a decision was made from, and how the log says so: whoever decides again (replay.h) builds it anew and knows whether it is
+// what it was. Pure functions, thread-safe.
+#ifndef RESULTGATE_GATE_DECISION_FACTS_H_
+#define RESULTGATE_GATE_DECISION_FACTS_H_
+
+#include <string>
+#include <vector>
+
+#include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/result.pb.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+
+// 32 bytes over the report that a decision on the result's standing version is made from.
+std::string FactsDigest(const v1::Result& result);
+// 32 bytes over what else is known of the patient and determined for the result; empty where nothing is.
+std::string KnownDigest(const v1::Result& result);
+
+// All versions of the result, in order; of a first version that one.
+std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result);
+
+// Says on the report why its legal times do not run from its issue, unless an issue says already what is wrong with that.
+void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report);
+
+// What of the standing decision counts for the next version, `report`: all but what it says of tests that were not performed then
+// and are now, because nobody has waited for them, looked at them or seen them yet.
+v1::Decision DecisionForNext(const v1::Result& standing, const v1::DiagnosticReport& report);
+
+v1::Entry::OrderHold ToProto(const policy::OrderHold& hold);
+policy::OrderHold FromProto(const v1::Entry::OrderHold& hold);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_DECISION_FACTS_H_

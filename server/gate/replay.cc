@@ -1,0 +1,411 @@
+#include "server/gate/replay.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "server/audit/difference.h"
+#include "server/audit/entry_facts.h"
+#include "server/base/proto_time.h"
+#include "server/gate/decision_facts.h"
+#include "server/gate/kept_reports.h"
+#include "server/gate/logged_state.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/redecide.h"
+#include "server/gate/same_order.h"
+#include "server/gate/submit.h"
+#include "server/gate/transition.h"
+#include "server/gate/versions.h"
+#include "server/policy/decide.h"
+
+namespace resultgate::gate {
+namespace {
+
+using base::FromProto;
+using policy::Cell;
+using Verdict = Replayed::Verdict;
+
+// What a release is known by, whatever order its parts are in.
+using ReleaseKey = std::tuple<v1::ReleaseKind, std::set<int>, std::set<std::string>>;
+
+ReleaseKey KeyOf(const v1::ReleaseNote& note) {
+  return {note.kind(), {note.audiences().begin(), note.audiences().end()}, {note.unit_ids().begin(), note.unit_ids().end()}};
+}
+
+ReleaseKey KeyOf(const PlannedRelease& planned) {
+  return {planned.kind, {planned.audiences.begin(), planned.audiences.end()}, {planned.unit_ids.begin(), planned.unit_ids.end()}};
+}
+
+std::string TextOf(const ReleaseKey& key) {
+  const auto& [kind, audiences, units] = key;
+  const auto add_audience = [](std::string* out, int audience) {
+    absl::StrAppend(out, audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"));
+  };
+  return absl::StrCat(audit::EnumWord(v1::ReleaseKind_Name(kind), "RELEASE_KIND_"), " of ", absl::StrJoin(units, ", "), " to ",
+                      absl::StrJoin(audiences, ", ", add_audience));
+}
+
+std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
+  return decision.has_clock_start() ? std::optional(FromProto(decision.clock_start())) : std::nullopt;
+}
+
+std::optional<absl::Time> Earlier(std::optional<absl::Time> a, std::optional<absl::Time> b) {
+  return a && b ? std::min(*a, *b) : a ? a : b;
+}
+
+v1::Decision WithoutOutcomes(v1::Decision decision) {
+  decision.clear_outcomes();
+  return decision;
+}
+
+std::string QuarantineOf(const v1::Decision& decision) {
+  v1::Result result;
+  *result.mutable_decision() = decision;
+  return StandingQuarantine(result);
+}
+
+// A doubt that follows from the versions alone.
+bool IsDoubtOfVersions(const std::string& quarantine) {
+  return quarantine.empty() || quarantine == kUnclearOrder || quarantine == kNothingToConfirm || quarantine == kTakenBack;
+}
+
+class Replayer {
+ public:
+  Replayer(const v1::Result* standing, const std::vector<v1::Entry>& entries, const ReplaySources& sources)
+      : standing_(standing), kept_(standing, entries), sources_(sources) {
+    for (const v1::Entry& entry : entries) {
+      if (entry.has_decided() && entry.decided().has_decision()) last_decided_ = entry.sequence();
+    }
+  }
+
+  // Takes in the next entry; nullopt where it decided nothing.
+  std::optional<Replayed> Take(const v1::Entry& entry, bool wanted) {
+    LoggedState after = state_;
+    after.Take(entry);
+    std::optional<v1::DiagnosticReport> report = report_;
+    std::optional<Replayed> replayed;
+    if (Decides(entry)) {
+      // A decision of before the range is looked into too: its report is what those within start from.
+      replayed = Replayed();
+      replayed->sequence = entry.sequence();
+      replayed->result_id = entry.result_id();
+      replayed->kind = audit::KindWord(entry);
+      out_ = &*replayed;
+      after_ = &after;
+      if (entry.has_decided()) {
+        report = Decided(entry, wanted);
+      } else if (wanted) {
+        MovedOn(entry);
+      }
+      if (!out_->details.empty() && out_->verdict == Verdict::kSame) out_->verdict = Verdict::kDifferent;
+    }
+    state_ = std::move(after);
+    report_ = std::move(report);
+    return wanted ? replayed : std::nullopt;
+  }
+
+ private:
+  static bool Decides(const v1::Entry& entry) {
+    if (entry.has_decided()) return entry.decided().has_decision();
+    // A note that a result cannot be read has no version.
+    return entry.version() > 0 && !audit::FactsOf(entry).outcomes.empty();
+  }
+
+  void NotKept(const std::string& what) {
+    out_->verdict = Verdict::kNotKept;
+    out_->details = {what};
+  }
+
+  // Gives `result` what was known beside its report, if that is still kept; otherwise says that it is not.
+  bool FillKnownThen(const v1::Entry& entry, v1::Result* result) {
+    if (entry.known_digest().empty()) return true;
+    if (standing_ == nullptr || KnownDigest(*standing_) != entry.known_digest()) {
+      NotKept("what was known of the patient then is no longer kept as it was");
+      return false;
+    }
+    if (standing_->has_known_patient()) *result->mutable_known_patient() = standing_->known_patient();
+    *result->mutable_confidential() = standing_->confidential();
+    *result->mutable_determinations() = standing_->determinations();
+    return true;
+  }
+
+  const policy::Pack* PackOf(const std::string& digest) {
+    const KeptPack& kept = sources_.pack(digest);
+    if (!kept.wrong.empty()) {
+      out_->details.push_back(absl::StrCat("pack ", digest, ": ", kept.wrong));
+    } else if (kept.pack == nullptr) {
+      NotKept(absl::StrCat("pack ", digest, " is not kept"));
+    }
+    return kept.pack.get();
+  }
+
+  // The pack that decides what comes new is the active one.
+  void CompareWithActive(const v1::Entry& entry, const std::string& digest) {
+    const std::string active = sources_.active_pack(entry.sequence());
+    if (active != digest) {
+      out_->details.push_back(
+          absl::StrCat("pack_digest: logged ", digest, ", and active then was ", active.empty() ? "none" : active));
+    }
+  }
+
+  // What the gate knew beside the report when it decided it. `before` may be null, `previous` is filled.
+  policy::Context ContextFor(const v1::Entry& entry, const v1::Result* before, const v1::DiagnosticReport& report,
+                             v1::Decision* previous) const {
+    const v1::Entry::Decided& decided = entry.decided();
+    policy::Context context;
+    context.received_at = FromProto(entry.time());
+    context.quarantine = QuarantineOf(decided.decision());
+    for (const v1::Entry::OrderHold& hold : decided.order_holds()) context.order_holds.push_back(gate::FromProto(hold));
+    if (before == nullptr || !SamePatient(before->report().patient(), report.patient())) return context;
+    *previous = DecisionForNext(*before, report);
+    context.previous = previous;
+    context.clock_start = ClockOf(before->decision());
+    // One that is not kept among the versions was another patient's, and starts nobody else's clock.
+    const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided));
+    if (submitted == nullptr || !SamePatient(submitted->patient(), report.patient())) return context;
+    policy::Context own;
+    own.received_at = context.received_at;
+    context.clock_start = Earlier(policy::ClockStart(*submitted, own), context.clock_start);
+    return context;
+  }
+
+  // The report that was decided, if it is still kept.
+  std::optional<v1::DiagnosticReport> Decided(const v1::Entry& entry, bool wanted) {
+    const v1::Entry::Decided& decided = entry.decided();
+    v1::Result standing_before = state_.result();
+    if (report_) *standing_before.mutable_report() = *report_;
+    const v1::Result* before = state_.decided() ? &standing_before : nullptr;
+    std::vector<KeptReports::Candidate> candidates = kept_.CandidatesFor(entry, state_);
+    if (report_) candidates.push_back({*report_, std::nullopt});
+    for (const KeptReports::Candidate& candidate : candidates) {
+      v1::Decision previous;
+      const policy::Context context = ContextFor(entry, before, candidate.report, &previous);
+      v1::Result facts;
+      *facts.mutable_report() = candidate.report;
+      NoteDoubtOfIssue(context, facts.mutable_report());
+      if (FactsDigest(facts) != decided.facts_digest()) continue;
+      if (!wanted) return facts.report();
+      if (before != nullptr && !report_) {
+        NotKept("the version before it, which it was compared with, is no longer kept");
+      } else if (before != nullptr && kept_.Find(KeptDigest(decided)) == nullptr &&
+                 ReportDigestText(*report_) != ReportDigestText(facts.report())) {
+        NotKept("the version that came then is no longer kept by itself");
+      }
+      if (out_->verdict == Verdict::kNotKept) return facts.report();
+      DecideAgain(entry, before, &facts, context);
+      if (out_->verdict != Verdict::kNotKept) CompareDoubt(context.quarantine, candidate.doubt);
+      return facts.report();
+    }
+    if (decided.facts_digest().empty()) {
+      NotKept("it was logged without the digest of its facts, so nobody can tell whether they are kept");
+    } else if (!kept_.any()) {
+      NotKept("the report that it decided was erased");
+    } else if (entry.sequence() != last_decided_) {
+      NotKept("the report that it decided is no longer kept as it was");
+    } else {
+      out_->details.emplace_back(
+          "report: what is kept of the result is not what was decided: it has another digest than facts_digest");
+    }
+    return std::nullopt;
+  }
+
+  // `facts` has the report.
+  void DecideAgain(const v1::Entry& entry, const v1::Result* before, v1::Result* facts, const policy::Context& context) {
+    const v1::Decision& logged = entry.decided().decision();
+    const policy::Pack* pack = PackOf(logged.pack_digest());
+    if (pack == nullptr || !FillKnownThen(entry, facts)) return;
+    CompareWithActive(entry, logged.pack_digest());
+    const absl::Time now = FromProto(entry.time());
+    const v1::Decision decision = DecideStanding(*pack, *facts, context, now);
+    CompareDecision(logged, decision);
+    CompareTransition(entry, TakeVersion(before, facts->report(), decision, now, entry.decided().merged()));
+  }
+
+  void CompareDoubt(const std::string& logged, const std::optional<std::string>& doubt) {
+    const std::string before = state_.decided() ? QuarantineOf(state_.result().decision()) : "";
+    const auto& outcomes = after_->result().decision().outcomes();
+    const bool says = std::any_of(outcomes.begin(), outcomes.end(),
+                                  [](const v1::Outcome& outcome) { return outcome.disposition() != v1::DISPOSITION_NEVER; });
+    if (!doubt || !says || !IsDoubtOfVersions(logged) || !IsDoubtOfVersions(before)) return;
+    const std::string& now = before == kTakenBack ? before : *doubt;
+    if (now != logged) out_->details.push_back(absl::StrCat("quarantine: logged `", logged, "`, now `", now, "`"));
+  }
+
+  // A standing result moved on: by the clock, by a person, by another pack.
+  void MovedOn(const v1::Entry& entry) {
+    if (!report_) return NotKept("the report that stood then is no longer kept as it was");
+    v1::Result before = state_.result();
+    *before.mutable_report() = *report_;
+    if (!FillKnownThen(entry, &before)) return;
+    const absl::Time now = FromProto(entry.time());
+    switch (entry.event_case()) {
+      case v1::Entry::kAdvanced:
+        return Advanced(entry, before, now);
+      case v1::Entry::kApproved:
+        return Approved(entry, before, now);
+      case v1::Entry::kRedecided:
+        return Redecided(entry, before, now);
+      case v1::Entry::kReconsidered:
+        return Reconsidered(entry, before, now);
+      default:
+        return NotKept(absl::StrCat("what led to a `", audit::KindWord(entry), "` entry is not kept"));
+    }
+  }
+
+  void Advanced(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
+    const policy::Pack* pack = PackOf(before.decision().pack_digest());
+    if (pack == nullptr) return;
+    if (!entry.advanced().of_order()) {
+      return CompareTransition(entry, Advance(before, pack->CalendarFor(before.report().order()), now));
+    }
+    std::vector<policy::OrderHold> holds;
+    for (const v1::Entry::OrderHold& hold : entry.advanced().order_holds()) holds.push_back(gate::FromProto(hold));
+    CompareMoved(entry, MoveAlong(*pack, before, state_.previous(), holds, now));
+  }
+
+  void Approved(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
+    const v1::Entry::Approved& approved = entry.approved();
+    if (approved.has_decided()) {
+      const policy::Pack* pack = PackOf(approved.decided().pack_digest());
+      if (pack == nullptr) return;
+      CompareWithActive(entry, approved.decided().pack_digest());
+      policy::Context context;
+      context.received_at = now;
+      context.clock_start = ClockOf(before.decision());
+      const v1::Decision decision = DecideStanding(*pack, before, context, now);
+      CompareDecision(approved.decided(), decision);
+      return CompareTransition(entry, TakeVersion(&before, before.report(), decision, now));
+    }
+    if (!StandingQuarantine(before).empty()) {
+      // The first of two people.
+      Transition transition;
+      transition.cells = policy::ToCells(before.decision().outcomes());
+      for (Cell& cell : transition.cells) {
+        if (cell.outcome.disposition() == v1::DISPOSITION_QUARANTINE) {
+          cell.outcome.mutable_review()->set_approved_by(entry.actor());
+        }
+      }
+      return CompareTransition(entry, transition);
+    }
+    // Which units were approved stands in what became of them.
+    std::set<std::string> units;
+    for (const v1::Outcome& outcome : approved.outcomes()) {
+      const v1::Review& review = outcome.review();
+      if (review.approved_by() == entry.actor() && review.has_approved_at() && FromProto(review.approved_at()) == now) {
+        units.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
+      }
+    }
+    if (units.empty()) {
+      out_->details.emplace_back("no unit of it was approved by its actor at its time");
+      return;
+    }
+    CompareMoved(entry, Approve(before, {units.begin(), units.end()}, entry.actor(), now));
+  }
+
+  void Redecided(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
+    const v1::Entry::Redecided& redecided = entry.redecided();
+    const policy::Pack* pack = PackOf(redecided.pack_digest());
+    if (pack == nullptr) return;
+    const std::optional<v1::Entry> redecision = sources_.entry(redecided.redecision_sequence());
+    if (!redecision || !redecision->has_redecision()) {
+      out_->details.push_back(absl::StrCat("entry ", redecided.redecision_sequence(), ", which it belongs to, is no redecision"));
+      return;
+    }
+    const Redeciding how{redecision->redecision().has_release_held(), redecision->redecision().tighten()};
+    const Anew anew = DecideAnew(before, AskAnew(*pack, before, state_.previous(), now), how, now);
+    if (anew.changed && anew.whole != redecided.whole()) {
+      out_->details.push_back(
+          absl::StrCat("whole: logged ", redecided.whole() ? "true" : "false", ", now ", anew.whole ? "true" : "false"));
+    }
+    CompareMoved(entry, anew.transition);
+  }
+
+  void Reconsidered(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
+    const policy::Pack* pack = PackOf(before.decision().pack_digest());
+    if (pack == nullptr) return;
+    const v1::Entry::Reconsidered& reconsidered = entry.reconsidered();
+    Reconsidering how;
+    how.held = {reconsidered.relax(), reconsidered.tighten()};
+    how.related_only = reconsidered.related_only();
+    how.withdraw_related = reconsidered.withdraw_related();
+    how.withdraw_undelivered = reconsidered.withdraw_undelivered();
+    CompareMoved(entry, Reconsider(before, AskAnew(*pack, before, state_.previous(), now), how, now).transition);
+  }
+
+  void CompareDecision(const v1::Decision& logged, const v1::Decision& now) {
+    for (std::string& line : audit::Differences(WithoutOutcomes(logged), WithoutOutcomes(now))) {
+      out_->details.push_back(std::move(line));
+    }
+  }
+
+  // A transition that is empty where nothing happens.
+  void CompareMoved(const v1::Entry& entry, Transition transition) {
+    if (transition.cells.empty()) transition.cells = policy::ToCells(state_.result().decision().outcomes());
+    CompareTransition(entry, transition);
+  }
+
+  void CompareTransition(const v1::Entry& entry, const Transition& transition) {
+    std::map<ReleaseKey, int64_t> logged;
+    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) logged[KeyOf(*note)] = note->sequence();
+    std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
+    for (const PlannedRelease& planned : transition.releases) {
+      const auto found = logged.find(KeyOf(planned));
+      if (found == logged.end()) {
+        out_->details.push_back(absl::StrCat("release: not logged, now ", TextOf(KeyOf(planned))));
+        continue;
+      }
+      for (const std::string& unit : planned.unit_ids) {
+        for (const v1::Audience audience : planned.audiences) {
+          if (!planned.from_previous_patient) last_of[{unit, audience}] = {found->second, planned.kind};
+        }
+      }
+      logged.erase(found);
+    }
+    for (const auto& [key, sequence] : logged) {
+      out_->details.push_back(absl::StrCat("release ", sequence, ": logged ", TextOf(key), ", now absent"));
+    }
+    std::vector<Cell> cells = transition.cells;
+    for (Cell& cell : cells) {
+      const auto found = last_of.find({cell.unit_id, cell.audience});
+      if (found == last_of.end()) continue;
+      // As CommitTransition has it: what was taken away and waits again is as if it had never been shown.
+      const bool waits = cell.outcome.state() == v1::OUTCOME_STATE_HELD;
+      if (waits && found->second.second == v1::RELEASE_KIND_RETRACTION) continue;
+      cell.outcome.set_release_sequence(found->second.first);
+    }
+    for (std::string& line :
+         DifferencesOf(ToLoggedCells(after_->result().decision().outcomes()), ToLoggedCells(policy::ToOutcomes(cells)))) {
+      out_->details.push_back(std::move(line));
+    }
+  }
+
+  const v1::Result* const standing_;
+  const KeptReports kept_;
+  const ReplaySources& sources_;
+  int64_t last_decided_ = 0;  // the entry of the standing version
+
+  LoggedState state_;                           // before the entry
+  std::optional<v1::DiagnosticReport> report_;  // that stood before the entry, if it is kept
+  // Of the entry that is decided again.
+  Replayed* out_ = nullptr;
+  const LoggedState* after_ = nullptr;
+};
+
+}  // namespace
+
+std::vector<Replayed> ReplayResult(const v1::Result* standing, const std::vector<v1::Entry>& entries, int64_t first, int64_t last,
+                                   const ReplaySources& sources) {
+  std::vector<Replayed> all;
+  Replayer replayer(standing, entries, sources);
+  for (const v1::Entry& entry : entries) {
+    if (entry.sequence() > last) break;
+    std::optional<Replayed> replayed = replayer.Take(entry, entry.sequence() >= first);
+    if (replayed) all.push_back(*std::move(replayed));
+  }
+  return all;
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,406 @@
+#include "server/gate/stored_check.h"
+
+#include <google/protobuf/message.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "server/audit/difference.h"
+#include "server/audit/entry_facts.h"
+#include "server/base/digest.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
+#include "server/gate/kept_reports.h"
+#include "server/gate/keys.h"
+#include "server/gate/logged_state.h"
+#include "server/gate/replay_log.h"
+#include "server/gate/transition.h"
+#include "server/gate/versions.h"
+#include "server/store/sqlite/queries.h"
+
+namespace resultgate::gate {
+namespace {
+
+constexpr size_t kMostFindings = 100;
+constexpr int64_t kProgressEvery = 64;
+
+// The parts of a result that stand in its entries, but for its outcomes. The name of a pack that decided it anew does not.
+v1::Result LoggedParts(const v1::Result& result, bool redecided) {
+  v1::Result parts;
+  parts.set_version(result.version());
+  *parts.mutable_first_received_at() = result.first_received_at();
+  *parts.mutable_received_at() = result.received_at();
+  parts.set_report_sequence(result.report_sequence());
+  *parts.mutable_decision() = result.decision();
+  parts.mutable_decision()->clear_outcomes();
+  if (redecided) parts.mutable_decision()->clear_pack();
+  return parts;
+}
+
+// True if it holds a field that this program does not know.
+bool HasUnknownFields(const google::protobuf::Message& message) {
+  const google::protobuf::Reflection* const reflection = message.GetReflection();
+  if (!reflection->GetUnknownFields(message).empty()) return true;
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection->ListFields(message, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->cpp_type() != google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) continue;
+    const int count = field->is_repeated() ? reflection->FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (HasUnknownFields(field->is_repeated() ? reflection->GetRepeatedMessage(message, field, i)
+                                                : reflection->GetMessage(message, field))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+std::vector<store::Key> PatientKeys(const v1::DiagnosticReport& report) {
+  std::vector<store::Key> keys;
+  for (const v1::Identifier& identifier : report.patient().identifiers()) {
+    if (!identifier.value().empty()) keys.push_back(PatientKey(identifier));
+  }
+  return keys;
+}
+
+class Checker {
+ public:
+  explicit Checker(store::LogFile& log) : log_(log) {}
+
+  absl::StatusOr<StoredReport> Run(const std::function<void(int64_t done, int64_t all)>& progress) {
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, log_.ResultIds());
+    report_.results = static_cast<int64_t>(ids.size());
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (progress != nullptr && i % kProgressEvery == 0) progress(static_cast<int64_t>(i), report_.results);
+      RG_RETURN_IF_ERROR(CheckResult(ids[i]));
+    }
+    RG_RETURN_IF_ERROR(CheckOutbox());
+    RG_RETURN_IF_ERROR(CheckPacks());
+    RG_RETURN_IF_ERROR(CheckKeys());
+    if (progress != nullptr) progress(report_.results, report_.results);
+    return std::move(report_);
+  }
+
+ private:
+  // A key that a result has or may have.
+  struct Known {
+    int64_t result_id = 0;
+    bool required = false;
+    bool found = false;
+  };
+
+  void Find(std::string message) {
+    if (report_.findings.size() < kMostFindings) {
+      report_.findings.push_back(std::move(message));
+    } else {
+      ++report_.findings_left_out;
+    }
+  }
+
+  absl::Status CheckResult(int64_t id) {
+    const std::string place = absl::StrCat("result ", id);
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log_.EntriesOf(id));
+    LoggedState state;
+    for (const v1::Entry& entry : entries) state.Take(entry);
+    for (const v1::Entry& entry : entries) RG_RETURN_IF_ERROR(CheckReleases(entry));
+    RG_RETURN_IF_ERROR(CheckAcknowledged(id, entries));
+    RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ResultRow> row, log_.FindResultRow(id));
+    if (!row) {
+      Find(absl::StrCat(place, " is missing: entry ", entries.front().sequence(), " tells of it"));
+      return absl::OkStatus();
+    }
+    v1::Result kept;
+    if (!kept.ParseFromString(row->record) || kept.id() != id) {
+      Find(absl::StrCat(place, ": its record is damaged"));
+      return absl::OkStatus();
+    }
+    // A field that nobody knows is no part of a record.
+    if (kept.SerializeAsString() != row->record || HasUnknownFields(kept)) {
+      Find(absl::StrCat(place, ": its record is damaged"));
+    }
+    if (!state.decided()) {
+      Find(absl::StrCat(place, " came in beside the gate: no entry decided it"));
+      return absl::OkStatus();
+    }
+    const bool redecided =
+        std::any_of(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.redecided().whole(); });
+    for (const std::string& line : audit::Differences(LoggedParts(state.result(), redecided), LoggedParts(kept, redecided))) {
+      Find(absl::StrCat(place, ": ", line));
+    }
+    for (const std::string& line :
+         DifferencesOf(ToLoggedCells(state.result().decision().outcomes()), ToLoggedCells(kept.decision().outcomes()))) {
+      Find(absl::StrCat(place, ": ", line));
+    }
+    CheckTimes(place, *row, kept, entries);
+    CheckReport(place, kept, state, entries);
+    CheckWords(place, kept, entries);
+    ExpectKeys(kept, entries);
+    return absl::OkStatus();
+  }
+
+  // When it is looked at again, and when something of it was first shown.
+  void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept,
+                  const std::vector<v1::Entry>& entries) {
+    if (row.held != (store::IsHeld(kept) ? 1 : 0) || row.due_us != store::DueMicros(kept)) {
+      Find(absl::StrCat(place, ": the columns by which it is found as held or due are not those of its record"));
+    }
+    const absl::Time birthday = kept.has_reconsider_at() ? base::FromProto(kept.reconsider_at()) : absl::InfiniteFuture();
+    const absl::Time due = std::min(EarliestDue(kept.decision().outcomes()), birthday);
+    const absl::Time kept_due = kept.has_due_at() ? base::FromProto(kept.due_at()) : absl::InfiniteFuture();
+    if (due != kept_due) {
+      Find(absl::StrCat(place, ": due_at: something of it is due ", absl::FormatTime(due, absl::UTCTimeZone()), ", kept ",
+                        absl::FormatTime(kept_due, absl::UTCTimeZone())));
+    }
+    bool shown = false;
+    bool taken_away = false;
+    bool then = false;
+    for (const v1::Entry& entry : entries) {
+      for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
+        shown = shown || note->kind() == v1::RELEASE_KIND_RESULT;
+        taken_away = taken_away || note->kind() == v1::RELEASE_KIND_RETRACTION;
+        then = then || (note->kind() == v1::RELEASE_KIND_RESULT && kept.has_first_released_at() &&
+                        base::FromProto(entry.time()) == base::FromProto(kept.first_released_at()));
+      }
+    }
+    if (kept.has_first_released_at() ? !then : shown && !taken_away) {
+      Find(absl::StrCat(place, ": first_released_at is the time of no entry that released something of it"));
+    }
+  }
+
+  void CheckReport(const std::string& place, const v1::Result& kept, const LoggedState& state,
+                   const std::vector<v1::Entry>& entries) {
+    if (!kept.has_report()) {
+      ++report_.erased;
+      return;
+    }
+    if (!state.facts_digest().empty() && FactsDigest(kept) != state.facts_digest()) {
+      Find(absl::StrCat(place, ": its report is not the one that was decided: it has another digest than facts_digest"));
+    }
+    if (kept.versions().empty()) return;
+    const std::set<std::string> named(state.report_digests().begin(), state.report_digests().end());
+    // Where people have said which version stands, and where there were very many, the first is made of several.
+    const bool has_base =
+        named.size() > static_cast<size_t>(kept.versions_size()) ||
+        std::any_of(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.approved().has_decided(); });
+    for (int i = has_base ? 1 : 0; i < kept.versions_size(); ++i) {
+      if (named.count(ReportDigestText(kept.versions(i))) == 0) {
+        Find(absl::StrCat(place, ": version ", i + 1, " of those that are kept is none that was taken in"));
+      }
+    }
+    if (!has_base && ReportDigestText(PutTogether(VersionsOf(kept)).report) != ReportDigestText(kept.report())) {
+      Find(absl::StrCat(place, ": its report is not what its versions come to"));
+    }
+  }
+
+  // What a clinician wrote stands in the result alone, with a digest in the entry that took it in.
+  void CheckWords(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
+    using Words = std::tuple<std::string, std::string, absl::Time, bool, int>;
+    std::vector<Words> logged;
+    for (const v1::Entry& entry : entries) {
+      const v1::Entry::Approved& approved = entry.approved();
+      if (approved.comment_digest().empty()) continue;
+      logged.emplace_back(approved.comment_digest(), entry.actor(), base::FromProto(entry.time()),
+                          approved.comment_replaces_template(), entry.version());
+    }
+    std::vector<Words> written;
+    for (const v1::ClinicianComment& words : kept.clinician_comments()) {
+      written.emplace_back(base::DigestText(words.text()), words.author(), base::FromProto(words.written_at()),
+                           words.replaces_template(), words.version());
+    }
+    if (logged != written) Find(absl::StrCat(place, ": what clinicians wrote for the patient is not what was logged"));
+  }
+
+  absl::Status CheckReleases(const v1::Entry& entry) {
+    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
+      const std::string place = absl::StrCat("release ", note->sequence());
+      if (!released_.emplace(note->sequence(), entry.sequence()).second) {
+        Find(absl::StrCat(place, ": two entries tell of it: ", released_[note->sequence()], " and ", entry.sequence()));
+        continue;
+      }
+      RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ReleaseRow> row, log_.FindReleaseRow(note->sequence()));
+      v1::Release release;
+      if (!row) {
+        Find(absl::StrCat(place, " is missing: entry ", entry.sequence(), " tells of it"));
+      } else if (!release.ParseFromString(row->bytes) || release.sequence() != note->sequence()) {
+        Find(absl::StrCat(place, ": its row is damaged"));
+      } else {
+        CompareRelease(place, entry, *note, *row, release);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void CompareRelease(const std::string& place, const v1::Entry& entry, const v1::ReleaseNote& note,
+                      const store::LogFile::ReleaseRow& row, const v1::Release& release) {
+    const size_t before = report_.findings.size();
+    const auto differs = [&](const char* field) {
+      Find(absl::StrCat(place, ": ", field, ": not as entry ", entry.sequence(), " has it"));
+    };
+    if (row.result_id != entry.result_id() || release.result_id() != entry.result_id()) differs("result_id");
+    if (release.kind() != note.kind()) differs("kind");
+    if (!std::equal(release.audiences().begin(), release.audiences().end(), note.audiences().begin(), note.audiences().end())) {
+      differs("audiences");
+    }
+    if (!std::equal(release.unit_ids().begin(), release.unit_ids().end(), note.unit_ids().begin(), note.unit_ids().end())) {
+      differs("unit_ids");
+    }
+    if (release.version() != entry.version()) differs("version");
+    if (report_.findings.size() > before || note.release_digest().empty()) return;
+    if (base::Sha256(row.bytes) != note.release_digest()) {
+      Find(absl::StrCat(place, ": its row was changed: it has another digest than entry ", entry.sequence(), " says"));
+    }
+  }
+
+  absl::Status CheckAcknowledged(int64_t id, const std::vector<v1::Entry>& entries) {
+    std::set<int64_t> acknowledged;
+    for (const v1::Entry& entry : entries) {
+      acknowledged.insert(entry.acknowledged().release_sequences().begin(), entry.acknowledged().release_sequences().end());
+    }
+    for (const v1::Entry& entry : entries) {
+      for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
+        RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ReleaseRow> row, log_.FindReleaseRow(note->sequence()));
+        if (!row || row->acknowledged == static_cast<int64_t>(acknowledged.count(note->sequence()))) continue;
+        Find(absl::StrCat("release ", note->sequence(), ": it is kept as ", row->acknowledged != 0 ? "" : "not ",
+                          "acknowledged by the portal, and the log of result ", id, " says otherwise"));
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckOutbox() {
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, log_.ReleaseSequences());
+    report_.releases = static_cast<int64_t>(sequences.size());
+    for (const int64_t sequence : sequences) {
+      if (released_.count(sequence) == 0)
+        Find(absl::StrCat("release ", sequence, " came in beside the gate: no entry tells of it"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckPacks() {
+    std::map<int64_t, std::string> logged;
+    RG_RETURN_IF_ERROR(log_.ForEach([&](const audit::LogRow& row) {
+      v1::Entry entry;
+      if (row.result_id == 0 && entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size())) &&
+          entry.has_activated()) {
+        logged[row.sequence] = entry.activated().pack_digest();
+      }
+      return absl::OkStatus();
+    }));
+    RG_ASSIGN_OR_RETURN(const std::vector<store::LogFile::ActivationRow> rows, log_.Activations());
+    std::map<int64_t, std::string> kept;
+    for (const store::LogFile::ActivationRow& row : rows) kept[row.sequence] = row.digest;
+    std::set<std::string> active;
+    for (const auto& [sequence, digest] : logged) {
+      active.insert(digest);
+      const auto found = kept.find(sequence);
+      if (found == kept.end()) {
+        Find(absl::StrCat("activation ", sequence, " is missing: that entry activated pack ", digest));
+      } else if (found->second != digest) {
+        Find(absl::StrCat("activation ", sequence, ": entry ", sequence, " activated pack ", digest, ", kept ", found->second));
+      }
+    }
+    for (const auto& [sequence, digest] : kept) {
+      if (logged.count(sequence) == 0)
+        Find(absl::StrCat("activation ", sequence, " came in beside the gate: that entry activated nothing"));
+    }
+    RG_ASSIGN_OR_RETURN(const std::vector<std::string> digests, log_.PackDigests());
+    report_.packs = static_cast<int64_t>(digests.size());
+    for (const std::string& digest : digests) {
+      if (active.erase(digest) == 0) {
+        Find(absl::StrCat("pack ", digest, " came in beside the gate: no entry activated it"));
+        continue;
+      }
+      const KeptPack pack = LoadKeptPack(log_, digest);
+      if (!pack.wrong.empty()) Find(absl::StrCat("pack ", digest, ": ", pack.wrong));
+    }
+    for (const std::string& digest : active) Find(absl::StrCat("pack ", digest, " is missing: it was active"));
+    return absl::OkStatus();
+  }
+
+  // A message that came again is known by its digest, a version by what it says of its order.
+  void ExpectKeys(const v1::Result& kept, const std::vector<v1::Entry>& entries) {
+    const int64_t id = kept.id();
+    const auto know = [&](const store::Key& key, bool required) {
+      Known& known = known_[absl::HashOf(key, id)];
+      known.result_id = id;
+      known.required = known.required || required;
+    };
+    std::set<std::string> undecided;  // taken note of only
+    std::set<std::string> missing;    // reports that are no longer kept
+    for (const v1::Entry& entry : entries) {
+      if (!entry.has_decided() || entry.decided().disposal() == v1::SubmitResultResponse::DISPOSAL_DUPLICATE) continue;
+      const v1::Entry::Decided& decided = entry.decided();
+      v1::DiagnosticReport sender;
+      sender.set_sender(entry.actor());
+      know(DuplicateKey(sender, absl::HexStringToBytes(absl::StripPrefix(decided.report_digest(), "sha256:"))), true);
+      (decided.has_decision() ? missing : undecided).insert(KeptDigest(decided));
+    }
+    std::vector<v1::DiagnosticReport> reports;
+    if (kept.has_report()) reports = VersionsOf(kept);
+    for (const v1::DiagnosticReport& report : reports) {
+      const std::string digest = ReportDigestText(report);
+      const bool decided = missing.erase(digest) > 0;
+      const IdentityKeys identity = IdentityOf(report);
+      const bool order_tells = !identity.tiers[0].empty() || !identity.tiers[1].empty();
+      for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
+        for (const store::Key& key : identity.tiers[tier]) know(key, decided && (tier < 2 || !order_tells));
+      }
+      for (const store::Key& key : OrderKeys(report)) know(key, false);
+      for (const store::Key& key : PatientKeys(report)) know(key, false);
+    }
+    if (kept.has_report()) {
+      for (const store::Key& key : OrderKeys(kept.report())) know(key, false);
+      for (const store::Key& key : PatientKeys(kept.report())) know(key, true);
+    }
+    if (!missing.empty()) incomplete_.insert(id);
+  }
+
+  absl::Status CheckKeys() {
+    RG_RETURN_IF_ERROR(log_.ForEachKey([&](absl::string_view key, int64_t result_id) {
+      ++report_.keys;
+      const auto found = known_.find(absl::HashOf(std::string(key), result_id));
+      if (found != known_.end()) {
+        found->second.found = true;
+      } else if (incomplete_.count(result_id) == 0) {
+        Find(absl::StrCat("result ", result_id, ": it is found by a key that none of its messages has"));
+      }
+    }));
+    std::map<int64_t, int64_t> lost;
+    for (const auto& [hash, known] : known_) {
+      if (known.required && !known.found) ++lost[known.result_id];
+    }
+    for (const auto& [id, count] : lost) {
+      Find(absl::StrCat("result ", id, ": ", count, count == 1 ? " key" : " keys", " by which its messages are known again ",
+                        count == 1 ? "is" : "are", " missing"));
+    }
+    return absl::OkStatus();
+  }
+
+  store::LogFile& log_;
+  StoredReport report_;
+  absl::flat_hash_map<int64_t, int64_t> released_;  // by release, the entry that tells of it
+  absl::flat_hash_map<size_t, Known> known_;        // by hash of key and result
+  absl::flat_hash_set<int64_t> incomplete_;         // results that may have keys of reports that are no longer kept
+};
+
+}  // namespace
+
+absl::StatusOr<StoredReport> CheckStored(store::LogFile& log, const std::function<void(int64_t done, int64_t all)>& progress) {
+  return Checker(log).Run(progress);
+}
+
+}  // namespace resultgate::gate

@@ -1,0 +1,43 @@
+// Holds what a database keeps beside its log against the log: results, outbox, packs, activations, keys. The log is sealed
+// (audit/log_verifier.h); so whoever changes one of these rows has to be found by what the log says of them.
+//
+// Of a result the log says the version, the decision with where each unit stands, the times of receipt, the number of releases,
+// and digests of its report, of the versions that the report is made from and of what clinicians wrote. Of a release, a digest of
+// its whole row. A pack is named by the digest of its rules.
+//
+// What the log does not say is not held against it: a pack's own tests; when a document that only waits for its observations is
+// looked at again; what was told of patients and of who works here, of which it has the names of the facts. What was erased is
+// counted apart.
+#ifndef RESULTGATE_GATE_STORED_CHECK_H_
+#define RESULTGATE_GATE_STORED_CHECK_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/store/sqlite/log_file.h"
+
+namespace resultgate::gate {
+
+struct StoredReport {
+  int64_t results = 0;  // that the log or a table knows
+  int64_t releases = 0;
+  int64_t packs = 0;
+  int64_t keys = 0;
+  int64_t erased = 0;  // results whose report is no longer kept
+  // Each names its place and what does not fit: `result 7: version: logged 2, kept 3`. The first 100.
+  std::vector<std::string> findings;
+  int64_t findings_left_out = 0;
+
+  bool ok() const { return findings.empty(); }
+};
+
+// Reads every table once, and each result's entries. It does not ask whether the log holds. `progress` may be null; it is called
+// now and then with how many of how many results are done.
+absl::StatusOr<StoredReport> CheckStored(store::LogFile& log, const std::function<void(int64_t done, int64_t all)>& progress);
+
+}  // namespace resultgate::gate
+
+#endif  // RESULTGATE_GATE_STORED_CHECK_H_

@@ -1,0 +1,498 @@
+// Whatever was decided comes out the same when it is decided again; what was tampered with does not, and is named.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <iostream>
+#include <random>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "server/base/file.h"
+#include "server/gate/replay_log.h"
+#include "server/gate/stored_check.h"
+#include "server/intake/intake.h"
+#include "server/store/sqlite/database.h"
+#include "tests/gate/reports.h"
+#include "tests/gate/small_packs.h"
+#include "tests/scenario/bare_gate.h"
+#include "tests/testing/packs.h"
+
+namespace resultgate::gate {
+namespace {
+
+namespace fs = std::filesystem;
+using ::resultgate::scenario::BareGate;
+using ::resultgate::testing::At;
+using ::resultgate::testing::Biopsy;
+using ::resultgate::testing::Cbc;
+using ::resultgate::testing::Later;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+ReplayReport Replay(const std::string& database, const ReplayRange& range = {}) {
+  const auto log = store::LogFile::Open(database);
+  EXPECT_TRUE(log.ok()) << log.status();
+  if (!log.ok()) return ReplayReport();
+  absl::StatusOr<ReplayReport> report = ReplayLog(**log, range, nullptr);
+  EXPECT_TRUE(report.ok()) << report.status();
+  return report.ok() ? *std::move(report) : ReplayReport();
+}
+
+// `12 decided: pack_digest: logged …, now …`
+std::vector<std::string> Lines(const std::vector<Replayed>& list) {
+  std::vector<std::string> lines;
+  for (const Replayed& replayed : list) {
+    for (const std::string& detail : replayed.details) {
+      lines.push_back(absl::StrCat(replayed.sequence, " ", replayed.kind, ": ", detail));
+    }
+  }
+  return lines;
+}
+
+std::vector<std::string> Stored(const std::string& database) {
+  const auto log = store::LogFile::Open(database);
+  EXPECT_TRUE(log.ok()) << log.status();
+  if (!log.ok()) return {};
+  const absl::StatusOr<StoredReport> report = CheckStored(**log, nullptr);
+  EXPECT_TRUE(report.ok()) << report.status();
+  return report.ok() ? report->findings : std::vector<std::string>();
+}
+
+void ExpectNoDifference(const std::string& database) {
+  EXPECT_THAT(Lines(Replay(database).differences), IsEmpty());
+  EXPECT_THAT(Stored(database), IsEmpty());
+}
+
+void ActivateAnother(BareGate& gate, const v1::PackFiles& files) {
+  v1::ActivatePackRequest request;
+  *request.mutable_files() = files;
+  request.set_approver("approver-1");
+  const auto activated = gate.gate().ActivatePack(request);
+  ASSERT_TRUE(activated.ok()) << activated.status();
+}
+
+// Everything that is held, decided anew; where `relax`, with the right number confirmed.
+void Redecide(BareGate& gate, bool relax, bool tighten) {
+  v1::RedecideHeldRequest request;
+  request.set_actor("approver-1");
+  request.set_tighten(tighten);
+  if (relax) request.set_release_held(0);
+  request.set_validate_only(true);
+  const auto preview = gate.gate().RedecideHeld(request);
+  ASSERT_TRUE(preview.ok()) << preview.status();
+  request.set_validate_only(false);
+  if (relax) request.set_release_held(preview->released());
+  const auto done = gate.gate().RedecideHeld(request);
+  ASSERT_TRUE(done.ok()) << done.status();
+}
+
+uint64_t Seed() {
+  const char* text = getenv("RESULTGATE_MODEL_SEED");
+  uint64_t seed = 20260306;
+  if (text != nullptr && !absl::SimpleAtoi(text, &seed)) seed = 20260306;
+  std::cout << "seed " << seed << "\n";
+  return seed;
+}
+
+std::vector<v1::DiagnosticReport> RealReports() {
+  std::vector<v1::DiagnosticReport> reports;
+  for (const char* folder : {"hl7v2", "hl7v2-mpl", "fhir", "fhir-cc-by"}) {
+    const std::vector<std::string> paths = base::ListFiles(absl::StrCat("../shared/data/", folder), "").value();
+    for (const std::string& path : paths) {
+      for (intake::Message& message : intake::ReadMessages(*base::ReadFile(path), intake::Options())) {
+        for (v1::DiagnosticReport& report : message.reports) {
+          report.set_test_message(false);
+          reports.push_back(std::move(report));
+        }
+      }
+    }
+  }
+  return reports;
+}
+
+// Real messages in random order, repeated, corrected, taken back, sent for somebody else, approved, acknowledged, while the clock
+// goes on and the gate goes down and up.
+TEST(ReplayTest, ARandomDayOfRealMessagesComesOutTheSame) {
+  if (!fs::is_directory("../shared/data")) GTEST_SKIP() << "no real messages here: ../shared/data is absent";
+  std::mt19937_64 random(Seed());
+  const auto roll = [&random](size_t sides) { return static_cast<size_t>(random() % sides); };
+  std::vector<v1::DiagnosticReport> real = RealReports();
+  ASSERT_GE(real.size(), 400u);
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  std::vector<v1::DiagnosticReport> sent;
+  std::vector<std::pair<int64_t, int>> results;
+  for (int step = 0; step < 800; ++step) {
+    const size_t dice = roll(100);
+    if (dice < 40 || sent.empty()) {
+      sent.push_back(real[roll(real.size())]);
+    } else if (dice < 70) {
+      v1::DiagnosticReport next = Later(sent[roll(sent.size())], absl::Minutes(1 + roll(90)));
+      const size_t kind = roll(8);
+      if (kind == 0) next.mutable_patient()->mutable_identifiers()->Clear();
+      if (kind == 0) next.mutable_patient()->add_identifiers()->set_value(absl::StrCat("other-", roll(5)));
+      next.set_status(kind == 1   ? v1::RESULT_STATUS_ENTERED_IN_ERROR
+                      : kind == 2 ? v1::RESULT_STATUS_CANCELLED
+                      : kind == 3 ? v1::RESULT_STATUS_PRELIMINARY
+                      : kind == 4 ? v1::RESULT_STATUS_FINAL
+                                  : v1::RESULT_STATUS_CORRECTED);
+      for (v1::Observation& observation : *next.mutable_observations()) {
+        if (roll(3) == 0) observation.mutable_quantity()->set_value(absl::StrCat(roll(200)));
+        if (roll(3) == 0) observation.set_status(next.status());
+      }
+      if (roll(6) == 0) next.clear_issued();
+      sent.push_back(std::move(next));
+    } else if (dice < 75) {
+      gate.MoveTo(gate.clock().Now() + absl::Minutes(roll(60 * 24)));
+      continue;
+    } else if (dice < 85 && !results.empty()) {
+      const auto [id, version] = results[roll(results.size())];
+      gate.Approve(id, version, absl::StrCat("reviewer-", roll(3))).IgnoreError();
+      continue;
+    } else if (dice < 88) {
+      std::vector<int64_t> sequences;
+      for (const v1::Release& release : gate.Releases()) {
+        if (roll(2) == 0) sequences.push_back(release.sequence());
+      }
+      gate.Acknowledge(sequences);
+      continue;
+    } else if (dice < 89) {
+      gate.Restart();
+      gate.JumpTo(gate.clock().Now() + absl::Hours(roll(100)));
+      continue;
+    }
+    const v1::SubmitResultResponse response = gate.Submit(sent[roll(4) == 0 ? roll(sent.size()) : sent.size() - 1]);
+    results.emplace_back(response.result_id(), response.version());
+  }
+  ExpectNoDifference(gate.database());
+  const ReplayReport report = Replay(gate.database());
+  std::cout << report.same << " decided again, " << report.not_kept << " not:\n";
+  for (const auto& [reason, count] : report.reasons) std::cout << "  " << count << ": " << reason << "\n";
+  EXPECT_GT(report.same, 300);
+  EXPECT_GT(report.same, 3 * report.not_kept);
+}
+
+const std::string kHoldsOrders =
+    kRoutine + absl::StrReplaceAll(TissueReview("3 business days"), {{"    match:", "    together: order\n    match:"}}) +
+    ImagingDelay("3 days");
+
+v1::DiagnosticReport Imaging(const std::string& order) {
+  v1::DiagnosticReport image = testing::Report(order, "36643-5");
+  image.set_narrative("clear lungs");
+  return image;
+}
+
+TEST(ReplayTest, OrdersThatWaitTogetherComeOutTheSame) {
+  BareGate gate(MakePack(kHoldsOrders));
+  gate.Submit(Imaging("O1"));
+  const int64_t tissue = gate.Submit(Biopsy("O1")).result_id();
+  gate.Submit(Cbc("O1"));
+  gate.MoveTo(At("2026-03-08T10:00:00-04:00"));
+  ASSERT_TRUE(gate.Approve(tissue, 1, "reviewer-1").ok());
+  gate.MoveTo(At("2026-03-20T10:00:00-04:00"));
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing), IsEmpty());
+  EXPECT_GE(report.same, 6);
+}
+
+TEST(ReplayTest, WhatAnotherPackDecidesAnewComesOutTheSame) {
+  BareGate gate(MakePack(kRoutine + TissueReview("3 business days") + ImagingDelay("3 days")));
+  gate.Submit(Biopsy("F1"));
+  gate.Submit(Imaging("F2"));
+  gate.Submit(Imaging("F3"));
+  ActivateAnother(gate, MakePack(kRoutine + TissueReview("1 business day") + ImagingReview()));
+  Redecide(gate, /*relax=*/false, /*tighten=*/true);
+  gate.Submit(Later(Biopsy("F1"), absl::Minutes(5)));
+  ActivateAnother(gate, MakePack(kRoutine + TissueReview("5 business days") + ImagingDelay("1 day")));
+  Redecide(gate, true, false);
+  ActivateAnother(gate, MakePack(kRoutine));
+  Redecide(gate, true, true);
+  gate.MoveTo(At("2026-03-30T10:00:00-04:00"));
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing), IsEmpty());
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
+TEST(ReplayTest, DoubtsAndTheirEndsComeOutTheSame) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  // Two that differ at the same time; settled by one.
+  gate.Submit(Cbc("F1", "13.9"));
+  v1::SubmitResultResponse doubt = gate.Submit(Cbc("F1", "3.9"));
+  ASSERT_TRUE(gate.Approve(doubt.result_id(), doubt.version(), "reviewer-1").ok());
+  gate.Submit(Later(Cbc("F1", "4.0"), absl::Minutes(5)));
+  // An order number that is used for another patient; two people's word.
+  gate.Submit(Cbc("F2", "3.9"));
+  v1::DiagnosticReport other = Later(Cbc("F2", "13.9"), absl::Minutes(5));
+  other.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const v1::SubmitResultResponse reused = gate.Submit(other);
+  ASSERT_TRUE(gate.Approve(reused.result_id(), 1, "reviewer-1").ok());
+  ASSERT_TRUE(gate.Approve(reused.result_id(), 1, "reviewer-2").ok());
+  // Taken back, and sent again.
+  gate.Submit(Cbc("F3"));
+  v1::DiagnosticReport wrong = Later(Cbc("F3"), absl::Minutes(5));
+  wrong.mutable_observations(0)->set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  gate.Submit(wrong);
+  gate.Submit(Later(Cbc("F3", "14.1"), absl::Minutes(10)));
+  // Late, with a time of issue that lies in the future, and with none.
+  gate.Submit(Later(Cbc("F4", "14.0"), absl::Minutes(10)));
+  gate.Submit(Cbc("F4", "13.0"));
+  gate.Submit(Later(Biopsy("F5"), absl::Hours(100)));
+  v1::DiagnosticReport without = Biopsy("F5");
+  without.clear_issued();
+  without.set_conclusion("benign");
+  gate.Submit(without);
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing), IsEmpty());
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
+TEST(ReplayTest, WhatIsNoLongerKeptIsNamedAndNotPassed) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  gate.Submit(Cbc("F1"));
+  v1::DiagnosticReport moved = Later(Cbc("F1"), absl::Minutes(5));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  gate.Submit(moved);
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing),
+              ElementsAre("3 decided: the report that it decided is no longer kept as it was",
+                          "4 decided: the version before it, which it was compared with, is no longer kept"));
+  EXPECT_EQ(report.same, 0);
+}
+
+TEST(ReplayTest, DecidesARangeOrOneResult) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  for (int i = 0; i < 10; ++i) gate.Submit(Cbc(absl::StrCat("F", i)));
+  EXPECT_EQ(Replay(gate.database()).same, 10);
+  EXPECT_EQ(Replay(gate.database(), {5, 7, 0}).same, 3);
+  EXPECT_EQ(Replay(gate.database(), {1, INT64_MAX, 4}).same, 1);
+  EXPECT_EQ(Replay(gate.database(), {8, 12, 4}).same, 0);
+  EXPECT_THAT(Replay(gate.database(), {5, 7, 0}).versions, ElementsAre(::testing::Pair(2, "")))
+      << "this gate was given no version";
+  const auto log = *store::LogFile::Open(gate.database());
+  EXPECT_EQ(ReplayLog(*log, {1, INT64_MAX, 99}, nullptr).status().code(), absl::StatusCode::kNotFound);
+}
+
+// A small day in a file, to be tampered with.
+class TamperTest : public ::testing::Test {
+ protected:
+  TamperTest() : gate_(MakePack(kRoutine + TissueReview("3 business days") + ImagingDelay("3 days"), "author: author-1\n", "")) {
+    gate_.Submit(Cbc("F1"));
+    gate_.Submit(Biopsy("F2"));
+    gate_.Submit(Later(Cbc("F1", "12.0"), absl::Minutes(5)));
+    gate_.Submit(Imaging("F3"));
+    EXPECT_TRUE(gate_.Approve(2, 1, "reviewer-1").ok());
+    gate_.Acknowledge({1});
+    gate_.MoveTo(At("2026-03-12T10:00:00-04:00"));
+    gate_.Submit(Later(Imaging("F4"), absl::Hours(139)));
+    gate_.Stop();
+    ExpectNoDifference(gate_.database());
+  }
+
+  // A copy of the database after `change`.
+  std::string After(const std::function<void(store::Connection&)>& change) {
+    const std::string path = absl::StrCat(folder_.path(), "/tampered.db");
+    for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(absl::StrCat(path, suffix));
+    fs::copy_file(gate_.database(), path);
+    store::Connection connection = *store::Connection::Open(path, store::Connection::Mode::kReadWriteCreate);
+    EXPECT_EQ(connection.Execute("PRAGMA foreign_keys = OFF"), absl::OkStatus());
+    change(connection);
+    return path;
+  }
+
+  // The bytes of one row.
+  static std::string Read(store::Connection& connection, const std::string& sql) {
+    store::Statement statement = *connection.Prepare(sql);
+    EXPECT_TRUE(*statement.Step()) << sql;
+    return std::string(statement.Blob(0));
+  }
+  static void Write(store::Connection& connection, const std::string& sql, const std::string& bytes) {
+    store::Statement statement = *connection.Prepare(sql);
+    statement.BindBlob(1, bytes);
+    EXPECT_EQ(statement.Run(), absl::OkStatus()) << sql;
+  }
+  template <typename Message>
+  static void Edit(store::Connection& connection, const std::string& column, const std::string& table_and_row,
+                   const std::function<void(Message&)>& edit) {
+    Message message;
+    ASSERT_TRUE(message.ParseFromString(Read(connection, absl::StrCat("SELECT ", column, " FROM ", table_and_row))));
+    edit(message);
+    const std::string table = table_and_row.substr(0, table_and_row.find(' '));
+    Write(connection, absl::StrCat("UPDATE ", table, " SET ", column, " = ?1 ", table_and_row.substr(table.size())),
+          message.SerializeAsString());
+  }
+
+  const resultgate::testing::TemporaryFolder folder_{fs::exists("/dev/shm") ? "/dev/shm" : ""};
+  BareGate gate_;
+};
+
+TEST_F(TamperTest, AChangedDecisionIsSaidWithItsEntryAndField) {
+  const std::string path = After([](store::Connection& connection) {
+    Edit<v1::Entry>(
+        connection, "bytes",
+        "entries WHERE result_id = 4 AND sequence IN (SELECT min(sequence) FROM entries WHERE result_id = 4)",
+        [](v1::Entry& entry) {
+          entry.mutable_decided()->mutable_decision()->mutable_outcomes(0)->mutable_not_before()->set_seconds(1'000'000'000);
+        });
+  });
+  const ReplayReport report = Replay(path);
+  ASSERT_EQ(report.different, 1);
+  EXPECT_EQ(report.differences[0].result_id, 4);
+  EXPECT_THAT(report.differences[0].details[0],
+              HasSubstr("patient: not_before: logged 2001-09-09T01:46:40Z, now 2026-03-15T04:00:00Z"));
+}
+
+TEST_F(TamperTest, AChangedPackIsSaidAtEachOfItsDecisions) {
+  const std::string path = After([](store::Connection& connection) {
+    Edit<v1::PackFiles>(connection, "files", "packs WHERE TRUE", [](v1::PackFiles& files) {
+      for (v1::PackFiles::File& file : *files.mutable_files()) {
+        if (file.path() == "small/rules.yaml")
+          *file.mutable_content() = absl::StrReplaceAll(file.content(), {{"3 days", "9 days"}});
+      }
+    });
+  });
+  const ReplayReport report = Replay(path);
+  EXPECT_EQ(report.same, 1) << "what is approved goes, by whatever pack";
+  ASSERT_GE(report.different, 6);
+  EXPECT_THAT(report.differences[0].details,
+              ElementsAre(AllOf(HasSubstr("pack sha256:"), HasSubstr("its files are others than were active"))));
+}
+
+TEST_F(TamperTest, AChangedReportIsSaidAndAnErasedOneCountedApart) {
+  const std::string changed = After([](store::Connection& connection) {
+    Edit<v1::Result>(connection, "record", "results WHERE id = 3",
+                     [](v1::Result& result) { result.mutable_report()->set_narrative("a shadow"); });
+  });
+  EXPECT_THAT(Lines(Replay(changed).differences),
+              ElementsAre(HasSubstr("decided: report: what is kept of the result is not what was decided")));
+  const std::string erased = After([](store::Connection& connection) {
+    Edit<v1::Result>(connection, "record", "results WHERE id = 3", [](v1::Result& result) {
+      result.clear_report();
+      result.clear_versions();
+    });
+  });
+  const ReplayReport report = Replay(erased);
+  EXPECT_EQ(report.different, 0);
+  EXPECT_EQ(report.reasons.count("the report that it decided was erased"), 1u);
+  EXPECT_GE(report.not_kept, 2) << "and what the clock did with it";
+}
+
+// Every row of every table beside the log, changed and removed in turn.
+TEST_F(TamperTest, EveryRowThatIsChangedOrRemovedIsFound) {
+  std::mt19937_64 random(Seed());
+  const struct {
+    const char* table;
+    std::vector<const char*> columns;
+  } kTables[] = {
+      {"results", {"record", "due_us", "held"}},
+      {"outbox", {"bytes", "acknowledged", "result_id"}},
+      {"packs", {"files", "digest"}},
+      {"activations", {"digest", "sequence"}},
+      {"keys", {"key", "result_id"}},
+  };
+  int rows_changed = 0;
+  int rows_removed = 0;
+  for (const auto& table : kTables) {
+    int rows = 0;
+    After(
+        [&](store::Connection& connection) { rows = *connection.QueryInt(absl::StrCat("SELECT count(*) FROM ", table.table)); });
+    ASSERT_GT(rows, 0) << table.table;
+    for (int row = 0; row < rows; ++row) {
+      // Their order is that of the key.
+      const std::string removed = After([&](store::Connection& connection) {
+        const std::string key = absl::StrCat(table.table) == "keys"    ? "key"
+                                : absl::StrCat(table.table) == "packs" ? "digest"
+                                                                       : "rowid";
+        ASSERT_EQ(connection.Execute(absl::StrCat("DELETE FROM ", table.table, " WHERE ", key, " = (SELECT ", key, " FROM ",
+                                                  table.table, " ORDER BY 1 LIMIT 1 OFFSET ", row, ")")),
+                  absl::OkStatus());
+      });
+      EXPECT_FALSE(Stored(removed).empty()) << table.table << ", row " << row << " removed";
+      ++rows_removed;
+      for (const char* column : table.columns) {
+        for (int i = 0; i < 6; ++i) {
+          std::string what;
+          const std::string changed = After([&](store::Connection& connection) {
+            const std::string name = table.table;
+            const std::string key = name == "keys" ? "key" : name == "packs" ? "digest" : "rowid";
+            const std::string where =
+                absl::StrCat(" WHERE ", key, " = (SELECT ", key, " FROM ", name, " ORDER BY 1 LIMIT 1 OFFSET ", row, ")");
+            const std::string type = *connection.QueryText(absl::StrCat("SELECT typeof(", column, ") FROM ", name, where));
+            if (type != "blob") {
+              what = "another number";
+              ASSERT_EQ(
+                  connection.Execute(absl::StrCat("UPDATE ", name, " SET ", column, " = coalesce(", column, ", 0) + 1", where)),
+                  absl::OkStatus());
+              return;
+            }
+            std::string bytes = Read(connection, absl::StrCat("SELECT ", column, " FROM ", name, where));
+            const size_t place = random() % bytes.size();
+            bytes[place] = static_cast<char>(bytes[place] ^ (1 + random() % 255));
+            what = absl::StrCat("byte ", place, " of ", bytes.size());
+            Write(connection, absl::StrCat("UPDATE ", name, " SET ", column, " = ?1", where), bytes);
+          });
+          EXPECT_FALSE(Stored(changed).empty()) << table.table << "." << column << ", row " << row << ": " << what;
+          ++rows_changed;
+          if (what == "another number") break;
+        }
+      }
+    }
+  }
+  std::cout << rows_removed << " rows removed, " << rows_changed << " changed\n";
+}
+
+TEST_F(TamperTest, SaysWhereAndWhatDoesNotFit) {
+  const struct {
+    const char* sql;
+    const char* finding;
+  } kCases[] = {
+      {"DELETE FROM outbox WHERE sequence = 2", "release 2 is missing: entry "},
+      {"INSERT INTO outbox SELECT 99, 0, result_id, bytes FROM outbox WHERE sequence = 1", "release 99 came in beside the gate"},
+      {"UPDATE outbox SET acknowledged = 0 WHERE sequence = 1",
+       "release 1: it is kept as not acknowledged by the portal, and the log of result 1 says otherwise"},
+      {"DELETE FROM results WHERE id = 3", "result 3 is missing: entry "},
+      {"INSERT INTO results SELECT 77, due_us, held, record FROM results WHERE id = 1", "result 77: its record is damaged"},
+      {"UPDATE results SET due_us = due_us + 1 WHERE id = 4", "result 4: the columns by which it is found as held or due"},
+      {"DELETE FROM activations", "activation 1 is missing: that entry activated pack sha256:"},
+      {"INSERT INTO activations SELECT 3, digest FROM packs",
+       "activation 3 came in beside the gate: that entry activated nothing"},
+      {"DELETE FROM packs", "is missing: it was active"},
+      {"INSERT INTO packs SELECT x'00', files FROM packs", "came in beside the gate: no entry activated it"},
+      {"DELETE FROM keys WHERE result_id = 2", "result 2: 2 keys by which its messages are known again are missing"},
+      {"INSERT INTO keys VALUES (zeroblob(32), 2)", "result 2: it is found by a key that none of its messages has"},
+  };
+  for (const auto& test : kCases) {
+    const std::string path =
+        After([&](store::Connection& connection) { EXPECT_EQ(connection.Execute(test.sql), absl::OkStatus()) << test.sql; });
+    EXPECT_THAT(Stored(path), ::testing::Contains(HasSubstr(test.finding))) << test.sql;
+  }
+  const std::string path = After([](store::Connection& connection) {
+    Edit<v1::Result>(connection, "record", "results WHERE id = 4", [](v1::Result& result) {
+      result.set_version(2);
+      result.mutable_decision()->mutable_outcomes(0)->set_state(v1::OUTCOME_STATE_RELEASED);
+    });
+    Edit<v1::Release>(connection, "bytes", "outbox WHERE sequence = 1",
+                      [](v1::Release& release) { release.mutable_comment()->set_language("xx"); });
+  });
+  EXPECT_THAT(Stored(path),
+              ::testing::IsSupersetOf({HasSubstr("release 1: its row was changed: it has another digest than entry "),
+                                       HasSubstr("result 4: version: logged 1, now 2"),
+                                       HasSubstr("patient: state: logged OUTCOME_STATE_HELD, now OUTCOME_STATE_RELEASED")}));
+}
+
+}  // namespace
+}  // namespace resultgate::gate
