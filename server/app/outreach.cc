@@ -44,7 +44,8 @@ std::string TaskText(const v1::OutreachTask& task) {
       return "abnormal, and the patient has not seen it";
     case v1::OUTREACH_KIND_NO_ACCOUNT:
       return absl::StrCat("the patient has no portal account: send release ", absl::StrJoin(task.release_sequences(), ", "),
-                          " as a letter, or read it out");
+                          " as a letter, or read it out",
+                          task.channels().empty() ? "" : absl::StrCat("; wants to be told by ", ChannelsText(task.channels())));
     case v1::OUTREACH_KIND_NOT_OPENED:
       return task.released() ? "abnormal; your patient can see this now, and no clinician has opened it"
                              : "abnormal, held, and no clinician has opened it";

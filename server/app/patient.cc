@@ -53,7 +53,7 @@ bool ReadWish(const std::string& text, v1::NotificationWish* wish) {
   for (const absl::string_view word : absl::StrSplit(channels, ',')) {
     const std::string name = absl::StrReplaceAll(absl::AsciiStrToUpper(word), {{"-", "_"}});
     v1::NotificationChannel channel;
-    if (!v1::NotificationChannel_Parse(absl::StrCat(kChannelPrefix, name), &channel) || channel == 0) return false;
+    if (!v1::NotificationChannel_Parse(absl::StrCat("NOTIFICATION_CHANNEL_", name), &channel) || channel == 0) return false;
     wish->add_channels(channel);
   }
   return true;

@@ -11,8 +11,6 @@
 
 namespace resultgate::app {
 
-inline constexpr absl::string_view kChannelPrefix = "NOTIFICATION_CHANNEL_";
-
 void AddPatientShow(CLI::App* patient, Run* run);
 
 // Adds the PATIENT that a subcommand is about.

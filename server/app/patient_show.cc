@@ -38,14 +38,6 @@ void AddPreference(const Preference& preference, const absl::TimeZone& zone, Tab
   table->AddRow({about, PreferenceText(preference), source});
 }
 
-// `email, text message`, or `nothing`.
-std::string ChannelsText(const v1::NotificationWish& wish) {
-  if (wish.channels().empty()) return "nothing";
-  return absl::StrJoin(wish.channels(), ", ", [](std::string* out, int channel) {
-    absl::StrAppend(out, Words(v1::NotificationChannel_Name(channel).substr(kChannelPrefix.size())));
-  });
-}
-
 void AddFacts(const v1::GetPatientResponse& known, const absl::TimeZone& zone, Table* table) {
   const v1::Patient& facts = known.in_force();
   const auto recorded = [&](const char* fact) {
@@ -72,7 +64,7 @@ void AddFacts(const v1::GetPatientResponse& known, const absl::TimeZone& zone, T
   }
   for (const v1::NotificationWish& wish : facts.notifications().values()) {
     table->AddRow({wish.category().empty() ? "is told by" : absl::StrCat("is told of ", wish.category(), " by"),
-                   ChannelsText(wish), recorded("notifications")});
+                   wish.channels().empty() ? "nothing" : ChannelsText(wish.channels()), recorded("notifications")});
   }
   if (facts.has_preference()) AddPreference(facts.preference(), zone, table);
   for (const Preference& preference : facts.category_preferences()) AddPreference(preference, zone, table);

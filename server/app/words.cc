@@ -80,6 +80,12 @@ std::string FlagText(const v1::Observation& observation) {
   return EnumWord(v1::Interpretation_Name(observation.interpretation()), "INTERPRETATION_");
 }
 
+std::string ChannelsText(const google::protobuf::RepeatedField<int>& channels) {
+  return absl::StrJoin(channels, ", ", [](std::string* out, int channel) {
+    absl::StrAppend(out, EnumWord(v1::NotificationChannel_Name(channel), "NOTIFICATION_CHANNEL_"));
+  });
+}
+
 std::string StatusText(v1::ResultStatus status) {
   return EnumWord(v1::ResultStatus_Name(status), "RESULT_STATUS_");
 }

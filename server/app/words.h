@@ -44,6 +44,8 @@ std::string UnitsText(const v1::DiagnosticReport& report, const google::protobuf
 std::string ValueText(const v1::Observation& observation);
 // `critical high`; empty where the laboratory gave no flag.
 std::string FlagText(const v1::Observation& observation);
+// `app, text message`.
+std::string ChannelsText(const google::protobuf::RepeatedField<int>& channels);
 // `final`, `entered in error`.
 std::string StatusText(v1::ResultStatus status);
 

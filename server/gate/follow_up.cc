@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
 #include "server/policy/verdict.h"
@@ -88,6 +89,20 @@ google::protobuf::RepeatedField<int64_t> ReleasesFor(const v1::Result& result, v
   return {sequences.begin(), sequences.end()};
 }
 
+// By what the patient wishes to be told of what is out.
+google::protobuf::RepeatedField<int> ChannelsFor(const v1::Result& result, const policy::Pack& pack) {
+  v1::Release release;
+  release.set_kind(v1::RELEASE_KIND_RESULT);
+  release.add_audiences(v1::AUDIENCE_PATIENT);
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (IsOut(outcome) && IsFor(outcome, v1::AUDIENCE_PATIENT)) release.mutable_unit_ids()->MergeFrom(outcome.unit_ids());
+  }
+  v1::DiagnosticReport scratch;
+  const std::optional<v1::Notification> notification =
+      NotificationOf(pack, ReportInForce(result, &scratch), release, FromProto(result.received_at()));
+  return notification ? notification->channels() : google::protobuf::RepeatedField<int>();
+}
+
 calendar::Span BusinessDays(int count) {
   calendar::Span span;
   span.kind = calendar::Span::Kind::kBusinessDays;
@@ -160,7 +175,10 @@ std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pa
     *task.mutable_code() = result.report().code();
     if (result.report().patient().identifiers_size() > 0) *task.mutable_patient() = result.report().patient().identifiers(0);
     task.set_language(InForce(result.report().patient(), result.known_patient()).language());
-    if (kind == v1::OUTREACH_KIND_NO_ACCOUNT) *task.mutable_release_sequences() = ReleasesFor(result, v1::AUDIENCE_PATIENT);
+    if (kind == v1::OUTREACH_KIND_NO_ACCOUNT) {
+      *task.mutable_release_sequences() = ReleasesFor(result, v1::AUDIENCE_PATIENT);
+      *task.mutable_channels() = ChannelsFor(result, pack);
+    }
     task.set_released(released.has_value());
     absl::Time since = released.value_or(received);
     absl::Time deadline;

@@ -136,11 +136,13 @@ TEST(OutreachTest, APatientWithoutThePortalGetsALetterOrACall) {
   v1::UpdatePatientRequest told;
   *told.mutable_facts()->mutable_identifiers() = report.patient().identifiers();
   told.mutable_facts()->set_portal_account(false);
+  told.mutable_facts()->mutable_notifications()->add_values()->add_channels(v1::NOTIFICATION_CHANNEL_LETTER);
   told.set_actor("registration");
   ASSERT_TRUE(gate.Call(&Gate::UpdatePatient, told).ok());
   const std::vector<v1::OutreachTask> tasks = Tasks(gate);
   ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NO_ACCOUNT));
   EXPECT_EQ(tasks[0].language(), "es");
+  EXPECT_THAT(tasks[0].channels(), ElementsAre(v1::NOTIFICATION_CHANNEL_LETTER));
   EXPECT_EQ(tasks[0].owner().role(), "results-pool");
   EXPECT_EQ(base::FromProto(tasks[0].deadline()), At("2026-03-11T15:00:00-04:00"));
   ASSERT_THAT(tasks[0].release_sequences(), SizeIs(1));

@@ -177,6 +177,7 @@ void ScenarioTest::Start() {
   audit_ = v1::AuditService::NewStub(channel);
   policies_ = v1::PolicyService::NewStub(channel);
   patients_ = v1::PatientService::NewStub(channel);
+  releases_ = v1::ReleaseService::NewStub(channel);
   directory_ = v1::DirectoryService::NewStub(channel);
   portal_.Connect(channel);
 }

@@ -134,6 +134,7 @@ class ScenarioTest : public ::testing::Test {
   v1::PolicyService::Stub& policies() { return *policies_; }
   v1::PatientService::Stub& patients() { return *patients_; }
   v1::DirectoryService::Stub& directory() { return *directory_; }
+  v1::ReleaseService::Stub& releases() { return *releases_; }
 
  private:
   testing::TempFolder folder_;
@@ -149,6 +150,7 @@ class ScenarioTest : public ::testing::Test {
   std::unique_ptr<v1::PolicyService::Stub> policies_;
   std::unique_ptr<v1::PatientService::Stub> patients_;
   std::unique_ptr<v1::DirectoryService::Stub> directory_;
+  std::unique_ptr<v1::ReleaseService::Stub> releases_;
   Portal portal_;
 };
 
