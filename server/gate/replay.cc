@@ -12,6 +12,7 @@
 #include "server/base/proto_time.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/kept_reports.h"
+#include "server/gate/lifting.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/redecide.h"
@@ -250,6 +251,11 @@ class Replayer {
         return Redecided(entry, before, now);
       case v1::Entry::kReconsidered:
         return Reconsidered(entry, before, now);
+      case v1::Entry::kReleaseRequested:
+        return Lifted(entry, before, v1::LIFTER_PATIENT, now);
+      case v1::Entry::kReviewed:
+        if (entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW) return Lifted(entry, before, v1::LIFTER_PROVIDER, now);
+        return NotKept("what people said of a review is not decided again");
       default:
         return NotKept(absl::StrCat("what led to a `", audit::KindWord(entry), "` entry is not kept"));
     }
@@ -333,6 +339,12 @@ class Replayer {
     how.withdraw_related = reconsidered.withdraw_related();
     how.withdraw_undelivered = reconsidered.withdraw_undelivered();
     CompareMoved(entry, Reconsider(before, AskAnew(*pack, before, state_.previous(), now), how, now).transition);
+  }
+
+  // Somebody had ended what they may end.
+  void Lifted(const v1::Entry& entry, const v1::Result& before, v1::Lifter lifter, absl::Time now) {
+    const policy::Pack* pack = PackOf(before.decision().pack_digest());
+    if (pack != nullptr) CompareMoved(entry, Lift(*pack, before, state_.previous(), lifter, now).transition);
   }
 
   void CompareDecision(const v1::Decision& logged, const v1::Decision& now) {

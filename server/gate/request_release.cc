@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patients.h"
@@ -111,6 +112,7 @@ absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest
     return IsFor(outcome, request.audience()) && MayBeTold(outcome);
   });
   v1::Entry entry = EntryAbout(*result);
+  entry.set_known_digest(KnownDigest(*result));
   entry.mutable_release_requested()->set_audience(request.audience());
   if (told_of) RG_RETURN_IF_ERROR(LiftForPatient(desk, request, &*result, entry.mutable_release_requested(), answer));
   for (v1::WaitNotice& notice : WaitNoticesFor(result->decision().outcomes(), request.audience(), desk.now)) {

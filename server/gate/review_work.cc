@@ -40,6 +40,7 @@ absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::R
   v1::Entry entry = EntryAbout(*result);
   entry.mutable_reviewed()->set_action(action);
   entry.mutable_reviewed()->set_reason(reason);
+  if (action == v1::REVIEW_ACTION_RELEASED_NOW) entry.set_known_digest(KnownDigest(*result));
   NoteChange(before, *result, &committed, entry.mutable_reviewed());
   RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));
   *answer.response.mutable_decision() = result->decision();

@@ -18,6 +18,7 @@
 #include "absl/strings/str_replace.h"
 #include "server/base/file.h"
 #include "server/gate/replay_log.h"
+#include "server/gate/review_turns.h"
 #include "server/gate/stored_check.h"
 #include "server/intake/intake.h"
 #include "server/store/sqlite/database.h"
@@ -259,6 +260,46 @@ TEST(ReplayTest, DoubtsAndTheirEndsComeOutTheSame) {
   EXPECT_LE(report.not_kept, 2);
   for (const std::string& line : Lines(report.missing)) EXPECT_THAT(line, HasSubstr("no longer kept"));
   EXPECT_GE(report.same, 12);
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
+TEST(ReplayTest, WhatPeopleEndedComesOutTheSame) {
+  BareGate gate(MakePack(absl::StrCat(kRoutine, ImagingDelay("72 h"), TissueReview("3 business days"),
+                                      "  - {id: tissue-permit, title: t, match: {codes: [tissue]}, then: {release: now}}\n")));
+  v1::SetPreferenceRequest wish;
+  *wish.mutable_patient() = Cbc("F1").patient().identifiers(0);
+  wish.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  wish.mutable_preference()->set_after_days(5);
+  wish.mutable_preference()->set_recorded_by("nurse-1");
+  gate.Ask(&Gate::SetPreference, wish);
+  v1::DiagnosticReport image = resultgate::testing::Report("F1", "36643-5");
+  image.set_section(v1::SECTION_IMAGING);
+  resultgate::testing::AddObservation(&image, "36643-5", "1");
+  const v1::SubmitResultResponse held = gate.Submit(image);
+  v1::RequestReleaseRequest asked;
+  asked.set_result_id(held.result_id());
+  *asked.mutable_patient() = wish.patient();
+  asked.set_audience(v1::AUDIENCE_PATIENT);
+  asked.set_requested_by("account-1");
+  EXPECT_TRUE(gate.Ask(&Gate::RequestRelease, asked).released());
+  const v1::SubmitResultResponse tissue = gate.Submit(Biopsy("F2"));
+  v1::ReleaseNowRequest now;
+  now.set_result_id(tissue.result_id());
+  now.set_reviewer("1234567893");
+  now.set_etag(ReviewEtag(**gate.store().FindResult(tissue.result_id())));
+  gate.Ask(&Gate::ReleaseNow, now);
+  v1::ApproveReviewRequest approve;
+  const v1::SubmitResultResponse discussed = gate.Submit(Biopsy("F3"));
+  approve.set_result_id(discussed.result_id());
+  approve.set_version(1);
+  approve.set_reviewer("1234567893");
+  approve.set_discussed_how("by telephone");
+  gate.Ask(&Gate::Approve, approve);
+  gate.Submit(Later(Biopsy("F3"), absl::Minutes(5)));
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing), IsEmpty());
+  EXPECT_EQ(report.same, 7);
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
