@@ -256,7 +256,7 @@ TEST(FilterTest, SaysWhereAndWhatWouldBeRight) {
   EXPECT_THAT(Mistakes("result = 7 AND kind = decided OR kind = approved"),
               ElementsAre(HasSubstr("31: AND and OR stand side by side, and it is not clear which counts first")));
   EXPECT_THAT(Mistakes(std::string(5000, 'x')), ElementsAre(HasSubstr("at most 4096 bytes")));
-  EXPECT_THAT(Mistakes(std::string(100, '(') + "result = 7"), ElementsAre(HasSubstr("more than 32 deep")));
+  EXPECT_THAT(Mistakes(absl::StrCat(std::string(100, '('), "result = 7")), ElementsAre(HasSubstr("more than 32 deep")));
 }
 
 TEST(FilterTest, SaysAllMistakesAtOnce) {

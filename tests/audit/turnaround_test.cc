@@ -219,7 +219,9 @@ TEST(TurnaroundTest, Overruns) {
   for (const auto& c : cases) {
     const auto over = OverrunOf(Parse<v1::Turnaround::Hold>(c.hold), kStart + absl::Hours(c.now));
     EXPECT_EQ(over.has_value(), c.over > 0) << c.hold;
-    if (over) EXPECT_EQ(*over, absl::Hours(c.over)) << c.hold;
+    if (over) {
+      EXPECT_EQ(*over, absl::Hours(c.over)) << c.hold;
+    }
   }
 }
 
