@@ -22,32 +22,13 @@ void MergeRestriction(const Part& part, Part* into) {
   into->along = into->along && part.along;
   into->start = std::max(into->start, part.start);
   into->order_review = std::max(into->order_review, part.order_review);
+  into->covered = into->covered && part.covered;
 }
 
 Part OnlyRestricting(const Part& part) {
   Part restriction = part;
   restriction.permits = restriction.limits = restriction.advises = false;
   return restriction;
-}
-
-// Adds the restrictions among `from`, in order of rule, to `to`. `merged` is working memory.
-void AddRestrictions(const std::vector<Part>& from, std::vector<Part>* merged, std::vector<Part>* to) {
-  if (std::none_of(from.begin(), from.end(), [](const Part& part) { return part.restricts; })) return;
-  merged->clear();
-  auto old = to->begin();
-  for (const Part& part : from) {
-    if (!part.restricts) continue;
-    while (old != to->end() && old->rule < part.rule) merged->push_back(*old++);
-    if (old != to->end() && old->rule == part.rule) {
-      merged->push_back(*old++);
-      MergeRestriction(part, &merged->back());
-    } else {
-      merged->push_back(OnlyRestricting(part));
-    }
-  }
-  merged->insert(merged->end(), old, to->end());
-  // Copied, not swapped: so each list keeps the memory that it has grown to.
-  *to = *merged;
 }
 
 }  // namespace
@@ -114,7 +95,7 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
       Asked& asked = asked_[u][a];
       // What binds the patient binds whoever sees through the patient (I8): their restrictions are never fewer.
       if (a > 0) {
-        AddRestrictions(asked_[u][0].parts, &merged_, &asked.parts);
+        AddRestrictions(asked_[u][0].parts, u, a);
         asked.needs_default = asked_[u][0].needs_default;
       }
       asked.needs_default = asked.needs_default || !SpokenFor(asked.parts);
@@ -129,7 +110,7 @@ void Asker::Ask(const Pack& pack, const v1::DiagnosticReport& report, const Unit
   for (size_t a = 0; a < kAudienceCount; ++a) {
     Asked& document = asked_[units.size() - 1][a];
     for (size_t u = 0; u + 1 < units.size(); ++u) {
-      AddRestrictions(asked_[u][a].parts, &merged_, &document.parts);
+      AddRestrictions(asked_[u][a].parts, units.size() - 1, a);
       document.needs_default = document.needs_default || asked_[u][a].needs_default;
     }
   }
@@ -179,7 +160,11 @@ void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) 
     if (!part.restricts && !part.permits && !part.limits && !part.advises) continue;
     part.missing = missing;
     part.is_new = part.restricts && IsNew(rule, (*units_)[u].id, kAudiences[a]);
-    if (part.restricts) part.start = StartOf(part, u, a);
+    if (part.restricts) {
+      part.start = StartOf(part, u, a);
+      // What is not known to be the rule's business, its protocol does not certainly cover.
+      part.covered = missing.empty() && Covers(rule, u, a);
+    }
     if (part.limits) part.limit_start = LimitStartOf(rule, u);
     asked_[u][a].parts.push_back(part);
   }
@@ -246,6 +231,35 @@ const expr::Activation& Asker::ActivationFor(size_t audience) {
   return activation_;
 }
 
+bool Asker::Covers(const Rule& rule, size_t u, size_t audience) {
+  const ReviewAsk::Protocol* protocol = rule.protocol();
+  if (protocol == nullptr) return false;
+  activation_.bindings[ModelEnvironment::kObservation].Rebind((*units_)[u].observation);
+  return protocol->covers->Evaluate(ActivationFor(audience), &scratch_) == Truth::kTrue;
+}
+
+void Asker::AddRestrictions(const std::vector<Part>& from, size_t u, size_t audience) {
+  if (std::none_of(from.begin(), from.end(), [](const Part& part) { return part.restricts; })) return;
+  std::vector<Part>& to = asked_[u][audience].parts;
+  merged_.clear();
+  auto old = to.begin();
+  for (const Part& part : from) {
+    if (!part.restricts) continue;
+    while (old != to.end() && old->rule < part.rule) merged_.push_back(*old++);
+    if (old != to.end() && old->rule == part.rule) {
+      merged_.push_back(*old++);
+      MergeRestriction(part, &merged_.back());
+    } else {
+      merged_.push_back(OnlyRestricting(part));
+      // What waits along is read along: a protocol that covers the other thing only does not cover this one.
+      merged_.back().covered = part.covered && Covers(*part.rule, u, audience);
+    }
+  }
+  merged_.insert(merged_.end(), old, to.end());
+  // Copied, not swapped: so each list keeps the memory that it has grown to.
+  to = merged_;
+}
+
 bool Asker::InForce(const Rule& rule, size_t u) {
   if (!rule.effective && !rule.expires) return true;
   if (!first_final_day_) first_final_day_ = calendar_->DateOf((*first_final_)[u]);
@@ -295,7 +309,7 @@ void Asker::WidenTogether(size_t audience, const std::vector<OrderHold>& order_h
   for (const OrderHold& hold : order_holds) {
     if (hold.audience == kAudiences[audience]) AddOrderHold(hold);
   }
-  for (size_t u = 0; u < asked_.size(); ++u) AddRestrictions(together_, &merged_, &asked_[u][audience].parts);
+  for (size_t u = 0; u < asked_.size(); ++u) AddRestrictions(together_, u, audience);
 }
 
 // A rule that this pack does not have, or that holds no orders together in it, holds nothing by it.
@@ -307,6 +321,7 @@ void Asker::AddOrderHold(const OrderHold& hold) {
   part.restricts = part.along = true;
   part.start = hold.start;
   part.order_review = hold.review_started;
+  part.covered = hold.covered;
   missing_.clear();
   for (const std::string& fact : hold.unknown_facts) missing_.push_back(&fact);
   part.missing = Keep(missing_);

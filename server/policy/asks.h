@@ -43,6 +43,7 @@ struct OrderHold {
   absl::Time start;                        // where the rule's clock starts there
   absl::Time review_started;               // when a review of that report began
   std::vector<std::string> unknown_facts;  // not empty: it counts because they are absent there
+  bool covered = false;                    // its review's protocol covers all that it holds there
 };
 
 // Asks the rules of a pack about the units of a report. Memory is used again; one thread at a time.
@@ -76,6 +77,10 @@ class Asker {
   expr::Truth Condition(uint32_t condition, size_t audience);
   const WhenTruth& When(size_t number, size_t audience);
   const expr::Activation& ActivationFor(size_t audience);
+  // True if the protocol of the rule's review certainly covers the unit.
+  bool Covers(const Rule& rule, size_t u, size_t audience);
+  // Adds the restrictions among `from`, in order of rule, to what is asked of the unit.
+  void AddRestrictions(const std::vector<Part>& from, size_t u, size_t audience);
   bool InForce(const Rule& rule, size_t u);
   bool SpokeBefore(const Rule& rule, size_t u) const;
   absl::Time StartOf(const Part& part, size_t u, size_t audience) const;

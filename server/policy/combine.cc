@@ -61,7 +61,7 @@ class Combination {
     }
     if (rule.then.review) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
-      if (!lifted) AddReview({&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE}, RankOf(rule));
+      if (!lifted) AddReview({&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE, part.covered}, RankOf(rule));
     }
   }
 

@@ -32,11 +32,13 @@ struct Part {
   bool along = false;
   // Where its review of another report started; InfinitePast() where it holds no other one.
   absl::Time order_review = absl::InfinitePast();
+  // Its review's protocol certainly covers the unit, and all that the unit waits for by this rule.
+  bool covered = false;
 
   bool operator==(const Part& other) const {
     return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
            advises == other.advises && is_new == other.is_new && start == other.start && limit_start == other.limit_start &&
-           missing == other.missing && along == other.along && order_review == other.order_review;
+           missing == other.missing && along == other.along && order_review == other.order_review && covered == other.covered;
   }
 };
 

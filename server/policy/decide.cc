@@ -169,10 +169,11 @@ std::vector<OrderHold> Decider::OrderHolds() const {
         const auto same = [&](const OrderHold& hold) { return hold.rule_id == part.rule->id && hold.audience == kAudiences[a]; };
         const auto known = std::find_if(holds.begin(), holds.end(), same);
         if (known == holds.end()) {
-          holds.push_back({part.rule->id, kAudiences[a], part.start, clocks_.received_at, {}});
+          holds.push_back({part.rule->id, kAudiences[a], part.start, clocks_.received_at, {}, part.covered});
           for (const std::string* fact : part.missing) holds.back().unknown_facts.push_back(*fact);
         } else {
           known->start = std::max(known->start, part.start);
+          known->covered = known->covered && part.covered;
           if (part.missing.empty()) known->unknown_facts.clear();
         }
       }

@@ -127,6 +127,30 @@ class Explainer {
     }
   }
 
+  // Whether its pool is asked first, and if not, why.
+  void AddProtocol(const Rule& rule, const v1::Outcome& outcome, v1::ExplainedOutcome* lines) const {
+    const std::string& pool = rule.protocol()->pool;
+    const v1::ReviewTurn& first = outcome.review().turns(0);
+    if (first.owner().role() == pool) {
+      lines->add_clock(absl::StrCat(rule.id, ": its protocol covers this, first turn ", pool, " until ",
+                                    Local(base::FromProto(first.until())), ", then the owners"));
+      return;
+    }
+    const auto unit = std::find_if(units_.begin(), units_.end(), [&](const Unit& u) { return u.id == outcome.unit_ids(0); });
+    std::vector<std::string> reasons;
+    for (const v1::ExplainedPart& part :
+         ProtocolPartsOf(rule, report_, *unit, static_cast<v1::Audience>(outcome.audiences(0)), now_, calendar_.zone())) {
+      if (part.depth() > 0 || part.truth() == v1::TRUTH_TRUE) continue;
+      reasons.push_back(absl::StrCat(part.truth() == v1::TRUTH_FALSE ? "false" : "unknown", " ", part.text(),
+                                     part.missing().empty() ? "" : "  (missing: ", absl::StrJoin(part.missing(), ", "),
+                                     part.missing().empty() ? "" : ")"));
+    }
+    lines->add_clock(absl::StrCat(rule.id, ": no turn of ", pool, ", the owners have it at once: ",
+                                  reasons.empty()
+                                      ? "its protocol does not cover all that this waits for, or not every review is by it"
+                                      : absl::StrJoin(reasons, "; ")));
+  }
+
   void AddReview(const v1::Outcome& outcome, v1::ExplainedOutcome* lines) const {
     const v1::Review& review = outcome.review();
     const absl::Time begins = base::FromProto(review.started_at());
@@ -136,6 +160,7 @@ class Explainer {
       const Rule* rule = Find(applied.rule_id());
       if (applied.effect() != v1::RULE_EFFECT_REVIEW || applied.lifted()) continue;
       if (rule != nullptr && rule->then.review) AddSum(applied, "reviewed within", begins, rule->then.review->expires, lines);
+      if (rule != nullptr && rule->protocol() != nullptr) AddProtocol(*rule, outcome, lines);
       if (applied.rule_id() == kDefaultRule) {
         AddSum(applied, "reviewed within", begins, pack_.default_review().expires, lines);
       }

@@ -1,5 +1,6 @@
 #include "server/policy/file_format.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -152,20 +153,34 @@ std::vector<Word> Endings() {
           {"release_with_outreach", "It goes, and the owner is asked to reach the patient."}};
 }
 
-ShapePtr Review(const Vocabulary& vocabulary) {
+ShapePtr Protocol(const Vocabulary& vocabulary) {
+  std::vector<std::string> pools = vocabulary.owners;
+  pools.erase(std::remove_if(pools.begin(), pools.end(), IsRole), pools.end());
+  return Map({
+      {"pool", "Who has the first turn: one of the pack's pools.", Names(pools), kRequired},
+      {"covers", "What the protocol covers, as a condition. What it does not certainly cover goes to the owners at once.",
+       Of(Kind::kCondition), kRequired},
+      {"each", "How long the pool has before it is the owners' turn.", Span(), kRequired},
+  });
+}
+
+// `of_rule`: a rule asks for it, so that it can have a protocol.
+ShapePtr Review(const Vocabulary& vocabulary, bool of_rule) {
   const ShapePtr escalate = Map({
       {"to", "The role or pool that it goes to.", Names(vocabulary.owners), kRequired},
       {"for", "How long they have.", Span(), kRequired},
       {"then", "What happens when that time is over.", Words(Endings()), kRequired},
   });
-  return Map({
+  std::vector<Key> keys = {
       {"owners", "Who looks, one after the other: `ordering-provider`, `covering-provider`, or one of the pack's pools.",
        List(Names(vocabulary.owners), true), kRequired},
       {"each", "How long one owner has before it is the next one's turn.", Span(), kRequired},
       {"expires", "When the whole review ends, whoever has looked.", Span(), kRequired},
       {"on_expiry", "What happens at the end: `release`, `release_with_outreach` or `{escalate: {to: …, for: …, then: …}}`.",
        Either({Words(Endings()), Map({{"escalate", "Somebody else has to look.", escalate, kRequired}})}), kRequired},
-  });
+  };
+  if (of_rule) keys.push_back({"protocol", "What a pool may decide before the owners are asked.", Protocol(vocabulary)});
+  return Map(std::move(keys));
 }
 
 ShapePtr Ignores() {
@@ -196,7 +211,7 @@ ShapePtr Rule(const Vocabulary& vocabulary) {
       {"release", "A permit: this kind of unit may go. Every unit needs one.", Release()},
       {"delay", "Not before this time after it was first final: `72 h`, `3 days`, `3 business days`, `next business morning`.",
        Span()},
-      {"review", "Somebody looks first, one owner at a time, and it ends.", Review(vocabulary)},
+      {"review", "Somebody looks first, one owner at a time, and it ends.", Review(vocabulary, /*of_rule=*/true)},
       {"withhold", "Nothing to this audience; at its end a person decides.", Map({{"until", "How long.", Span(), kRequired}})},
       {"deadline", "Not after this time.",
        Map({{"within", "The time, from when it was first final.", Span(), kRequired},
@@ -299,9 +314,10 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
       {"precedence", "Another order of the kinds of basis, the one that binds most first; all seven are named.",
        List(EnumWordsOf(v1::BasisType_descriptor()), true)},
       {"precedence_reason", "Why the order is another one.", Text()},
-      {"default", "The review of what no rule speaks for: unknown codes wait here.", Review(vocabulary), kRequired},
-      {"quarantine", "The review of what cannot be told apart from another result. No timer releases it.", Review(vocabulary),
+      {"default", "The review of what no rule speaks for: unknown codes wait here.", Review(vocabulary, /*of_rule=*/false),
        kRequired},
+      {"quarantine", "The review of what cannot be told apart from another result. No timer releases it.",
+       Review(vocabulary, /*of_rule=*/false), kRequired},
       {"ignore", "Checks to silence for the whole pack, each with a reason.", Ignores()},
   });
 }

@@ -8,6 +8,13 @@
 
 namespace resultgate::policy {
 
+std::vector<const expr::Program*> ConditionsOf(const Rule& rule) {
+  std::vector<const expr::Program*> conditions;
+  if (rule.when != nullptr) conditions.push_back(rule.when.get());
+  if (rule.protocol() != nullptr) conditions.push_back(rule.protocol()->covers.get());
+  return conditions;
+}
+
 Pack::Pack() = default;
 Pack::~Pack() = default;
 

@@ -38,6 +38,14 @@ struct ReviewAsk {
   std::string escalate_to;  // ESCALATE
   calendar::Span escalate_for;
   v1::OnExpiry after_escalation = v1::ON_EXPIRY_RELEASE;
+
+  // `protocol`: what a pool may decide before the owners are asked. Of what is not certainly covered it is not asked at all.
+  struct Protocol {
+    std::string pool;
+    std::shared_ptr<const expr::Program> covers;  // over the unit, as a rule's `when`
+    calendar::Span each;                          // the pool's turn
+  };
+  std::optional<Protocol> protocol;  // of a rule only
 };
 
 // What `then` asks for. Every part may be absent; at least one is there.
@@ -112,9 +120,13 @@ struct Rule {
   v1::Basis basis;
   std::vector<v1::Lifter> lifted_by;
 
+  const ReviewAsk::Protocol* protocol() const { return then.review && then.review->protocol ? &*then.review->protocol : nullptr; }
   // True for a rule that rests on a statute whose text nobody has compared it with.
   bool unverified() const { return basis.type() == v1::BASIS_TYPE_STATUTE && !verified.has_value(); }
 };
+
+// What is written in the rule as an expression: its `when`, and what its protocol covers.
+std::vector<const expr::Program*> ConditionsOf(const Rule& rule);
 
 // One of the pack's `facts:`: what this site's feeds never send, and what its absence then means.
 struct AssumedFact {

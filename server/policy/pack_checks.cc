@@ -34,9 +34,15 @@ bool NoLonger(const std::optional<Span>& a, const std::optional<Span>& b) {
   return b && a->kind == b->kind && a->elapsed <= b->elapsed && a->count <= b->count;
 }
 
+bool Same(const std::optional<ReviewAsk::Protocol>& a, const std::optional<ReviewAsk::Protocol>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->pool == b->pool && Same(a->each, b->each) && a->covers->text() == b->covers->text();
+}
+
 bool Same(const ReviewAsk& a, const ReviewAsk& b) {
-  return a.owners == b.owners && Same(a.each, b.each) && Same(a.expires, b.expires) && a.on_expiry == b.on_expiry &&
-         a.escalate_to == b.escalate_to && Same(a.escalate_for, b.escalate_for) && a.after_escalation == b.after_escalation;
+  return Same(a.protocol, b.protocol) && a.owners == b.owners && Same(a.each, b.each) && Same(a.expires, b.expires) &&
+         a.on_expiry == b.on_expiry && a.escalate_to == b.escalate_to && Same(a.escalate_for, b.escalate_for) &&
+         a.after_escalation == b.after_escalation;
 }
 
 template <typename T>
@@ -70,6 +76,7 @@ class PackChecker {
     for (size_t i = 0; i < conditions_.size(); ++i) {
       const Rule& rule = pack_.rules()[i];
       CheckCondition(rule, conditions_[i]);
+      if (rule.protocol() != nullptr) CheckProtocol(rule, conditions_[i]);
       CheckLaw(rule);
       CheckDates(rule);
       CheckIdle(rule);
@@ -94,6 +101,32 @@ class PackChecker {
                        absl::StrCat("`when` of rule `", rule.id, "` holds for every report, so it decides nothing"),
                        "leave it out, or write `when: \"true\"` if the rule is meant for everything");
     }
+  }
+
+  void CheckProtocol(const Rule& rule, const expr::Condition& condition) {
+    const ReviewAsk::Protocol& protocol = *rule.protocol();
+    const expr::Condition covers = expr::Condition::Of(*protocol.covers);
+    if (condition.NeverHolds()) {
+      // The rule has its own finding.
+    } else if (covers.NeverHolds() || condition.Excludes(covers)) {
+      findings_.Report(rule, kNeverMatches, Severity::kError,
+                       absl::StrCat("the protocol of rule `", rule.id, "` covers nothing of what the rule is about"),
+                       "leave out the condition that is wrong, or `protocol`");
+    } else if (covers.AlwaysHolds() || condition.Implies(covers)) {
+      findings_.Report(
+          rule, kAlwaysMatches, Severity::kWarning,
+          absl::StrCat("the protocol of rule `", rule.id, "` covers all that the rule is about, so it passes nothing on"),
+          absl::StrCat("write `", protocol.pool, "` first among the `owners` instead"));
+    }
+    const std::string start = FirstStart([&](absl::Time at, const calendar::Calendar& calendar) {
+      at = calendar.NextStaffed(at);
+      return calendar.Add(at, protocol.each) >= calendar.Add(at, rule.then.review->expires);
+    });
+    if (start.empty()) return;
+    findings_.Report(rule, kProtocolTakesAll, Severity::kWarning,
+                     absl::StrCat("`", protocol.pool, "` can have the review of rule `", rule.id,
+                                  "` until it ends: of what comes on ", start, " no owner is asked"),
+                     "give the protocol a shorter `each`, or the review a longer `expires`");
   }
 
   // Only an individual reason, a law, or doubt about whose result it is lets a US actor hold a result back.
@@ -212,36 +245,36 @@ class PackChecker {
     return {review.expires, review.escalate_for};
   }
 
-  // A start at which the hold would end after the ceiling, as the clock on the wall shows it and where; empty if there is none
-  // in a year of starts. Worked out once for each pair.
+  // A start of a year for which it holds, as the clock on the wall shows it and where; empty if there is none. Any year would do
+  // that has its weekends, holidays and changes of clocks.
+  template <typename Holds>
+  std::string FirstStart(const Holds& holds) const {
+    const absl::CivilDay first(2026, 1, 1);
+    for (const Site& site : sites_) {
+      for (int day = 0; day < 366; ++day) {
+        for (const int hour : {0, 12, 23}) {
+          const absl::Time start = absl::FromCivil(absl::CivilHour(first + day) + hour, site.calendar->zone());
+          if (!holds(start, *site.calendar)) continue;
+          return absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", start, site.calendar->zone()),
+                              site.facility == nullptr ? "" : absl::StrCat(" at `", site.facility->name, "`"));
+        }
+      }
+    }
+    return "";
+  }
+
+  // A start at which the hold would end after the ceiling. Worked out once for each pair.
   const std::string& Crossing(const std::vector<Span>& hold, const Span& ceiling) {
     std::string length;
     for (const Span& span : hold) absl::StrAppend(&length, calendar::ToString(span), ", ");
     const auto [known, is_new] = crossings_.try_emplace({length, calendar::ToString(ceiling)});
     if (!is_new) return known->second;
-    for (const Site& site : sites_) {
-      const std::optional<absl::Time> start = FindCrossing(hold, ceiling, *site.calendar);
-      if (!start) continue;
-      known->second = absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M", *start, site.calendar->zone()),
-                                   site.facility == nullptr ? "" : absl::StrCat(" at `", site.facility->name, "`"));
-      break;
-    }
+    known->second = FirstStart([&](absl::Time start, const calendar::Calendar& calendar) {
+      absl::Time end = start;
+      for (const Span& span : hold) end = calendar.Add(end, span);
+      return end > calendar.Add(start, ceiling);
+    });
     return known->second;
-  }
-
-  static std::optional<absl::Time> FindCrossing(const std::vector<Span>& hold, const Span& ceiling,
-                                                const calendar::Calendar& calendar) {
-    // Any year would do that has its weekends, holidays and changes of clocks.
-    const absl::CivilDay first(2026, 1, 1);
-    for (int day = 0; day < 366; ++day) {
-      for (const int hour : {0, 12, 23}) {
-        const absl::Time start = absl::FromCivil(absl::CivilHour(first + day) + hour, calendar.zone());
-        absl::Time end = start;
-        for (const Span& span : hold) end = calendar.Add(end, span);
-        if (end > calendar.Add(start, ceiling)) return start;
-      }
-    }
-    return std::nullopt;
   }
 
   // True if both speak for some audience on some day.
@@ -339,9 +372,10 @@ bool IsAmerican(const Pack& pack) {
 }
 
 const std::vector<std::string>& CheckNames() {
-  static const auto* const kNames = new std::vector<std::string>{
-      kAlwaysMatches, kCalendarEnds,   kExpiredRule,   kFloorPastCeiling, kNeverMatches, kNotYetInForce,  kPermitByHeader,
-      kPointlessRule, kRedundantCodes, kSameValueSets, kUnlawfulHold,     kUnusedIgnore, kUnusedValueSet, kWrongClass};
+  static const auto* const kNames =
+      new std::vector<std::string>{kAlwaysMatches, kCalendarEnds,   kExpiredRule,   kFloorPastCeiling, kNeverMatches,
+                                   kNotYetInForce, kPermitByHeader, kPointlessRule, kProtocolTakesAll, kRedundantCodes,
+                                   kSameValueSets, kUnlawfulHold,   kUnusedIgnore,  kUnusedValueSet,   kWrongClass};
   return *kNames;
 }
 

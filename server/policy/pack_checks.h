@@ -18,7 +18,7 @@
 
 namespace resultgate::policy {
 
-// `when` holds whatever the report says, so that it decides nothing.
+// `when` holds whatever the report says, so that it decides nothing; or a protocol covers all that its rule is about.
 inline constexpr char kAlwaysMatches[] = "always-matches";
 // A calendar that lists its holidays by date only, and so knows none after its last year.
 inline constexpr char kCalendarEnds[] = "calendar-ends";
@@ -26,7 +26,7 @@ inline constexpr char kCalendarEnds[] = "calendar-ends";
 inline constexpr char kExpiredRule[] = "expired-rule";
 // A delay or a review that can end after a deadline for the same result; refused where both are statutes.
 inline constexpr char kFloorPastCeiling[] = "floor-past-ceiling";
-// A condition that contradicts itself.
+// A condition that contradicts itself, or a protocol that covers nothing of what its rule is about.
 inline constexpr char kNeverMatches[] = "never-matches";
 // A rule whose `effective` is to come.
 inline constexpr char kNotYetInForce[] = "not-yet-in-force";
@@ -35,6 +35,8 @@ inline constexpr char kPermitByHeader[] = "permit-by-header";
 // A rule that asks for nothing that another does not ask for already, wherever it speaks; or for what it cannot have: a deadline
 // for others than the patient, `release: now` of what is not final.
 inline constexpr char kPointlessRule[] = "pointless-rule";
+// A protocol whose pool may have the review until it ends, so that no owner is ever asked.
+inline constexpr char kProtocolTakesAll[] = "protocol-takes-all";
 // A value set that a rule names beside another one that holds all of it.
 inline constexpr char kRedundantCodes[] = "redundant-codes";
 // Two value sets with the same codes.

@@ -208,8 +208,7 @@ class PackLoader {
   // A pool is somebody for every order. One that is named as a role would be nobody for some.
   void LoadPools(const Document& document, MapReader* map) {
     const auto wrong = [&](const std::string& pool) {
-      if (std::find(std::begin(kRoles), std::end(kRoles), pool) != std::end(kRoles))
-        return "means whom the order names, and is no pool";
+      if (IsRole(pool)) return "means whom the order names, and is no pool";
       if (std::find(pools_.begin(), pools_.end(), pool) != pools_.end()) return "stands twice among the `pools`";
       return IsId(pool) ? "" : "is not made of a-z, 0-9 and `-`";
     };
@@ -330,7 +329,7 @@ class PackLoader {
   ReviewAsk LoadFloorReview(const Document& document, MapReader* map, const std::string& key) {
     const Node* node = map->Required(key);
     if (node == nullptr) return {};
-    ReviewAsk review = LoadReview(document, *node, absl::StrCat("`", key, "`"), owners_, issues_);
+    ReviewAsk review = LoadReview(document, *node, absl::StrCat("`", key, "`"), owners_, /*environment=*/nullptr, issues_);
     const auto is_pool = [this](const std::string& owner) {
       return std::find(pools_.begin(), pools_.end(), owner) != pools_.end();
     };
@@ -388,7 +387,9 @@ class PackLoader {
     std::set<std::string> used;
     for (const Rule& rule : pack_->rules_) {
       for (const valueset::ValueSet* set : rule.match.codes) used.insert(set->name());
-      if (rule.when != nullptr) used.insert(rule.when->code_sets().begin(), rule.when->code_sets().end());
+      for (const expr::Program* condition : ConditionsOf(rule)) {
+        used.insert(condition->code_sets().begin(), condition->code_sets().end());
+      }
     }
     pack_->used_value_sets_.assign(used.begin(), used.end());
     digested_.emplace_back("valuesets", pack_->value_sets_->digest());

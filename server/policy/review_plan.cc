@@ -24,6 +24,21 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
   }
 }
 
+// The first turn, where there is a protocol that all of them agree on: what one of them does not leave to the pool, nobody does.
+void AddProtocolTurn(absl::Span<const AskedReview> asks, const calendar::Calendar& calendar, absl::Time* at, ReviewPlan* plan) {
+  const std::string* pool = nullptr;
+  absl::Time until = absl::InfiniteFuture();
+  for (const AskedReview& asked : asks) {
+    if (!asked.covered) return;
+    const ReviewAsk::Protocol& protocol = *asked.ask->protocol;
+    if (pool != nullptr && *pool != protocol.pool) return;
+    pool = &protocol.pool;
+    until = std::min(until, calendar.Add(*at, protocol.each));
+  }
+  *at = until;
+  plan->turns.push_back({pool, until});
+}
+
 absl::Time ExpiryOf(const AskedReview& asked, const calendar::Calendar& calendar, absl::Time start) {
   const absl::Time ends = calendar.Add(start, asked.ask->expires);
   return asked.by_statute ? ends : calendar.NextStaffed(ends);
@@ -70,6 +85,8 @@ void PlanReview(const Pack& pack, const v1::ServiceRequest& order, absl::Span<co
   plan->escalate_to = nullptr;
   plan->escalate_for = absl::ZeroDuration();
   absl::Time at = start;
+  AddProtocolTurn(asks, calendar, &at, plan);
+  const size_t before_owners = plan->turns.size();
   for (const AskedReview& asked : asks) {
     const ReviewAsk& ask = *asked.ask;
     AddTurns(ask, order, calendar, &at, plan);
@@ -80,7 +97,7 @@ void PlanReview(const Pack& pack, const v1::ServiceRequest& order, absl::Span<co
     plan->after_escalation = std::max(plan->after_escalation, escalates ? ask.after_escalation : ask.on_expiry);
     if (escalates && plan->escalate_to == nullptr) plan->escalate_to = &ask.escalate_to;
   }
-  if (plan->turns.empty()) AddTurns(pack.default_review(), order, calendar, &at, plan);
+  if (plan->turns.size() == before_owners) AddTurns(pack.default_review(), order, calendar, &at, plan);
   if (plan->escalate_to != nullptr) {
     plan->escalate_for = EscalationEnds(asks, calendar, start, plan->expires_at) - plan->expires_at;
   } else {

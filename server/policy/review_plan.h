@@ -18,6 +18,7 @@ namespace resultgate::policy {
 struct AskedReview {
   const ReviewAsk* ask = nullptr;
   bool by_statute = false;
+  bool covered = false;  // its protocol covers what is reviewed
 };
 
 // v1::Review before it is written down. The texts belong to the pack.
@@ -51,7 +52,8 @@ struct ReviewPlan {
 // `start`, or when somebody is there next to see it: a working day that began on Saturday would be over when the first one comes
 // in on Monday. Owners joined in that order and each once, the latest expiry, the strictest ending. A role that this order fills
 // with nobody is passed over; where nobody is left, the pack's default owners are asked. An expiry that no statute set moves to
-// the next staffed hour, so that nobody is told anything by a timer at night.
+// the next staffed hour, so that nobody is told anything by a timer at night. Where protocols of one pool cover it for every ask,
+// that pool has the first turn, the shortest that any of them gives; the end stays where it is.
 void PlanReview(const Pack& pack, const v1::ServiceRequest& order, absl::Span<const AskedReview> asks, absl::Time start,
                 ReviewPlan* plan);
 

@@ -51,7 +51,9 @@ std::set<std::string> FactsOf(const Rule& rule) {
   if (!rule.match.interpretations.empty()) facts.insert("observation.interpretation");
   if (!rule.match.encounter_classes.empty()) facts.insert("order.encounter_class");
   if (!rule.match.jurisdictions.empty()) facts.insert("order.jurisdictions");
-  if (rule.when != nullptr) facts.insert(rule.when->fields().begin(), rule.when->fields().end());
+  for (const expr::Program* condition : ConditionsOf(rule)) {
+    facts.insert(condition->fields().begin(), condition->fields().end());
+  }
   return facts;
 }
 
@@ -99,8 +101,34 @@ Parts PartsWithDates(const Rule& rule, const Pack& pack, const v1::DiagnosticRep
   return parts;
 }
 
+Parts ProtocolParts(const Rule& rule, const Pack& pack, const v1::DiagnosticReport& report, const Unit& unit,
+                    v1::Audience audience, absl::Time now) {
+  return Covered(ProtocolPartsOf(rule, report, unit, audience, now, pack.CalendarFor(report.order()).zone()));
+}
+
+bool ReadsAudience(const Rule& rule) {
+  const std::vector<const expr::Program*> conditions = ConditionsOf(rule);
+  return std::any_of(conditions.begin(), conditions.end(), [](const expr::Program* condition) {
+    return std::find(condition->fields().begin(), condition->fields().end(), "audience") != condition->fields().end();
+  });
+}
+
+// Counts the parts that decide something, which stand in `covered` from `first` on.
+void MarkParts(const Parts& parts, size_t first, std::vector<CoveredPart>* covered) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (Decides(parts, i)) Mark(parts[i].truth(), &(*covered)[first + i].branches);
+  }
+}
+
+// Notes which of them can be unknown.
+void MarkUnknown(const Parts& parts, size_t first, std::vector<CoveredPart>* covered) {
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].truth() == v1::TRUTH_UNKNOWN) (*covered)[first + i].branches.can_be_unknown = true;
+  }
+}
+
 bool HasBranches(const CoveredPart& part) {
-  return part.text != "true";
+  return part.text != "true" && part.text != "covers: true";
 }
 
 }  // namespace
@@ -126,22 +154,22 @@ void RuleCoverageCounter::Add(const v1::DiagnosticReport& sent, const Context& c
       if (rule.observations_only && units[u].observation == nullptr) continue;
       for (const v1::Audience audience : rule.audiences) {
         const Parts parts = PartsWithDates(rule, pack_, report, context, units[u], audience, now);
+        const Parts protocol = ProtocolParts(rule, pack_, report, units[u], audience, now);
         Mark(Together(parts), &coverage.whole);
         if (coverage.parts.empty()) {
           for (const v1::ExplainedPart& part : parts) coverage.parts.push_back({part.text(), part.depth(), {}});
+          for (const v1::ExplainedPart& part : protocol) coverage.parts.push_back({part.text(), part.depth(), {}});
         }
-        for (size_t i = 0; i < parts.size(); ++i) {
-          if (Decides(parts, i)) Mark(parts[i].truth(), &coverage.parts[i].branches);
-        }
+        MarkParts(parts, 0, &coverage.parts);
+        if (Together(parts) != v1::TRUTH_FALSE) MarkParts(protocol, parts.size(), &coverage.parts);
         for (const v1::DiagnosticReport& other : without) {
           const Units other_units(pack_.value_sets(), other);
           const Parts others = PartsWithDates(rule, pack_, other, context, other_units[u], audience, now);
           if (Together(others) == v1::TRUTH_UNKNOWN) coverage.whole.can_be_unknown = true;
-          for (size_t i = 0; i < others.size(); ++i) {
-            if (others[i].truth() == v1::TRUTH_UNKNOWN) coverage.parts[i].branches.can_be_unknown = true;
-          }
+          MarkUnknown(others, 0, &coverage.parts);
+          MarkUnknown(ProtocolParts(rule, pack_, other, other_units[u], audience, now), others.size(), &coverage.parts);
         }
-        if (!rule.reads_audience) break;
+        if (!ReadsAudience(rule)) break;
       }
     }
   }

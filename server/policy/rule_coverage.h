@@ -32,8 +32,8 @@ struct CoveredPart {
 
 struct RuleCoverage {
   const Rule* rule = nullptr;
-  Branches whole;  // matched, did not match, unknown
-  std::vector<CoveredPart> parts;
+  Branches whole;                  // matched, did not match, unknown
+  std::vector<CoveredPart> parts;  // last, as `covers: …`, those of its protocol: counted where the rule itself is not false
 };
 
 // Looks at one test after the other. Not thread-safe; `pack` must outlive it.

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "server/nextstep/next_step.h"
+#include "server/policy/condition_loader.h"
 #include "server/policy/names.h"
 #include "server/policy/place_codes.h"
 #include "server/policy/review_loader.h"
@@ -214,29 +215,7 @@ class RuleReader {
   }
 
   void ReadWhen(const Node& node, Rule* rule) {
-    if (!node.IsScalar()) {
-      Error(node.place, "`when` must be an expression", "");
-      return;
-    }
-    expr::Program::Source source;
-    source.text = node.text;
-    source.file = document_.file;
-    source.first_line = node.place.line;
-    source.first_column = node.place.column;
-    source.indent = node.place.column - 1;
-    // In quotes the text begins behind the quote.
-    const auto line = static_cast<size_t>(node.place.line - 1);
-    const auto column = static_cast<size_t>(node.place.column - 1);
-    const bool on_line = line < document_.lines.size() && column < document_.lines[line].size();
-    const char first = on_line ? document_.lines[line][column] : ' ';
-    if ((first == '\'' || first == '"') && (node.text.empty() || node.text[0] != first)) ++source.first_column;
-    const size_t issues_before = issues_->size();
-    rule->when = expr::Program::Compile(*vocabulary_.environment, source, issues_);
-    // The line as it stands in the file, not the expression alone.
-    for (size_t i = issues_before; i < issues_->size(); ++i) {
-      const auto at = static_cast<size_t>((*issues_)[i].place.line);
-      if (at >= 1 && at <= document_.lines.size()) (*issues_)[i].source_line = document_.lines[at - 1];
-    }
+    rule->when = LoadCondition(document_, node, "`when`", *vocabulary_.environment, issues_);
     if (rule->when == nullptr) return;
     const auto& fields = rule->when->fields();
     const auto& guarded = rule->when->guarded_variables();
@@ -271,7 +250,7 @@ class RuleReader {
     }
     if (map.Optional("delay") != nullptr) asks.delay = ReadSpan(&map, "delay");
     if (const Node* review = map.Optional("review"); review != nullptr) {
-      asks.review = LoadReview(document_, *review, "a review", vocabulary_.owners, issues_);
+      asks.review = LoadReview(document_, *review, "a review", vocabulary_.owners, vocabulary_.environment, issues_);
     }
     if (const Node* withhold = map.Optional("withhold"); withhold != nullptr) {
       MapReader inner(document_, *withhold, "`withhold`", issues_);
@@ -327,20 +306,34 @@ class RuleReader {
   // A permit or a deadline that hangs on what was found tells it as a hold does: by what does not come. A next step tells nothing
   // before its result is there, and is about what was found.
   void RefuseOutcomeDependence(const Rule& rule) {
+    if (rule.protocol() != nullptr) RefuseTellingProtocol(rule);
     if (!rule.then.restricts() && !rule.then.permit && !rule.then.deadline) return;
     std::string field;
     if (!rule.match.interpretations.empty()) field = "observation.interpretation";
-    if (rule.when != nullptr) {
-      for (const std::string& path : rule.when->fields()) {
-        if (TellsTheOutcome(path)) field = path;
-      }
-    }
+    if (rule.when != nullptr) field = WhatTells(*rule.when, field);
     if (field.empty()) return;
     const bool holds = rule.then.restricts();
     Error(rule.place,
           absl::StrCat("rule `", rule.id, "` ", holds ? "holds" : "releases", " by `", field,
                        holds ? "`: the wait itself would tell the outcome" : "`: what goes at once would tell what the rest is"),
           absl::StrCat(holds ? "hold" : "release", " the whole class of tests, or say why under `outcome_dependent:`"));
+  }
+
+  // What a pool decides comes sooner than what waits for a clinician.
+  void RefuseTellingProtocol(const Rule& rule) {
+    const std::string field = WhatTells(*rule.protocol()->covers, "");
+    if (field.empty()) return;
+    Error(rule.place,
+          absl::StrCat("the protocol of rule `", rule.id, "` covers by `", field, "`: what comes sooner would tell the outcome"),
+          "cover a whole class of tests, or say why under `outcome_dependent:`");
+  }
+
+  // The last field of the condition that tells what was found, else `otherwise`.
+  static std::string WhatTells(const expr::Program& condition, std::string otherwise) {
+    for (const std::string& path : condition.fields()) {
+      if (TellsTheOutcome(path)) otherwise = path;
+    }
+    return otherwise;
   }
 
   const Document& document_;

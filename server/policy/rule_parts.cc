@@ -49,6 +49,20 @@ std::string Listed(MatchKey key, const Match& match) {
   return absl::StrCat("[", absl::StrJoin(words, ", "), "]");
 }
 
+void AddParts(const expr::Program& condition, const expr::Activation& activation, std::vector<v1::ExplainedPart>* parts) {
+  for (const expr::PartTruth& evaluated : condition.EvaluateParts(activation)) {
+    parts->emplace_back();
+    v1::ExplainedPart& part = parts->back();
+    std::string text = absl::StrReplaceAll(evaluated.text, {{"\n", " "}});  // it may go over several lines
+    absl::RemoveExtraAsciiWhitespace(&text);
+    part.set_text(std::move(text));
+    part.set_truth(ToProto(evaluated.evaluation.truth));
+    part.set_depth(evaluated.depth);
+    for (const std::string& fact : evaluated.evaluation.unknown_facts) part.add_missing(fact);
+    if (!evaluated.evaluation.error.empty()) part.add_missing(absl::StrCat("error: ", evaluated.evaluation.error));
+  }
+}
+
 }  // namespace
 
 std::vector<v1::ExplainedPart> PartsOf(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit,
@@ -73,15 +87,18 @@ std::vector<v1::ExplainedPart> PartsOf(const Rule& rule, const v1::DiagnosticRep
   if (rule.observations_only && unit.observation == nullptr) {
     add("it reads an observation, and this is the document", v1::TRUTH_FALSE);
   } else if (rule.when != nullptr) {
-    const auto activation = ModelEnvironment::Activate(report, unit.observation, audience, now, zone);
-    for (const expr::PartTruth& part : rule.when->EvaluateParts(activation)) {
-      std::string text = absl::StrReplaceAll(part.text, {{"\n", " "}});  // it may go over several lines
-      absl::RemoveExtraAsciiWhitespace(&text);
-      add(std::move(text), ToProto(part.evaluation.truth));
-      parts.back().set_depth(part.depth);
-      for (const std::string& fact : part.evaluation.unknown_facts) parts.back().add_missing(fact);
-      if (!part.evaluation.error.empty()) parts.back().add_missing(absl::StrCat("error: ", part.evaluation.error));
-    }
+    AddParts(*rule.when, ModelEnvironment::Activate(report, unit.observation, audience, now, zone), &parts);
+  }
+  return parts;
+}
+
+std::vector<v1::ExplainedPart> ProtocolPartsOf(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit,
+                                               v1::Audience audience, absl::Time now, const absl::TimeZone& zone) {
+  std::vector<v1::ExplainedPart> parts;
+  if (rule.protocol() == nullptr) return parts;
+  AddParts(*rule.protocol()->covers, ModelEnvironment::Activate(report, unit.observation, audience, now, zone), &parts);
+  for (v1::ExplainedPart& part : parts) {
+    if (part.depth() == 0) part.set_text(absl::StrCat("covers: ", part.text()));
   }
   return parts;
 }

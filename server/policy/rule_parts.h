@@ -20,6 +20,11 @@ namespace resultgate::policy {
 std::vector<v1::ExplainedPart> PartsOf(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit,
                                        v1::Audience audience, absl::Time now, const absl::TimeZone& zone);
 
+// What the protocol of the rule's review covers, taken apart in the same way, each whole part behind `covers: `; empty where it
+// has none.
+std::vector<v1::ExplainedPart> ProtocolPartsOf(const Rule& rule, const v1::DiagnosticReport& report, const Unit& unit,
+                                               v1::Audience audience, absl::Time now, const absl::TimeZone& zone);
+
 // What the parts come to together: the parts of depth 0 must all hold.
 v1::Truth Together(const std::vector<v1::ExplainedPart>& parts);
 

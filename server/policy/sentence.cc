@@ -29,6 +29,13 @@ std::string AnyOf(const std::vector<Enum>& values, const google::protobuf::EnumD
   return Listed(words, "or");
 }
 
+// As its author wrote it, on one line.
+std::string Condition(const expr::Program& condition) {
+  std::string text = condition.text();
+  absl::RemoveExtraAsciiWhitespace(&text);
+  return text;
+}
+
 std::string About(const Rule& rule) {
   const Match& match = rule.match;
   std::string text = match.unit == Match::Unit::kDocument                                ? "Documents"
@@ -51,9 +58,7 @@ std::string About(const Rule& rule) {
   add("of a patient who is", AnyOf(match.encounter_classes, v1::EncounterClass_descriptor()));
   add("ordered in", Listed(match.jurisdictions, "or"));
   if (rule.when != nullptr && rule.when->text() != "true") {
-    std::string condition = rule.when->text();
-    absl::RemoveExtraAsciiWhitespace(&condition);
-    absl::StrAppend(&text, ", where ", condition);
+    absl::StrAppend(&text, ", where ", Condition(*rule.when));
   }
   return text;
 }
@@ -63,9 +68,13 @@ std::string AfterReview(v1::OnExpiry ending) {
 }
 
 std::string ReviewWords(const ReviewAsk& review) {
-  std::string text =
-      absl::StrCat("wait for a review by ", absl::StrJoin(review.owners, ", then "), ", ", calendar::ToString(review.each),
-                   " each and ", calendar::ToString(review.expires), " in all; then ");
+  std::string text = "wait for a review ";
+  if (review.protocol) {
+    absl::StrAppend(&text, "by ", review.protocol->pool, " for ", calendar::ToString(review.protocol->each), " where ",
+                    Condition(*review.protocol->covers), ", and then or else ");
+  }
+  absl::StrAppend(&text, "by ", absl::StrJoin(review.owners, ", then "), ", ", calendar::ToString(review.each), " each and ",
+                  calendar::ToString(review.expires), " in all; then ");
   if (review.on_expiry == v1::ON_EXPIRY_ESCALATE) {
     absl::StrAppend(&text, "they go to ", review.escalate_to, " for ", calendar::ToString(review.escalate_for), ", after which ",
                     AfterReview(review.after_escalation));

@@ -30,6 +30,15 @@ std::string Rule(const std::string& id, const std::string& about, const std::str
                       basis.empty() ? "" : absl::StrCat(", basis: {type: ", basis, ", citation: c}"), more, "}\n");
 }
 
+// A review of one working day whose protocol covers a part of what `about` says.
+std::string Protocol(const std::string& about, const std::string& covers, const std::string& each = "4 h") {
+  return Rule("x", about,
+              absl::StrCat("review: {owners: [ordering-provider], each: 1 business day, expires: 1 business day, on_expiry: "
+                           "release, protocol: {pool: director, covers: '",
+                           covers, "', each: ", each, "}}"),
+              "privacy");
+}
+
 struct Example {
   const char* what;
   std::string rules;
@@ -61,6 +70,21 @@ TEST_F(PackChecksTest, EachFindsItsMistakeAndNothingElse) {
            Rule("wide", "match: {codes: [routine, tissue]}", "release: now"),
        "rule `narrow` asks for nothing that `wide`"},
       {"other codes", routine + Rule("tissue", "match: {codes: [tissue]}", "release: now"), ""},
+      {"a protocol that covers nothing of its rule", Protocol("match: {section: [imaging]}", "report.section == PATHOLOGY"),
+       "the protocol of rule `x` covers nothing of what the rule is about"},
+      {"a protocol that contradicts itself", Protocol("when: age(patient) < 18", "age(patient) < 12 && age(patient) > 13"),
+       "the protocol of rule `x` covers nothing"},
+      {"a protocol that covers all of its rule", Protocol("when: age(patient) >= 40", "age(patient) >= 18"),
+       "the protocol of rule `x` covers all that the rule is about, so it passes nothing on; write `director` first"},
+      {"a protocol for everything", Protocol("match: {codes: [routine]}", "true"), "covers all that the rule is about"},
+      {"a protocol for some", Protocol("match: {codes: [routine]}", "age(patient) >= 18"), ""},
+      {"a protocol for the whole review", Protocol("match: {codes: [routine]}", "age(patient) >= 18", "1 business day"),
+       "`director` can have the review of rule `x` until it ends: of what comes on 2026-01-01 00:00 no owner is asked"},
+      {"a protocol over a night", Protocol("match: {codes: [routine]}", "age(patient) >= 18", "24 h"), "no owner is asked"},
+      {"two protocols are two rules",
+       Protocol("match: {codes: [routine]}", "age(patient) >= 18") +
+           absl::StrReplaceAll(Protocol("match: {codes: [routine]}", "age(patient) >= 21"), {{"id: x", "id: y"}}),
+       ""},
       {"for others",
        Rule("a", "audiences: [patient], match: {codes: [routine]}", "release: now") +
            Rule("b", "audiences: [delegate], match: {codes: [routine]}", "release: now"),

@@ -218,5 +218,28 @@ TEST_F(PackTestsTest, WhatNoTestTriesIsListed) {
   EXPECT_THAT(untried[1], HasSubstr("tissue: no test makes this true: codes: [tissue]"));
 }
 
+// What a protocol covers is tried where its rule speaks.
+TEST_F(PackTestsTest, WhatAProtocolCoversIsTriedToo) {
+  constexpr char kProtocol[] =
+      "  - {id: law, title: t, match: {codes: [tissue]}, then: {review: {owners: [ordering-provider], each: 1 business day, "
+      "expires: 3 business days, on_expiry: release, protocol: {pool: director, covers: age(patient) >= 40, each: 4 h}}}, basis: "
+      "{type: privacy, citation: c}}\n";
+  const std::string adult = "      patient: {birth_date: 1970-05-04}\n";
+  const std::string expect = "      - {units: [718-7], decision: release, rules: [routine]}\n";
+  PackTestReport report = Run(absl::StrCat(kRoutine, kProtocol), TestOf("t", expect, adult));
+  EXPECT_EQ(AllBranches(report.coverage), 2 + 2 + 3);
+  EXPECT_EQ(TriedBranches(report.coverage), 2) << "an adult's blood count says nothing of a rule for tissue";
+  EXPECT_THAT(Untried(report.coverage),
+              Contains(HasSubstr("law: no test makes this true or false or unknown: covers: age(patient) >= 40")));
+
+  std::string of_routine = kProtocol;
+  of_routine.replace(of_routine.find("tissue"), 6, "routine");
+  const std::string review = "      - {units: [718-7], decision: review, owner: director, rules: [law]}\n";
+  report = Run(of_routine, TestOf("t", review, adult));
+  EXPECT_THAT(report.tests[0].differences, SizeIs(0));
+  EXPECT_THAT(Untried(report.coverage),
+              Contains(HasSubstr("law: no test makes this false or unknown: covers: age(patient) >= 40")));
+}
+
 }  // namespace
 }  // namespace resultgate::policy

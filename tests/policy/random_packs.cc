@@ -77,20 +77,27 @@ std::string RandomWorld::Some(std::initializer_list<const char*> from, size_t mo
   return absl::StrJoin(all, ", ");
 }
 
-std::string RandomWorld::ReviewOf() {
+std::string RandomWorld::ReviewOf(bool asks_has) {
   const std::string owners = Some({"ordering-provider", "covering-provider", "results-pool", "pathology-pool", "director"}, 3);
   return absl::StrCat("{owners: [", owners, "], each: ", Pick({"1 business day", "4 h", "1 day"}),
                       ", expires: ", Pick({"1 business day", "3 business days", "36 h", "5 days"}), ", on_expiry: ",
                       Pick({"release", "release_with_outreach", "{escalate: {to: director, for: 1 business day, then: release}}",
                             "{escalate: {to: results-pool, for: 9 h, then: release_with_outreach}}"}),
-                      "}");
+                      OneIn(2) ? ProtocolOf(asks_has) : "", "}");
+}
+
+std::string RandomWorld::ProtocolOf(bool asks_has) {
+  return absl::StrCat(", protocol: {pool: ", OneIn(4) ? "midwives" : "nurses", ", covers: '",
+                      OneIn(3) ? "true" : Condition(static_cast<int>(Below(2)), asks_has),
+                      "', each: ", Pick({"2 h", "30 min", "next business morning", "1 business day"}), "}");
 }
 
 std::string RandomWorld::PackFile(bool facts) {
   std::string file = absl::StrCat(
       "name: random\nlanguage_version: 1\njurisdiction: none\ntime_zone: ",
       Pick({"America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"}),
-      "\ncalendar: weekdays\nlanguage: en\npools: [results-pool, pathology-pool, records, director]\nstaffed_hours: ",
+      "\ncalendar: weekdays\nlanguage: en\npools: [results-pool, pathology-pool, records, director, nurses, "
+      "midwives]\nstaffed_hours: ",
       Pick({"{monday: 08:00-17:00, tuesday: 08:00-17:00, wednesday: 08:00-17:00, thursday: 08:00-17:00, friday: 08:00-17:00}",
             "{monday: 07:00-12:00, wednesday: 13:00-20:00}", "{sunday: 00:00-24:00}"}),
       "\ndefault: {owners: [ordering-provider, results-pool], each: 1 business day, expires: ",
@@ -205,7 +212,7 @@ std::string RandomWorld::Then(const RuleOptions& options, bool* restricts, bool*
                                         ? "3 business days"
                                         : Pick({"72 h", "3 days", "1 day", "next business morning", "15 min", "20 days"})));
       }
-      if (OneIn(4)) asks.push_back("review: " + ReviewOf());
+      if (OneIn(4)) asks.push_back("review: " + ReviewOf(options.asks_has));
       if (OneIn(10)) asks.push_back(absl::StrCat("withhold: {until: ", Pick({"9 days", "12 h", "2 business days"}), "}"));
     }
     *restricts = asks.size() > before;

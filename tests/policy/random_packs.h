@@ -85,7 +85,8 @@ class RandomWorld {
   std::string Atom(bool asks_has);
   std::string Match();
   std::string Then(const RuleOptions& options, bool* restricts, bool* needs_basis);
-  std::string ReviewOf();
+  std::string ReviewOf(bool asks_has);
+  std::string ProtocolOf(bool asks_has);
   std::string Sets();
   std::string Some(std::initializer_list<const char*> from, size_t most);
 

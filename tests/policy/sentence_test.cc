@@ -23,6 +23,12 @@ TEST(SentenceTest, SaysWhatTheRuleDoes) {
        "Results with a code, their own or their report's or order's, from \"t\", wait for a review by ordering-provider, then "
        "pathology-pool, 1 business day each and 3 business days in all; then they are released and somebody reaches out to the "
        "patient. The whole report waits with them. It ends early by the patient. Basis: organization policy, c."},
+      {"match: {codes: [tissue]}, then: {review: {owners: [ordering-provider, pathology-pool], each: 1 business day, expires: 3 "
+       "business days, on_expiry: release, protocol: {pool: results-pool, covers: age(patient) >= 40, each: 4 h}}}, basis: "
+       "{type: organization-policy, citation: c}",
+       "Results with a code, their own or their report's or order's, from \"t\", wait for a review by results-pool for 4 h where "
+       "age(patient) >= 40, and then or else by ordering-provider, then pathology-pool, 1 business day each and 3 business days "
+       "in all; then they are released. It ends early by the patient. Basis: organization policy, c."},
       {"audiences: [delegate], when: age(patient) < 18, then: {withhold: {until: 30 days}}, basis: {type: privacy, citation: c}",
        "Results, where age(patient) < 18, are kept back for 30 days, then a person decides. This is for the delegate only. "
        "Nobody may "

@@ -17,7 +17,9 @@ using calendar::Calendar;
 std::set<std::string> SetsOf(const Rule& rule) {
   std::set<std::string> names;
   for (const valueset::ValueSet* set : rule.match.codes) names.insert(set->name());
-  if (rule.when != nullptr) names.insert(rule.when->code_sets().begin(), rule.when->code_sets().end());
+  for (const expr::Program* condition : ConditionsOf(rule)) {
+    names.insert(condition->code_sets().begin(), condition->code_sets().end());
+  }
   return names;
 }
 

@@ -71,7 +71,9 @@ class Combination {
     }
     if (rule.then.review) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
-      if (!lifted) reviews_.push_back({{&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE}, rank});
+      if (!lifted) {
+        reviews_.push_back({{&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE, part.covered}, rank});
+      }
     }
   }
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "server/policy/model_environment.h"
 #include "server/policy/outcomes.h"
 #include "tests/policy/reference/combine.h"
 #include "tests/policy/reference/match.h"
@@ -82,7 +83,7 @@ class Decider {
       for (size_t a = 0; a < kAudienceCount; ++a) {
         Asked& asked = asked_[u][a];
         // What binds the patient binds whoever sees through the patient (I8): their restrictions are never fewer.
-        if (kAudiences[a] != v1::AUDIENCE_PATIENT) AddRestrictionsOf(asked_[u][0], &asked);
+        if (kAudiences[a] != v1::AUDIENCE_PATIENT) AddRestrictionsOf(asked_[u][0], u, a);
         asked.needs_default = asked.needs_default || !SpokenFor(asked.parts);
       }
     }
@@ -91,7 +92,7 @@ class Decider {
     // A document tells what its report's observations say: it waits for whatever any of them waits for.
     if (units_.empty() || units_.back().observation != nullptr) return;
     for (size_t a = 0; a < kAudienceCount; ++a) {
-      for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], &asked_.back()[a]);
+      for (size_t u = 0; u + 1 < units_.size(); ++u) AddRestrictionsOf(asked_[u][a], units_.size() - 1, a);
     }
   }
 
@@ -115,12 +116,13 @@ class Decider {
       part.restricts = part.along = true;
       part.start = hold.start;
       part.order_review = hold.review_started;
+      part.covered = hold.covered;
       part.unknown_facts = hold.unknown_facts;
       const auto [found, added] = together.emplace(part.rule, part);
       if (!added) Merge(part, &found->second);
     }
     for (const auto& [rule, part] : together) {
-      for (auto& asked : asked_) AddRestriction(part, &asked[a]);
+      for (size_t u = 0; u < units_.size(); ++u) AddRestriction(part, u, a);
     }
   }
 
@@ -132,6 +134,7 @@ class Decider {
     into->along = into->along && part.along;
     into->start = std::max(into->start, part.start);
     into->order_review = std::max(into->order_review, part.order_review);
+    into->covered = into->covered && part.covered;
   }
 
   static bool Binds(const Rule& rule, v1::Audience audience) {
@@ -164,6 +167,7 @@ class Decider {
       part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
       const absl::Time first_final = FirstFinal(unit.id);
       if (part.restricts) {
+        part.covered = truth.as_restriction == expr::Truth::kTrue && Covers(rule, unit, kAudiences[a]);
         part.start = part.is_new ? std::max(first_final, clocks_.version_issued)
                                  : Kept(rule.id, unit.id, kAudiences[a], {v1::RULE_EFFECT_DELAY, v1::RULE_EFFECT_WITHHOLD});
       }
@@ -207,17 +211,19 @@ class Decider {
                         [&rule_id](const v1::AppliedRule& applied) { return applied.rule_id() == rule_id; });
   }
 
-  static void AddRestrictionsOf(const Asked& from, Asked* to) {
-    to->needs_default = to->needs_default || from.needs_default;
+  void AddRestrictionsOf(const Asked& from, size_t u, size_t a) {
+    Asked& to = asked_[u][a];
+    to.needs_default = to.needs_default || from.needs_default;
     for (const Part& part : from.parts) {
-      if (part.restricts) AddRestriction(part, to);
+      if (part.restricts) AddRestriction(part, u, a);
     }
   }
 
-  static void AddRestriction(const Part& part, Asked* to) {
-    const auto at = std::lower_bound(to->parts.begin(), to->parts.end(), part,
-                                     [](const Part& a, const Part& b) { return a.rule->id < b.rule->id; });
-    if (at != to->parts.end() && at->rule == part.rule) {
+  void AddRestriction(const Part& part, size_t u, size_t a) {
+    Asked& to = asked_[u][a];
+    const auto at = std::lower_bound(to.parts.begin(), to.parts.end(), part,
+                                     [](const Part& x, const Part& y) { return x.rule->id < y.rule->id; });
+    if (at != to.parts.end() && at->rule == part.rule) {
       Merge(part, &*at);
       return;
     }
@@ -225,7 +231,16 @@ class Decider {
     added.permits = false;
     added.limits = false;
     added.advises = false;
-    to->parts.insert(at, std::move(added));
+    // What waits along is read along.
+    added.covered = part.covered && Covers(*part.rule, units_[u], kAudiences[a]);
+    to.parts.insert(at, std::move(added));
+  }
+
+  bool Covers(const Rule& rule, const Unit& unit, v1::Audience audience) const {
+    if (!rule.then.review || !rule.then.review->protocol) return false;
+    const absl::TimeZone& zone = pack_.CalendarFor(report_.order()).zone();
+    const auto activation = ModelEnvironment::Activate(report_, unit.observation, audience, clocks_.now, zone);
+    return rule.then.review->protocol->covers->Evaluate(activation).truth == expr::Truth::kTrue;
   }
 
   bool MayGoUnfinished(const Asked& asked, v1::ResultStatus status) const {
@@ -279,7 +294,7 @@ class Decider {
                                    absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
       absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new, part.along,
-                      absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
+                      part.covered, absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     const Personal personal = PersonalOf(unit, kAudiences[a]);

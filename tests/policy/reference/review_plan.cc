@@ -1,6 +1,7 @@
 #include "tests/policy/reference/review_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -34,6 +35,19 @@ void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calen
   }
 }
 
+// The protocol by which all asks leave it to one pool first; of several the one with the shortest turn. nullptr: there is none.
+const ReviewAsk::Protocol* CommonProtocol(const std::vector<AskedReview>& asks, const calendar::Calendar& calendar,
+                                          absl::Time start) {
+  std::set<std::string> pools;
+  std::map<absl::Time, const ReviewAsk::Protocol*> by_end;
+  for (const AskedReview& asked : asks) {
+    if (!asked.covered) return nullptr;
+    pools.insert(asked.ask->protocol->pool);
+    by_end.emplace(calendar.Add(start, asked.ask->protocol->each), &*asked.ask->protocol);
+  }
+  return pools.size() == 1 ? by_end.begin()->second : nullptr;
+}
+
 }  // namespace
 
 v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const std::vector<AskedReview>& asks, absl::Time start) {
@@ -45,7 +59,15 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
   absl::Time at = start;
   std::vector<absl::Time> expiries;
   const ReviewAsk* escalation = nullptr;
-  for (const auto& [ask, by_statute] : asks) {
+  if (const ReviewAsk::Protocol* protocol = CommonProtocol(asks, calendar, start); protocol != nullptr) {
+    at = calendar.Add(at, protocol->each);
+    asked.insert(protocol->pool);
+    v1::ReviewTurn* turn = review.add_turns();
+    turn->mutable_owner()->set_role(protocol->pool);
+    *turn->mutable_until() = base::ToProto(at);
+  }
+  const int before_owners = review.turns_size();
+  for (const auto& [ask, by_statute, covered] : asks) {
     AddTurns(*ask, order, calendar, &asked, &at, &review);
     const absl::Time ends = calendar.Add(start, ask->expires);
     expiries.push_back(by_statute ? ends : calendar.NextStaffed(ends));
@@ -55,13 +77,13 @@ v1::Review PlanReview(const Pack& pack, const v1::ServiceRequest& order, const s
     review.set_after_escalation(std::max(review.after_escalation(), escalates ? ask->after_escalation : ask->on_expiry));
     if (escalates && escalation == nullptr) escalation = ask;
   }
-  if (review.turns().empty()) AddTurns(pack.default_review(), order, calendar, &asked, &at, &review);
+  if (review.turns_size() == before_owners) AddTurns(pack.default_review(), order, calendar, &asked, &at, &review);
   const absl::Time expires = *std::max_element(expiries.begin(), expiries.end());
   *review.mutable_expires_at() = base::ToProto(expires);
   if (escalation != nullptr) {
     // The latest end of any: business days keep the time of day, so of two expiries the later one may lead to the earlier end.
     absl::Time ends = expires;
-    for (const auto& [ask, by_statute] : asks) {
+    for (const auto& [ask, by_statute, covered] : asks) {
       if (ask->on_expiry != v1::ON_EXPIRY_ESCALATE) continue;
       for (const absl::Time expiry : expiries) ends = std::max(ends, calendar.Add(expiry, ask->escalate_for));
     }
