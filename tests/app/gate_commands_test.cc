@@ -249,13 +249,16 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_EQ(Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "policy", "--until", "2026-03-20", "--reason", "r"})
                 .exit_code,
             2);
-  EXPECT_EQ(Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "danger", "--until", "soon", "--reason", "r"}).exit_code,
-            2);
+  EXPECT_EQ(
+      Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "danger", "--until", "soon", "--reason", "r"}).exit_code,
+      2);
   const Ran held = Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "danger", "--until", "2026-03-20", "--reason",
                         "to be told in person"});
   EXPECT_THAT(held.out, HasSubstr("held by determination 1\n")) << held.err;
-  EXPECT_THAT(Run({"review", "show", "2"}).out, HasSubstr("determination 1 of 1234567893 until Fri 2026-03-20 00:00: to be told"));
-  EXPECT_EQ(Run({"review", "end-hold", "2", "--reviewer", "1234567893", "--determination", "1", "--reason", "told"}).exit_code, 0);
+  EXPECT_THAT(Run({"review", "show", "2"}).out,
+              HasSubstr("determination 1 of 1234567893 until Fri 2026-03-20 00:00: to be told"));
+  EXPECT_EQ(Run({"review", "end-hold", "2", "--reviewer", "1234567893", "--determination", "1", "--reason", "told"}).exit_code,
+            0);
 
   EXPECT_EQ(Run({"review", "hand-over", "2", "--reviewer", "1234567893"}).exit_code, 2) << "to whom?";
   EXPECT_EQ(Run({"review", "hand-over", "2", "--reviewer", "1234567893", "--to-pool", "pathology-pool"}).exit_code, 0);
@@ -268,7 +271,8 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH"}).out, HasSubstr("released\n"));
 
   EXPECT_THAT(Run({"audit", "list", "--kind", "reviewed"}).out,
-              AllOf(HasSubstr("claimed"), HasSubstr("held: "), HasSubstr("hold ended"), HasSubstr("handed over"), HasSubstr("refused: 1 unit review; needs a pathologist")));
+              AllOf(HasSubstr("claimed"), HasSubstr("held: "), HasSubstr("hold ended"), HasSubstr("handed over"),
+                    HasSubstr("refused: 1 unit review; needs a pathologist")));
   EXPECT_THAT(Run({"review", "workload", "--since", "2026-03-01", "--by", "clinician", "--csv"}).out,
               AllOf(HasSubstr("clinician,reviews,review minutes,"), HasSubstr("\n1234567893,")));
 
