@@ -75,7 +75,8 @@ TEST_F(PackChecksTest, EachFindsItsMistakeAndNothingElse) {
       {"a protocol that contradicts itself", Protocol("when: age(patient) < 18", "age(patient) < 12 && age(patient) > 13"),
        "the protocol of rule `x` covers nothing"},
       {"a protocol that covers all of its rule", Protocol("when: age(patient) >= 40", "age(patient) >= 18"),
-       "the protocol of rule `x` covers all that the rule is about, so it passes nothing on; write `director` first"},
+       "the protocol of rule `x` covers all that the rule is about, so it passes nothing on [always-matches]; write `director` "
+       "first"},
       {"a protocol for everything", Protocol("match: {codes: [routine]}", "true"), "covers all that the rule is about"},
       {"a protocol for some", Protocol("match: {codes: [routine]}", "age(patient) >= 18"), ""},
       {"a protocol for the whole review", Protocol("match: {codes: [routine]}", "age(patient) >= 18", "1 business day"),
