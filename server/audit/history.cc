@@ -56,8 +56,7 @@ void AddReasons(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std
 }
 
 void AddOutcome(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std::string>* lines) {
-  std::string line =
-      absl::StrCat(Units(outcome.unit_ids()), " for ", Audiences(outcome.audiences()), ": ", OutcomeText(outcome));
+  std::string line = absl::StrCat(Units(outcome.unit_ids()), " for ", Audiences(outcome.audiences()), ": ", OutcomeText(outcome));
   const bool held = outcome.state() == v1::OUTCOME_STATE_HELD;
   if (held && outcome.has_not_before()) absl::StrAppend(&line, ", not before ", LocalTime(outcome.not_before(), zone));
   if (held && outcome.has_withheld_until()) absl::StrAppend(&line, ", until ", LocalTime(outcome.withheld_until(), zone));
@@ -71,8 +70,8 @@ void AddOutcome(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std
 }
 
 void AddRelease(const v1::ReleaseNote& note, std::vector<std::string>* lines) {
-  std::string line = absl::StrCat("release ", note.sequence(), " (", ReleaseKindText(note.kind()),
-                                  "): ", Units(note.unit_ids()), " to ", Audiences(note.audiences()));
+  std::string line = absl::StrCat("release ", note.sequence(), " (", ReleaseKindText(note.kind()), "): ", Units(note.unit_ids()),
+                                  " to ", Audiences(note.audiences()));
   if (!note.template_id().empty()) absl::StrAppend(&line, ", comment ", note.template_id(), " in ", note.language());
   if (note.parts_size() > 0) {
     absl::StrAppend(&line, " with parts of ", absl::StrJoin(note.parts(), ", ", [](std::string* out, const auto& part) {
