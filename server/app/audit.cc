@@ -9,7 +9,7 @@
 
 namespace resultgate::app {
 
-void AddActorOption(CLI::App* command, std::string* actor) {
+void AddReaderOption(CLI::App* command, std::string* actor) {
   for (const char* variable : {"LOGNAME", "USER"}) {
     const char* name = std::getenv(variable);
     if (name != nullptr) *actor = name;

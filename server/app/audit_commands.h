@@ -25,7 +25,7 @@ void AddAuditCheckpoint(CLI::App* audit, Run* run);
 void AddAuditProof(CLI::App* audit, Run* run);
 
 // Adds `--actor`: who reads, which goes into the log; by default whom the operating system knows.
-void AddActorOption(CLI::App* command, std::string* actor);
+void AddReaderOption(CLI::App* command, std::string* actor);
 
 // Adds `--database` and `--public-key`.
 void AddDatabaseOption(CLI::App* command, std::string* database);

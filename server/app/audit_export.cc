@@ -135,7 +135,7 @@ void AddAuditExport(CLI::App* audit, Run* run) {
   AddDatabaseOption(command, &options->database);
   AddPublicKeyOption(command, &options->public_key);
   AddServerOption(command, &options->server);
-  AddActorOption(command, &options->actor);
+  AddReaderOption(command, &options->actor);
   command->add_option("--format", options->format, "How")->capture_default_str()->check(CLI::IsMember({"ndjson", "csv", "fhir"}));
   command->footer(
       "Examples:\n"

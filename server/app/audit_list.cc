@@ -74,7 +74,7 @@ void AddAuditList(CLI::App* audit, Run* run) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = audit->add_subcommand("list", "List log entries, oldest first.");
   AddServerOption(command, &options->server);
-  AddActorOption(command, &options->actor);
+  AddReaderOption(command, &options->actor);
   command->add_option("--result", options->result_id, "Only entries about this result")
       ->type_name("ID")
       ->check(CLI::PositiveNumber);

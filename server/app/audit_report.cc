@@ -146,7 +146,7 @@ void AddAuditReport(CLI::App* audit, Run* run) {
   CLI::App* command = audit->add_subcommand("report", absl::StrCat("Answer a prepared question:", questions));
   command->add_option("REPORT", options->report, "Which")->required()->check(CLI::IsMember(words));
   AddServerOption(command, &options->server);
-  AddActorOption(command, &options->actor);
+  AddReaderOption(command, &options->actor);
   AddScopeOptions(command, &options->scope);
   command->add_option("--lines", options->most_lines, "At most so many single holds")
       ->capture_default_str()

@@ -42,7 +42,7 @@ void AddAuditStory(CLI::App* audit, Run* run) {
       "story", "Tell what happened to a result: when, by whom, what was held, by which rule and basis, what was shown to whom.");
   command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
   AddServerOption(command, &options->server);
-  AddActorOption(command, &options->actor);
+  AddReaderOption(command, &options->actor);
   command->add_flag("--json", options->json, "One JSON object (resultgate.v1.GetHistoryResponse)");
   command->footer("Example:\n  resultgate audit story 7");
   command->callback([options, run] { *run = [options] { return RunStory(*options); }; });

@@ -64,7 +64,7 @@ void AddAuditSummary(CLI::App* audit, Run* run) {
                             "Count results and say how long they took: from first final to release, how long they were held,\n"
                             "how long a review took. By rule or basis, for what that rule or basis held.");
   AddServerOption(command, &options->server);
-  AddActorOption(command, &options->actor);
+  AddReaderOption(command, &options->actor);
   command
       ->add_option("--by", options->by,
                    absl::StrCat("What to put them in groups by, one or several: ", absl::StrJoin(DimensionWords(), ", ")))
