@@ -48,7 +48,7 @@ absl::StatusOr<std::optional<audit::VerifierKey>> GivenKey(const std::string& pu
 absl::StatusOr<audit::VerifierKey> KeyFor(const std::string& public_key, const std::string& database) {
   RG_ASSIGN_OR_RETURN(const std::optional<audit::VerifierKey> given, GivenKey(public_key));
   if (given) return *given;
-  absl::StatusOr<audit::VerifierKey> beside = store::LogFile::KeyBeside(database);
+  absl::StatusOr<audit::VerifierKey> beside = store::KeyBeside(database);
   if (beside.ok()) return beside;
   return absl::FailedPreconditionError(
       absl::StrCat("no key to verify with: ", beside.status().message(), "; give the log's public key by --public-key"));

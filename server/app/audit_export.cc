@@ -115,7 +115,7 @@ void Record(const ExportOptions& options, const audit::VerifierKey& key, int64_t
 int RunExport(const ExportOptions& options) {
   const absl::StatusOr<audit::VerifierKey> key = KeyFor(options.public_key, options.database);
   if (!key.ok()) return Fail(std::string(key.status().message()));
-  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
   Record(options, *key, (*log)->size());
   const absl::Status status = Write(**log, *key, options.format);

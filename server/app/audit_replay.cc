@@ -59,7 +59,7 @@ int RunReplay(const ReplayOptions& options) {
   if (options.range.first > options.range.last) {
     return Fail(absl::StrCat("--from ", options.range.first, " comes after --to ", options.range.last));
   }
-  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
   const absl::StatusOr<gate::ReplayReport> report = [&] {
     Progress progress(/*worth_a_bar=*/1'000);

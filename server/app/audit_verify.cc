@@ -89,7 +89,7 @@ int VerifyDatabase(const VerifyOptions& options, const std::string& witness) {
     if (!read.ok()) return Fail(absl::StrCat(options.witness, ": ", read.status().message()));
     witnessed = *std::move(read);
   }
-  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(options.database);
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
   absl::StatusOr<audit::LogReport> report = [&] {
     Progress progress(/*worth_a_bar=*/100'000);

@@ -22,7 +22,7 @@ struct BackupOptions {
 
 // A copy that does not prove itself is no backup.
 absl::Status Check(const std::string& file, const audit::VerifierKey& key, int64_t* entries) {
-  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(file);
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(file);
   if (!log.ok()) return log.status();
   const absl::StatusOr<audit::LogReport> report = (*log)->Verify(key, {}, nullptr);
   if (!report.ok()) return report.status();

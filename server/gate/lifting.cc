@@ -9,12 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/policy/holds.h"
 #include "server/policy/names.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/personal.h"
 #include "server/policy/verdict.h"
-#include "server/policy/whatif/forecast.h"
 
 namespace resultgate::gate {
 namespace {
@@ -64,9 +65,7 @@ std::string TitleOf(const policy::Pack& pack, const std::string& rule_id) {
 }
 
 std::string AsksOf(const policy::Pack& pack, const v1::AppliedRule& rule, const v1::Outcome& outcome) {
-  const auto local = [&pack](const google::protobuf::Timestamp& time) {
-    return policy::LocalTime(FromProto(time), pack.calendar().zone());
-  };
+  const auto local = [&pack](const google::protobuf::Timestamp& time) { return audit::LocalTime(time, pack.calendar().zone()); };
   switch (rule.effect()) {
     case v1::RULE_EFFECT_REVIEW:
       return "a review";

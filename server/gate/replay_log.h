@@ -11,7 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/gate/replay.h"
-#include "server/store/sqlite/log_file.h"
+#include "server/store/log_file.h"
 
 namespace resultgate::gate {
 

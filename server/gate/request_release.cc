@@ -16,7 +16,7 @@
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/submit.h"
-#include "server/policy/whatif/forecast.h"
+#include "server/policy/holds.h"
 
 namespace resultgate::gate {
 namespace {

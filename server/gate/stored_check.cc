@@ -28,7 +28,6 @@
 #include "server/gate/replay_log.h"
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
-#include "server/store/sqlite/queries.h"
 
 namespace resultgate::gate {
 namespace {
@@ -154,7 +153,7 @@ class Checker {
   // When it is looked at again, and when something of it was first shown.
   void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept,
                   const std::vector<v1::Entry>& entries) {
-    if (row.held != (store::IsHeld(kept) ? 1 : 0) || row.due_us != store::DueMicros(kept)) {
+    if (!row.fits) {
       Find(absl::StrCat(place, ": the columns by which it is found as held or due are not those of its record"));
     }
     const absl::Time birthday = kept.has_reconsider_at() ? base::FromProto(kept.reconsider_at()) : absl::InfiniteFuture();

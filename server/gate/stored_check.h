@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "server/store/sqlite/log_file.h"
+#include "server/store/log_file.h"
 
 namespace resultgate::gate {
 

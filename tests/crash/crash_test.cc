@@ -219,7 +219,7 @@ void CheckResults(const Kept& kept, const Client& client) {
 // the head is signed, what is kept beside the log is what it says, and all was decided as it is decided now. `checkpoints` are
 // what the gate gave out before the kill: nothing of that may be missing.
 void CheckProof(const std::string& database, const std::vector<std::string>& checkpoints) {
-  const absl::StatusOr<audit::VerifierKey> key = store::LogFile::KeyBeside(database);
+  const absl::StatusOr<audit::VerifierKey> key = store::KeyBeside(database);
   ASSERT_TRUE(key.ok()) << key.status();
   std::vector<audit::Checkpoint> witnessed;
   for (const std::string& note : checkpoints) {
@@ -227,7 +227,7 @@ void CheckProof(const std::string& database, const std::vector<std::string>& che
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
     witnessed.push_back(*checkpoint);
   }
-  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::LogFile::Open(database);
+  const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(database);
   ASSERT_TRUE(log.ok()) << log.status();
   const absl::StatusOr<audit::LogReport> report = (*log)->Verify(*key, witnessed, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();

@@ -22,6 +22,7 @@
 #include "server/gate/stored_check.h"
 #include "server/intake/intake.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/log_file.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/bare_gate.h"
@@ -42,7 +43,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 ReplayReport Replay(const std::string& database, const ReplayRange& range = {}) {
-  const auto log = store::LogFile::Open(database);
+  const auto log = store::OpenLogFile(database);
   EXPECT_TRUE(log.ok()) << log.status();
   if (!log.ok()) return ReplayReport();
   absl::StatusOr<ReplayReport> report = ReplayLog(**log, range, nullptr);
@@ -62,7 +63,7 @@ std::vector<std::string> Lines(const std::vector<Replayed>& list) {
 }
 
 std::vector<std::string> Stored(const std::string& database) {
-  const auto log = store::LogFile::Open(database);
+  const auto log = store::OpenLogFile(database);
   EXPECT_TRUE(log.ok()) << log.status();
   if (!log.ok()) return {};
   const absl::StatusOr<StoredReport> report = CheckStored(**log, nullptr);
@@ -327,7 +328,7 @@ TEST(ReplayTest, DecidesARangeOrOneResult) {
   EXPECT_EQ(Replay(gate.database(), {8, 12, 4}).same, 0);
   EXPECT_THAT(Replay(gate.database(), {5, 7, 0}).versions, ElementsAre(::testing::Pair(2, "")))
       << "this gate was given no version";
-  const auto log = *store::LogFile::Open(gate.database());
+  const auto log = *store::OpenLogFile(gate.database());
   EXPECT_EQ(ReplayLog(*log, {1, INT64_MAX, 99}, nullptr).status().code(), absl::StatusCode::kNotFound);
 }
 

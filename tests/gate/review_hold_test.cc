@@ -14,7 +14,6 @@
 namespace resultgate::gate {
 namespace {
 
-using ::resultgate::testing::At;
 using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
 using ::testing::HasSubstr;

@@ -19,7 +19,6 @@ namespace {
 using ::resultgate::testing::At;
 using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
-using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;

@@ -96,7 +96,7 @@ class Life {
 
   // All that was decided comes out the same when it is decided again, and the tables are what the log says.
   void CheckLog() {
-    const auto log = store::LogFile::Open(gate_.database());
+    const auto log = store::OpenLogFile(gate_.database());
     ASSERT_TRUE(log.ok()) << log.status();
     const auto replayed = gate::ReplayLog(**log, {}, nullptr);
     ASSERT_TRUE(replayed.ok()) << replayed.status();

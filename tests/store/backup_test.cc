@@ -37,8 +37,8 @@ TEST(BackupTest, IsTheDatabaseAtOneMoment) {
   Append(*store, 10);  // the gate goes on
   EXPECT_FALSE(fs::exists(folder.File("copy.db-wal")));
   EXPECT_FALSE(fs::exists(folder.File("copy.db.new")));
-  const auto key = LogFile::KeyBeside(folder.File("gate.db"));
-  const auto report = (*LogFile::Open(folder.File("copy.db")))->Verify(*key, {}, nullptr);
+  const auto key = KeyBeside(folder.File("gate.db"));
+  const auto report = (*OpenLogFile(folder.File("copy.db")))->Verify(*key, {}, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_TRUE(report->ok());
   EXPECT_EQ(report->entries, 300);

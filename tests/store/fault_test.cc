@@ -231,7 +231,7 @@ TEST_P(PowerTest, NothingIsLostAndNothingHalfWritten) {
     ASSERT_EQ(DoBatch(*store, 2000), absl::OkStatus());
     acknowledged.push_back(ReadContents(*store));
     int steps = 0;
-    disk.Record([&] {
+    disk.Record(path, [&] {
       if (++steps % every == 0) taken.push_back({disk.Cut(), acknowledged.size()});
     });
     for (int i = 0; i < 2 * GetParam().batches; ++i) {

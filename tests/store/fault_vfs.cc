@@ -206,9 +206,10 @@ FaultVfs::Counts FaultVfs::counts() const {
   return counts_;
 }
 
-void FaultVfs::Record(std::function<void()> before_step) {
+void FaultVfs::Record(const std::string& database, std::function<void()> before_step) {
   const std::lock_guard<std::mutex> lock(mutex_);
   recording_ = true;
+  for (const char* suffix : {"", "-wal"}) FileOf(absl::StrCat(database, suffix));
   before_step_ = std::move(before_step);
 }
 

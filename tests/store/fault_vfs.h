@@ -72,7 +72,7 @@ class FaultVfs {
   Counts counts() const;
 
   // From now on it keeps in mind what was synced and what was not. `before_step` is called before each write and sync.
-  void Record(std::function<void()> before_step);
+  void Record(const std::string& database, std::function<void()> before_step);
   void StopRecording();
   // What a power cut at this moment would leave. Only while it records.
   PowerCut Cut() const;

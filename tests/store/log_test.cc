@@ -290,7 +290,7 @@ class TamperingTest : public testing::Test {
 
   void SetUp() override {
     MakeLog(folder_.File("gate.db"), kEntries);
-    key_ = LogFile::KeyBeside(folder_.File("gate.db"));
+    key_ = KeyBeside(folder_.File("gate.db"));
     ASSERT_TRUE(key_.ok()) << key_.status();
     connection_ = std::make_unique<Connection>(Raw(folder_.File("gate.db")));
     ASSERT_THAT(Verify(*connection_, *key_), IsEmpty());
@@ -408,10 +408,10 @@ TEST(LogFileTest, IsReadBesideTheGateThatServesIt) {
   const std::string path = folder.File("gate.db");
   const auto store = Open(path);
   Append(*store, 300);
-  const absl::StatusOr<audit::VerifierKey> key = LogFile::KeyBeside(path);
+  const absl::StatusOr<audit::VerifierKey> key = KeyBeside(path);
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(key->ToString(), store->log().key().ToString());
-  const auto file = LogFile::Open(path);
+  const auto file = OpenLogFile(path);
   ASSERT_TRUE(file.ok()) << file.status();
   EXPECT_EQ((*file)->size(), 300);
   Append(*store, 10);  // after the snapshot
@@ -422,17 +422,17 @@ TEST(LogFileTest, IsReadBesideTheGateThatServesIt) {
   ASSERT_EQ(report->findings.size(), 1);
   EXPECT_THAT(report->findings[0].message, HasSubstr("a checkpoint kept elsewhere has 310 entries, the last one here is 300"));
   EXPECT_THAT(progress, ElementsAre(300));
-  EXPECT_TRUE((*(*LogFile::Open(path))->Verify(*key, {HeadOf(*store)}, nullptr)).ok());
+  EXPECT_TRUE((*(*OpenLogFile(path))->Verify(*key, {HeadOf(*store)}, nullptr)).ok());
 }
 
 TEST(LogFileTest, SaysWhatIsNoLog) {
   const TempFolder folder;
-  EXPECT_EQ(LogFile::Open(folder.File("none.db")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(OpenLogFile(folder.File("none.db")).status().code(), absl::StatusCode::kNotFound);
   ASSERT_EQ(Raw(folder.File("other.db")).Execute("CREATE TABLE photos (x)"), absl::OkStatus());
-  EXPECT_EQ(LogFile::Open(folder.File("other.db")).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(OpenLogFile(folder.File("other.db")).status().code(), absl::StatusCode::kFailedPrecondition);
   ASSERT_EQ(base::WriteFile(folder.File("text"), std::string(5000, 'x')), absl::OkStatus());
-  EXPECT_FALSE(LogFile::Open(folder.File("text")).ok());
-  EXPECT_EQ(LogFile::KeyBeside(folder.File("none.db")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_FALSE(OpenLogFile(folder.File("text")).ok());
+  EXPECT_EQ(KeyBeside(folder.File("none.db")).status().code(), absl::StatusCode::kNotFound);
 }
 
 }  // namespace

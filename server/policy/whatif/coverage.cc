@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "server/base/proto_time.h"
+#include "server/policy/holds.h"
 #include "server/policy/verdict.h"
 #include "server/policy/whatif/forecast.h"
 

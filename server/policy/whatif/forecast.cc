@@ -47,20 +47,6 @@ Forecast ForecastOf(const v1::Outcome& outcome, const calendar::Calendar& calend
   }
 }
 
-std::vector<std::string> HoldsOf(const v1::Outcome& outcome, absl::Time now) {
-  std::vector<std::string> ids;
-  if (outcome.disposition() == v1::DISPOSITION_RELEASE) return ids;
-  for (const v1::AppliedRule& rule : outcome.rules()) {
-    const bool floor_stands = outcome.has_not_before() && base::FromProto(outcome.not_before()) > now;
-    const bool holds = rule.effect() == v1::RULE_EFFECT_REVIEW || rule.effect() == v1::RULE_EFFECT_WITHHOLD ||
-                       (rule.effect() == v1::RULE_EFFECT_DELAY && floor_stands);
-    if (holds && !rule.lifted()) ids.push_back(rule.rule_id());
-  }
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  return ids;
-}
-
 std::string InWords(const v1::Outcome& outcome, const calendar::Calendar& calendar, absl::Time now) {
   const Forecast forecast = ForecastOf(outcome, calendar, now);
   const auto local = [&calendar](absl::Time time) { return LocalTime(time, calendar.zone()); };

@@ -4,7 +4,6 @@
 #define RESULTGATE_POLICY_WHATIF_FORECAST_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
@@ -23,9 +22,6 @@ struct Forecast {
 // For an outcome as `Decide` made it at `now`. What a patient or provider may lift is not looked at: asking is open under every
 // pack alike.
 Forecast ForecastOf(const v1::Outcome& outcome, const calendar::Calendar& calendar, absl::Time now);
-
-// The ids of the rules that hold the unit at `now`, in order: not lifted, no permits and deadlines, no floors that have passed.
-std::vector<std::string> HoldsOf(const v1::Outcome& outcome, absl::Time now);
 
 // `goes at once`, `is reviewed by ordering-provider, goes by Wed 2026-03-11 15:00 at the latest`. Times in the calendar's zone.
 std::string InWords(const v1::Outcome& outcome, const calendar::Calendar& calendar, absl::Time now);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/proto_time.h"
+#include "server/policy/holds.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/whatif/forecast.h"
 #include "server/policy/whatif/pack_difference.h"

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/proto_time.h"
+#include "server/policy/holds.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/whatif/forecast.h"
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_key.h"
 #include "server/store/sqlite/log_tree.h"
 #include "server/store/sqlite/queries.h"
@@ -14,7 +15,154 @@
 
 namespace resultgate::store {
 
-absl::StatusOr<std::unique_ptr<LogFile>> LogFile::Open(const std::string& path) {
+namespace {
+
+class SqliteLogFile final : public LogFile {
+ public:
+  SqliteLogFile(Connection connection, std::string head) : connection_(std::move(connection)), head_(std::move(head)) {
+    if (const absl::StatusOr<audit::Checkpoint> checkpoint = audit::ReadCheckpoint(head_); checkpoint.ok())
+      size_ = checkpoint->size;
+  }
+
+  const std::string& head() const override { return head_; }
+  int64_t size() const override { return size_; }
+  absl::StatusOr<audit::LogReport> Verify(const audit::VerifierKey& key, std::vector<audit::Checkpoint> witnessed,
+                                          const std::function<void(int64_t done)>& progress) override;
+  absl::Status ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) override;
+  absl::Status ForEachIn(int64_t first, int64_t last, const std::function<absl::Status(const audit::LogRow& row)>& take) override;
+  absl::StatusOr<std::optional<v1::Entry>> FindEntry(int64_t sequence) override;
+  absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id) override;
+  absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override;
+  absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) override;
+  absl::StatusOr<std::optional<ResultRow>> FindResultRow(int64_t id) override;
+  absl::StatusOr<std::optional<ReleaseRow>> FindReleaseRow(int64_t sequence) override;
+  absl::StatusOr<std::vector<int64_t>> ResultIds() override;
+  absl::StatusOr<std::vector<int64_t>> ReleaseSequences() override;
+  absl::StatusOr<std::vector<std::string>> PackDigests() override;
+  absl::Status ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) override;
+  absl::StatusOr<std::vector<ActivationRow>> Activations() override;
+
+ private:
+  absl::StatusOr<std::vector<int64_t>> Numbers(absl::string_view sql);
+
+  Connection connection_;
+  std::string head_;
+  int64_t size_ = 0;
+};
+
+absl::StatusOr<audit::LogReport> SqliteLogFile::Verify(const audit::VerifierKey& key, std::vector<audit::Checkpoint> witnessed,
+                                                       const std::function<void(int64_t done)>& progress) {
+  audit::LogVerifier verifier(audit::VerifyCheckpoint(head_, key), std::move(witnessed));
+  RG_RETURN_IF_ERROR(ReadWholeLog(connection_, &verifier, progress));
+  return verifier.Finish();
+}
+
+absl::Status SqliteLogFile::ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) {
+  return ForEachEntry(connection_, 0, take);
+}
+
+absl::Status SqliteLogFile::ForEachIn(int64_t first, int64_t last,
+                                      const std::function<absl::Status(const audit::LogRow& row)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadEntriesIn));
+  statement.BindInt(1, first);
+  statement.BindInt(2, last);
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    RG_RETURN_IF_ERROR(take({statement.Int(0), statement.Int(1), statement.Blob(2), statement.Blob(3)}));
+  }
+}
+
+absl::StatusOr<std::optional<v1::Entry>> SqliteLogFile::FindEntry(int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, ListEntries(connection_, sequence - 1, 0, 1));
+  if (entries.empty() || entries.front().sequence() != sequence) return std::optional<v1::Entry>();
+  return std::optional<v1::Entry>(std::move(entries.front()));
+}
+
+absl::StatusOr<std::vector<v1::Entry>> SqliteLogFile::EntriesOf(int64_t result_id) {
+  return ListEntries(connection_, 0, result_id, std::numeric_limits<int>::max());
+}
+
+absl::StatusOr<std::optional<v1::Result>> SqliteLogFile::FindResult(int64_t id) {
+  return store::FindResult(connection_, id);
+}
+
+absl::StatusOr<std::optional<v1::PackFiles>> SqliteLogFile::FindPack(const std::string& digest) {
+  return store::FindPack(connection_, digest);
+}
+
+absl::StatusOr<std::optional<LogFile::ResultRow>> SqliteLogFile::FindResultRow(int64_t id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadResultRow));
+  statement.BindInt(1, id);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<ResultRow>();
+  ResultRow row;
+  if (statement.Int(0) != 0) row.due_us = statement.Int(1);
+  row.held = statement.Int(2);
+  row.record = std::string(statement.Blob(3));
+  v1::Result result;
+  row.fits = result.ParseFromString(row.record) && row.held == (IsHeld(result) ? 1 : 0) && row.due_us == DueMicros(result);
+  return std::optional<ResultRow>(std::move(row));
+}
+
+absl::StatusOr<std::optional<LogFile::ReleaseRow>> SqliteLogFile::FindReleaseRow(int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadReleaseRow));
+  statement.BindInt(1, sequence);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) return std::optional<ReleaseRow>();
+  return std::optional<ReleaseRow>({statement.Int(0), statement.Int(1), std::string(statement.Blob(2))});
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteLogFile::Numbers(absl::string_view sql) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql));
+  std::vector<int64_t> numbers;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return numbers;
+    numbers.push_back(statement.Int(0));
+  }
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteLogFile::ResultIds() {
+  return Numbers(sql::kReadResultIds);
+}
+
+absl::StatusOr<std::vector<int64_t>> SqliteLogFile::ReleaseSequences() {
+  return Numbers(sql::kReadReleaseSequences);
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteLogFile::PackDigests() {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadPackDigests));
+  std::vector<std::string> digests;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return digests;
+    digests.emplace_back(statement.Blob(0));
+  }
+}
+
+absl::Status SqliteLogFile::ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadKeys));
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    take(statement.Blob(0), statement.Int(1));
+  }
+}
+
+absl::StatusOr<std::vector<LogFile::ActivationRow>> SqliteLogFile::Activations() {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadActivations));
+  std::vector<ActivationRow> rows;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return rows;
+    rows.push_back({statement.Int(0), std::string(statement.Blob(1))});
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LogFile>> OpenLogFile(const std::string& path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
   if (error || !std::filesystem::exists(absolute, error))
@@ -30,123 +178,12 @@ absl::StatusOr<std::unique_ptr<LogFile>> LogFile::Open(const std::string& path) 
                                                       "; use the program that wrote it"));
   }
   RG_ASSIGN_OR_RETURN(std::string head, ReadHead(connection));
-  std::unique_ptr<LogFile> log(new LogFile(std::move(connection), std::move(head)));
-  if (const absl::StatusOr<audit::Checkpoint> checkpoint = audit::ReadCheckpoint(log->head_); checkpoint.ok()) {
-    log->size_ = checkpoint->size;
-  }
-  return log;
+  return std::make_unique<SqliteLogFile>(std::move(connection), std::move(head));
 }
 
-absl::StatusOr<audit::VerifierKey> LogFile::KeyBeside(const std::string& path) {
+absl::StatusOr<audit::VerifierKey> KeyBeside(const std::string& path) {
   RG_ASSIGN_OR_RETURN(const audit::SigningKey key, ReadLogKey(absl::StrCat(path, ".key")));
   return key.verifier();
-}
-
-absl::StatusOr<audit::LogReport> LogFile::Verify(const audit::VerifierKey& key, std::vector<audit::Checkpoint> witnessed,
-                                                 const std::function<void(int64_t done)>& progress) {
-  audit::LogVerifier verifier(audit::VerifyCheckpoint(head_, key), std::move(witnessed));
-  RG_RETURN_IF_ERROR(ReadWholeLog(connection_, &verifier, progress));
-  return verifier.Finish();
-}
-
-absl::Status LogFile::ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) {
-  return ForEachEntry(connection_, 0, take);
-}
-
-absl::Status LogFile::ForEachIn(int64_t first, int64_t last, const std::function<absl::Status(const audit::LogRow& row)>& take) {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadEntriesIn));
-  statement.BindInt(1, first);
-  statement.BindInt(2, last);
-  while (true) {
-    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return absl::OkStatus();
-    RG_RETURN_IF_ERROR(take({statement.Int(0), statement.Int(1), statement.Blob(2), statement.Blob(3)}));
-  }
-}
-
-absl::StatusOr<std::optional<v1::Entry>> LogFile::FindEntry(int64_t sequence) {
-  RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, ListEntries(connection_, sequence - 1, 0, 1));
-  if (entries.empty() || entries.front().sequence() != sequence) return std::optional<v1::Entry>();
-  return std::optional<v1::Entry>(std::move(entries.front()));
-}
-
-absl::StatusOr<std::vector<v1::Entry>> LogFile::EntriesOf(int64_t result_id) {
-  return ListEntries(connection_, 0, result_id, std::numeric_limits<int>::max());
-}
-
-absl::StatusOr<std::optional<v1::Result>> LogFile::FindResult(int64_t id) {
-  return store::FindResult(connection_, id);
-}
-
-absl::StatusOr<std::optional<v1::PackFiles>> LogFile::FindPack(const std::string& digest) {
-  return store::FindPack(connection_, digest);
-}
-
-absl::StatusOr<std::optional<LogFile::ResultRow>> LogFile::FindResultRow(int64_t id) {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadResultRow));
-  statement.BindInt(1, id);
-  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
-  if (!found) return std::optional<ResultRow>();
-  ResultRow row;
-  if (statement.Int(0) != 0) row.due_us = statement.Int(1);
-  row.held = statement.Int(2);
-  row.record = std::string(statement.Blob(3));
-  return std::optional<ResultRow>(std::move(row));
-}
-
-absl::StatusOr<std::optional<LogFile::ReleaseRow>> LogFile::FindReleaseRow(int64_t sequence) {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadReleaseRow));
-  statement.BindInt(1, sequence);
-  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
-  if (!found) return std::optional<ReleaseRow>();
-  return std::optional<ReleaseRow>({statement.Int(0), statement.Int(1), std::string(statement.Blob(2))});
-}
-
-absl::StatusOr<std::vector<int64_t>> LogFile::Numbers(absl::string_view sql) {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql));
-  std::vector<int64_t> numbers;
-  while (true) {
-    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return numbers;
-    numbers.push_back(statement.Int(0));
-  }
-}
-
-absl::StatusOr<std::vector<int64_t>> LogFile::ResultIds() {
-  return Numbers(sql::kReadResultIds);
-}
-
-absl::StatusOr<std::vector<int64_t>> LogFile::ReleaseSequences() {
-  return Numbers(sql::kReadReleaseSequences);
-}
-
-absl::StatusOr<std::vector<std::string>> LogFile::PackDigests() {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadPackDigests));
-  std::vector<std::string> digests;
-  while (true) {
-    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return digests;
-    digests.emplace_back(statement.Blob(0));
-  }
-}
-
-absl::Status LogFile::ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadKeys));
-  while (true) {
-    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return absl::OkStatus();
-    take(statement.Blob(0), statement.Int(1));
-  }
-}
-
-absl::StatusOr<std::vector<LogFile::ActivationRow>> LogFile::Activations() {
-  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadActivations));
-  std::vector<ActivationRow> rows;
-  while (true) {
-    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-    if (!more) return rows;
-    rows.push_back({statement.Int(0), std::string(statement.Blob(1))});
-  }
 }
 
 }  // namespace resultgate::store

@@ -1,0 +1,18 @@
+// What holds a unit, from its decision alone. Pure function, thread-safe.
+#ifndef RESULTGATE_POLICY_HOLDS_H_
+#define RESULTGATE_POLICY_HOLDS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "resultgate/v1/decision.pb.h"
+
+namespace resultgate::policy {
+
+// The ids of the rules that hold the unit at `now`, in order: not lifted, no permits and deadlines, no floors that have passed.
+std::vector<std::string> HoldsOf(const v1::Outcome& outcome, absl::Time now);
+
+}  // namespace resultgate::policy
+
+#endif  // RESULTGATE_POLICY_HOLDS_H_
