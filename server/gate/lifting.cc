@@ -20,7 +20,6 @@
 namespace resultgate::gate {
 namespace {
 
-using base::FromProto;
 using policy::Cell;
 
 // It waited for a person, and nobody has looked.

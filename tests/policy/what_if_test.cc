@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "server/policy/holds.h"
 #include "server/policy/whatif/coverage.h"
 #include "server/policy/whatif/forecast.h"
 #include "server/policy/whatif/impact.h"

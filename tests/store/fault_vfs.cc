@@ -225,8 +225,13 @@ PowerCut FaultVfs::Cut() const {
   return disk_;
 }
 
+// SQLite spells the path of a file in its own way.
+std::string PowerCut::NameOf(const std::string& path) {
+  return fs::path(path).lexically_normal().string();
+}
+
 PowerCut::File& FaultVfs::FileOf(const std::string& path) {
-  const auto [found, is_new] = disk_.files_.try_emplace(path);
+  const auto [found, is_new] = disk_.files_.try_emplace(PowerCut::NameOf(path));
   if (is_new) found->second.synced = ContentOf(path);
   return found->second;
 }
@@ -275,7 +280,7 @@ void PowerCut::MakeImage(const std::string& from, const std::string& to, std::mt
   const size_t torn = random() % 101;
   for (const char* suffix : {"", "-wal", "-shm"}) fs::remove(absl::StrCat(to, suffix));
   for (const char* suffix : {"", "-wal"}) {
-    const auto found = files_.find(absl::StrCat(from, suffix));
+    const auto found = files_.find(NameOf(absl::StrCat(from, suffix)));
     std::string content = found == files_.end() ? ContentOf(absl::StrCat(from, suffix)) : found->second.synced;
     if (found != files_.end()) {
       for (const Change& change : found->second.unsynced) {

@@ -38,6 +38,7 @@ class PowerCut {
     std::vector<Change> unsynced;
   };
   static void Apply(const Change& change, std::string* content);
+  static std::string NameOf(const std::string& path);
 
   std::map<std::string, File> files_;
 };
