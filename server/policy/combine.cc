@@ -214,18 +214,24 @@ class Combination {
     if (verdict_.review.EndsAt() > earliest) verdict_.conflicts.push_back({});
   }
 
-  // The merged review ends when the last of its parts does: one that a ceiling cuts at the ceiling, another at its own end.
+  // The merged review ends when the last of its parts does: what a ceiling cuts at the ceiling, the rest when it would together.
   void CutReview() {
     ReviewPlan& review = verdict_.review;
     absl::Time last = absl::InfinitePast();
-    bool all_cut = true;
-    bool any_cut = false;
+    memory_.uncut_.clear();
     for (size_t i = 0; i < memory_.reviews_.size(); ++i) {
       const absl::Time cut = CutOf(memory_.review_ranks_[i]);
-      const bool is_cut = cut < absl::InfiniteFuture();
-      last = std::max(last, is_cut ? cut : EndAlone(memory_.reviews_[i]));
-      all_cut = all_cut && is_cut;
-      any_cut = any_cut || is_cut;
+      if (cut < absl::InfiniteFuture()) {
+        last = std::max(last, cut);
+      } else {
+        memory_.uncut_.push_back(memory_.reviews_[i]);
+      }
+    }
+    const bool all_cut = memory_.uncut_.empty();
+    const bool any_cut = memory_.uncut_.size() < memory_.reviews_.size();
+    if (!all_cut) {
+      Plan(memory_.uncut_, &memory_.uncut_plan_);
+      last = std::max(last, memory_.uncut_plan_.EndsAt());
     }
     if (!any_cut || review.EndsAt() <= last) return;
     if (!all_cut && review.expires_at < last) {
@@ -237,11 +243,6 @@ class Combination {
     for (ReviewPlan::Turn& turn : review.turns) turn.until = std::min(turn.until, last);
     // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
     review.turns.back().until = last;
-  }
-
-  absl::Time EndAlone(const AskedReview& asked) {
-    Plan({&asked, 1}, &memory_.single_plan_);
-    return memory_.single_plan_.EndsAt();
   }
 
   // A withholding ends with a person, not with a timer: its owner is asked from then on.

@@ -79,7 +79,8 @@ class Combiner {
   std::vector<AskedReview> reviews_;
   std::vector<Rank> review_ranks_;  // of `reviews_`
   std::vector<RankedCeiling> ceilings_;
-  ReviewPlan single_plan_;
+  std::vector<AskedReview> uncut_;  // of `reviews_`: no ceiling cuts them
+  ReviewPlan uncut_plan_;           // of these together
 };
 
 // True if the rule speaks for this audience.

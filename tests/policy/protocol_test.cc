@@ -138,11 +138,12 @@ TEST_F(ProtocolTest, WhatWaitsTogetherIsCoveredTogether) {
   v1::DiagnosticReport report = Normal();
   AddObservation(&report, "22637-3")->set_interpretation(v1::INTERPRETATION_NORMAL);
   const std::string observations = "when: observation.code in valueset(\"routine\")";
-  EXPECT_EQ(FirstTurn(Review("a", observations, Protocol(kNormal), ", together: report") + kRoutine, report, "22637-3"),
-            "nurses");
+  const std::string permits =
+      absl::StrCat(kRoutine, "  - {id: tissue, title: t, match: {codes: [tissue]}, then: {release: now}}\n");
+  EXPECT_EQ(FirstTurn(Review("a", observations, Protocol(kNormal), ", together: report") + permits, report, "22637-3"), "nurses");
   // What only waits along is read along: it must be covered itself.
   report.mutable_observations(1)->set_interpretation(v1::INTERPRETATION_HIGH);
-  Decide(Review("a", observations, Protocol(kNormal), ", together: report") + kRoutine, report);
+  Decide(Review("a", observations, Protocol(kNormal), ", together: report") + permits, report);
   EXPECT_EQ(Turns("22637-3").front(), "ordering-provider");
   EXPECT_EQ(Turns("718-7").front(), "nurses");
   // And over the reports of an order.

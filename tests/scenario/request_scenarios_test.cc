@@ -19,7 +19,10 @@ using ::testing::HasSubstr;
 std::string Statute(const std::string& lifters) {
   return "  - {id: tissue-permit, title: t, match: {codes: [tissue]}, then: {release: now}}\n"
          "  - id: tissue-law\n    title: t\n    match: {codes: [tissue]}\n    then: {delay: 3 business days}\n    lifted_by: [" +
-         lifters + "]\n    basis: {type: statute, citation: the statute}\n";
+         lifters +
+         "]\n    basis: {type: statute, citation: the statute}\n"
+         "    verified: {by: counsel, on: 2026-01-05, text_digest: \"sha256:" +
+         std::string(64, '0') + "\"}\n";
 }
 
 class ScenarioRequest : public ScenarioTest {

@@ -270,18 +270,21 @@ class Combination {
     return earliest;
   }
 
-  // The merged review ends when the last of its parts does: one that a ceiling cuts at the ceiling, another at its own end.
+  // The merged review ends when the last of its parts does: what a ceiling cuts at the ceiling, the rest when it would together.
   void CutReview() {
     absl::Time last = absl::InfinitePast();
-    bool all_cut = true;
-    bool any_cut = false;
+    std::vector<AskedReview> uncut;
     for (const RankedReview& review : reviews_) {
       const absl::Time cut = CutOf(review.rank);
-      const bool is_cut = cut < absl::InfiniteFuture();
-      last = std::max(last, is_cut ? cut : EndOf(Plan({review.asked})));
-      all_cut = all_cut && is_cut;
-      any_cut = any_cut || is_cut;
+      if (cut < absl::InfiniteFuture()) {
+        last = std::max(last, cut);
+      } else {
+        uncut.push_back(review.asked);
+      }
     }
+    const bool all_cut = uncut.empty();
+    const bool any_cut = uncut.size() < reviews_.size();
+    if (!all_cut) last = std::max(last, EndOf(Plan(uncut)));
     if (!any_cut || EndOf(*review_) <= last) return;
     const absl::Time expires = base::FromProto(review_->expires_at());
     if (!all_cut && expires < last) {
