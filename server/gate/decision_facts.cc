@@ -20,11 +20,17 @@ std::string FactsDigest(const v1::Result& result) {
   return base::Sha256(result.report().SerializeAsString());
 }
 
+void CopyKnown(const v1::Result& from, v1::Result* to) {
+  if (from.has_known_patient()) *to->mutable_known_patient() = from.known_patient();
+  *to->mutable_confidential() = from.confidential();
+  *to->mutable_determinations() = from.determinations();
+  if (from.has_discussed_at()) *to->mutable_discussed_at() = from.discussed_at();
+  to->set_discussed_how(from.discussed_how());
+}
+
 std::string KnownDigest(const v1::Result& result) {
   v1::Result known;
-  if (result.has_known_patient()) *known.mutable_known_patient() = result.known_patient();
-  *known.mutable_confidential() = result.confidential();
-  *known.mutable_determinations() = result.determinations();
+  CopyKnown(result, &known);
   const std::string bytes = known.SerializeAsString();
   return bytes.empty() ? "" : base::Sha256(bytes);
 }

@@ -14,7 +14,9 @@ namespace resultgate::gate {
 
 // 32 bytes over the report that a decision on the result's standing version is made from.
 std::string FactsDigest(const v1::Result& result);
-// 32 bytes over what else is known of the patient and determined for the result; empty where nothing is.
+// What a decision is made from beside the report: what is known of the patient, determined for the result and discussed.
+void CopyKnown(const v1::Result& from, v1::Result* to);
+// 32 bytes over that; empty where nothing is known.
 std::string KnownDigest(const v1::Result& result);
 
 // All versions of the result, in order; of a first version that one.

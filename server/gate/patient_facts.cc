@@ -236,9 +236,14 @@ policy::Determinations ConfidentialIn(const v1::DiagnosticReport& report, const 
 }
 
 const v1::DiagnosticReport& ReportInForce(const v1::Result& result, v1::DiagnosticReport* scratch) {
-  if (!result.has_known_patient()) return result.report();
+  const bool discussed = result.has_discussed_at() && !result.report().order().has_discussed_at();
+  if (!result.has_known_patient() && !discussed) return result.report();
   *scratch = result.report();
-  *scratch->mutable_patient() = InForce(result.report().patient(), result.known_patient());
+  if (result.has_known_patient()) *scratch->mutable_patient() = InForce(result.report().patient(), result.known_patient());
+  if (discussed) {
+    *scratch->mutable_order()->mutable_discussed_at() = result.discussed_at();
+    scratch->mutable_order()->set_discussed_how(result.discussed_how());
+  }
   return *scratch;
 }
 

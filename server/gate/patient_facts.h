@@ -39,7 +39,7 @@ void DropWhatReportsDoNotSay(v1::DiagnosticReport* report);
 policy::Determinations ConfidentialIn(const v1::DiagnosticReport& report, const std::vector<v1::RelatedPerson>& people,
                                       const policy::Pack& pack);
 
-// The report as decisions see it: its patient with what was known. `*scratch` is used where that differs.
+// The report as decisions see it: with what was known of its patient and discussed. `*scratch` is used where that differs.
 const v1::DiagnosticReport& ReportInForce(const v1::Result& result, v1::DiagnosticReport* scratch);
 
 // Decides the standing version of a result with all that is known of it: the patient, determinations, what is confidential.

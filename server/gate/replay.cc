@@ -127,9 +127,7 @@ class Replayer {
       NotKept("what was known of the patient then is no longer kept as it was");
       return false;
     }
-    if (standing_->has_known_patient()) *result->mutable_known_patient() = standing_->known_patient();
-    *result->mutable_confidential() = standing_->confidential();
-    *result->mutable_determinations() = standing_->determinations();
+    CopyKnown(*standing_, result);
     return true;
   }
 

@@ -118,11 +118,10 @@ std::optional<absl::Time> DiscussedAt(const v1::ApproveReviewRequest& request, a
   return request.has_discussed_at() ? base::FromProto(request.discussed_at()) : now;
 }
 
-// That a clinician has discussed it with the patient is a fact of the order from now on, and a patient who was told was reached.
+// That a clinician has discussed it with the patient is a fact from now on, and a patient who was told was reached.
 void KeepDiscussion(absl::Time discussed_at, const std::string& how, v1::Result* result, v1::Entry::Approved* approved) {
-  v1::ServiceRequest* order = result->mutable_report()->mutable_order();
-  *order->mutable_discussed_at() = base::ToProto(discussed_at);
-  order->set_discussed_how(how);
+  *result->mutable_discussed_at() = base::ToProto(discussed_at);
+  result->set_discussed_how(how);
   *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(discussed_at);
   *approved->mutable_discussed_at() = base::ToProto(discussed_at);
   approved->set_discussed_how(how);

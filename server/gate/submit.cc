@@ -62,14 +62,6 @@ bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
-// What a clinician has discussed with the patient stays discussed where the report still says the same.
-void KeepDiscussion(const v1::DiagnosticReport& standing, v1::DiagnosticReport* report) {
-  if (!standing.order().has_discussed_at() || report->order().has_discussed_at()) return;
-  v1::DiagnosticReport discussed = *report;
-  *discussed.mutable_order()->mutable_discussed_at() = standing.order().discussed_at();
-  discussed.mutable_order()->set_discussed_how(standing.order().discussed_how());
-  if (SaysTheSame(discussed, standing)) *report = std::move(discussed);
-}
 
 // True if every version of it puts right what was said before: the report that it corrects is not among them.
 bool CorrectsWhatIsNotHere(const v1::Result& result) {
@@ -230,7 +222,6 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   v1::Result result = standing;
   *result.mutable_report() = std::move(together.report);
   *result.mutable_versions() = {versions.begin(), versions.end()};
-  KeepDiscussion(standing.report(), result.mutable_report());
   const std::string before = StandingQuarantine(standing);
   const std::string quarantine = EndsByPeopleOnly(before) ? before : together.doubt;
   // What comes late may put in doubt what people are about to say of the rest.
@@ -274,6 +265,10 @@ absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& r
 absl::Status Submission::TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
                                          const v1::Result& standing, const std::string& quarantine, v1::Result result) {
   result.set_version(standing.version() + 1);
+  if (!SaysTheSame(result.report(), standing.report()) || quarantine == kOtherPatient) {
+    result.clear_discussed_at();
+    result.clear_discussed_how();
+  }
   *result.mutable_received_at() = base::ToProto(now);
   return DecideAndWrite(batch, rulebook, now, &standing, quarantine, std::move(result), Response::DISPOSAL_NEW_VERSION);
 }

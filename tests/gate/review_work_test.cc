@@ -224,8 +224,8 @@ TEST(ReviewWorkTest, ADiscussionIsAFactOfTheOrder) {
   request.clear_discussed_at();
   ASSERT_TRUE(gate.Call(&Gate::Approve, request).ok());
   const v1::GetReviewResponse review = gate.Review(id);
-  EXPECT_EQ(review.result().report().order().discussed_how(), "by telephone");
-  EXPECT_EQ(base::FromProto(review.result().report().order().discussed_at()), At(resultgate::testing::kFriday));
+  EXPECT_EQ(review.result().discussed_how(), "by telephone");
+  EXPECT_EQ(base::FromProto(review.result().discussed_at()), At(resultgate::testing::kFriday));
   EXPECT_EQ(base::FromProto(review.result().follow_up().contacted_at()), At(resultgate::testing::kFriday));
   EXPECT_EQ(gate.Entries(id).back().approved().discussed_how(), "by telephone");
   EXPECT_EQ(review.history(0).what(), "approved and discussed");

@@ -25,11 +25,14 @@ class SimulatedClock final : public base::Clock {
     {
       const std::lock_guard<std::mutex> own(mutex_);
       if (now_ >= deadline) return;
-      // Kept for ever: whoever waits once waits with the same mutex and condition again.
       waiter_mutex_ = lock.mutex();
       waiter_ = &wake;
     }
     wake.wait(lock);
+    // Whoever does not wait looks at the time before it does, and may be gone before the next step of the clock.
+    const std::lock_guard<std::mutex> own(mutex_);
+    waiter_mutex_ = nullptr;
+    waiter_ = nullptr;
   }
 
   void Set(absl::Time time) {
