@@ -123,7 +123,10 @@ int Tell(const OutreachOptions& options, grpc::Status (Stub::*method)(grpc::Clie
 int RunView(const OutreachOptions& options) {
   v1::RecordViewRequest request;
   request.set_result_id(options.result_id);
-  request.set_audience(options.as == "patient" ? v1::AUDIENCE_PATIENT : v1::AUDIENCE_REPRESENTATIVE);
+  v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
+  v1::Audience_Parse(absl::StrCat("AUDIENCE_", absl::AsciiStrToUpper(options.as)), &audience);
+  request.set_audience(audience);
+  request.set_viewer(options.by);
   return Tell(options, &Stub::RecordView, request, absl::StrCat("result ", options.result_id, ": seen by the ", options.as));
 }
 
@@ -205,9 +208,10 @@ void AddOutreach(CLI::App* app, Run* run) {
 
   options = fresh();
   command = AddAbout(outreach, run, "view", "Say, as a portal does, that somebody was shown a result.", options, &RunView);
-  command->add_option("--as", options->as, "patient or representative")
+  command->add_option("--as", options->as, "patient, representative or delegate")
       ->capture_default_str()
-      ->check(CLI::IsMember({"patient", "representative"}));
+      ->check(CLI::IsMember({"patient", "representative", "delegate"}));
+  command->add_option("--by", options->by, "By which account, as the portal names it; goes into the log")->type_name("ACCOUNT");
 
   options = fresh();
   command = AddAbout(outreach, run, "opened", "Say, as a record does, that a clinician opened a result.", options, &RunOpened);

@@ -195,7 +195,9 @@ std::string EntryText(const v1::Entry& entry) {
     }
     case v1::Entry::kFollowedUp: {
       const v1::Entry::FollowedUp& followed_up = entry.followed_up();
+      const std::string audience = Words(v1::Audience_Name(followed_up.audience()), "AUDIENCE_");
       return absl::StrCat(Words(v1::FollowUpKind_Name(followed_up.kind()), "FOLLOW_UP_KIND_"),
+                          followed_up.kind() == v1::FOLLOW_UP_KIND_VIEWED ? absl::StrCat(" as ", audience) : "",
                           followed_up.category().empty() ? "" : absl::StrCat(": ", followed_up.category()));
     }
     case v1::Entry::kQueried:

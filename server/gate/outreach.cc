@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/digest.h"
@@ -36,11 +37,29 @@ absl::Time TimeOr(bool has, const google::protobuf::Timestamp& time, absl::Time 
   return has ? std::min(base::FromProto(time), now) : now;
 }
 
-// Writes what was told, with its entry.
+// What something told of a result is known again by: a key, so that nothing of it is kept.
+template <typename... Parts>
+store::Key ToldKey(const v1::Result& result, const Parts&... parts) {
+  std::string bytes = absl::StrCat(result.id());
+  (absl::StrAppend(&bytes, "\n", parts), ...);
+  return base::Sha256(bytes);
+}
+
+absl::StatusOr<bool> WasTold(const Desk& desk, const store::Key& key) {
+  if (key.empty()) return false;
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> told, desk.batch.FindByKey(key));
+  return !told.empty();
+}
+
+// Writes what was told, with its entry. `key` may be empty: it cannot be known again.
 absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened_at, const std::string& actor,
-                    v1::Entry::FollowedUp followed_up, v1::Result* result) {
+                    v1::Entry::FollowedUp followed_up, const store::Key& key, v1::Result* result) {
   result->mutable_follow_up()->set_open(!DutiesOf(*result).empty());
   RG_RETURN_IF_ERROR(desk.batch.PutResult(*result));
+  if (!key.empty()) {
+    followed_up.set_told_digest(absl::StrCat("sha256:", absl::BytesToHexString(key)));
+    RG_RETURN_IF_ERROR(desk.batch.PutKey(key, result->id()));
+  }
   v1::Entry entry = EntryAbout(*result);
   followed_up.set_kind(kind);
   *followed_up.mutable_happened_at() = base::ToProto(happened_at);
@@ -87,23 +106,36 @@ absl::Status RunRecordView(const Desk& desk, const v1::RecordViewRequest& reques
   if (!IsOutFor(*result, request.audience())) {
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result is released to them; the portal must not show it"));
   }
-  if (result->follow_up().has_first_viewed_at()) return absl::OkStatus();
   const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
-  *result->mutable_follow_up()->mutable_first_viewed_at() = base::ToProto(viewed_at);
-  answer.response.set_first(true);
+  store::Key key;
+  if (request.has_viewed_at())
+    key = ToldKey(*result, "viewed", request.audience(), absl::ToUnixMicros(viewed_at), request.viewer());
+  RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
+  if (told) return absl::OkStatus();
+  if (request.audience() != v1::AUDIENCE_DELEGATE && !result->follow_up().has_first_viewed_at()) {
+    *result->mutable_follow_up()->mutable_first_viewed_at() = base::ToProto(viewed_at);
+    answer.response.set_first(true);
+  }
   v1::Entry::FollowedUp followed_up;
   followed_up.set_audience(request.audience());
-  return Record(desk, v1::FOLLOW_UP_KIND_VIEWED, viewed_at, "portal", std::move(followed_up), &*result);
+  return Record(desk, v1::FOLLOW_UP_KIND_VIEWED, viewed_at, request.viewer().empty() ? "portal" : request.viewer(),
+                std::move(followed_up), key, &*result);
 }
 
 absl::Status RunRecordClinicianView(const Desk& desk, const v1::RecordClinicianViewRequest& request,
                                     Answer<v1::RecordClinicianViewResponse>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
-  if (!result || result->follow_up().has_clinician_viewed_at()) return absl::OkStatus();
+  if (!result) return absl::OkStatus();
   const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
-  *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
-  answer.response.set_first(true);
-  return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, viewed_at, request.clinician(), {}, &*result);
+  store::Key key;
+  if (request.has_viewed_at()) key = ToldKey(*result, "opened", absl::ToUnixMicros(viewed_at), request.clinician());
+  RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
+  if (told) return absl::OkStatus();
+  if (!result->follow_up().has_clinician_viewed_at()) {
+    *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
+    answer.response.set_first(true);
+  }
+  return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, viewed_at, request.clinician(), {}, key, &*result);
 }
 
 absl::Status RunRecordContact(const Desk& desk, const v1::RecordContactRequest& request,
@@ -114,24 +146,22 @@ absl::Status RunRecordContact(const Desk& desk, const v1::RecordContactRequest& 
   *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(contacted_at);
   v1::Entry::FollowedUp followed_up;
   followed_up.set_category(request.how());
-  return Record(desk, v1::FOLLOW_UP_KIND_CONTACTED, contacted_at, request.contacted_by(), std::move(followed_up), &*result);
+  return Record(desk, v1::FOLLOW_UP_KIND_CONTACTED, contacted_at, request.contacted_by(), std::move(followed_up), "", &*result);
 }
 
 absl::Status RunRecordMessage(const Desk& desk, const v1::RecordMessageRequest& request,
                               Answer<v1::RecordMessageResponse>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
   if (!result) return absl::OkStatus();
-  // The message's id is kept as a digest only, to count it once.
-  const store::Key key = base::Sha256(absl::StrCat("message\n", result->id(), "\n", request.message_id()));
-  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> counted, desk.batch.FindByKey(key));
-  answer.response.set_messages(result->follow_up().messages() + (counted.empty() ? 1 : 0));
-  if (!counted.empty()) return absl::OkStatus();
+  const store::Key key = ToldKey(*result, "message", request.message_id());
+  RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
+  answer.response.set_messages(result->follow_up().messages() + (told ? 0 : 1));
+  if (told) return absl::OkStatus();
   result->mutable_follow_up()->set_messages(answer.response.messages());
   v1::Entry::FollowedUp followed_up;
   followed_up.set_category(request.category());
-  RG_RETURN_IF_ERROR(Record(desk, v1::FOLLOW_UP_KIND_MESSAGE, TimeOr(request.has_sent_at(), request.sent_at(), desk.now),
-                            "portal", std::move(followed_up), &*result));
-  return desk.batch.PutKey(key, result->id());
+  return Record(desk, v1::FOLLOW_UP_KIND_MESSAGE, TimeOr(request.has_sent_at(), request.sent_at(), desk.now), "portal",
+                std::move(followed_up), key, &*result);
 }
 
 absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& request,

@@ -341,6 +341,8 @@ class Checker {
     std::set<std::string> undecided;  // taken note of only
     std::set<std::string> missing;    // reports that are no longer kept
     for (const v1::Entry& entry : entries) {
+      const std::string& told = entry.followed_up().told_digest();
+      if (!told.empty()) know(absl::HexStringToBytes(absl::StripPrefix(told, "sha256:")), true);
       if (!entry.has_decided() || entry.decided().disposal() == v1::SubmitResultResponse::DISPOSAL_DUPLICATE) continue;
       const v1::Entry::Decided& decided = entry.decided();
       v1::DiagnosticReport sender;

@@ -62,7 +62,6 @@ bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
   return a.SerializeAsString() == b.SerializeAsString();
 }
 
-
 // True if every version of it puts right what was said before: the report that it corrects is not among them.
 bool CorrectsWhatIsNotHere(const v1::Result& result) {
   const std::vector<v1::DiagnosticReport> versions = VersionsOf(result);

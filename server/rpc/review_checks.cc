@@ -153,10 +153,11 @@ Violations Check(const v1::GetWorkloadRequest& request) {
 Violations Check(const v1::RecordViewRequest& request) {
   Violations violations;
   CheckId("result_id", request.result_id(), &violations);
-  if (request.audience() != v1::AUDIENCE_PATIENT && request.audience() != v1::AUDIENCE_REPRESENTATIVE) {
-    violations.push_back({"audience", "must be PATIENT or REPRESENTATIVE"});
+  if (request.audience() == v1::AUDIENCE_UNSPECIFIED || !v1::Audience_IsValid(request.audience())) {
+    violations.push_back({"audience", "must be PATIENT, REPRESENTATIVE or DELEGATE"});
   }
   if (request.has_viewed_at()) CheckTime("viewed_at", request.viewed_at(), &violations);
+  CheckName("viewer", request.viewer(), /*required=*/false, &violations);
   return violations;
 }
 

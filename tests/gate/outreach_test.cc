@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/gate/follow_up.h"
@@ -113,18 +114,38 @@ TEST(OutreachTest, WhatIsHeldAndAbnormalIsListedForItsClinicianToo) {
   EXPECT_THAT(Tasks(gate), IsEmpty());
 }
 
-TEST(OutreachTest, AViewCountsOnceAndOnlyOfWhatIsOut) {
+TEST(OutreachTest, OnlyWhatIsOutCanBeSeen) {
   ReviewGate gate;
   const int64_t held = gate.Submit(Biopsy("F1"));
   EXPECT_EQ(View(gate, held).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(View(gate, 9999).status().code(), absl::StatusCode::kNotFound);
-  const int64_t id = gate.Submit(HighCbc("F2"));
+}
+
+TEST(OutreachTest, EveryViewIsLoggedOnceAndTheFirstCounts) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(HighCbc("F1"));
   EXPECT_TRUE(View(gate, id)->first());
-  EXPECT_FALSE(View(gate, id)->first());
-  const std::vector<v1::Entry> entries = gate.Entries(id);
-  ASSERT_THAT(entries, SizeIs(2)) << "decided, and viewed once";
-  EXPECT_EQ(entries[1].followed_up().kind(), v1::FOLLOW_UP_KIND_VIEWED);
-  EXPECT_EQ(entries[1].actor(), "portal");
+  v1::RecordViewRequest again;
+  again.set_result_id(id);
+  again.set_audience(v1::AUDIENCE_PATIENT);
+  again.set_viewer("account-1");
+  *again.mutable_viewed_at() = base::ToProto(gate.clock().Now());
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gate.Call(&Gate::RecordView, again)->first());
+  again.set_viewer("account-2");
+  EXPECT_TRUE(gate.Call(&Gate::RecordView, again).ok());
+  v1::RecordClinicianViewRequest opened;
+  opened.set_result_id(id);
+  opened.set_clinician(kOrderer);
+  *opened.mutable_viewed_at() = again.viewed_at();
+  EXPECT_TRUE(gate.Call(&Gate::RecordClinicianView, opened)->first());
+  EXPECT_FALSE(gate.Call(&Gate::RecordClinicianView, opened)->first());
+  std::vector<std::string> views;
+  for (const v1::Entry& entry : gate.Entries(id)) {
+    if (entry.has_followed_up())
+      views.push_back(absl::StrCat(v1::FollowUpKind_Name(entry.followed_up().kind()), " ", entry.actor()));
+  }
+  EXPECT_THAT(views, ElementsAre("FOLLOW_UP_KIND_VIEWED portal", "FOLLOW_UP_KIND_VIEWED account-1",
+                                 "FOLLOW_UP_KIND_VIEWED account-2", absl::StrCat("FOLLOW_UP_KIND_CLINICIAN_VIEWED ", kOrderer)));
 }
 
 TEST(OutreachTest, APatientWithoutThePortalGetsALetterOrACall) {

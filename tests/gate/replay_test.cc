@@ -304,6 +304,23 @@ TEST(ReplayTest, WhatPeopleEndedComesOutTheSame) {
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
+TEST(ReplayTest, WhatIsToldOfAResultIsPartOfTheLog) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  v1::RecordMessageRequest message;
+  message.set_result_id(id);
+  message.set_message_id("message-1");
+  message.set_category("question");
+  gate.Ask(&Gate::RecordMessage, message);
+  v1::RecordViewRequest view;
+  view.set_result_id(id);
+  view.set_audience(v1::AUDIENCE_PATIENT);
+  view.set_viewer("account-1");
+  *view.mutable_viewed_at() = base::ToProto(gate.clock().Now());
+  gate.Ask(&Gate::RecordView, view);
+  ExpectNoDifference(gate.database());
+}
+
 TEST(ReplayTest, WhatIsNoLongerKeptIsNamedAndNotPassed) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.Submit(Cbc("F1"));
@@ -440,7 +457,8 @@ TEST_F(TamperTest, AChangedReportIsSaidAndAnErasedOneCountedApart) {
 std::string Row(const std::string& table, int row) {
   const std::string key = table == "keys" ? "(key, result_id)" : table == "packs" ? "(digest)" : "(rowid)";
   const std::string columns = key.substr(1, key.size() - 2);
-  return absl::StrCat(" WHERE ", key, " = (SELECT ", columns, " FROM ", table, " ORDER BY ", columns, " LIMIT 1 OFFSET ", row, ")");
+  return absl::StrCat(" WHERE ", key, " = (SELECT ", columns, " FROM ", table, " ORDER BY ", columns, " LIMIT 1 OFFSET ", row,
+                      ")");
 }
 
 // Every row of every table beside the log, changed and removed in turn.
@@ -481,9 +499,9 @@ TEST_F(TamperTest, EveryRowThatIsChangedOrRemovedIsFound) {
               what = "another number";
               // A key may be of several results.
               const int more = name == "keys" ? 50 : 1;
-              ASSERT_EQ(
-                  connection.Execute(absl::StrCat("UPDATE ", name, " SET ", column, " = coalesce(", column, ", 0) + ", more, where)),
-                  absl::OkStatus());
+              ASSERT_EQ(connection.Execute(
+                            absl::StrCat("UPDATE ", name, " SET ", column, " = coalesce(", column, ", 0) + ", more, where)),
+                        absl::OkStatus());
               return;
             }
             std::string bytes = Read(connection, absl::StrCat("SELECT ", column, " FROM ", name, where));

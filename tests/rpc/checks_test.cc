@@ -190,8 +190,10 @@ TEST(ChecksTest, ReviewActs) {
 
 TEST(ChecksTest, Outreach) {
   v1::RecordViewRequest view;
-  view.set_audience(v1::AUDIENCE_DELEGATE);
   EXPECT_THAT(Fields(view), ElementsAre("result_id", "audience"));
+  view.set_audience(v1::AUDIENCE_DELEGATE);
+  view.set_viewer(std::string(257, 'a'));
+  EXPECT_THAT(Fields(view), ElementsAre("result_id", "viewer"));
   EXPECT_THAT(Fields(v1::RecordClinicianViewRequest()), ElementsAre("result_id", "clinician"));
   EXPECT_THAT(Fields(v1::RecordContactRequest()), ElementsAre("result_id", "contacted_by", "how"));
   EXPECT_THAT(Fields(v1::RecordMessageRequest()), ElementsAre("result_id", "message_id", "category"));
