@@ -17,6 +17,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "server/base/file.h"
+#include "server/base/proto_time.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/review_turns.h"
 #include "server/gate/stored_check.h"
