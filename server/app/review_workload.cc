@@ -2,8 +2,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
-#include <iterator>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,11 +9,10 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/app/client.h"
+#include "server/app/csv.h"
 #include "server/app/json_lines.h"
 #include "server/app/review_commands.h"
 #include "server/app/table.h"
@@ -28,32 +25,13 @@ struct WorkloadOptions {
   std::string server;
   std::string since;
   std::string until;
-  std::vector<std::string> by;
+  std::vector<std::string> by = {"week", "rule", "pool", "clinician"};
   bool csv = false;
   bool json = false;
 };
 
-constexpr const char* kDimensions[] = {"week", "rule", "pool", "clinician"};
-
 const std::string& Dimension(const v1::WorkloadRow& row, const std::string& name) {
   return name == "week" ? row.week() : name == "rule" ? row.rule_id() : name == "pool" ? row.pool() : row.clinician();
-}
-
-void AddTo(const v1::WorkloadRow& row, v1::WorkloadRow* sum) {
-  sum->set_reviews(sum->reviews() + row.reviews());
-  sum->set_review_minutes(sum->review_minutes() + row.review_minutes());
-  sum->set_claimed(sum->claimed() + row.claimed());
-  sum->set_waiting_minutes(sum->waiting_minutes() + row.waiting_minutes());
-  sum->set_overdue(sum->overdue() + row.overdue());
-  sum->set_escalations(sum->escalations() + row.escalations());
-  sum->set_expired(sum->expired() + row.expired());
-  sum->set_messages(sum->messages() + row.messages());
-}
-
-// RFC 4180.
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
 }
 
 // The date at midnight in `zone`; false if it is none.
@@ -80,42 +58,38 @@ int RunWorkload(const WorkloadOptions& options) {
     Fail("--since, --until: write a date, as 2026-03-02");
     return kWrongUsage;
   }
+  for (const std::string& dimension : options.by) {
+    v1::WorkloadDimension by = v1::WORKLOAD_DIMENSION_UNSPECIFIED;
+    v1::WorkloadDimension_Parse(absl::StrCat("WORKLOAD_DIMENSION_", absl::AsciiStrToUpper(dimension)), &by);
+    request.add_group_by(by);
+  }
   grpc::ClientContext context;
   v1::GetWorkloadResponse response;
   const grpc::Status status = v1::ReviewService::NewStub(channel)->GetWorkload(&context, request, &response);
   if (!status.ok()) return Fail(Explain(status));
-  const std::vector<std::string> by =
-      options.by.empty() ? std::vector<std::string>(std::begin(kDimensions), std::end(kDimensions)) : options.by;
-  std::map<std::vector<std::string>, v1::WorkloadRow> sums;
-  for (const v1::WorkloadRow& row : response.rows()) {
-    if (options.json) std::cout << ToJson(row) << "\n";
-    std::vector<std::string> key;
-    for (const std::string& dimension : by) key.push_back(Dimension(row, dimension));
-    AddTo(row, &sums[key]);
-  }
-  if (options.json) return kDone;
-  std::vector<std::string> headings = by;
-  headings.insert(headings.end(),
-                  {"reviews", "review minutes", "claimed", "waiting minutes", "overdue", "escalations", "expired", "messages"});
-  if (options.csv) {
-    std::cout << absl::StrJoin(headings, ",") << "\n";
-    for (const auto& [key, row] : sums) {
-      std::vector<std::string> fields = key;
-      for (std::string& number : Numbers(row)) fields.push_back(std::move(number));
-      std::cout << absl::StrJoin(fields, ",", [](std::string* out, const std::string& field) { out->append(CsvField(field)); })
-                << "\n";
-    }
+  if (options.json) {
+    for (const v1::WorkloadRow& row : response.rows()) std::cout << ToJson(row) << "\n";
     return kDone;
   }
+  std::vector<std::string> headings = options.by;
+  headings.insert(headings.end(),
+                  {"reviews", "review minutes", "claimed", "waiting minutes", "overdue", "escalations", "expired", "messages"});
   std::vector<Table::Column> columns;
   for (const std::string& heading : headings) columns.push_back({absl::AsciiStrToUpper(heading), 32});
   Table table(columns);
-  for (const auto& [key, row] : sums) {
-    std::vector<std::string> cells = key;
+  if (options.csv) std::cout << CsvLine(headings);
+  for (const v1::WorkloadRow& row : response.rows()) {
+    std::vector<std::string> cells;
+    for (const std::string& dimension : options.by) cells.push_back(Dimension(row, dimension));
     for (std::string& number : Numbers(row)) cells.push_back(std::move(number));
-    table.AddRow(std::move(cells));
+    if (options.csv) {
+      std::cout << CsvLine(cells);
+    } else {
+      table.AddRow(std::move(cells));
+    }
   }
-  std::cout << table.ToString() << sums.size() << (sums.size() == 1 ? " row\n" : " rows\n");
+  if (options.csv) return kDone;
+  std::cout << table.ToString() << response.rows_size() << (response.rows_size() == 1 ? " row\n" : " rows\n");
   return kDone;
 }
 
@@ -127,16 +101,16 @@ void AddReviewWorkload(CLI::App* review, Run* run) {
       "workload", "What reviews cost: minutes, turns that passed, escalations, expiries, and what patients wrote about it.");
   command->add_option("--since", options->since, "From this date on, in the pack's zone")->required()->type_name("DATE");
   command->add_option("--until", options->until, "Before this date [until now]")->type_name("DATE");
-  command->add_option("--by", options->by, "Only by this: week, rule, pool or clinician; may be repeated")
-      ->check(CLI::IsMember({"week", "rule", "pool", "clinician"}))
-      ->expected(1)
-      ->take_all();
+  command->add_option("--by", options->by, "What to put it in rows by, one or several: week, rule, pool, clinician [all]")
+      ->delimiter(',')
+      ->type_name("WHAT")
+      ->check(CLI::IsMember({"week", "rule", "pool", "clinician"}));
   AddServerOption(command, &options->server);
   CLI::Option* csv = command->add_flag("--csv", options->csv, "As comma-separated values");
   command->add_flag("--json", options->json, "One JSON object per row (resultgate.v1.WorkloadRow)")->excludes(csv);
   command->footer(
       "Examples:\n"
-      "  resultgate review workload --since 2026-03-01 --by rule\n"
+      "  resultgate review workload --since 2026-03-01 --by rule,week\n"
       "  resultgate review workload --since 2026-03-01 --until 2026-04-01 --csv > march.csv");
   command->callback([options, run] { *run = [options] { return RunWorkload(*options); }; });
 }

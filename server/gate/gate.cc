@@ -564,9 +564,7 @@ absl::StatusOr<v1::GetReviewResponse> Gate::GetReview(const v1::GetReviewRequest
 }
 
 absl::StatusOr<v1::GetWorkloadResponse> Gate::GetWorkload(const v1::GetWorkloadRequest& request) const {
-  const absl::Time until = request.has_until() ? base::FromProto(request.until()) : absl::InfiniteFuture();
-  return gate::GetWorkload(impl_->store(), impl_->packs().Active()->pack->calendar().zone(), base::FromProto(request.since()),
-                           until);
+  return gate::GetWorkload(impl_->store(), request, impl_->packs().Active()->pack->calendar().zone());
 }
 
 absl::StatusOr<v1::ListOutreachResponse> Gate::ListOutreach(const v1::ListOutreachRequest& request) const {

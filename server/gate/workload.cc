@@ -37,7 +37,7 @@ int64_t Minutes(absl::Duration duration) {
 }  // namespace
 
 v1::WorkloadRow& Workload::Row(absl::Time time, const std::string& rule, const std::string& pool, const std::string& clinician) {
-  const std::string week = MondayOf(time, zone_);
+  const std::string week = Is(v1::WORKLOAD_DIMENSION_WEEK) ? MondayOf(time, zone_) : "";
   v1::WorkloadRow& row = rows_[{week, rule, pool, clinician}];
   row.set_week(week);
   row.set_rule_id(rule);
@@ -46,15 +46,18 @@ v1::WorkloadRow& Workload::Row(absl::Time time, const std::string& rule, const s
   return row;
 }
 
-// One review of a result is several outcomes where units or audiences fare differently: it counts once for each rule and pool.
+// One review of a result is several outcomes where units or audiences fare differently: it counts once for each row.
 template <typename Outcomes, typename Count>
 void Workload::ForEachRule(const v1::Entry& entry, const Outcomes& outcomes, const std::string& clinician, Count count) {
   const absl::Time time = FromProto(entry.time());
+  const std::string by = Is(v1::WORKLOAD_DIMENSION_CLINICIAN) ? clinician : "";
   std::set<std::pair<std::string, std::string>> counted;
   for (const v1::Outcome& outcome : outcomes) {
-    const std::string pool = outcome.review().turns().empty() ? "" : policy::CurrentTurn(outcome.review(), time).owner().role();
-    for (const std::string& rule : RulesThatAsk(outcome)) {
-      if (counted.insert({rule, pool}).second) count(outcome, &Row(time, rule, pool, clinician));
+    const bool of_pool = Is(v1::WORKLOAD_DIMENSION_POOL) && !outcome.review().turns().empty();
+    const std::string pool = of_pool ? policy::CurrentTurn(outcome.review(), time).owner().role() : "";
+    for (const std::string& asks : RulesThatAsk(outcome)) {
+      const std::string rule = Is(v1::WORKLOAD_DIMENSION_RULE) ? asks : "";
+      if (counted.insert({rule, pool}).second) count(outcome, &Row(time, rule, pool, by));
     }
   }
 }
@@ -114,9 +117,11 @@ std::vector<v1::WorkloadRow> Workload::Rows() const {
   return rows;
 }
 
-absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, absl::TimeZone zone, absl::Time since,
-                                                    absl::Time until) {
-  Workload workload(zone);
+absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, const v1::GetWorkloadRequest& request,
+                                                    absl::TimeZone zone) {
+  Workload workload(zone, request.group_by());
+  const absl::Time since = FromProto(request.since());
+  const absl::Time until = request.has_until() ? FromProto(request.until()) : absl::InfiniteFuture();
   RG_RETURN_IF_ERROR(ForEachEntry(reader, since, until, [&](const v1::Entry& entry) -> absl::Status {
     if (entry.followed_up().kind() != v1::FOLLOW_UP_KIND_MESSAGE) {
       workload.Add(entry);

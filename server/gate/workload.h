@@ -3,6 +3,7 @@
 #define RESULTGATE_GATE_WORKLOAD_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -19,8 +20,9 @@ namespace resultgate::gate {
 
 class Workload {
  public:
-  // Weeks begin on Monday in `zone`.
-  explicit Workload(absl::TimeZone zone) : zone_(zone) {}
+  // Weeks begin on Monday in `zone`. `group_by` as in GetWorkloadRequest.
+  template <typename Dimensions>
+  Workload(absl::TimeZone zone, const Dimensions& group_by) : zone_(zone), by_(group_by.begin(), group_by.end()) {}
 
   // Entries in the order of the log.
   void Add(const v1::Entry& entry);
@@ -36,16 +38,18 @@ class Workload {
   void AddDecided(const v1::Entry& entry, const Outcomes& outcomes);
   template <typename Outcomes, typename Count>
   void ForEachRule(const v1::Entry& entry, const Outcomes& outcomes, const std::string& clinician, Count count);
+  bool Is(v1::WorkloadDimension by) const { return by_.empty() || by_.count(by) > 0; }
   v1::WorkloadRow& Row(absl::Time time, const std::string& rule, const std::string& pool, const std::string& clinician);
 
   const absl::TimeZone zone_;
+  const std::set<int> by_;
   std::map<std::tuple<std::string, std::string, std::string, std::string>, v1::WorkloadRow> rows_;
   std::map<int64_t, std::pair<std::string, absl::Time>> claimed_;  // by result: who, when
 };
 
-// Counts the log of [since, until).
-absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, absl::TimeZone zone, absl::Time since,
-                                                    absl::Time until);
+// Counts the log of the time that is asked for.
+absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, const v1::GetWorkloadRequest& request,
+                                                    absl::TimeZone zone);
 
 }  // namespace resultgate::gate
 

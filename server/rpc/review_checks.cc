@@ -147,6 +147,11 @@ Violations Check(const v1::GetWorkloadRequest& request) {
   if (!request.has_since()) violations.push_back({"since", "is required"});
   CheckTime("since", request.since(), &violations);
   if (request.has_until()) CheckTime("until", request.until(), &violations);
+  for (const int dimension : request.group_by()) {
+    if (dimension == v1::WORKLOAD_DIMENSION_UNSPECIFIED || !v1::WorkloadDimension_IsValid(dimension)) {
+      violations.push_back({"group_by", "must be WEEK, RULE, POOL or CLINICIAN"});
+    }
+  }
   return violations;
 }
 

@@ -229,8 +229,10 @@ TEST(OutreachTest, ADutyToNotifyIsMetByAContact) {
   EXPECT_THAT(DutiesOf(result), IsEmpty());
 }
 
-v1::GetWorkloadResponse WorkloadOf(ReviewGate& gate, const std::string& since) {
+v1::GetWorkloadResponse WorkloadOf(ReviewGate& gate, const std::string& since,
+                                   const std::vector<v1::WorkloadDimension>& group_by = {}) {
   v1::GetWorkloadRequest request;
+  for (const v1::WorkloadDimension dimension : group_by) request.add_group_by(dimension);
   *request.mutable_since() = base::ToProto(At(since));
   auto response = gate.gate().GetWorkload(request);
   EXPECT_TRUE(response.ok()) << response.status();
@@ -280,6 +282,14 @@ TEST(WorkloadTest, CountsMinutesTurnsExpiriesAndMessagesByRulePoolClinicianAndWe
   EXPECT_EQ(passed->overdue(), 1);
   EXPECT_EQ(passed->expired(), 1);
   EXPECT_THAT(WorkloadOf(gate, "2026-03-12T00:00:00-04:00").rows(), IsEmpty());
+
+  // Two rules asked for that one review.
+  const v1::GetWorkloadResponse by_clinician =
+      WorkloadOf(gate, "2026-03-01T00:00:00-05:00", {v1::WORKLOAD_DIMENSION_CLINICIAN});
+  ASSERT_THAT(by_clinician.rows(), SizeIs(2)) << by_clinician.DebugString();
+  EXPECT_EQ(by_clinician.rows(1).clinician(), kOrderer);
+  EXPECT_EQ(by_clinician.rows(1).reviews(), 1);
+  EXPECT_EQ(by_clinician.rows(1).rule_id(), "");
 }
 
 }  // namespace
