@@ -44,7 +44,7 @@ absl::StatusOr<v1::GetCheckpointResponse> AskHead(v1::AuditService::Stub* stub) 
   v1::GetCheckpointResponse response;
   const grpc::Status status = stub->GetCheckpoint(&context, {}, &response);
   if (status.ok()) return response;
-  return absl::UnavailableError(absl::StrCat("the gate does not answer (is `resultgate serve` running?): ", Explain(status)));
+  return absl::UnavailableError(Explain(status));
 }
 
 // The gate's own key where none is given: then a proof shows only that the gate agrees with itself.

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "resultgate/v1/policy_service.grpc.pb.h"
@@ -52,7 +53,11 @@ std::string Explain(const google::rpc::Status& status) {
 }
 
 std::string Explain(const grpc::Status& status) {
-  return Explain(WithDetails(status));
+  const std::string text = Explain(WithDetails(status));
+  // A gate that answers, but is busy, says so in its own words.
+  const bool reached =
+      status.error_code() != grpc::StatusCode::UNAVAILABLE || !absl::StrContains(status.error_message(), "onnect");
+  return reached ? text : absl::StrCat("the gate does not answer (is `resultgate serve` running?): ", text);
 }
 
 int Fail(const std::string& text) {
@@ -65,9 +70,7 @@ absl::StatusOr<absl::TimeZone> PackZone(const std::shared_ptr<grpc::Channel>& ch
   grpc::ClientContext context;
   v1::GetActivePackResponse response;
   const grpc::Status status = stub->GetActivePack(&context, {}, &response);
-  if (!status.ok()) {
-    return absl::UnavailableError(absl::StrCat("the gate does not answer (is `resultgate serve` running?): ", Explain(status)));
-  }
+  if (!status.ok()) return absl::UnavailableError(Explain(status));
   return ZoneNamed(response.pack().time_zone());
 }
 

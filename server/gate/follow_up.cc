@@ -44,13 +44,20 @@ bool IsFlagged(const v1::Observation& observation) {
   return flag != v1::INTERPRETATION_NORMAL && flag != v1::INTERPRETATION_NOT_DETECTED && flag != v1::INTERPRETATION_OTHER;
 }
 
-// The document's class is one that somebody is to look at first.
-bool HadDocumentReviewed(const v1::Outcome& outcome) {
-  const auto& units = outcome.unit_ids();
-  return std::find(units.begin(), units.end(), policy::kDocument) != units.end() &&
-         std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
-           return rule.effect() == v1::RULE_EFFECT_REVIEW && rule.rule_id() != policy::kDefaultRule;
+// It is told in words, and nobody has flagged it.
+bool IsInWords(const v1::DiagnosticReport& report, const std::string& unit_id) {
+  const auto& observations = report.observations();
+  return unit_id == policy::kDocument ||
+         std::any_of(observations.begin(), observations.end(), [&unit_id](const auto& observation) {
+           return observation.id() == unit_id && !observation.has_quantity() && !observation.has_interpretation();
          });
+}
+
+// Its class is one that somebody is to look at first.
+bool HadReview(const v1::Outcome& outcome) {
+  return std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
+    return rule.effect() == v1::RULE_EFFECT_REVIEW && rule.rule_id() != policy::kDefaultRule;
+  });
 }
 
 bool WantsPatientReached(const v1::Outcome& outcome) {
@@ -141,7 +148,13 @@ bool IsOutFor(const v1::Result& result, v1::Audience audience) {
 
 bool IsAbnormal(const v1::Result& result) {
   const auto& observations = result.report().observations();
-  return std::any_of(observations.begin(), observations.end(), IsFlagged) || FindOutcome(result, HadDocumentReviewed) != nullptr;
+  if (std::any_of(observations.begin(), observations.end(), IsFlagged)) return true;
+  const auto words_reviewed = [&result](const v1::Outcome& outcome) {
+    const auto& units = outcome.unit_ids();
+    return HadReview(outcome) && std::any_of(units.begin(), units.end(),
+                                             [&result](const std::string& unit) { return IsInWords(result.report(), unit); });
+  };
+  return FindOutcome(result, words_reviewed) != nullptr;
 }
 
 std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result) {

@@ -14,8 +14,8 @@ namespace resultgate::gate {
 // True if something of the result is out for this audience, with its content.
 bool IsOutFor(const v1::Result& result, v1::Audience audience);
 
-// True if the laboratory flagged a value, or a rule had the document reviewed, because a document has no flag. A value without a
-// flag is not known to be normal, but nobody says that it is not.
+// True if the laboratory flagged a value, or a rule had something reviewed that is told in words, because words have no flag: the
+// document, a finding, a diagnosis. A number without a flag is not known to be normal, but nobody says that it is not.
 bool IsAbnormal(const v1::Result& result);
 
 // What somebody has to do now or later, without times; empty for most. NOT_VIEWED from the moment of release on.

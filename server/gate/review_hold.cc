@@ -30,9 +30,24 @@ bool Tells(const v1::Outcome& outcome, const std::string& rule_id) {
                      [&rule_id](const v1::AppliedRule& rule) { return rule.rule_id() == rule_id; });
 }
 
-bool IsAbout(const v1::Determination& determination, const std::string& unit_id) {
+bool IsAbout(const v1::Determination& determination, const Cell& cell) {
   const auto& units = determination.unit_ids();
-  return units.empty() || std::find(units.begin(), units.end(), unit_id) != units.end();
+  const auto& audiences = determination.audiences();
+  return (units.empty() || std::find(units.begin(), units.end(), cell.unit_id) != units.end()) &&
+         (audiences.empty() || std::find(audiences.begin(), audiences.end(), cell.audience) != audiences.end());
+}
+
+bool IsAboutPatient(const v1::Determination& determination) {
+  const auto& audiences = determination.audiences();
+  return audiences.empty() || std::find(audiences.begin(), audiences.end(), v1::AUDIENCE_PATIENT) != audiences.end();
+}
+
+// True if it keeps something from those whom it is about; from the patient, if it is about the patient too.
+bool HoldsSomething(const v1::Determination& determination, const std::vector<Cell>& cells) {
+  return std::any_of(cells.begin(), cells.end(), [&](const Cell& cell) {
+    if (cell.outcome.state() != v1::OUTCOME_STATE_HELD || !IsAbout(determination, cell)) return false;
+    return cell.audience == v1::AUDIENCE_PATIENT || !IsAboutPatient(determination);
+  });
 }
 
 // Why something of what it is about may not be held so; OK if it may.
@@ -95,11 +110,10 @@ absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Ans
   Reconsidering how;
   how.held.tighten = how.withdraw_related = how.withdraw_undelivered = true;
   Anew anew = Reconsider(*result, asked, how, desk.now);
-  const bool waits = std::any_of(standing.begin(), standing.end(), [&determination](const Cell& cell) {
-    return cell.outcome.state() == v1::OUTCOME_STATE_HELD && IsAbout(determination, cell.unit_id);
-  });
-  if (!anew.changed && !waits) {
-    return answer.Refuse(absl::FailedPreconditionError("nothing of it is held or on its way; what is published stays published"));
+  if (!HoldsSomething(determination, anew.changed ? anew.transition.cells : standing)) {
+    return answer.Refuse(absl::FailedPreconditionError(
+        "they have it already, and what is published stays published; to keep what the patient has from those who see for the "
+        "patient, say so by audiences"));
   }
   answer.response.set_determination_id(determination.id());
   return Record(desk, request, v1::REVIEW_ACTION_HELD, determination, std::move(anew), &*result, answer).status();

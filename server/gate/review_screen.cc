@@ -96,6 +96,9 @@ std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const 
   std::string etag;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (!WaitsForOwner(outcome)) continue;
+    // Nobody is asked before a withholding ends.
+    const bool withheld = outcome.disposition() == v1::DISPOSITION_WITHHOLD;
+    if (withheld && base::FromProto(outcome.review().started_at()) > now) continue;
     const v1::ReviewTurn turn = directory.TurnAt(outcome.review(), zone, now);
     if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
     if (etag.empty()) etag = ReviewEtag(result);

@@ -154,7 +154,7 @@ class Checker {
   void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept,
                   const std::vector<v1::Entry>& entries) {
     if (!row.fits) {
-      Find(absl::StrCat(place, ": the columns by which it is found as held or due are not those of its record"));
+      Find(absl::StrCat(place, ": the columns by which it is found as held, due or open are not those of its record"));
     }
     const absl::Time birthday = kept.has_reconsider_at() ? base::FromProto(kept.reconsider_at()) : absl::InfiniteFuture();
     const absl::Time due = std::min(EarliestDue(kept.decision().outcomes()), birthday);

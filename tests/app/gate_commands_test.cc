@@ -231,7 +231,7 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_THAT(
       shown.out,
       AllOf(HasSubstr("Result 1, version 1: Surgical pathology study"), HasSubstr("Patient P1, born 1970-01-01"),
-            HasSubstr("wishes results: nothing recorded"), HasSubstr("of ordering-provider (1234567893) until Mon 2026-03-09"),
+            HasSubstr("wishes results: nothing recorded"), HasSubstr("of ordering-provider (1234567893) until Tue 2026-03-10"),
             HasSubstr("wait for the ordering clinician"), HasSubstr("organization policy: policies/README.md, Tissue"),
             HasSubstr("Seborrheic keratosis"), HasSubstr("Would go out once approved (")));
   const std::string etag = shown.out.substr(shown.out.find("etag ") + 5, std::string("1-0123456789abcdef").size());
@@ -265,7 +265,7 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_THAT(Run({"review", "list", "--owner", "pathology-pool"}).out, HasSubstr("1 review waits\n"));
   EXPECT_EQ(Run({"review", "refuse", "3", "--reviewer", "1234567893", "--reason", "needs a pathologist"}).exit_code, 0);
   EXPECT_THAT(Run({"review", "follow", "--until-current"}).out,
-              AllOf(ContainsRegex("2 +review +document +pathology-pool"), ContainsRegex("3 +review +document +pathology-pool")));
+              AllOf(ContainsRegex("2 +review +22637-3 +pathology-pool"), ContainsRegex("3 +review +22637-3 +pathology-pool")));
   EXPECT_EQ(Run({"review", "release", "3", "--reviewer", "1987654321"}).exit_code, 0);
   EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2"}).err, HasSubstr("NOT_FOUND")) << "without who assigned it";
   EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH"}).out, HasSubstr("released\n"));
@@ -277,7 +277,8 @@ TEST_F(GateCommandsTest, AReviewersDay) {
               AllOf(HasSubstr("clinician,reviews,review minutes,"), HasSubstr("\n1234567893,")));
 
   // Nobody has opened what went on the patient's word.
-  EXPECT_THAT(Run({"outreach", "list"}).out, ContainsRegex("2 +P2 .*your patient can see this now"));
+  EXPECT_THAT(Run({"outreach", "list"}).out, ContainsRegex("2 +P2 .*your patient can see this now"))
+      << "a diagnosis has no flag, and is listed";
   EXPECT_EQ(Run({"outreach", "opened", "2", "--by", "1234567893"}).exit_code, 0);
   EXPECT_EQ(Run({"outreach", "opened", "3", "--by", "1234567893"}).exit_code, 0);
   EXPECT_EQ(Run({"outreach", "view", "2"}).exit_code, 0);

@@ -469,7 +469,7 @@ TEST_F(TamperTest, EveryRowThatIsChangedOrRemovedIsFound) {
     const char* table;
     std::vector<const char*> columns;
   } kTables[] = {
-      {"results", {"record", "due_us", "held"}},
+      {"results", {"record", "due_us", "held", "open"}},
       {"outbox", {"bytes", "acknowledged", "result_id"}},
       {"packs", {"files", "digest"}},
       {"activations", {"digest", "sequence"}},
@@ -531,14 +531,14 @@ TEST_F(TamperTest, SaysWhereAndWhatDoesNotFit) {
       {"UPDATE outbox SET acknowledged = 0 WHERE sequence = 1",
        "release 1: it is kept as not acknowledged by the portal, and the log of result 1 says otherwise"},
       {"DELETE FROM results WHERE id = 3", "result 3 is missing: entry "},
-      {"INSERT INTO results SELECT 77, due_us, held, record FROM results WHERE id = 1", "result 77: its record is damaged"},
-      {"UPDATE results SET due_us = due_us + 1 WHERE id = 4", "result 4: the columns by which it is found as held or due"},
+      {"INSERT INTO results SELECT 77, due_us, held, record, open FROM results WHERE id = 1", "result 77: its record is damaged"},
+      {"UPDATE results SET due_us = due_us + 1 WHERE id = 4", "result 4: the columns by which it is found as held, due or open"},
       {"DELETE FROM activations", "activation 1 is missing: that entry activated pack sha256:"},
       {"INSERT INTO activations SELECT 3, digest FROM packs",
        "activation 3 came in beside the gate: that entry activated nothing"},
       {"DELETE FROM packs", "is missing: it was active"},
       {"INSERT INTO packs SELECT x'00', files FROM packs", "came in beside the gate: no entry activated it"},
-      {"DELETE FROM keys WHERE result_id = 2", "result 2: 2 keys by which its messages are known again are missing"},
+      {"DELETE FROM keys WHERE result_id = 2", "result 2: 3 keys by which its messages are known again are missing"},
       {"INSERT INTO keys VALUES (zeroblob(32), 2)", "result 2: it is found by a key that none of its messages has"},
   };
   for (const auto& test : kCases) {

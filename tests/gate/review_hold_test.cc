@@ -106,6 +106,17 @@ TEST(ReviewHoldTest, WhatIsPublishedStaysPublished) {
   EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(late.message()), HasSubstr("stays published"));
   EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
+
+  // From those who see for the patient it may be kept still.
+  v1::HoldResultRequest from_delegates = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24));
+  from_delegates.add_audiences(v1::AUDIENCE_DELEGATE);
+  ASSERT_TRUE(gate.Call(&Gate::Hold, from_delegates).ok());
+  const v1::GetReviewResponse review = gate.Review(id);
+  for (const v1::Outcome& outcome : review.result().decision().outcomes()) {
+    const auto& audiences = outcome.audiences();
+    const bool delegates = std::count(audiences.begin(), audiences.end(), v1::AUDIENCE_DELEGATE) > 0;
+    EXPECT_EQ(outcome.state() == v1::OUTCOME_STATE_HELD, delegates) << outcome.DebugString();
+  }
 }
 
 TEST(ReviewHoldTest, NobodyHoldsItForeverOrUnread) {
@@ -120,7 +131,10 @@ TEST(ReviewHoldTest, NobodyHoldsItForeverOrUnread) {
   request.add_unit_ids("no such unit");
   EXPECT_EQ(gate.Call(&Gate::Hold, request).status().code(), absl::StatusCode::kInvalidArgument);
   request = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(1));
-  ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id)).ok());
+  v1::HandOverReviewRequest hand_over = gate.About<v1::HandOverReviewRequest>(id);
+  hand_over.mutable_to()->set_role("results-pool");
+  hand_over.set_reason("away");
+  ASSERT_TRUE(gate.Call(&Gate::HandOver, hand_over).ok());
   EXPECT_EQ(gate.Call(&Gate::Hold, request).status().code(), absl::StatusCode::kAborted);
   EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
 }

@@ -101,7 +101,8 @@ absl::StatusOr<std::optional<LogFile::ResultRow>> SqliteLogFile::FindResultRow(i
   row.held = statement.Int(2);
   row.record = std::string(statement.Blob(3));
   v1::Result result;
-  row.fits = result.ParseFromString(row.record) && row.held == (IsHeld(result) ? 1 : 0) && row.due_us == DueMicros(result);
+  row.fits = result.ParseFromString(row.record) && row.held == (IsHeld(result) ? 1 : 0) && row.due_us == DueMicros(result) &&
+             statement.Int(4) == (result.follow_up().open() ? 1 : 0);
   return std::optional<ResultRow>(std::move(row));
 }
 

@@ -46,7 +46,7 @@ inline constexpr char kReadResultIds[] =
     "SELECT id FROM results UNION SELECT result_id FROM entries WHERE result_id IS NOT NULL ORDER BY 1";
 inline constexpr char kReadReleaseSequences[] = "SELECT sequence FROM outbox ORDER BY sequence";
 inline constexpr char kReadKeys[] = "SELECT key, result_id FROM keys";
-inline constexpr char kReadResultRow[] = "SELECT due_us IS NOT NULL, due_us, held, record FROM results WHERE id = ?1";
+inline constexpr char kReadResultRow[] = "SELECT due_us IS NOT NULL, due_us, held, record, open FROM results WHERE id = ?1";
 inline constexpr char kReadReleaseRow[] = "SELECT acknowledged, result_id, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kFindRelease[] = "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kListOutbox[] =
