@@ -190,7 +190,8 @@ class Replayer {
       if (before != nullptr && !report_) {
         NotKept("the version before it, which it was compared with, is no longer kept");
       } else if (before != nullptr && kept_.Find(KeptDigest(decided)) == nullptr &&
-                 ReportDigestText(*report_) != ReportDigestText(facts.report())) {
+                 (ReportDigestText(*report_) != ReportDigestText(facts.report()) ||
+                  ClockOf(decided.decision()) != context.clock_start)) {
         NotKept("the version that came then is no longer kept by itself");
       }
       if (out_->verdict == Verdict::kNotKept) return facts.report();
