@@ -31,6 +31,7 @@ struct Options {
   std::string server, actor, id, kind = "clinician", covered_by, from, until, delegate;
   std::vector<std::string> members, hours;
   bool left = false;
+  bool licensed = false;
   bool json = false;
 };
 
@@ -44,6 +45,11 @@ std::string HoursText(const v1::DirectoryOwner& owner) {
         absl::StrCat(absl::AsciiStrToLower(name.substr(sizeof("WEEKDAY_") - 1, 3)), " ", day.from(), "-", day.until()));
   }
   return absl::StrJoin(hours, ", ");
+}
+
+std::string KindText(const v1::DirectoryOwner& owner) {
+  if (owner.kind() == v1::OWNER_KIND_POOL) return "pool";
+  return owner.licensed() ? "licensed clinician" : "clinician";
 }
 
 std::string AbsencesText(const v1::DirectoryOwner& owner, const absl::TimeZone& zone) {
@@ -61,7 +67,7 @@ int RunList(const Options& options) {
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   const auto stub = v1::DirectoryService::NewStub(channel);
-  Table table({{"OWNER", 24}, {"KIND", 10}, {"PEOPLE", 40}, {"THERE", 110}, {"COVERED BY", 24}, {"AWAY", 80}});
+  Table table({{"OWNER", 24}, {"KIND", 20}, {"PEOPLE", 40}, {"THERE", 110}, {"COVERED BY", 24}, {"AWAY", 80}});
   v1::ListOwnersRequest request;
   request.set_page_size(kPage);
   int count = 0;
@@ -74,8 +80,8 @@ int RunList(const Options& options) {
         std::cout << ToJson(owner) << "\n";
         continue;
       }
-      table.AddRow({owner.id(), owner.kind() == v1::OWNER_KIND_POOL ? "pool" : "clinician", absl::StrJoin(owner.members(), ", "),
-                    HoursText(owner), owner.covered_by(), AbsencesText(owner, *zone)});
+      table.AddRow({owner.id(), KindText(owner), absl::StrJoin(owner.members(), ", "), HoursText(owner), owner.covered_by(),
+                    AbsencesText(owner, *zone)});
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
@@ -120,6 +126,7 @@ int RunPut(const Options& options) {
   for (const std::string& member : options.members) owner->add_members(member);
   owner->set_covered_by(options.covered_by);
   owner->set_left(options.left);
+  owner->set_licensed(options.licensed);
   for (const std::string& hours : options.hours) {
     if (ReadHours(hours, owner)) continue;
     Fail(absl::StrCat("--hours: `", hours, "` must be written as `mon-fri 08:00-17:00`"));
@@ -233,10 +240,14 @@ void AddDirectory(CLI::App* app, Run* run) {
       ->expected(1)
       ->take_all();
   put->add_option("--covered-by", put_options->covered_by, "Who stands in during an absence that names nobody")->type_name("ID");
+  put->add_flag(
+      "--licensed", put_options->licensed,
+      "Is a health care professional licensed to practise: only they hold a result for danger, end such a hold, and review one "
+      "of somebody else's (45 CFR 164.524(a)(3) and (4))");
   put->add_flag("--left", put_options->left, "Works here no more");
   put->footer(
       "Examples:\n"
-      "  resultgate directory put 1234567893 --covered-by 1987654321 --actor staff-office\n"
+      "  resultgate directory put 1234567893 --licensed --covered-by 1987654321 --actor staff-office\n"
       "  resultgate directory put pathology-pool --kind pool --member 1234567893 --member 1987654321 \\\n"
       "      --hours \"mon-fri 08:00-17:00\" --actor staff-office");
 

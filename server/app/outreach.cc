@@ -58,6 +58,8 @@ std::string TaskText(const v1::OutreachTask& task) {
                           " was refused: ", absl::StrJoin(task.issues(), "; ", [](std::string* out, const v1::Issue& issue) {
                             absl::StrAppend(out, issue.message());
                           }));
+    case v1::OUTREACH_KIND_DETERMINATION_REVIEW:
+      return absl::StrCat("the patient asked: review determination ", task.determination_id(), ", not by ", task.determined_by());
     default:
       return "";
   }
@@ -195,7 +197,8 @@ void AddOutreach(CLI::App* app, Run* run) {
   CLI::App* command =
       Add(outreach, run, "list", "List what is left to do, each with one owner and a deadline.", options, &RunList);
   command->add_option("--kind", options->kind, "Only of this kind")
-      ->check(CLI::IsMember({"not-viewed", "no-account", "not-opened", "notice-due", "reach-patient", "refused-message"}));
+      ->check(CLI::IsMember(
+          {"not-viewed", "no-account", "not-opened", "notice-due", "reach-patient", "refused-message", "determination-review"}));
   command->add_option("--owner", options->owner, "Only what this role, or this person's identifier, is to do")
       ->type_name("OWNER");
   command->add_option("--not-viewed-after", options->hours, "List abnormal results as not seen after so many hours [72]")

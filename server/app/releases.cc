@@ -181,7 +181,8 @@ int RunRequest(const RequestOptions& options) {
   std::cout << (response.released() ? "released\n" : "nothing was released by this\n");
   for (const v1::WaitNotice& wait : response.waits()) {
     std::cout << "waits " << (wait.has_until() ? absl::StrCat("until ", LocalTime(wait.until(), *zone), " at the latest: ") : "")
-              << wait.because() << "\n";
+              << wait.because()
+              << (wait.has_review_deadline() ? absl::StrCat(", by ", LocalTime(wait.review_deadline(), *zone)) : "") << "\n";
   }
   return kDone;
 }
@@ -190,7 +191,8 @@ void AddRequest(CLI::App* releases, Run* run) {
   auto options = std::make_shared<RequestOptions>();
   CLI::App* command = releases->add_subcommand(
       "request",
-      "Ask for a result as the patient's side does: what the patient may lift ends, the rest is answered with its date.");
+      "Ask for a result as the patient's side does: what the patient may lift ends, a hold for danger is reviewed by another "
+      "clinician, the rest is answered with its date.");
   command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
   command->add_option("--patient", options->patient, "Whose it is: the sender's identifier")->required()->type_name("ID");
   command->add_option("--system", options->system, "Who assigned that identifier, as the sender writes it")->type_name("SYSTEM");

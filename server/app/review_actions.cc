@@ -1,4 +1,4 @@
-// `resultgate review claim`, `release`, `hand-over`, `refuse`, `hold` and `end-hold`.
+// `resultgate review claim`, `release`, `hand-over`, `refuse`, `hold`, `end-hold` and `uphold`.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
@@ -172,6 +172,18 @@ int RunEndHold(const ActionOptions& options) {
       kNothingMore);
 }
 
+int RunUphold(const ActionOptions& options) {
+  return Action(options).Call(
+      &v1::ReviewService::Stub::UpholdHold,
+      [&](v1::UpholdHoldRequest* request) {
+        request->set_determination_id(options.determination);
+        request->set_reason(options.reason);
+      },
+      [&options](const v1::UpholdHoldResponse& /*response*/, absl::TimeZone /*zone*/) {
+        std::cout << "determination " << options.determination << " stands; the patient is told why when asking again\n";
+      });
+}
+
 CLI::App* AddAction(CLI::App* review, Run* run, const std::string& name, const std::string& help,
                     const std::shared_ptr<ActionOptions>& options, int (*action)(const ActionOptions&)) {
   CLI::App* command = review->add_subcommand(name, help);
@@ -242,10 +254,10 @@ void AddReviewActions(CLI::App* review, Run* run) {
                                   "Hold one result, or units of it, because you determined so, until a time.", options, &RunHold);
     AddUnits(command, options.get());
     command
-        ->add_option(
-            "--for", options->basis,
-            "patient-request, privacy, or danger (to life or safety: a licensed clinician's own determination, which the "
-            "patient may have reviewed)")
+        ->add_option("--for", options->basis,
+                     "patient-request, privacy, or danger (to life or physical safety: by a clinician of the patient's whom "
+                     "`directory put "
+                     "--licensed` has recorded; the patient may have it reviewed by another one)")
         ->required()
         ->check(CLI::IsMember({"patient-request", "privacy", "danger"}));
     command->add_option("--until", options->until, "When it ends, as 2026-03-20, within 366 days")->required()->type_name("TIME");
@@ -258,13 +270,17 @@ void AddReviewActions(CLI::App* review, Run* run) {
         ->take_all()
         ->check(CLI::IsMember({"patient", "representative", "delegate"}));
     command->footer(
-        "Nothing else holds a result longer than its rules do, and what is published stays published.\n"
+        "Nothing else holds a result longer than its rules do, and what is published stays published. A danger that lies with "
+        "who "
+        "sees for the patient is held `--from representative --from delegate`: they are not told of it.\n"
         "Example:\n  resultgate review hold 7 --reviewer 1234567893 --for patient-request --until 2026-03-20 --reason \"wants to "
         "hear it in person\"");
   }
   {
     auto options = std::make_shared<ActionOptions>();
-    CLI::App* command = AddAction(review, run, "end-hold", "End a determination before its time.", options, &RunEndHold);
+    CLI::App* command =
+        AddAction(review, run, "end-hold", "End a determination before its time; one of danger as a licensed clinician.", options,
+                  &RunEndHold);
     command->add_option("--determination", options->determination, "Its number, as `review show` prints it")
         ->required()
         ->check(CLI::PositiveNumber);
@@ -273,6 +289,25 @@ void AddReviewActions(CLI::App* review, Run* run) {
         ->type_name("TEXT");
     command->footer(
         "Example:\n  resultgate review end-hold 7 --reviewer 1234567893 --determination 1 --reason \"was told today\"");
+  }
+  {
+    auto options = std::make_shared<ActionOptions>();
+    CLI::App* command =
+        AddAction(review, run, "uphold",
+                  "Say that another clinician's hold for danger stands, after you reviewed it because the patient "
+                  "asked. Where you find otherwise: `end-hold`.",
+                  options, &RunUphold);
+    command->add_option("--determination", options->determination, "Its number, as `review show` prints it")
+        ->required()
+        ->check(CLI::PositiveNumber);
+    command
+        ->add_option("--reason", options->reason,
+                     "Why, without names and values; the patient is told it, and it goes into the log")
+        ->required()
+        ->type_name("TEXT");
+    command->footer(
+        "Which ones wait: resultgate outreach list --kind determination-review\n"
+        "Example:\n  resultgate review uphold 7 --reviewer 1987654321 --determination 1 --reason \"the danger has not passed\"");
   }
 }
 

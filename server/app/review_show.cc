@@ -87,6 +87,14 @@ void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {
   std::cout << "; " << ExpiryText(outcome, zone) << "\n";
 }
 
+std::string DeterminationReviewText(const v1::DeterminationReview& review, absl::TimeZone zone) {
+  if (!review.upheld_by().empty()) {
+    return absl::StrCat("upheld by ", review.upheld_by(), " ", LocalTime(review.upheld_at(), zone), ": ", review.reason());
+  }
+  return absl::StrCat("the patient asked ", LocalTime(review.requested_at(), zone), " to have it reviewed: by another one, of ",
+                      OwnerText(review.owner()), ", until ", LocalTime(review.deadline(), zone));
+}
+
 void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
   const v1::Result& result = review.result();
   const v1::Patient& patient = result.report().patient();
@@ -110,6 +118,9 @@ void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
   for (const v1::Determination& held : review.determinations()) {
     PrintText(absl::StrCat("determination ", held.id(), " of ", held.determined_by(), " until ", LocalTime(held.until(), zone),
                            ": ", held.reason()));
+    for (const v1::DeterminationReview& asked : result.determination_reviews()) {
+      if (asked.determination_id() == held.id()) PrintText(absl::StrCat("  ", DeterminationReviewText(asked, zone)));
+    }
   }
   PrintReport(result.report(), zone);
   PrintPrior(review, zone);

@@ -190,8 +190,11 @@ std::string EntryText(const v1::Entry& entry) {
       return ReviewedText(entry.reviewed());
     case v1::Entry::kReleaseRequested: {
       const std::string counts = Counts(entry.release_requested().outcomes());
-      return absl::StrCat("by the ", Words(v1::Audience_Name(entry.release_requested().audience()), "AUDIENCE_"),
-                          counts.empty() ? "; nothing went" : absl::StrCat(": ", counts));
+      const auto& reviewed = entry.release_requested().reviewed_determination_ids();
+      return absl::StrCat(
+          "by the ", Words(v1::Audience_Name(entry.release_requested().audience()), "AUDIENCE_"),
+          counts.empty() ? "; nothing went" : absl::StrCat(": ", counts),
+          reviewed.empty() ? "" : absl::StrCat("; another clinician is to review determination ", absl::StrJoin(reviewed, ", ")));
     }
     case v1::Entry::kFollowedUp: {
       const v1::Entry::FollowedUp& followed_up = entry.followed_up();

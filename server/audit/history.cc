@@ -108,6 +108,12 @@ v1::GetHistoryResponse HistoryOf(const std::vector<v1::Entry>& entries, absl::Ti
       lines.push_back(absl::StrCat("since then the portal shows release ", sequence,
                                    found == shown_to.end() ? "" : absl::StrCat(": ", found->second)));
     }
+    if (entry.reviewed().has_determination()) {
+      const v1::Determination& determination = entry.reviewed().determination();
+      lines.push_back(absl::StrCat("determination ", determination.id(), " (",
+                                   EnumWord(v1::BasisType_Name(determination.type()), "BASIS_TYPE_"), ") of ",
+                                   determination.determined_by(), ", until ", LocalTime(determination.until(), zone)));
+    }
     if (entry.has_decided() && !entry.decided().decision().pack().empty()) {
       const v1::Decision& decision = entry.decided().decision();
       lines.push_back(absl::StrCat("decided by pack ", decision.pack(), " ", decision.pack_digest()));

@@ -63,6 +63,11 @@ const v1::DirectoryOwner* Directory::Find(const std::string& id) const {
   return found == owners_.end() ? nullptr : &found->second;
 }
 
+bool Directory::IsLicensed(const std::string& id) const {
+  const v1::DirectoryOwner* owner = Find(id);
+  return owner != nullptr && owner->kind() == v1::OWNER_KIND_CLINICIAN && owner->licensed() && !owner->left();
+}
+
 Directory::Away Directory::IsAway(const std::string& id, const Asked& asked) const {
   Away away;
   const v1::DirectoryOwner* owner = Find(id);

@@ -20,6 +20,9 @@ class Directory {
   // Null if the directory does not know the owner.
   const v1::DirectoryOwner* Find(const std::string& id) const;
 
+  // True if the directory knows this person as a licensed clinician who works here. Whom it does not know is not.
+  bool IsLicensed(const std::string& id) const;
+
   // Whose turn a review is at `now`, and until when: always exactly one owner's.
   // - The owner of the turn that stands, where the directory knows nothing else.
   // - Where that owner is away: the absence's delegate, else who covers for the owner, who keeps the turn's role.

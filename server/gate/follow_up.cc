@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/determination_review.h"
 #include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
@@ -131,6 +132,21 @@ v1::Owner OrdererOf(const v1::Result& result, const policy::Pack& pack) {
   return owner;
 }
 
+// `task` has what all tasks have.
+void AddReviewTasks(const v1::Result& result, const v1::OutreachTask& task, absl::Time now,
+                    std::vector<v1::OutreachTask>* tasks) {
+  for (const v1::DeterminationReview* review : UnansweredReviews(result, now)) {
+    v1::OutreachTask& added = tasks->emplace_back(task);
+    *added.mutable_owner() = review->owner();
+    *added.mutable_since() = review->requested_at();
+    *added.mutable_deadline() = review->deadline();
+    added.set_determination_id(review->determination_id());
+    for (const v1::Determination& determination : result.determinations()) {
+      if (determination.id() == review->determination_id()) added.set_determined_by(determination.determined_by());
+    }
+  }
+}
+
 // How long the rule gives for the notice; a business day where the pack does not know the rule any more.
 calendar::Span NoticeWithin(const policy::Pack& pack, const std::string& rule_id) {
   for (const policy::Rule& rule : pack.rules()) {
@@ -157,7 +173,7 @@ bool IsAbnormal(const v1::Result& result) {
   return FindOutcome(result, words_reviewed) != nullptr;
 }
 
-std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result) {
+std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now) {
   std::vector<v1::OutreachKind> duties;
   const v1::FollowUp& done = result.follow_up();
   const bool out = IsOutFor(result, v1::AUDIENCE_PATIENT);
@@ -173,15 +189,17 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result) {
   if (abnormal && !read) duties.push_back(v1::OUTREACH_KIND_NOT_OPENED);
   if ((out || held) && !told && NoticeOf(result) != nullptr) duties.push_back(v1::OUTREACH_KIND_NOTICE_DUE);
   if (!told && FindOutcome(result, WantsPatientReached) != nullptr) duties.push_back(v1::OUTREACH_KIND_REACH_PATIENT);
+  if (!UnansweredReviews(result, now).empty()) duties.push_back(v1::OUTREACH_KIND_DETERMINATION_REVIEW);
   return duties;
 }
 
-std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after) {
+std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after,
+                                      absl::Time now) {
   std::vector<v1::OutreachTask> tasks;
   const calendar::Calendar& calendar = pack.calendar();
   const std::optional<absl::Time> released = FirstReleased(result);
   const absl::Time received = FromProto(result.received_at());
-  for (const v1::OutreachKind kind : DutiesOf(result)) {
+  for (const v1::OutreachKind kind : DutiesOf(result, now)) {
     v1::OutreachTask task;
     task.set_kind(kind);
     task.set_result_id(result.id());
@@ -193,6 +211,10 @@ std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pa
       *task.mutable_channels() = ChannelsFor(result, pack);
     }
     task.set_released(released.has_value());
+    if (kind == v1::OUTREACH_KIND_DETERMINATION_REVIEW) {
+      AddReviewTasks(result, task, now, &tasks);
+      continue;
+    }
     absl::Time since = released.value_or(received);
     absl::Time deadline;
     *task.mutable_owner() = OrdererOf(result, pack);

@@ -18,8 +18,8 @@ bool IsOutFor(const v1::Result& result, v1::Audience audience);
 // document, a finding, a diagnosis. A number without a flag is not known to be normal, but nobody says that it is not.
 bool IsAbnormal(const v1::Result& result);
 
-// What somebody has to do now or later, without times; empty for most. NOT_VIEWED from the moment of release on.
-std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result);
+// What somebody has to do at `now` or later, without times; empty for most. NOT_VIEWED from the moment of release on.
+std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now);
 
 // The same with owner, since and deadline, in the order of DutiesOf. `pack` gives working days, pools, and how long a notice may
 // take.
@@ -29,9 +29,11 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result);
 //   NOT_OPENED     since release or the begin of the review, for one business day; the ordering provider
 //   NOTICE_DUE     since the result was final, as long as the rule says; the ordering provider
 //   REACH_PATIENT  since release, for one business day; who had the review last
+//   DETERMINATION_REVIEW  one for each that nobody has answered, as it was opened (determination_review.h)
 //
 // Where the order names no provider, the pool.
-std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after);
+std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after,
+                                      absl::Time now);
 
 }  // namespace resultgate::gate
 

@@ -437,6 +437,10 @@ void Gate::EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> don
   impl_->Review(&RunEndHold, std::move(request), std::move(done));
 }
 
+void Gate::UpholdHold(v1::UpholdHoldRequest request, Callback<v1::UpholdHoldResponse> done) {
+  impl_->Review(&RunUpholdHold, std::move(request), std::move(done));
+}
+
 void Gate::RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done) {
   impl_->Review(&RunRequestRelease, std::move(request), std::move(done));
 }

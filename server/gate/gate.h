@@ -77,6 +77,7 @@ class Gate {
   void RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done);
   void Hold(v1::HoldResultRequest request, Callback<v1::HoldResultResponse> done);
   void EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> done);
+  void UpholdHold(v1::UpholdHoldRequest request, Callback<v1::UpholdHoldResponse> done);
   void RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done);
   void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
 

@@ -54,7 +54,7 @@ absl::StatusOr<bool> WasTold(const Desk& desk, const store::Key& key) {
 // Writes what was told, with its entry. `key` may be empty: it cannot be known again.
 absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened_at, const std::string& actor,
                     v1::Entry::FollowedUp followed_up, const store::Key& key, v1::Result* result) {
-  result->mutable_follow_up()->set_open(!DutiesOf(*result).empty());
+  result->mutable_follow_up()->set_open(!DutiesOf(*result, desk.now).empty());
   RG_RETURN_IF_ERROR(desk.batch.PutResult(*result));
   if (!key.empty()) {
     followed_up.set_told_digest(absl::StrCat("sha256:", absl::BytesToHexString(key)));
@@ -204,7 +204,7 @@ absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reade
     if (open.empty()) return response;
     for (const v1::Result& result : open) {
       const int before = response.tasks_size();
-      for (v1::OutreachTask& task : TasksOf(result, pack, absl::Hours(hours))) {
+      for (v1::OutreachTask& task : TasksOf(result, pack, absl::Hours(hours), now)) {
         if (wanted(task) && base::FromProto(task.since()) <= now) *response.add_tasks() = std::move(task);
       }
       after = result.id();

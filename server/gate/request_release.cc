@@ -11,6 +11,8 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/determination_review.h"
+#include "server/gate/follow_up.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patients.h"
@@ -37,10 +39,10 @@ std::string Because(const v1::AppliedRule& rule) {
   }
 }
 
-// What is withheld, and what nobody can tell whose it is, must not be told of.
-bool MayBeTold(const v1::Outcome& outcome) {
-  return outcome.disposition() != v1::DISPOSITION_WITHHOLD && outcome.disposition() != v1::DISPOSITION_QUARANTINE &&
-         outcome.disposition() != v1::DISPOSITION_NEVER;
+// What is withheld, but for a danger to the patient, and what nobody can tell whose it is, must not be told of.
+bool MayBeTold(const v1::Result& result, const v1::Outcome& outcome) {
+  if (outcome.disposition() == v1::DISPOSITION_WITHHOLD) return !DangersOf(result, outcome).empty();
+  return outcome.disposition() != v1::DISPOSITION_QUARANTINE && outcome.disposition() != v1::DISPOSITION_NEVER;
 }
 
 // True if the result is of whom the identifier names, or of somebody who is one with them by a merge.
@@ -55,12 +57,33 @@ absl::Status NothingToTell() {
   return absl::NotFoundError("there is no such result that can be asked for");
 }
 
-// Ends what the patient may lift, and writes it but for its entry.
+// What is said of one reason to wait.
+struct Wait {
+  absl::Time until = absl::InfinitePast();              // the latest date
+  absl::Time review_deadline = absl::InfiniteFuture();  // the first
+};
+using Waits = std::map<std::string, Wait>;
+
+void AddDangers(const v1::Result& result, const v1::Outcome& outcome, absl::TimeZone zone, absl::Time now, Waits* waits) {
+  for (const v1::Determination* danger : DangersOf(result, outcome)) {
+    Wait& wait = (*waits)[DangerInWords(result, *danger, zone, now)];
+    wait.until = absl::InfiniteFuture();  // its owner decides then: no time releases it
+    const v1::DeterminationReview* review = FindReview(result, danger->id());
+    const bool reviewed_yet = review == nullptr || !review->upheld_by().empty() || base::FromProto(danger->until()) <= now;
+    if (!reviewed_yet) wait.review_deadline = std::min(wait.review_deadline, base::FromProto(review->deadline()));
+  }
+}
+
+// Ends what the patient may lift, and writes it with the reviews that were opened, but for its entry.
 absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& request, v1::Result* result,
                             v1::Entry::ReleaseRequested* requested, Answer<v1::RequestReleaseResponse>& answer) {
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
   const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now);
-  if (!anew.changed) return absl::OkStatus();
+  if (!anew.changed) {
+    if (requested->reviewed_determination_ids().empty()) return absl::OkStatus();
+    result->mutable_follow_up()->set_open(!DutiesOf(*result, desk.now).empty());
+    return desk.batch.PutResult(*result);
+  }
   const policy::Outcomes before = result->decision().outcomes();
   RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, anew.transition, result, answer));
   NoteChange(before, *result, &committed, requested);
@@ -74,28 +97,32 @@ absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& r
 
 }  // namespace
 
-std::vector<v1::WaitNotice> WaitNoticesFor(const policy::Outcomes& outcomes, v1::Audience audience, absl::Time now) {
-  // The latest date for each reason.
-  std::map<std::string, absl::Time> until;
-  for (const v1::Outcome& outcome : outcomes) {
-    if (outcome.state() != v1::OUTCOME_STATE_HELD || !IsFor(outcome, audience) || !MayBeTold(outcome)) continue;
+std::vector<v1::WaitNotice> WaitNoticesFor(const v1::Result& result, v1::Audience audience, absl::TimeZone zone, absl::Time now) {
+  Waits waits;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || !IsFor(outcome, audience) || !MayBeTold(result, outcome)) continue;
     if (outcome.disposition() == v1::DISPOSITION_NOT_FINAL) {
-      until["the laboratory has not finished it"] = absl::InfiniteFuture();
+      waits["the laboratory has not finished it"].until = absl::InfiniteFuture();
+      continue;
+    }
+    if (outcome.disposition() == v1::DISPOSITION_WITHHOLD) {
+      AddDangers(result, outcome, zone, now, &waits);
       continue;
     }
     const std::vector<std::string> holds = policy::HoldsOf(outcome, now);
     for (const v1::AppliedRule& rule : outcome.rules()) {
       const bool restricts = rule.effect() == v1::RULE_EFFECT_REVIEW || rule.effect() == v1::RULE_EFFECT_DELAY;
       if (!restricts || rule.lifted() || std::find(holds.begin(), holds.end(), rule.rule_id()) == holds.end()) continue;
-      absl::Time& latest = until.try_emplace(Because(rule), absl::InfinitePast()).first->second;
+      absl::Time& latest = waits[Because(rule)].until;
       latest = std::max(latest, GoesBy(outcome, now));
     }
   }
   std::vector<v1::WaitNotice> notices;
-  for (const auto& [because, time] : until) {
+  for (const auto& [because, wait] : waits) {
     v1::WaitNotice notice;
-    if (time < absl::InfiniteFuture()) *notice.mutable_until() = base::ToProto(time);
+    if (wait.until < absl::InfiniteFuture()) *notice.mutable_until() = base::ToProto(wait.until);
     notice.set_because(because);
+    if (wait.review_deadline < absl::InfiniteFuture()) *notice.mutable_review_deadline() = base::ToProto(wait.review_deadline);
     notices.push_back(std::move(notice));
   }
   return notices;
@@ -108,14 +135,21 @@ absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest
   RG_ASSIGN_OR_RETURN(const bool theirs, IsTheirs(desk.batch, *result, request.patient()));
   if (!theirs) return answer.Refuse(NothingToTell());
   const auto& standing = result->decision().outcomes();
-  const bool told_of = std::any_of(standing.begin(), standing.end(), [&request](const v1::Outcome& outcome) {
-    return IsFor(outcome, request.audience()) && MayBeTold(outcome);
+  const bool told_of = std::any_of(standing.begin(), standing.end(), [&](const v1::Outcome& outcome) {
+    return IsFor(outcome, request.audience()) && MayBeTold(*result, outcome);
   });
   v1::Entry entry = EntryAbout(*result);
   entry.set_known_digest(KnownDigest(*result));
   entry.mutable_release_requested()->set_audience(request.audience());
-  if (told_of) RG_RETURN_IF_ERROR(LiftForPatient(desk, request, &*result, entry.mutable_release_requested(), answer));
-  for (v1::WaitNotice& notice : WaitNoticesFor(result->decision().outcomes(), request.audience(), desk.now)) {
+  if (told_of) {
+    for (const int id : OpenReviews(desk.packs.PackOf(*result), desk.packs.CalendarOf(*result), desk.directory,
+                                    request.audience(), desk.now, &*result)) {
+      entry.mutable_release_requested()->add_reviewed_determination_ids(id);
+    }
+    RG_RETURN_IF_ERROR(LiftForPatient(desk, request, &*result, entry.mutable_release_requested(), answer));
+  }
+  const absl::TimeZone zone = desk.packs.Deciding().pack->calendar().zone();
+  for (v1::WaitNotice& notice : WaitNoticesFor(*result, request.audience(), zone, desk.now)) {
     if (notice.has_until()) *entry.mutable_release_requested()->mutable_answered_until() = notice.until();
     *answer.response.add_waits() = std::move(notice);
   }

@@ -1,4 +1,5 @@
-// The patient's side asks for a result: what the patient may lift ends, and what may be said of the rest is said.
+// The patient's side asks for a result: what the patient may lift ends, what a clinician determined to be a danger is reviewed by
+// another one (determination_review.h), and what may be said of the rest is said.
 #ifndef RESULTGATE_GATE_REQUEST_RELEASE_H_
 #define RESULTGATE_GATE_REQUEST_RELEASE_H_
 
@@ -7,10 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/release_service.pb.h"
+#include "resultgate/v1/result.pb.h"
 #include "server/gate/answer.h"
 #include "server/gate/desk.h"
-#include "server/policy/outcomes.h"
-#include "server/policy/pack.h"
 
 namespace resultgate::gate {
 
@@ -19,8 +19,9 @@ absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest
                                Answer<v1::RequestReleaseResponse>& answer);
 
 // What may be told to somebody of `audience` about what is still held from them: each date and law once. Nothing of what is
-// withheld or quarantined, and nothing that would tell how many things wait. Pure.
-std::vector<v1::WaitNotice> WaitNoticesFor(const policy::Outcomes& outcomes, v1::Audience audience, absl::Time now);
+// quarantined, or withheld for anything but a danger to the patient (determination_review.h), and nothing that would tell how
+// many things wait. `zone` is that of times in words. Pure.
+std::vector<v1::WaitNotice> WaitNoticesFor(const v1::Result& result, v1::Audience audience, absl::TimeZone zone, absl::Time now);
 
 }  // namespace resultgate::gate
 

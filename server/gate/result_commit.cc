@@ -210,7 +210,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     result->clear_due_at();
   }
   // Most results leave nothing to do, and carry nothing about it.
-  if (const bool open = !DutiesOf(*result).empty(); open || result->has_follow_up()) result->mutable_follow_up()->set_open(open);
+  const bool to_do = !DutiesOf(*result, now).empty();
+  if (to_do || result->has_follow_up()) result->mutable_follow_up()->set_open(to_do);
   RG_RETURN_IF_ERROR(batch.PutResult(*result));
   for (const v1::Release& release : releases) RG_RETURN_IF_ERROR(batch.AppendRelease(release));
   return committed;

@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/determination_review.h"
 #include "server/gate/held_preview.h"
+#include "server/gate/lifting.h"
 #include "server/gate/redecide.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/review_turns.h"
@@ -64,6 +66,51 @@ absl::Status MayHold(const std::vector<Cell>& cells, const v1::Determination& de
   return absl::OkStatus();
 }
 
+// The determination that a request names, if it stands; else the answer says why not.
+template <typename Request, typename Response>
+v1::Determination* FindStanding(const Request& request, absl::Time now, v1::Result* result, Answer<Response>& answer) {
+  auto* determinations = result->mutable_determinations();
+  const auto found = std::find_if(determinations->begin(), determinations->end(),
+                                  [&request](const v1::Determination& one) { return one.id() == request.determination_id(); });
+  if (found == determinations->end()) {
+    answer.refused = absl::NotFoundError(absl::StrCat("the result has no determination ", request.determination_id()));
+    return nullptr;
+  }
+  if (base::FromProto(found->until()) <= now) {
+    answer.refused = absl::FailedPreconditionError("the determination has ended");
+    return nullptr;
+  }
+  return &*found;
+}
+
+// Why this person may not uphold the determination; OK if they may.
+absl::Status MayUphold(const Directory& directory, const std::string& reviewer, const v1::Determination& determination,
+                       const v1::DeterminationReview* review) {
+  if (review == nullptr) {
+    return absl::FailedPreconditionError(
+        "nobody on the patient's side has asked to have the determination reviewed: it stands as it is");
+  }
+  if (!review->upheld_by().empty()) {
+    return absl::FailedPreconditionError(absl::StrCat(review->upheld_by(), " has reviewed and upheld it already"));
+  }
+  if (determination.determined_by() == reviewer) {
+    return absl::FailedPreconditionError(
+        "who determined it may not review it (45 CFR 164.524(a)(4)); another licensed clinician must, or end it yourself");
+  }
+  return CheckMayJudge(directory, reviewer);
+}
+
+// The patient had asked for what was held: once nothing is held by it any more, what the patient may lift ends too.
+void LiftAsAsked(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now, Anew* anew) {
+  v1::Result ended = result;
+  if (anew->changed) *ended.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(anew->transition.cells);
+  Anew lifted = Lift(pack, ended, previous, v1::LIFTER_PATIENT, now);
+  if (!lifted.changed) return;
+  std::vector<PlannedRelease>& releases = lifted.transition.releases;
+  releases.insert(releases.begin(), anew->transition.releases.begin(), anew->transition.releases.end());
+  *anew = std::move(lifted);
+}
+
 // Writes it with its entry, and answers.
 template <typename Request, typename Response>
 absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action,
@@ -88,6 +135,9 @@ absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::R
 absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Answer<v1::HoldResultResponse>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
   if (!result) return absl::OkStatus();
+  if (request.type() == v1::BASIS_TYPE_HARM_DETERMINATION) {
+    if (absl::Status may = CheckMayJudge(desk.directory, request.reviewer()); !may.ok()) return answer.Refuse(std::move(may));
+  }
   v1::Determination determination;
   determination.set_id(result->determinations_size() + 1);
   determination.set_type(request.type());
@@ -122,14 +172,10 @@ absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Ans
 absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Answer<v1::EndHoldResponse>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
   if (!result) return absl::OkStatus();
-  auto* determinations = result->mutable_determinations();
-  const auto found = std::find_if(determinations->begin(), determinations->end(),
-                                  [&request](const v1::Determination& one) { return one.id() == request.determination_id(); });
-  if (found == determinations->end()) {
-    return answer.Refuse(absl::NotFoundError(absl::StrCat("the result has no determination ", request.determination_id())));
-  }
-  if (base::FromProto(found->until()) <= desk.now) {
-    return answer.Refuse(absl::FailedPreconditionError("the determination has ended"));
+  v1::Determination* found = FindStanding(request, desk.now, &*result, answer);
+  if (found == nullptr) return absl::OkStatus();
+  if (found->type() == v1::BASIS_TYPE_HARM_DETERMINATION) {
+    if (absl::Status may = CheckMayJudge(desk.directory, request.reviewer()); !may.ok()) return answer.Refuse(std::move(may));
   }
   *found->mutable_until() = base::ToProto(desk.now);
   const v1::Determination determination = *found;
@@ -152,10 +198,32 @@ absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Ans
   asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const Cell& cell) { return !held_by_it(cell); }), asked.end());
   Reconsidering how;
   how.held.relax = true;
-  RG_ASSIGN_OR_RETURN(Committed committed, Record(desk, request, v1::REVIEW_ACTION_HOLD_ENDED, determination,
-                                                  Reconsider(*result, asked, how, desk.now), &*result, answer));
+  Anew anew = Reconsider(*result, asked, how, desk.now);
+  if (FindReview(*result, determination.id()) != nullptr) {
+    LiftAsAsked(pack, *result, before ? &*before : nullptr, desk.now, &anew);
+  }
+  RG_ASSIGN_OR_RETURN(Committed committed,
+                      Record(desk, request, v1::REVIEW_ACTION_HOLD_ENDED, determination, std::move(anew), &*result, answer));
   for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);
   return absl::OkStatus();
+}
+
+absl::Status RunUpholdHold(const Desk& desk, const v1::UpholdHoldRequest& request, Answer<v1::UpholdHoldResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, FindAsRead(desk, request, answer));
+  if (!result) return absl::OkStatus();
+  const v1::Determination* determination = FindStanding(request, desk.now, &*result, answer);
+  if (determination == nullptr) return absl::OkStatus();
+  const v1::DeterminationReview* asked = FindReview(*result, determination->id());
+  if (absl::Status may = MayUphold(desk.directory, request.reviewer(), *determination, asked); !may.ok()) {
+    return answer.Refuse(std::move(may));
+  }
+  for (v1::DeterminationReview& review : *result->mutable_determination_reviews()) {
+    if (&review != asked) continue;
+    review.set_upheld_by(request.reviewer());
+    *review.mutable_upheld_at() = base::ToProto(desk.now);
+    review.set_reason(request.reason());
+  }
+  return Record(desk, request, v1::REVIEW_ACTION_HOLD_UPHELD, *determination, Anew(), &*result, answer).status();
 }
 
 }  // namespace resultgate::gate

@@ -67,6 +67,9 @@ std::string ReviewEtag(const v1::Result& result) {
     outcome.clear_due_at();
     absl::StrAppend(&state, outcome.SerializeAsString());
   }
+  for (const v1::DeterminationReview& review : result.determination_reviews()) {
+    if (!review.upheld_by().empty()) absl::StrAppend(&state, review.SerializeAsString());
+  }
   // `sha256:` says nothing here.
   return absl::StrCat(result.version(), "-", base::DigestText(state).substr(7, kEtagDigits));
 }

@@ -18,8 +18,8 @@ namespace resultgate::gate {
 // True if somebody is asked about it now: it is held, its review is neither approved nor over.
 bool WaitsForOwner(const v1::Outcome& outcome);
 
-// The state of all that waits for somebody in the result, and its version: equal where nothing that a reviewer goes by has
-// changed. That a turn passed by itself, and what happens to units that are out, leaves it as it is.
+// The state of all that waits for somebody in the result, its version, and which determinations were upheld: equal where nothing
+// that a reviewer goes by has changed. That a turn passed by itself, and what happens to units that are out, leaves it as it is.
 std::string ReviewEtag(const v1::Result& result);
 
 // These change the turns of `unit_ids` (all that wait where none is named), and release nothing. FailedPrecondition, in words for

@@ -1,5 +1,6 @@
 #include "server/gate/review_work.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/determination_review.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patient_facts.h"
@@ -213,6 +215,11 @@ absl::Status RunReleaseNow(const Desk& desk, const v1::ReleaseNowRequest& reques
   const policy::Pack& pack = desk.packs.PackOf(*result);
   if (StillHeldOf(pack, result->decision().outcomes(), desk.now).empty()) {
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result is held"));
+  }
+  const auto& standing = result->decision().outcomes();
+  if (std::any_of(standing.begin(), standing.end(),
+                  [&](const v1::Outcome& outcome) { return !DangersOf(*result, outcome).empty(); })) {
+    if (absl::Status may = CheckMayJudge(desk.directory, request.reviewer()); !may.ok()) return answer.Refuse(std::move(may));
   }
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
   Anew anew = Lift(pack, *result, before ? &*before : nullptr, v1::LIFTER_PROVIDER, desk.now);

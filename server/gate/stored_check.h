@@ -2,8 +2,8 @@
 // (audit/log_verifier.h); so whoever changes one of these rows has to be found by what the log says of them.
 //
 // Of a result the log says the version, the decision with where each unit stands, the times of receipt, the number of releases,
-// and digests of its report, of the versions that the report is made from and of what clinicians wrote. Of a release, a digest of
-// its whole row. A pack is named by the digest of its rules.
+// and digests of its report, of the versions that the report is made from and of what clinicians wrote, and which determinations
+// were reviewed. Of a release, a digest of its whole row. A pack is named by the digest of its rules.
 //
 // What the log does not say is not held against it: a pack's own tests; when a document that only waits for its observations is
 // looked at again; what was told of patients and of who works here, of which it has the names of the facts. What was erased is

@@ -268,6 +268,8 @@ absl::Status Submission::TakeNextVersion(store::Batch& batch, const Rulebook& ru
     result.clear_discussed_at();
     result.clear_discussed_how();
   }
+  // What one patient has asked for is not told to another.
+  if (quarantine == kOtherPatient) result.clear_determination_reviews();
   *result.mutable_received_at() = base::ToProto(now);
   return DecideAndWrite(batch, rulebook, now, &standing, quarantine, std::move(result), Response::DISPOSAL_NEW_VERSION);
 }

@@ -47,6 +47,7 @@ Violations Check(const v1::HandOverReviewRequest& request);
 Violations Check(const v1::RefuseReviewRequest& request);
 Violations Check(const v1::HoldResultRequest& request);
 Violations Check(const v1::EndHoldRequest& request);
+Violations Check(const v1::UpholdHoldRequest& request);
 Violations Check(const v1::StreamReviewEventsRequest& request);
 Violations Check(const v1::GetWorkloadRequest& request);
 Violations Check(const v1::StreamReleasesRequest& request);

@@ -57,6 +57,9 @@ void CheckOwner(const v1::DirectoryOwner& owner, Violations* violations) {
   if (owner.kind() != v1::OWNER_KIND_POOL && !owner.members().empty()) {
     violations->push_back({"owner.members", "are a pool's only"});
   }
+  if (owner.kind() != v1::OWNER_KIND_CLINICIAN && owner.licensed()) {
+    violations->push_back({"owner.licensed", "is a person's only: a pool's people are licensed one by one"});
+  }
   if (owner.members_size() > kMostMembers) violations->push_back({"owner.members", "must hold at most 1000"});
   for (int i = 0; i < owner.members_size(); ++i) {
     const std::string field = absl::StrCat("owner.members[", i, "]");

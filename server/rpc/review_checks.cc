@@ -115,6 +115,14 @@ Violations Check(const v1::EndHoldRequest& request) {
   return violations;
 }
 
+Violations Check(const v1::UpholdHoldRequest& request) {
+  Violations violations;
+  CheckAct(request, &violations);
+  CheckId("determination_id", request.determination_id(), &violations);
+  CheckReason(request.reason(), /*required=*/true, &violations);
+  return violations;
+}
+
 Violations Check(const v1::HandOverReviewRequest& request) {
   Violations violations;
   CheckAct(request, &violations);

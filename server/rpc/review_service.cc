@@ -58,6 +58,11 @@ grpc::ServerUnaryReactor* ReviewService::EndHold(grpc::CallbackServerContext* co
   return AnswerChange(context, request, response, gate_, &gate::Gate::EndHold);
 }
 
+grpc::ServerUnaryReactor* ReviewService::UpholdHold(grpc::CallbackServerContext* context, const v1::UpholdHoldRequest* request,
+                                                    v1::UpholdHoldResponse* response) {
+  return AnswerChange(context, request, response, gate_, &gate::Gate::UpholdHold);
+}
+
 grpc::ServerUnaryReactor* ReviewService::GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                                      v1::GetWorkloadResponse* response) {
   return AnswerRead(context, request, response, executor_,

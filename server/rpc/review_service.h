@@ -33,6 +33,8 @@ class ReviewService final : public v1::ReviewService::CallbackService {
                                        v1::HoldResultResponse* response) override;
   grpc::ServerUnaryReactor* EndHold(grpc::CallbackServerContext* context, const v1::EndHoldRequest* request,
                                     v1::EndHoldResponse* response) override;
+  grpc::ServerUnaryReactor* UpholdHold(grpc::CallbackServerContext* context, const v1::UpholdHoldRequest* request,
+                                       v1::UpholdHoldResponse* response) override;
 
   grpc::ServerUnaryReactor* GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                         v1::GetWorkloadResponse* response) override;

@@ -250,10 +250,10 @@ TEST_F(GateCommandsTest, AReviewersDay) {
                 .exit_code,
             2);
   EXPECT_EQ(
-      Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "danger", "--until", "soon", "--reason", "r"}).exit_code,
+      Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "privacy", "--until", "soon", "--reason", "r"}).exit_code,
       2);
-  const Ran held = Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "danger", "--until", "2026-03-20", "--reason",
-                        "to be told in person"});
+  const Ran held = Run({"review", "hold", "2", "--reviewer", "1234567893", "--for", "privacy", "--until", "2026-03-20",
+                        "--reason", "to be told in person"});
   EXPECT_THAT(held.out, HasSubstr("held by determination 1\n")) << held.err;
   EXPECT_THAT(Run({"review", "show", "2"}).out,
               HasSubstr("determination 1 of 1234567893 until Fri 2026-03-20 00:00: to be told"));
@@ -284,6 +284,35 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_EQ(Run({"outreach", "view", "2"}).exit_code, 0);
   EXPECT_EQ(Run({"outreach", "message", "2", "--message-id", "m1", "--category", "question"}).exit_code, 0);
   EXPECT_THAT(Run({"outreach", "list"}).out, HasSubstr("0 things to do\n"));
+}
+
+TEST_F(GateCommandsTest, ADangerIsReviewedByAnotherClinician) {
+  ASSERT_EQ(Run({"submit", "-"}, Pathology("1")).exit_code, 0);
+  const std::vector<std::string> hold = {"review", "hold",    "1",          "--reviewer", "1234567893", "--for",
+                                         "danger", "--until", "2026-03-20", "--reason",   "seen today"};
+  EXPECT_THAT(Run(hold).err, HasSubstr("does not know `1234567893` as a licensed clinician"));
+  EXPECT_EQ(Run({"directory", "put", "1234567893", "--licensed", "--actor", "staff-office"}).exit_code, 0);
+  EXPECT_EQ(Run({"directory", "put", "1987654321", "--licensed", "--actor", "staff-office"}).exit_code, 0);
+  EXPECT_THAT(Run({"directory", "list"}).out, ContainsRegex("1234567893 +licensed clinician"));
+  EXPECT_THAT(Run(hold).out, HasSubstr("held by determination 1\n"));
+  const std::vector<std::string> request = {"releases", "request", "1", "--patient", "P1", "--system", "NORTH"};
+  EXPECT_THAT(Run(request).out, AllOf(HasSubstr("nothing was released by this\nwaits a clinician's decision about your safety"),
+                                      ContainsRegex("another clinician reviews it, by Thu 2026-03-12 08:00\n")));
+  EXPECT_THAT(Run({"outreach", "list", "--kind", "determination-review"}).out,
+              AllOf(ContainsRegex("review determination 1, not by 1234567893 +medical-director"), HasSubstr("1 thing to do\n")));
+  EXPECT_THAT(Run({"review", "show", "1"}).out,
+              ContainsRegex("the patient asked .* to have it reviewed: by another one, of medical"));
+  const auto uphold = [this](const std::string& reviewer) {
+    return Run({"review", "uphold", "1", "--reviewer", reviewer, "--determination", "1", "--reason", "it has not passed"});
+  };
+  EXPECT_THAT(uphold("1234567893").err, HasSubstr("who determined it may not review it"));
+  EXPECT_THAT(uphold("1987654321").out, HasSubstr("determination 1 stands"));
+  EXPECT_THAT(Run({"review", "show", "1"}).out, ContainsRegex("upheld by 1987654321 .*: it has not passed"));
+  EXPECT_THAT(Run(request).out, HasSubstr("and it stands: it has not passed\n"));
+  EXPECT_THAT(Run({"audit", "story", "1"}).out,
+              AllOf(HasSubstr("by the patient; nothing went; another clinician is to review determination 1"),
+                    HasSubstr("hold upheld; it has not passed"),
+                    HasSubstr("determination 1 (harm-determination) of 1234567893, until Fri 2026-03-20 00:00")));
 }
 
 TEST_F(GateCommandsTest, WhatIsRefusedDoesNotStopTheRest) {

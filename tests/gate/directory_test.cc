@@ -143,5 +143,17 @@ TEST_F(DirectoryTest, TheTurnIsNeverWithOneWhoIsAwayWhileAnotherIsThere) {
   }
 }
 
+TEST_F(DirectoryTest, OnlyWhomItKnowsAsLicensedIs) {
+  Owner("dr-1")->set_licensed(true);
+  Owner("dr-2");
+  Owner("dr-3")->set_licensed(true);
+  owners_.back().set_left(true);
+  Owner("pathology-pool", v1::OWNER_KIND_POOL)->set_licensed(true);
+  const Directory directory({owners_.begin(), owners_.end()});
+  EXPECT_TRUE(directory.IsLicensed("dr-1"));
+  for (const char* other : {"dr-2", "dr-3", "pathology-pool", "dr-4", ""}) EXPECT_FALSE(directory.IsLicensed(other)) << other;
+  EXPECT_FALSE(Directory().IsLicensed("dr-1"));
+}
+
 }  // namespace
 }  // namespace resultgate::gate

@@ -220,13 +220,13 @@ TEST(OutreachTest, ADutyToNotifyIsMetByAContact) {
   outcome->add_unit_ids("document");
   outcome->add_audiences(v1::AUDIENCE_PATIENT);
   outcome->set_state(v1::OUTCOME_STATE_HELD);
-  EXPECT_THAT(DutiesOf(result), IsEmpty());
+  EXPECT_THAT(DutiesOf(result, At(testing::kFriday)), IsEmpty());
   v1::AppliedRule* rule = outcome->add_rules();
   rule->set_rule_id("mammogram-summary");
   rule->set_effect(v1::RULE_EFFECT_NOTICE);
-  EXPECT_THAT(DutiesOf(result), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE)) << "held or not";
+  EXPECT_THAT(DutiesOf(result, At(testing::kFriday)), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE)) << "held or not";
   *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-06T15:00:00-05:00"));
-  EXPECT_THAT(DutiesOf(result), IsEmpty());
+  EXPECT_THAT(DutiesOf(result, At(testing::kFriday)), IsEmpty());
 }
 
 v1::GetWorkloadResponse WorkloadOf(ReviewGate& gate, const std::string& since,

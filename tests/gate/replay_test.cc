@@ -322,6 +322,55 @@ TEST(ReplayTest, WhatIsToldOfAResultIsPartOfTheLog) {
   ExpectNoDifference(gate.database());
 }
 
+TEST(ReplayTest, WhatWasDeterminedAndReviewedIsPartOfTheLog) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  const auto about = [&](int64_t id, auto request, const std::string& reviewer) {
+    request.set_result_id(id);
+    request.set_reviewer(reviewer);
+    request.set_etag(ReviewEtag(**gate.store().FindResult(id)));
+    request.set_reason("a danger");
+    return request;
+  };
+  for (const char* person : {"clinician-1", "clinician-2"}) {
+    v1::PutOwnerRequest put;
+    put.set_actor("staff-office");
+    put.mutable_owner()->set_id(person);
+    put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+    put.mutable_owner()->set_licensed(true);
+    gate.Ask(&Gate::PutOwner, put);
+  }
+  for (const char* order : {"F1", "F2", "F3"}) {
+    const int64_t id = gate.Submit(Biopsy(order)).result_id();
+    v1::HoldResultRequest hold = about(id, v1::HoldResultRequest(), "clinician-1");
+    hold.set_type(v1::BASIS_TYPE_HARM_DETERMINATION);
+    *hold.mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(24 * 30));
+    gate.Ask(&Gate::Hold, hold);
+    v1::RequestReleaseRequest asked;
+    asked.set_result_id(id);
+    *asked.mutable_patient() = Biopsy(order).patient().identifiers(0);
+    asked.set_audience(v1::AUDIENCE_PATIENT);
+    asked.set_requested_by("account-1");
+    EXPECT_FALSE(gate.Ask(&Gate::RequestRelease, asked).released());
+    if (id == 1) {
+      v1::UpholdHoldRequest uphold = about(id, v1::UpholdHoldRequest(), "clinician-2");
+      uphold.set_determination_id(1);
+      gate.Ask(&Gate::UpholdHold, uphold);
+    } else if (id == 2) {
+      v1::EndHoldRequest end = about(id, v1::EndHoldRequest(), "clinician-2");
+      end.set_determination_id(1);
+      gate.Ask(&Gate::EndHold, end);
+    }
+  }
+  ExpectNoDifference(gate.database());
+  v1::DiagnosticReport moved = Later(Biopsy("F3"), absl::Minutes(5));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  gate.Submit(moved);
+  EXPECT_THAT((*gate.store().FindResult(3))->determination_reviews(), IsEmpty())
+      << "what one patient asked is not told to another";
+  ExpectNoDifference(gate.database());
+}
+
 TEST(ReplayTest, WhatIsNoLongerKeptIsNamedAndNotPassed) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.Submit(Cbc("F1"));
@@ -452,6 +501,15 @@ TEST_F(TamperTest, AChangedReportIsSaidAndAnErasedOneCountedApart) {
   EXPECT_EQ(report.different, 0);
   EXPECT_EQ(report.reasons.count("the report that it decided was erased"), 1u);
   EXPECT_GE(report.not_kept, 2) << "and what the clock did with it";
+}
+
+// That somebody reviewed a determination, and why it stands, is told to patients.
+TEST_F(TamperTest, AReviewOfADeterminationThatWasNotLoggedIsFound) {
+  const std::string changed = After([](store::Connection& connection) {
+    Edit<v1::Result>(connection, "record", "results WHERE id = 2",
+                     [](v1::Result& result) { result.add_determination_reviews()->set_upheld_by("clinician-2"); });
+  });
+  EXPECT_THAT(Stored(changed), ElementsAre("result 2: the reviews of determinations are not those that were logged"));
 }
 
 // Where one row of a table is.

@@ -67,6 +67,16 @@ class ReviewGate {
     return request;
   }
 
+  // Tells the directory of a licensed clinician.
+  void License(const std::string& id) {
+    v1::PutOwnerRequest request;
+    request.set_actor("staff-office");
+    request.mutable_owner()->set_id(id);
+    request.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+    request.mutable_owner()->set_licensed(true);
+    EXPECT_TRUE(Call(&Gate::PutOwner, request).ok());
+  }
+
   std::vector<v1::Entry> Entries(int64_t id) {
     v1::ListEntriesRequest request;
     request.set_result_id(id);

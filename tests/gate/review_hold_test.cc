@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
@@ -14,11 +15,17 @@
 namespace resultgate::gate {
 namespace {
 
+using ::resultgate::testing::At;
 using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
+
+constexpr char kDetermining[] = "1234567893";
+constexpr char kAnother[] = "1987654321";
 
 v1::HoldResultRequest Hold(ReviewGate& gate, int64_t id, v1::BasisType type, absl::Duration duration) {
   v1::HoldResultRequest request = gate.About<v1::HoldResultRequest>(id);
@@ -35,6 +42,43 @@ v1::EndHoldRequest End(ReviewGate& gate, int64_t id, int determination) {
   return request;
 }
 
+v1::UpholdHoldRequest Uphold(ReviewGate& gate, int64_t id, const std::string& reviewer, int determination = 1) {
+  v1::UpholdHoldRequest request = gate.About<v1::UpholdHoldRequest>(id, reviewer);
+  request.set_determination_id(determination);
+  request.set_reason("the danger has not passed");
+  return request;
+}
+
+absl::StatusOr<v1::RequestReleaseResponse> Ask(ReviewGate& gate, int64_t id, v1::Audience audience = v1::AUDIENCE_PATIENT) {
+  v1::RequestReleaseRequest request;
+  request.set_result_id(id);
+  request.mutable_patient()->set_system("MRN");
+  request.mutable_patient()->set_value("p1");
+  request.set_audience(audience);
+  request.set_requested_by("account-1");
+  return gate.Call(&Gate::RequestRelease, request);
+}
+
+// Of the result with this id, a danger that one of two licensed clinicians determines for 30 days.
+int64_t SubmitWithDanger(ReviewGate& gate, std::vector<v1::Audience> audiences = {}) {
+  gate.License(kDetermining);
+  gate.License(kAnother);
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::HoldResultRequest hold = Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24 * 30));
+  for (const v1::Audience audience : audiences) hold.add_audiences(audience);
+  const auto held = gate.Call(&Gate::Hold, hold);
+  EXPECT_TRUE(held.ok()) << held.status();
+  return id;
+}
+
+std::vector<v1::OutreachTask> ReviewTasks(ReviewGate& gate) {
+  v1::ListOutreachRequest request;
+  request.set_kind(v1::OUTREACH_KIND_DETERMINATION_REVIEW);
+  const auto listed = gate.gate().ListOutreach(request);
+  EXPECT_TRUE(listed.ok()) << listed.status();
+  return {listed->tasks().begin(), listed->tasks().end()};
+}
+
 bool AllAre(const v1::Decision& decision, v1::OutcomeState state) {
   return std::all_of(decision.outcomes().begin(), decision.outcomes().end(),
                      [state](const v1::Outcome& outcome) { return outcome.state() == state; });
@@ -42,6 +86,7 @@ bool AllAre(const v1::Decision& decision, v1::OutcomeState state) {
 
 TEST(ReviewHoldTest, ADangerHoldsItPastItsReviewUntilItsEnd) {
   ReviewGate gate;
+  gate.License(kDetermining);
   const int64_t id = gate.Submit(Biopsy("F1"));
   const auto held = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24 * 30)));
   ASSERT_TRUE(held.ok()) << held.status();
@@ -85,13 +130,7 @@ TEST(ReviewHoldTest, ThePatientsOwnRequestIsAFloorThatThePatientMayLift) {
   const v1::Entry entry = gate.Entries(id).back();
   ASSERT_THAT(entry.reviewed().releases(), SizeIs(1));
   EXPECT_EQ(entry.reviewed().releases(0).kind(), v1::RELEASE_KIND_RETRACTION);
-  v1::RequestReleaseRequest asked;
-  asked.set_result_id(id);
-  asked.mutable_patient()->set_system("MRN");
-  asked.mutable_patient()->set_value("p1");
-  asked.set_audience(v1::AUDIENCE_PATIENT);
-  asked.set_requested_by("account-1");
-  const auto released = gate.Call(&Gate::RequestRelease, asked);
+  const auto released = Ask(gate, id);
   ASSERT_TRUE(released.ok()) << released.status();
   EXPECT_TRUE(released->released());
 }
@@ -137,6 +176,174 @@ TEST(ReviewHoldTest, NobodyHoldsItForeverOrUnread) {
   ASSERT_TRUE(gate.Call(&Gate::HandOver, hand_over).ok());
   EXPECT_EQ(gate.Call(&Gate::Hold, request).status().code(), absl::StatusCode::kAborted);
   EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
+}
+
+TEST(ReviewHoldTest, OnlyALicensedClinicianDeterminesADanger) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  const auto refused = [&] {
+    const absl::Status status =
+        gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24))).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("1234567893"), HasSubstr("licensed"), HasSubstr("directory")));
+    return status.code() == absl::StatusCode::kFailedPrecondition;
+  };
+  EXPECT_TRUE(refused()) << "an empty directory knows nobody";
+  v1::PutOwnerRequest put;
+  put.set_actor("staff-office");
+  put.mutable_owner()->set_id(kDetermining);
+  put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  EXPECT_TRUE(refused()) << "whom it knows, but not as licensed";
+  put.mutable_owner()->set_licensed(true);
+  put.mutable_owner()->set_left(true);
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  EXPECT_TRUE(refused()) << "who works here no more";
+  EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
+  EXPECT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24))).ok())
+      << "privacy asks for no licence";
+  put.mutable_owner()->set_left(false);
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  EXPECT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24))).ok());
+}
+
+TEST(ReviewHoldTest, WhoAsksIsToldOfADangerAndAnotherClinicianReviewsIt) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty()) << "nobody has asked";
+  for (int i = 0; i < 2; ++i) {
+    const auto asked = Ask(gate, id);
+    ASSERT_TRUE(asked.ok()) << asked.status();
+    EXPECT_FALSE(asked->released());
+    ASSERT_THAT(asked->waits(), SizeIs(1));
+    EXPECT_EQ(asked->waits(0).because(),
+              "a clinician's decision about your safety, which ends Sun 2026-04-05 16:00; because you asked, another clinician "
+              "reviews it");
+    EXPECT_FALSE(asked->waits(0).has_until()) << "no time releases it";
+    EXPECT_EQ(base::FromProto(asked->waits(0).review_deadline()), At("2026-03-11T15:00:00-04:00"));
+    const v1::Entry entry = gate.Entries(id).back();
+    EXPECT_EQ(entry.release_requested().reviewed_determination_ids_size(), i == 0 ? 1 : 0) << "asking again opens no other one";
+  }
+  const std::vector<v1::OutreachTask> tasks = ReviewTasks(gate);
+  ASSERT_THAT(tasks, SizeIs(1));
+  EXPECT_EQ(tasks[0].owner().role(), "medical-director");
+  EXPECT_EQ(tasks[0].determination_id(), 1);
+  EXPECT_EQ(tasks[0].determined_by(), kDetermining);
+  EXPECT_EQ(base::FromProto(tasks[0].deadline()), At("2026-03-11T15:00:00-04:00"));
+  EXPECT_FALSE(tasks[0].released());
+}
+
+TEST(ReviewHoldTest, WhatIsUpheldStandsAndTheReasonIsTold) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  EXPECT_EQ(gate.Call(&Gate::UpholdHold, Uphold(gate, id, kAnother)).status().code(), absl::StatusCode::kFailedPrecondition)
+      << "nobody has asked for it";
+  ASSERT_TRUE(Ask(gate, id).ok());
+  const absl::Status own = gate.Call(&Gate::UpholdHold, Uphold(gate, id, kDetermining)).status();
+  EXPECT_EQ(own.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(own.message()), HasSubstr("who determined it may not review it"));
+  const absl::Status unlicensed = gate.Call(&Gate::UpholdHold, Uphold(gate, id, "clerk-1")).status();
+  EXPECT_EQ(unlicensed.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(unlicensed.message()), HasSubstr("licensed"));
+  EXPECT_EQ(gate.Call(&Gate::UpholdHold, Uphold(gate, id, kAnother, 2)).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(ReviewTasks(gate), SizeIs(1)) << "none of these was an answer";
+
+  const v1::EndHoldRequest read_before = End(gate, id, 1);
+  const auto upheld = gate.Call(&Gate::UpholdHold, Uphold(gate, id, kAnother));
+  ASSERT_TRUE(upheld.ok()) << upheld.status();
+  EXPECT_TRUE(AllAre(upheld->decision(), v1::OUTCOME_STATE_HELD));
+  EXPECT_NE(upheld->etag(), read_before.etag());
+  EXPECT_EQ(gate.Call(&Gate::EndHold, read_before).status().code(), absl::StatusCode::kAborted) << "of two answers one wins";
+  const v1::Entry entry = gate.Entries(id).back();
+  EXPECT_EQ(entry.reviewed().action(), v1::REVIEW_ACTION_HOLD_UPHELD);
+  EXPECT_EQ(entry.actor(), kAnother);
+  EXPECT_EQ(entry.reviewed().reason(), "the danger has not passed");
+  EXPECT_EQ(entry.reviewed().determination().determined_by(), kDetermining);
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+  EXPECT_EQ(gate.Call(&Gate::UpholdHold, Uphold(gate, id, kAnother)).status().code(), absl::StatusCode::kFailedPrecondition)
+      << "it was answered";
+
+  const auto again = Ask(gate, id);
+  ASSERT_TRUE(again.ok()) << again.status();
+  ASSERT_THAT(again->waits(), SizeIs(1));
+  EXPECT_THAT(again->waits(0).because(),
+              HasSubstr("another clinician has reviewed it, and it stands: the danger has not passed"));
+  EXPECT_FALSE(again->waits(0).has_review_deadline());
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty()) << "what was reviewed is not reviewed again";
+}
+
+TEST(ReviewHoldTest, WhatAReviewerEndsGoesAsThePatientHadAsked) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  ASSERT_TRUE(Ask(gate, id).ok());
+  v1::EndHoldRequest end = End(gate, id, 1);
+  end.set_reviewer(kAnother);
+  const auto ended = gate.Call(&Gate::EndHold, end);
+  ASSERT_TRUE(ended.ok()) << ended.status();
+  EXPECT_TRUE(AllAre(ended->decision(), v1::OUTCOME_STATE_RELEASED)) << "its rules hold nothing that the patient may not lift";
+  EXPECT_THAT(ended->comments(), Not(IsEmpty()));
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+  EXPECT_EQ(gate.Entries(id).back().reviewed().action(), v1::REVIEW_ACTION_HOLD_ENDED);
+}
+
+TEST(ReviewHoldTest, OnlyALicensedClinicianEndsADanger) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  v1::EndHoldRequest end = End(gate, id, 1);
+  end.set_reviewer("clerk-1");
+  EXPECT_EQ(gate.Call(&Gate::EndHold, end).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id, "clerk-1")).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(AllAre(gate.Review(id).result().decision(), v1::OUTCOME_STATE_HELD));
+  const auto released = gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id, kAnother));
+  ASSERT_TRUE(released.ok()) << released.status();
+  EXPECT_TRUE(AllAre(released->decision(), v1::OUTCOME_STATE_RELEASED));
+}
+
+TEST(ReviewHoldTest, AReviewThatNobodyAnswersIsOverWhenTheDeterminationEnds) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  gate.AdvanceTo("2026-04-03T12:00:00-04:00");  // a Friday, two days before
+  ASSERT_TRUE(Ask(gate, id).ok());
+  ASSERT_THAT(ReviewTasks(gate), SizeIs(1));
+  EXPECT_EQ(base::FromProto(ReviewTasks(gate)[0].deadline()), At("2026-04-05T16:00:00-04:00")) << "never after the end";
+  gate.AdvanceTo("2026-04-06T12:00:00-04:00");
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+  EXPECT_THAT(gate.Review(id).reviews(), Not(IsEmpty())) << "as before: somebody decides then";
+  EXPECT_EQ(gate.Call(&Gate::UpholdHold, Uphold(gate, id, kAnother)).status().code(), absl::StatusCode::kFailedPrecondition);
+  const auto asked = Ask(gate, id);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_TRUE(asked->released()) << "what is over holds nothing that the patient may lift";
+}
+
+TEST(ReviewHoldTest, NobodyIsToldOfADangerThatLiesWithThem) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate, {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE});
+  EXPECT_EQ(Ask(gate, id, v1::AUDIENCE_REPRESENTATIVE).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+  EXPECT_TRUE(Ask(gate, id)->released()) << "the patient is told nothing either: nothing is kept from the patient";
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+}
+
+TEST(ReviewHoldTest, WhatIsWithheldForPrivacyTooIsNotToldOf) {
+  ReviewGate gate;
+  const int64_t id = SubmitWithDanger(gate);
+  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 60))).ok());
+  EXPECT_EQ(Ask(gate, id).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+}
+
+TEST(ReviewHoldTest, TheReviewIsNobodysWhoDeterminedIt) {
+  ReviewGate gate;
+  v1::PutOwnerRequest director;
+  director.set_actor("staff-office");
+  director.mutable_owner()->set_id("medical-director");
+  director.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+  director.mutable_owner()->add_members(kDetermining);
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, director).ok());
+  ASSERT_TRUE(Ask(gate, SubmitWithDanger(gate)).ok());
+  ASSERT_THAT(ReviewTasks(gate), SizeIs(1));
+  EXPECT_EQ(ReviewTasks(gate)[0].owner().role(), "results-pool");
 }
 
 }  // namespace

@@ -180,6 +180,7 @@ TEST(ChecksTest, ReviewActs) {
   hold.add_audiences(v1::AUDIENCE_UNSPECIFIED);
   EXPECT_THAT(Fields(hold), ElementsAre("type", "reason", "until", "audiences[0]")) << "the house's policy holds nothing longer";
   EXPECT_THAT(Fields(v1::EndHoldRequest()), ElementsAre("result_id", "etag", "reviewer", "determination_id", "reason"));
+  EXPECT_THAT(Fields(v1::UpholdHoldRequest()), ElementsAre("result_id", "etag", "reviewer", "determination_id", "reason"));
   v1::ApproveReviewRequest approve;
   approve.set_result_id(7);
   approve.set_version(1);
@@ -315,6 +316,8 @@ TEST(ChecksTest, Directory) {
   hours->set_until("07:00");
   EXPECT_THAT(Fields(put), ElementsAre("owner.staffed_hours[0].until"));
   hours->set_until("17:00");
+  owner->set_licensed(true);
+  EXPECT_THAT(Fields(put), ElementsAre("owner.licensed")) << "no pool has a licence";
   owner->set_kind(v1::OWNER_KIND_CLINICIAN);
   owner->set_covered_by("pool");
   EXPECT_THAT(Fields(put), ElementsAre("owner.members", "owner.covered_by"));

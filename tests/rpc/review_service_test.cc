@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "resultgate/v1/directory_service.grpc.pb.h"
 #include "resultgate/v1/outreach_service.grpc.pb.h"
 #include "resultgate/v1/release_service.grpc.pb.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
@@ -130,6 +131,50 @@ TEST_F(ReviewServiceTest, ThePatientsSideIsAnswered) {
   const grpc::Status status = Call(releases_, &v1::ReleaseService::Stub::RequestRelease, request, &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_TRUE(response.released());
+}
+
+TEST_F(ReviewServiceTest, ADangerIsDeterminedAndReviewedByLicensedPeople) {
+  const int64_t id = Submit(testing::Biopsy(1));
+  v1::HoldResultRequest hold;
+  v1::HoldResultResponse held;
+  hold.set_result_id(id);
+  hold.set_etag(Etag(id));
+  hold.set_reviewer("clinician-1");
+  hold.set_type(v1::BASIS_TYPE_HARM_DETERMINATION);
+  hold.set_reason("a danger");
+  hold.mutable_until()->set_seconds(1774000000);  // 2026-03-20
+  const grpc::Status unknown = Call(reviews_, &v1::ReviewService::Stub::HoldResult, hold, &held);
+  EXPECT_EQ(unknown.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(unknown.error_message(), HasSubstr("`clinician-1` as a licensed clinician"));
+  for (const char* person : {"clinician-1", "clinician-2"}) {
+    v1::PutOwnerRequest put;
+    v1::PutOwnerResponse response;
+    put.set_actor("staff-office");
+    put.mutable_owner()->set_id(person);
+    put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+    put.mutable_owner()->set_licensed(true);
+    ASSERT_TRUE(Call(v1::DirectoryService::NewStub(gate_.channel()), &v1::DirectoryService::Stub::PutOwner, put, &response).ok());
+  }
+  ASSERT_TRUE(Call(reviews_, &v1::ReviewService::Stub::HoldResult, hold, &held).ok());
+  v1::RequestReleaseRequest ask;
+  v1::RequestReleaseResponse asked;
+  ask.set_result_id(id);
+  *ask.mutable_patient() = testing::Biopsy(1).patient().identifiers(0);
+  ask.set_audience(v1::AUDIENCE_PATIENT);
+  ask.set_requested_by("account-1");
+  ASSERT_TRUE(Call(releases_, &v1::ReleaseService::Stub::RequestRelease, ask, &asked).ok());
+  ASSERT_THAT(asked.waits(), SizeIs(1));
+  EXPECT_TRUE(asked.waits(0).has_review_deadline());
+  v1::UpholdHoldRequest uphold;
+  v1::UpholdHoldResponse upheld;
+  EXPECT_THAT(DetailsOf(Call(reviews_, &v1::ReviewService::Stub::UpholdHold, uphold, &upheld)).field_violations(), SizeIs(5));
+  uphold.set_result_id(id);
+  uphold.set_etag(held.etag());
+  uphold.set_reviewer("clinician-2");
+  uphold.set_determination_id(held.determination_id());
+  uphold.set_reason("it is one");
+  ASSERT_TRUE(Call(reviews_, &v1::ReviewService::Stub::UpholdHold, uphold, &upheld).ok());
+  EXPECT_NE(upheld.etag(), held.etag());
 }
 
 TEST_F(ReviewServiceTest, AWorklistFollowsWhatWaits) {

@@ -1,7 +1,9 @@
-// Scenarios 20 and 23: a patient who asks while something is held, and a study that blinds a result.
+// Scenarios 20 and 23: a patient who asks while something is held, by a rule or by a clinician's word, and a study that blinds a
+// result.
 #include <gmock/gmock.h>
 
 #include <string>
+#include <vector>
 
 #include "server/base/proto_time.h"
 #include "tests/gate/small_packs.h"
@@ -43,6 +45,70 @@ class ScenarioRequest : public ScenarioTest {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response;
   }
+
+  void License(const std::string& id) {
+    grpc::ClientContext context;
+    v1::PutOwnerRequest request;
+    request.set_actor("staff-office");
+    request.mutable_owner()->set_id(id);
+    request.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+    request.mutable_owner()->set_licensed(true);
+    v1::PutOwnerResponse response;
+    EXPECT_TRUE(directory().PutOwner(&context, request, &response).ok());
+  }
+  // Holds the result for a danger until a time.
+  grpc::Status HoldForDanger(int64_t result_id, const std::string& reviewer, const std::string& until) {
+    grpc::ClientContext context;
+    v1::HoldResultRequest request;
+    request.set_result_id(result_id);
+    request.set_etag(Etag(result_id));
+    request.set_reviewer(reviewer);
+    request.set_type(v1::BASIS_TYPE_HARM_DETERMINATION);
+    request.set_reason("a danger that was seen today");
+    *request.mutable_until() = base::ToProto(At(until));
+    v1::HoldResultResponse response;
+    return reviews().HoldResult(&context, request, &response);
+  }
+  grpc::Status Uphold(int64_t result_id, const std::string& reviewer) {
+    grpc::ClientContext context;
+    v1::UpholdHoldRequest request;
+    request.set_result_id(result_id);
+    request.set_etag(Etag(result_id));
+    request.set_reviewer(reviewer);
+    request.set_determination_id(1);
+    request.set_reason("it has not passed");
+    v1::UpholdHoldResponse response;
+    return reviews().UpholdHold(&context, request, &response);
+  }
+  grpc::Status End(int64_t result_id, const std::string& reviewer) {
+    grpc::ClientContext context;
+    v1::EndHoldRequest request;
+    request.set_result_id(result_id);
+    request.set_etag(Etag(result_id));
+    request.set_reviewer(reviewer);
+    request.set_determination_id(1);
+    request.set_reason("it has passed");
+    v1::EndHoldResponse response;
+    return reviews().EndHold(&context, request, &response);
+  }
+  std::vector<v1::OutreachTask> DeterminationReviews() {
+    grpc::ClientContext context;
+    v1::ListOutreachRequest request;
+    request.set_kind(v1::OUTREACH_KIND_DETERMINATION_REVIEW);
+    v1::ListOutreachResponse response;
+    EXPECT_TRUE(outreach().ListOutreach(&context, request, &response).ok());
+    return {response.tasks().begin(), response.tasks().end()};
+  }
+
+ private:
+  std::string Etag(int64_t result_id) {
+    grpc::ClientContext context;
+    v1::GetReviewRequest request;
+    request.set_result_id(result_id);
+    v1::GetReviewResponse response;
+    EXPECT_TRUE(reviews().GetReview(&context, request, &response).ok());
+    return response.etag();
+  }
 };
 
 TEST_F(ScenarioRequest, Scenario20WhereThePatientMayEndTheWaitAskingEndsIt) {
@@ -71,6 +137,43 @@ TEST_F(ScenarioRequest, Scenario20WhereTheLawLetsNobodyEndItTheAnswerIsTheDate) 
   EXPECT_EQ(See("document"), "");
   MoveTo("2026-03-11T14:00:00-04:00");
   EXPECT_EQ(See("document"), "benign breast tissue") << "the date was right";
+}
+
+TEST_F(ScenarioRequest, Scenario20WhatAClinicianDeterminedToBeADangerAnotherOneReviews) {
+  const Response held = Submit(Biopsy("F1"));
+  EXPECT_EQ(HoldForDanger(held.result_id(), "clinician-1", "2026-04-03T12:00:00-04:00").error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION)
+      << "nobody knows of a licence";
+  License("clinician-1");
+  License("clinician-2");
+  ASSERT_TRUE(HoldForDanger(held.result_id(), "clinician-1", "2026-04-03T12:00:00-04:00").ok());
+  MoveTo("2026-03-20T12:00:00-04:00");
+  EXPECT_EQ(See("document"), "") << "its review would have been over";
+  EXPECT_TRUE(DeterminationReviews().empty());
+
+  const v1::RequestReleaseResponse answer = Ask(held.result_id());
+  EXPECT_FALSE(answer.released());
+  ASSERT_EQ(answer.waits_size(), 1);
+  EXPECT_THAT(answer.waits(0).because(), HasSubstr("because you asked, another clinician reviews it"));
+  EXPECT_EQ(base::FromProto(answer.waits(0).review_deadline()), At("2026-03-25T12:00:00-04:00"));
+  Stop();
+  Start();
+  ASSERT_EQ(DeterminationReviews().size(), 1u) << "it survives a restart";
+  EXPECT_EQ(DeterminationReviews()[0].owner().role(), "medical-director");
+  EXPECT_EQ(DeterminationReviews()[0].determined_by(), "clinician-1");
+
+  EXPECT_EQ(Uphold(held.result_id(), "clinician-1").error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  ASSERT_TRUE(Uphold(held.result_id(), "clinician-2").ok());
+  EXPECT_TRUE(DeterminationReviews().empty());
+  EXPECT_EQ(See("document"), "");
+  EXPECT_THAT(Ask(held.result_id()).waits(0).because(), HasSubstr("it stands: it has not passed"));
+  const std::vector<v1::Entry> reviewed = Entries(v1::ENTRY_KIND_REVIEWED, held.result_id());
+  ASSERT_EQ(reviewed.size(), 2u);
+  EXPECT_EQ(reviewed[1].reviewed().action(), v1::REVIEW_ACTION_HOLD_UPHELD);
+  EXPECT_EQ(reviewed[1].actor(), "clinician-2");
+
+  ASSERT_TRUE(End(held.result_id(), "clinician-2").ok()) << "who upheld it may come to another view";
+  EXPECT_EQ(See("document"), "benign breast tissue") << "what the patient has asked for goes by itself";
 }
 
 TEST_F(ScenarioRequest, Scenario23AStudyBlindsAResultUntilItsEndAndThenAPersonDecides) {

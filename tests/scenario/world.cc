@@ -179,6 +179,7 @@ void ScenarioTest::Start() {
   patients_ = v1::PatientService::NewStub(channel);
   releases_ = v1::ReleaseService::NewStub(channel);
   directory_ = v1::DirectoryService::NewStub(channel);
+  outreach_ = v1::OutreachService::NewStub(channel);
   portal_.Connect(channel);
 }
 

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.grpc.pb.h"
 #include "resultgate/v1/directory_service.grpc.pb.h"
+#include "resultgate/v1/outreach_service.grpc.pb.h"
 #include "resultgate/v1/patient_service.grpc.pb.h"
 #include "resultgate/v1/policy_service.grpc.pb.h"
 #include "resultgate/v1/release_service.grpc.pb.h"
@@ -135,6 +136,8 @@ class ScenarioTest : public ::testing::Test {
   v1::PatientService::Stub& patients() { return *patients_; }
   v1::DirectoryService::Stub& directory() { return *directory_; }
   v1::ReleaseService::Stub& releases() { return *releases_; }
+  v1::ReviewService::Stub& reviews() { return *reviews_; }
+  v1::OutreachService::Stub& outreach() { return *outreach_; }
 
  private:
   testing::TempFolder folder_;
@@ -151,6 +154,7 @@ class ScenarioTest : public ::testing::Test {
   std::unique_ptr<v1::PatientService::Stub> patients_;
   std::unique_ptr<v1::DirectoryService::Stub> directory_;
   std::unique_ptr<v1::ReleaseService::Stub> releases_;
+  std::unique_ptr<v1::OutreachService::Stub> outreach_;
   Portal portal_;
 };
 
