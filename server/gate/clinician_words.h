@@ -10,14 +10,23 @@
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 #include "resultgate/v1/review_service.pb.h"
+#include "server/gate/transition.h"
+#include "server/policy/outcomes.h"
 
 namespace resultgate::gate {
 
 // Keeps the request's words with the result, for the units that it names, else for all of them; nothing where it has none.
 void KeepWords(const v1::ApproveReviewRequest& request, absl::Time now, v1::Result* result);
 
-// The latest words about one of these units in the version that stands, or nullptr.
-const v1::ClinicianComment* WordsFor(const v1::Result& result, const std::vector<std::string>& unit_ids);
+// The latest words about one of these units in the version that stands, or nullptr. Nullptr too unless each of the audiences sees
+// all that the words are about, by `outcomes`: they may tell what is kept from somebody.
+const v1::ClinicianComment* WordsFor(const v1::Result& result, const policy::Outcomes& outcomes,
+                                     const std::vector<std::string>& unit_ids, const std::vector<v1::Audience>& audiences);
+
+// The releases, each whose audiences do not all see what the words with it are about cut into one for those who do and one for
+// the others.
+std::vector<PlannedRelease> CutByWords(const v1::Result& result, const policy::Outcomes& outcomes,
+                                       std::vector<PlannedRelease> releases);
 
 // Who wrote and what, for the log: without the text.
 void NoteWords(const v1::ApproveReviewRequest& request, v1::Entry::Approved* approved);

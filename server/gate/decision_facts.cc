@@ -71,6 +71,7 @@ v1::Entry::OrderHold ToProto(const policy::OrderHold& hold) {
   *proto.mutable_start() = base::ToProto(hold.start);
   if (hold.review_started != absl::Time()) *proto.mutable_review_started() = base::ToProto(hold.review_started);
   for (const std::string& fact : hold.unknown_facts) proto.add_unknown_facts(fact);
+  proto.set_covered(hold.covered);
   return proto;
 }
 
@@ -81,6 +82,7 @@ policy::OrderHold FromProto(const v1::Entry::OrderHold& proto) {
   hold.start = base::FromProto(proto.start());
   if (proto.has_review_started()) hold.review_started = base::FromProto(proto.review_started());
   hold.unknown_facts = {proto.unknown_facts().begin(), proto.unknown_facts().end()};
+  hold.covered = proto.covered();
   return hold;
 }
 

@@ -108,6 +108,7 @@ std::vector<int> OpenReviews(const policy::Pack& pack, const calendar::Calendar&
       v1::DeterminationReview* review = result->add_determination_reviews();
       review->set_determination_id(danger->id());
       *review->mutable_requested_at() = ToProto(now);
+      review->set_requested_as(audience);
       *review->mutable_owner() = ReviewerOf(pack, directory, danger->determined_by());
       *review->mutable_deadline() = ToProto(std::min(deadline, FromProto(danger->until())));
       opened.push_back(danger->id());

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/gate/determination_review.h"
 #include "server/policy/holds.h"
 #include "server/policy/names.h"
 #include "server/policy/outcomes.h"
@@ -79,7 +80,8 @@ std::string AsksOf(const policy::Pack& pack, const v1::AppliedRule& rule, const 
 
 }  // namespace
 
-Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Lifter lifter, absl::Time now) {
+Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Lifter lifter, absl::Time now,
+          v1::Audience asking) {
   const bool own_pack = pack.digest() == result.decision().pack_digest();
   if (!own_pack || (result.version() > 1 && previous == nullptr)) return Anew();
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
@@ -92,6 +94,7 @@ Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision
   for (Cell& cell : cells) {
     const auto found = asked.find({cell.unit_id, cell.audience});
     if (cell.outcome.state() != v1::OUTCOME_STATE_HELD || found == asked.end()) continue;
+    if (asking != v1::AUDIENCE_PATIENT && !MayBeToldThatItWaits(result, cell.unit_id, asking, now)) continue;
     // Whoever asks on the patient's side asks for what the patient may see. What is kept from others apart from that stays kept.
     if (lifter == v1::LIFTER_PATIENT && !HeldNoFurther(cell.outcome, holds_patient.at(cell.unit_id), now)) continue;
     v1::Outcome made = Merge(cell.outcome, found->second, {/*relax=*/true, /*tighten=*/false}, now);
@@ -106,6 +109,20 @@ Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision
     anew.released.insert(release.unit_ids.begin(), release.unit_ids.end());
   }
   return anew;
+}
+
+bool MayBeToldThatItWaits(const v1::Result& result, const std::string& unit_id, v1::Audience audience, absl::Time now) {
+  const std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
+  const auto found = std::find_if(cells.begin(), cells.end(), [&](const Cell& cell) {
+    return cell.unit_id == unit_id && cell.audience == audience && cell.outcome.state() == v1::OUTCOME_STATE_HELD;
+  });
+  if (found == cells.end()) return false;
+  const v1::Disposition disposition = found->outcome.disposition();
+  if (disposition == v1::DISPOSITION_QUARANTINE || disposition == v1::DISPOSITION_NEVER) return false;
+  // Of what is withheld only a danger to the patient may be told (determination_review.h).
+  if (disposition == v1::DISPOSITION_WITHHOLD && DangersOf(result, found->outcome).empty()) return false;
+  if (audience == v1::AUDIENCE_PATIENT) return true;
+  return disposition != v1::DISPOSITION_NOT_FINAL && HeldNoFurther(found->outcome, HoldsOfPatient(cells, now).at(unit_id), now);
 }
 
 std::vector<v1::HoldReason> ReasonsFor(const policy::Pack& pack, const v1::Outcome& outcome, absl::Time now) {
@@ -140,11 +157,7 @@ std::vector<v1::StillHeld> StillHeldOf(const policy::Pack& pack, const policy::O
     v1::StillHeld held;
     *held.mutable_unit_ids() = outcome.unit_ids();
     *held.mutable_audiences() = outcome.audiences();
-    if (outcome.disposition() == v1::DISPOSITION_WITHHOLD) {
-      *held.mutable_until() = outcome.withheld_until();
-    } else if (const absl::Time goes = GoesBy(outcome, now); goes < absl::InfiniteFuture()) {
-      *held.mutable_until() = base::ToProto(goes);
-    }
+    if (const absl::Time goes = GoesBy(outcome, now); goes < absl::InfiniteFuture()) *held.mutable_until() = base::ToProto(goes);
     for (v1::HoldReason& reason : ReasonsFor(pack, outcome, now)) *held.add_reasons() = std::move(reason);
     still_held.push_back(std::move(held));
   }

@@ -82,8 +82,9 @@ std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Re
     release.clear_unit_ids();
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     v1::DiagnosticReport scratch;
-    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, ReportInForce(result, &scratch),
-                                               result.decision().outcomes(), planned, WordsFor(result, planned.unit_ids));
+    const policy::Outcomes& outcomes = result.decision().outcomes();
+    *release.mutable_comment() = RenderComment(*rulebook.comments, *rulebook.pack, ReportInForce(result, &scratch), outcomes,
+                                               planned, WordsFor(result, outcomes, planned.unit_ids, planned.audiences));
   }
   if (stored.kind() == v1::RELEASE_KIND_RESULT) *release.mutable_content() = ContentOf(result.report(), planned.unit_ids, whole);
   return release;

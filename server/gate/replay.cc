@@ -29,24 +29,19 @@ using base::FromProto;
 using policy::Cell;
 using Verdict = Replayed::Verdict;
 
-// What a release is known by, whatever order its parts are in.
-using ReleaseKey = std::tuple<v1::ReleaseKind, std::set<int>, std::set<std::string>>;
+// What a release is known by to one of its audiences, whatever order its parts are in. One that was planned for several may have
+// gone as several, because a clinician's words were not for all of them.
+using ReleaseKey = std::tuple<v1::ReleaseKind, int, std::set<std::string>>;
 
-ReleaseKey KeyOf(const v1::ReleaseNote& note) {
-  return {note.kind(), {note.audiences().begin(), note.audiences().end()}, {note.unit_ids().begin(), note.unit_ids().end()}};
-}
-
-ReleaseKey KeyOf(const PlannedRelease& planned) {
-  return {planned.kind, {planned.audiences.begin(), planned.audiences.end()}, {planned.unit_ids.begin(), planned.unit_ids.end()}};
+template <typename Units>
+ReleaseKey KeyOf(v1::ReleaseKind kind, int audience, const Units& unit_ids) {
+  return {kind, audience, {unit_ids.begin(), unit_ids.end()}};
 }
 
 std::string TextOf(const ReleaseKey& key) {
-  const auto& [kind, audiences, units] = key;
-  const auto add_audience = [](std::string* out, int audience) {
-    absl::StrAppend(out, audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"));
-  };
+  const auto& [kind, audience, units] = key;
   return absl::StrCat(audit::EnumWord(v1::ReleaseKind_Name(kind), "RELEASE_KIND_"), " of ", absl::StrJoin(units, ", "), " to ",
-                      absl::StrJoin(audiences, ", ", add_audience));
+                      audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"));
 }
 
 std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
@@ -251,9 +246,10 @@ class Replayer {
       case v1::Entry::kReconsidered:
         return Reconsidered(entry, before, now);
       case v1::Entry::kReleaseRequested:
-        return Lifted(entry, before, v1::LIFTER_PATIENT, now);
+        return Lifted(entry, before, v1::LIFTER_PATIENT, entry.release_requested().audience(), now);
       case v1::Entry::kReviewed:
-        if (entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW) return Lifted(entry, before, v1::LIFTER_PROVIDER, now);
+        if (entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW)
+          return Lifted(entry, before, v1::LIFTER_PROVIDER, v1::AUDIENCE_PATIENT, now);
         return NotKept("what people said of a review is not decided again");
       default:
         return NotKept(absl::StrCat("what led to a `", audit::KindWord(entry), "` entry is not kept"));
@@ -341,9 +337,9 @@ class Replayer {
   }
 
   // Somebody had ended what they may end.
-  void Lifted(const v1::Entry& entry, const v1::Result& before, v1::Lifter lifter, absl::Time now) {
+  void Lifted(const v1::Entry& entry, const v1::Result& before, v1::Lifter lifter, v1::Audience asking, absl::Time now) {
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
-    if (pack != nullptr) CompareMoved(entry, Lift(*pack, before, state_.previous(), lifter, now).transition);
+    if (pack != nullptr) CompareMoved(entry, Lift(*pack, before, state_.previous(), lifter, now, asking).transition);
   }
 
   void CompareDecision(const v1::Decision& logged, const v1::Decision& now) {
@@ -360,20 +356,23 @@ class Replayer {
 
   void CompareTransition(const v1::Entry& entry, const Transition& transition) {
     std::map<ReleaseKey, int64_t> logged;
-    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) logged[KeyOf(*note)] = note->sequence();
+    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
+      for (const int audience : note->audiences()) logged[KeyOf(note->kind(), audience, note->unit_ids())] = note->sequence();
+    }
     std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
     for (const PlannedRelease& planned : transition.releases) {
-      const auto found = logged.find(KeyOf(planned));
-      if (found == logged.end()) {
-        out_->details.push_back(absl::StrCat("release: not logged, now ", TextOf(KeyOf(planned))));
-        continue;
-      }
-      for (const std::string& unit : planned.unit_ids) {
-        for (const v1::Audience audience : planned.audiences) {
+      for (const v1::Audience audience : planned.audiences) {
+        const ReleaseKey key = KeyOf(planned.kind, audience, planned.unit_ids);
+        const auto found = logged.find(key);
+        if (found == logged.end()) {
+          out_->details.push_back(absl::StrCat("release: not logged, now ", TextOf(key)));
+          continue;
+        }
+        for (const std::string& unit : planned.unit_ids) {
           if (!planned.from_previous_patient) last_of[{unit, audience}] = {found->second, planned.kind};
         }
+        logged.erase(found);
       }
-      logged.erase(found);
     }
     for (const auto& [key, sequence] : logged) {
       out_->details.push_back(absl::StrCat("release ", sequence, ": logged ", TextOf(key), ", now absent"));

@@ -39,10 +39,21 @@ std::string Because(const v1::AppliedRule& rule) {
   }
 }
 
-// What is withheld, but for a danger to the patient, and what nobody can tell whose it is, must not be told of.
-bool MayBeTold(const v1::Result& result, const v1::Outcome& outcome) {
-  if (outcome.disposition() == v1::DISPOSITION_WITHHOLD) return !DangersOf(result, outcome).empty();
-  return outcome.disposition() != v1::DISPOSITION_QUARANTINE && outcome.disposition() != v1::DISPOSITION_NEVER;
+// True if `audience` may be told that something of what fares like this waits.
+bool MayBeTold(const v1::Result& result, const v1::Outcome& outcome, v1::Audience audience, absl::Time now) {
+  const auto& units = outcome.unit_ids();
+  return IsFor(outcome, audience) && std::any_of(units.begin(), units.end(), [&](const std::string& unit) {
+           return MayBeToldThatItWaits(result, unit, audience, now);
+         });
+}
+
+// True if there is something of the result that `audience` sees, or may be told of.
+bool MayBeToldOf(const v1::Result& result, v1::Audience audience, absl::Time now) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [&](const v1::Outcome& outcome) {
+    const bool out = outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+    return (out && IsFor(outcome, audience)) || MayBeTold(result, outcome, audience, now);
+  });
 }
 
 // True if the result is of whom the identifier names, or of somebody who is one with them by a merge.
@@ -78,7 +89,8 @@ void AddDangers(const v1::Result& result, const v1::Outcome& outcome, absl::Time
 absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& request, v1::Result* result,
                             v1::Entry::ReleaseRequested* requested, Answer<v1::RequestReleaseResponse>& answer) {
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
-  const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now);
+  const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now,
+                         request.audience());
   if (!anew.changed) {
     if (requested->reviewed_determination_ids().empty()) return absl::OkStatus();
     result->mutable_follow_up()->set_open(!DutiesOf(*result, desk.now).empty());
@@ -100,7 +112,7 @@ absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& r
 std::vector<v1::WaitNotice> WaitNoticesFor(const v1::Result& result, v1::Audience audience, absl::TimeZone zone, absl::Time now) {
   Waits waits;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (outcome.state() != v1::OUTCOME_STATE_HELD || !IsFor(outcome, audience) || !MayBeTold(result, outcome)) continue;
+    if (!MayBeTold(result, outcome, audience, now)) continue;
     if (outcome.disposition() == v1::DISPOSITION_NOT_FINAL) {
       waits["the laboratory has not finished it"].until = absl::InfiniteFuture();
       continue;
@@ -134,10 +146,7 @@ absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest
   if (!result) return answer.Refuse(NothingToTell());
   RG_ASSIGN_OR_RETURN(const bool theirs, IsTheirs(desk.batch, *result, request.patient()));
   if (!theirs) return answer.Refuse(NothingToTell());
-  const auto& standing = result->decision().outcomes();
-  const bool told_of = std::any_of(standing.begin(), standing.end(), [&](const v1::Outcome& outcome) {
-    return IsFor(outcome, request.audience()) && MayBeTold(*result, outcome);
-  });
+  const bool told_of = MayBeToldOf(*result, request.audience(), desk.now);
   v1::Entry entry = EntryAbout(*result);
   entry.set_known_digest(KnownDigest(*result));
   entry.mutable_release_requested()->set_audience(request.audience());

@@ -152,7 +152,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
   v1::DiagnosticReport scratch;
   const v1::DiagnosticReport& report = ReportInForce(*result, &scratch);
   std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
-  for (const PlannedRelease& planned : transition.releases) {
+  for (const PlannedRelease& planned : CutByWords(*result, outcomes, transition.releases)) {
     v1::Release release;
     release.set_sequence(batch.NextReleaseSequence());
     release.set_result_id(result->id());
@@ -165,7 +165,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
     for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
-      *release.mutable_comment() = RenderComment(comments, pack, report, outcomes, planned, WordsFor(*result, planned.unit_ids));
+      const v1::ClinicianComment* words = WordsFor(*result, outcomes, planned.unit_ids, planned.audiences);
+      *release.mutable_comment() = RenderComment(comments, pack, report, outcomes, planned, words);
     }
     if (const auto notification = NotificationOf(pack, report, release, now)) *release.mutable_notification() = *notification;
     *release.mutable_released_at() = base::ToProto(now);

@@ -101,10 +101,11 @@ absl::Status MayUphold(const Directory& directory, const std::string& reviewer, 
 }
 
 // The patient had asked for what was held: once nothing is held by it any more, what the patient may lift ends too.
-void LiftAsAsked(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now, Anew* anew) {
+void LiftAsAsked(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Audience asked_as,
+                 absl::Time now, Anew* anew) {
   v1::Result ended = result;
   if (anew->changed) *ended.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(anew->transition.cells);
-  Anew lifted = Lift(pack, ended, previous, v1::LIFTER_PATIENT, now);
+  Anew lifted = Lift(pack, ended, previous, v1::LIFTER_PATIENT, now, asked_as);
   if (!lifted.changed) return;
   std::vector<PlannedRelease>& releases = lifted.transition.releases;
   releases.insert(releases.begin(), anew->transition.releases.begin(), anew->transition.releases.end());
@@ -199,8 +200,8 @@ absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Ans
   Reconsidering how;
   how.held.relax = true;
   Anew anew = Reconsider(*result, asked, how, desk.now);
-  if (FindReview(*result, determination.id()) != nullptr) {
-    LiftAsAsked(pack, *result, before ? &*before : nullptr, desk.now, &anew);
+  if (const v1::DeterminationReview* review = FindReview(*result, determination.id()); review != nullptr) {
+    LiftAsAsked(pack, *result, before ? &*before : nullptr, review->requested_as(), desk.now, &anew);
   }
   RG_ASSIGN_OR_RETURN(Committed committed,
                       Record(desk, request, v1::REVIEW_ACTION_HOLD_ENDED, determination, std::move(anew), &*result, answer));

@@ -39,9 +39,9 @@ std::vector<v1::Comment> CommentsOnceApproved(const Rulebook& rulebook, const v1
   v1::DiagnosticReport scratch;
   const v1::DiagnosticReport& report = ReportInForce(result, &scratch);
   std::vector<v1::Comment> comments;
-  for (const PlannedRelease& planned : approved.releases) {
-    comments.push_back(
-        RenderComment(*rulebook.comments, *rulebook.pack, report, outcomes, planned, WordsFor(result, planned.unit_ids)));
+  for (const PlannedRelease& planned : CutByWords(result, outcomes, approved.releases)) {
+    comments.push_back(RenderComment(*rulebook.comments, *rulebook.pack, report, outcomes, planned,
+                                     WordsFor(result, outcomes, planned.unit_ids, planned.audiences)));
   }
   return comments;
 }
@@ -96,9 +96,9 @@ std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const 
   std::string etag;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (!WaitsForOwner(outcome)) continue;
-    // Nobody is asked before a withholding ends.
+    // Nobody can do anything about it before a withholding ends.
     const bool withheld = outcome.disposition() == v1::DISPOSITION_WITHHOLD;
-    if (withheld && base::FromProto(outcome.review().started_at()) > now) continue;
+    if (withheld && base::FromProto(outcome.withheld_until()) > now) continue;
     const v1::ReviewTurn turn = directory.TurnAt(outcome.review(), zone, now);
     if (!owner.empty() && turn.owner().role() != owner && turn.owner().person().value() != owner) continue;
     if (etag.empty()) etag = ReviewEtag(result);

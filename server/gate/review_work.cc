@@ -151,6 +151,11 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
       return answer.Refuse(
           absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve"));
     }
+    if (first.empty() && (request.has_comment() || discussed_at)) {
+      return answer.Refuse(absl::FailedPreconditionError(
+          "whose result it is needs two people's word, and yours is the first: say so without a comment and a discussion; the "
+          "second person's approval takes them"));
+    }
     if (first.empty()) return RecordFirstVoice(desk, request, *std::move(result), answer);
   }
   v1::Entry entry = EntryAbout(*result);

@@ -252,6 +252,10 @@ absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& r
     v1::Result result = standing;
     *result.mutable_report() = submitted;
     result.clear_versions();
+    // What people determined was about the other patient.
+    for (v1::Determination& determination : *result.mutable_determinations()) {
+      if (base::FromProto(determination.until()) > now) *determination.mutable_until() = base::ToProto(now);
+    }
     return TakeNextVersion(batch, rulebook, now, standing, kOtherPatient, std::move(result));
   }
   // A correction that does not say so, or an order number that was used again: neither patient's report may be lost or shown

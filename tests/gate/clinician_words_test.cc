@@ -19,7 +19,13 @@ v1::Result TwoUnits() {
   v1::Outcome* outcome = result.mutable_decision()->add_outcomes();
   outcome->add_unit_ids("718-7");
   outcome->add_unit_ids("document");
+  outcome->add_audiences(v1::AUDIENCE_PATIENT);
+  outcome->set_state(v1::OUTCOME_STATE_RELEASED);
   return result;
+}
+
+const v1::ClinicianComment* Words(const v1::Result& result, const std::vector<std::string>& unit_ids) {
+  return WordsFor(result, result.decision().outcomes(), unit_ids, {v1::AUDIENCE_PATIENT});
 }
 
 v1::ApproveReviewRequest Request(const std::string& text) {
@@ -41,11 +47,11 @@ TEST(ClinicianWordsTest, AreKeptWithTheirAuthorTimeUnitsAndVersion) {
   EXPECT_EQ(base::FromProto(words.written_at()), now);
   EXPECT_EQ(words.version(), 2);
   EXPECT_THAT(words.unit_ids(), ElementsAre("718-7", "document"));
-  EXPECT_EQ(WordsFor(result, {"document"}), &words);
-  EXPECT_EQ(WordsFor(result, {"2823-3"}), nullptr);
+  EXPECT_EQ(Words(result, {"document"}), &words);
+  EXPECT_EQ(Words(result, {"2823-3"}), nullptr);
   // What was said of a version is not said of a newer one.
   result.set_version(3);
-  EXPECT_EQ(WordsFor(result, {"document"}), nullptr);
+  EXPECT_EQ(Words(result, {"document"}), nullptr);
 }
 
 TEST(ClinicianWordsTest, TheLatestAboutAUnitCount) {
@@ -55,9 +61,36 @@ TEST(ClinicianWordsTest, TheLatestAboutAUnitCount) {
   second.add_unit_ids("document");
   second.mutable_comment()->set_replaces_template(true);
   KeepWords(second, absl::FromUnixSeconds(2), &result);
-  EXPECT_EQ(WordsFor(result, {"document"})->text(), "Second.");
-  EXPECT_TRUE(WordsFor(result, {"document"})->replaces_template());
-  EXPECT_EQ(WordsFor(result, {"718-7"})->text(), "First.");
+  EXPECT_EQ(Words(result, {"document"})->text(), "Second.");
+  EXPECT_TRUE(Words(result, {"document"})->replaces_template());
+  EXPECT_EQ(Words(result, {"718-7"})->text(), "First.");
+}
+
+// The patient sees both units, a parent one of them.
+TEST(ClinicianWordsTest, AreForThoseWhoSeeAllThatTheyAreAbout) {
+  v1::Result result = TwoUnits();
+  v1::Outcome* parents = result.mutable_decision()->add_outcomes();
+  parents->add_unit_ids("718-7");
+  parents->add_audiences(v1::AUDIENCE_REPRESENTATIVE);
+  parents->set_state(v1::OUTCOME_STATE_RELEASED);
+  KeepWords(Request("Both are well."), absl::FromUnixSeconds(1), &result);
+  const policy::Outcomes& outcomes = result.decision().outcomes();
+  EXPECT_NE(WordsFor(result, outcomes, {"718-7"}, {v1::AUDIENCE_PATIENT}), nullptr);
+  EXPECT_EQ(WordsFor(result, outcomes, {"718-7"}, {v1::AUDIENCE_REPRESENTATIVE}), nullptr);
+  EXPECT_EQ(WordsFor(result, outcomes, {"718-7"}, {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE}), nullptr);
+  PlannedRelease both;
+  both.kind = v1::RELEASE_KIND_RESULT;
+  both.unit_ids = {"718-7"};
+  both.audiences = {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_PATIENT};
+  const std::vector<PlannedRelease> cut = CutByWords(result, outcomes, {both});
+  ASSERT_EQ(cut.size(), 2u);
+  EXPECT_THAT(cut[0].audiences, ElementsAre(v1::AUDIENCE_PATIENT));
+  EXPECT_THAT(cut[1].audiences, ElementsAre(v1::AUDIENCE_REPRESENTATIVE));
+  EXPECT_THAT(cut[1].unit_ids, ElementsAre("718-7"));
+  // Of nothing that was said, nothing is kept from anybody; a withdrawal has no words.
+  EXPECT_EQ(CutByWords(TwoUnits(), outcomes, {both}).size(), 1u);
+  both.kind = v1::RELEASE_KIND_RETRACTION;
+  EXPECT_EQ(CutByWords(result, outcomes, {both}).size(), 1u);
 }
 
 TEST(ClinicianWordsTest, TheLogHasADigestAndNoText) {

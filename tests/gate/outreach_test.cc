@@ -284,8 +284,7 @@ TEST(WorkloadTest, CountsMinutesTurnsExpiriesAndMessagesByRulePoolClinicianAndWe
   EXPECT_THAT(WorkloadOf(gate, "2026-03-12T00:00:00-04:00").rows(), IsEmpty());
 
   // Two rules asked for that one review.
-  const v1::GetWorkloadResponse by_clinician =
-      WorkloadOf(gate, "2026-03-01T00:00:00-05:00", {v1::WORKLOAD_DIMENSION_CLINICIAN});
+  const v1::GetWorkloadResponse by_clinician = WorkloadOf(gate, "2026-03-01T00:00:00-05:00", {v1::WORKLOAD_DIMENSION_CLINICIAN});
   ASSERT_THAT(by_clinician.rows(), SizeIs(2)) << by_clinician.DebugString();
   EXPECT_EQ(by_clinician.rows(1).clinician(), kOrderer);
   EXPECT_EQ(by_clinician.rows(1).reviews(), 1);

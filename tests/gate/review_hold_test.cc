@@ -158,6 +158,26 @@ TEST(ReviewHoldTest, WhatIsPublishedStaysPublished) {
   }
 }
 
+TEST(ReviewHoldTest, WhatWasDeterminedForOnePatientHoldsNothingFromAnother) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 90))).ok());
+  v1::DiagnosticReport moved = resultgate::testing::Later(Biopsy("F1"), absl::Minutes(5));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  ASSERT_EQ(gate.Submit(moved), id);
+  for (const char* person : {"privacy-1", "privacy-2"}) {
+    v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id, person);
+    approval.set_version(2);
+    ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok()) << person;
+  }
+  const v1::GetReviewResponse review = gate.Review(id);
+  EXPECT_THAT(review.determinations(), IsEmpty());
+  for (const v1::Outcome& outcome : review.result().decision().outcomes()) {
+    EXPECT_NE(outcome.disposition(), v1::DISPOSITION_WITHHOLD) << outcome.DebugString();
+  }
+}
+
 TEST(ReviewHoldTest, NobodyHoldsItForeverOrUnread) {
   ReviewGate gate;
   const int64_t id = gate.Submit(Biopsy("F1"));

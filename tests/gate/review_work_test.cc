@@ -42,6 +42,13 @@ v1::DiagnosticReport HivOfMinor(const std::string& order) {
   return report;
 }
 
+// And a test that no rule knows, for everybody to see once somebody has looked.
+v1::DiagnosticReport HivAndMoreOfMinor(const std::string& order) {
+  v1::DiagnosticReport report = HivOfMinor(order);
+  resultgate::testing::AddObservation(&report, "99999-9", "1");
+  return report;
+}
+
 bool Holds(const v1::Decision& decision, v1::Audience audience) {
   return std::any_of(decision.outcomes().begin(), decision.outcomes().end(), [audience](const v1::Outcome& outcome) {
     return outcome.state() == v1::OUTCOME_STATE_HELD &&
@@ -246,6 +253,58 @@ TEST(ReviewWorkTest, AProviderReleasesWhatAProviderMayLift) {
   })) << outcome.DebugString();
   EXPECT_EQ(gate.Call(&Gate::ReleaseNow, gate.About<v1::ReleaseNowRequest>(id)).status().code(),
             absl::StatusCode::kFailedPrecondition);
+}
+
+// A parent and a delegate see one test of the panel, the patient both; what was written about both is for the patient alone.
+TEST(ReviewWorkTest, WordsAreForThoseWhoSeeAllThatTheyAreAbout) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(HivAndMoreOfMinor("F1"));
+  v1::ApproveReviewRequest request = gate.About<v1::ApproveReviewRequest>(id);
+  request.set_version(1);
+  request.mutable_comment()->set_text("Both tests are negative.");
+  ASSERT_TRUE(gate.Call(&Gate::Approve, request).ok());
+  int64_t scanned = 0;
+  const auto releases = gate.gate().ReadReleases(0, false, 100, &scanned);
+  ASSERT_TRUE(releases.ok()) << releases.status();
+  bool patient_reads = false;
+  bool parent_sees = false;
+  for (const v1::Release& release : *releases) {
+    const bool words = release.comment().DebugString().find("are negative") != std::string::npos;
+    for (const int audience : release.audiences()) {
+      patient_reads = patient_reads || (audience == v1::AUDIENCE_PATIENT && words);
+      parent_sees = parent_sees || audience == v1::AUDIENCE_REPRESENTATIVE;
+      EXPECT_FALSE(audience != v1::AUDIENCE_PATIENT && words) << release.DebugString();
+    }
+  }
+  EXPECT_TRUE(patient_reads);
+  EXPECT_TRUE(parent_sees) << "of the other test";
+}
+
+// Neither in words, nor by what there is no answer to, nor by what it lets go.
+TEST(ReviewWorkTest, AParentWhoAsksLearnsNothingOfWhatIsConfidential) {
+  ReviewGate gate;
+  const int64_t both = gate.Submit(HivAndMoreOfMinor("F1"));
+  v1::DiagnosticReport report = HivOfMinor("F2");
+  report.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  const int64_t preliminary = gate.Submit(report);
+  report = HivOfMinor("F3");
+  report.mutable_patient()->clear_birth_date();
+  const int64_t of_unknown_age = gate.Submit(report);
+  const int64_t confidential = gate.Submit(HivOfMinor("F4"));
+  const auto ask = [&gate](int64_t id, v1::Audience audience) { return gate.Call(&Gate::RequestRelease, Ask(id, audience)); };
+  for (const int64_t id : {preliminary, of_unknown_age, confidential}) {
+    EXPECT_EQ(ask(id, v1::AUDIENCE_REPRESENTATIVE).status().code(), absl::StatusCode::kNotFound) << id;
+    EXPECT_EQ(ask(id, v1::AUDIENCE_DELEGATE).status().code(), absl::StatusCode::kNotFound) << id;
+  }
+  ASSERT_TRUE(ask(both, v1::AUDIENCE_REPRESENTATIVE).ok()) << "of the test that is not confidential";
+  const v1::GetReviewResponse review = gate.Review(both);
+  for (const v1::Outcome& outcome : review.result().decision().outcomes()) {
+    const auto& units = outcome.unit_ids();
+    if (std::count(units.begin(), units.end(), "75622-1") == 0) continue;
+    EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_HELD) << outcome.DebugString();
+  }
+  ASSERT_TRUE(ask(both, v1::AUDIENCE_PATIENT).ok());
 }
 
 TEST(ReviewWorkTest, WhatNobodyMayLiftIsAnsweredWithDateAndLaw) {
