@@ -17,6 +17,7 @@
 #include "server/app/table.h"
 #include "server/app/words.h"
 #include "server/audit/entry_facts.h"
+#include "server/audit/summary.h"
 #include "server/base/proto_time.h"
 
 namespace resultgate::app {
@@ -30,6 +31,7 @@ struct ReportOptions {
   int most_lines = 100;
   bool csv = false;
   bool json = false;
+  bool ndjson = false;
 };
 
 struct Name {
@@ -43,8 +45,11 @@ constexpr Name kReports[] = {
     {"released-before-review", v1::REPORT_KIND_RELEASED_BEFORE_REVIEW,
      "what went before anybody had reviewed it, though a rule had asked for that"},
     {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS, "reviews that still wait though their time is over"},
+    {"seen-first", v1::REPORT_KIND_SEEN_FIRST, "what patients saw before any clinician had opened it"},
+    {"unviewed-abnormal", v1::REPORT_KIND_UNVIEWED_ABNORMAL, "abnormal results that are out and that nobody has seen"},
     {"disparities-by-language", v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE,
-     "who waits longer, or reads a comment that is not in their language"},
+     "who waits longer, sees less, is reached less, or reads a comment that is not in their language"},
+    {"disparities-by-account", v1::REPORT_KIND_DISPARITIES_BY_ACCOUNT, "the same, with and without an account of the portal"},
 };
 
 std::string UtcText(bool known, const google::protobuf::Timestamp& time) {
@@ -59,7 +64,12 @@ std::string BasisWord(const v1::Basis& basis) {
   return basis.type() == v1::BASIS_TYPE_UNSPECIFIED ? "" : audit::EnumWord(v1::BasisType_Name(basis.type()), "BASIS_TYPE_");
 }
 
-std::string LinesAsCsv(const v1::GetReportResponse& response) {
+// `active`, `none`, or nothing where it is not known.
+std::string AccountWord(const v1::ReportLine& line) {
+  return !line.has_portal_account() ? "" : line.portal_account() ? "active" : "none";
+}
+
+std::string HoldsAsCsv(const v1::GetReportResponse& response) {
   std::string text = CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours",
                               "owner", "reviewed", "released", "category", "language", "facility"});
   for (const v1::ReportLine& line : response.lines()) {
@@ -76,7 +86,22 @@ std::string LinesAsCsv(const v1::GetReportResponse& response) {
   return text;
 }
 
-std::string LinesAsTable(const v1::GetReportResponse& response, absl::TimeZone zone) {
+std::string ResultsAsCsv(const v1::GetReportResponse& response) {
+  std::string text = CsvLine({"result", "abnormal", "released", "first_viewed", "opened", "contacted", "over_hours", "account",
+                              "category", "language", "facility"});
+  for (const v1::ReportLine& line : response.lines()) {
+    absl::StrAppend(
+        &text,
+        CsvLine({absl::StrCat(line.result_id()), line.abnormal() ? "yes" : "no",
+                 UtcText(line.has_released_at(), line.released_at()), UtcText(line.has_first_viewed_at(), line.first_viewed_at()),
+                 UtcText(line.has_opened_at(), line.opened_at()), UtcText(line.has_contacted_at(), line.contacted_at()),
+                 line.has_over() ? HoursText(line.over()) : "", AccountWord(line), SectionWord(line.section()), line.language(),
+                 line.facility()}));
+  }
+  return text;
+}
+
+Table HoldsAsTable(const v1::GetReportResponse& response, absl::TimeZone zone) {
   Table table({{"RESULT", 10},
                {"RULE", 36},
                {"BASIS", 22},
@@ -95,6 +120,33 @@ std::string LinesAsTable(const v1::GetReportResponse& response, absl::TimeZone z
                   hold.has_until() ? LocalTime(hold.until(), zone) : "still", line.has_over() ? DurationText(line.over()) : "",
                   OwnerText(hold.owner()), SectionWord(line.section()), line.language(), line.facility()});
   }
+  return table;
+}
+
+Table ResultsAsTable(const v1::GetReportResponse& response, absl::TimeZone zone) {
+  Table table({{"RESULT", 10},
+               {"ABNORMAL", 8},
+               {"RELEASED", 20},
+               {"SEEN", 20},
+               {"OPENED", 20},
+               {"CONTACTED", 20},
+               {"FOR", 14},
+               {"ACCOUNT", 8},
+               {"CATEGORY", 14},
+               {"LANGUAGE", 10},
+               {"FACILITY", 24}});
+  const auto time = [zone](bool known, const google::protobuf::Timestamp& when) { return known ? LocalTime(when, zone) : ""; };
+  for (const v1::ReportLine& line : response.lines()) {
+    table.AddRow({absl::StrCat(line.result_id()), line.abnormal() ? "yes" : "", time(line.has_released_at(), line.released_at()),
+                  time(line.has_first_viewed_at(), line.first_viewed_at()), time(line.has_opened_at(), line.opened_at()),
+                  time(line.has_contacted_at(), line.contacted_at()), line.has_over() ? DurationText(line.over()) : "",
+                  AccountWord(line), SectionWord(line.section()), line.language(), line.facility()});
+  }
+  return table;
+}
+
+std::string LinesAsTable(const v1::GetReportResponse& response, audit::LinesOf lines, absl::TimeZone zone) {
+  Table table = lines == audit::LinesOf::kHolds ? HoldsAsTable(response, zone) : ResultsAsTable(response, zone);
   if (response.all_lines() > response.lines_size()) {
     table.AddLine(absl::StrCat(response.all_lines() - response.lines_size(), " more; --lines shows them"));
   }
@@ -121,14 +173,21 @@ int RunReport(const ReportOptions& options) {
   if (!status.ok()) return Fail(Explain(status));
   std::vector<v1::SummaryDimension> group_by;
   for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
-  const bool has_lines = request.report() != v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE;
+  const audit::LinesOf lines = audit::WhatLinesAre(request.report());
   if (options.json) {
     std::cout << ToJson(response) << "\n";
+  } else if (options.ndjson) {
+    for (const v1::ReportLine& line : response.lines()) std::cout << ToJson(line) << "\n";
+    if (lines == audit::LinesOf::kNothing) {
+      for (const v1::SummaryGroup& group : response.groups()) std::cout << ToJson(group) << "\n";
+    }
   } else if (options.csv) {
-    std::cout << (has_lines ? LinesAsCsv(response) : FiguresText(group_by, response.groups(), response.total(), true));
+    std::cout << (lines == audit::LinesOf::kHolds     ? HoldsAsCsv(response)
+                  : lines == audit::LinesOf::kResults ? ResultsAsCsv(response)
+                                                      : FiguresText(group_by, response.groups(), response.total(), true));
   } else {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
-    if (response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, *zone);
+    if (response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
   }
   return kDone;
 }
@@ -148,16 +207,23 @@ void AddAuditReport(CLI::App* audit, Run* run) {
   AddServerOption(command, &options->server);
   AddReaderOption(command, &options->actor);
   AddScopeOptions(command, &options->scope);
-  command->add_option("--lines", options->most_lines, "At most so many single holds")
+  command->add_option("--lines", options->most_lines, "At most so many single holds or results")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
-  CLI::Option* csv =
-      command->add_flag("--csv", options->csv, "Comma-separated values: the single holds, by language the figures");
-  command->add_flag("--json", options->json, "One JSON object (resultgate.v1.GetReportResponse)")->excludes(csv);
+  CLI::Option* csv = command->add_flag(
+      "--csv", options->csv, "Comma-separated values: the single holds or results; of disparities, which have none, the figures");
+  CLI::Option* ndjson = command
+                            ->add_flag("--ndjson", options->ndjson,
+                                       "The same as JSON objects, a line each (resultgate.v1.ReportLine, SummaryGroup)")
+                            ->excludes(csv);
+  command->add_flag("--json", options->json, "One JSON object (resultgate.v1.GetReportResponse)")
+      ->excludes(csv)
+      ->excludes(ndjson);
   command->footer(
       "Examples:\n"
       "  resultgate audit report holds-by-basis --since 2026-03-01\n"
       "  resultgate audit report overdue-reviews\n"
+      "  resultgate audit report unviewed-abnormal --csv > unviewed.csv\n"
       "  resultgate audit report disparities-by-language --filter 'category = pathology' --json");
   command->callback([options, run] { *run = [options] { return RunReport(*options); }; });
 }

@@ -43,6 +43,8 @@ constexpr Column kCounts[] = {
     {"OVERRUNS", "overruns", &v1::SummaryGroup::overruns},
     {"UNREVIEWED", "released_unreviewed", &v1::SummaryGroup::released_unreviewed},
     {"OTHER LANGUAGE", "other_language", &v1::SummaryGroup::other_language},
+    {"VIEWED", "viewed", &v1::SummaryGroup::viewed},
+    {"CONTACTED", "contacted", &v1::SummaryGroup::contacted},
 };
 struct Times {
   const char* heading;
@@ -53,6 +55,7 @@ constexpr Times kTimes[] = {
     {"TIME TO RELEASE", "time_to_release", &v1::SummaryGroup::time_to_release},
     {"HOLD TIME", "hold_time", &v1::SummaryGroup::hold_time},
     {"REVIEW TIME", "review_time", &v1::SummaryGroup::review_time},
+    {"TIME TO VIEW", "time_to_view", &v1::SummaryGroup::time_to_view},
 };
 
 // `3 h, 2 d, 3 d`: half, nine of ten, the longest.
@@ -100,8 +103,8 @@ void AddScopeOptions(CLI::App* command, Scope* scope) {
       ->type_name("DAY");
   command
       ->add_option("--filter", scope->filter,
-                   "Only results that match. Fields: result, time, rule, basis, state, category, language, facility;\n"
-                   "operators: = != < <= > >=; AND, OR, NOT, and parentheses where AND and OR mix")
+                   "Only results that match. Fields: result, time, rule, basis, state, category, language, facility,\n"
+                   "account, abnormal; operators: = != < <= > >=; AND, OR, NOT, and parentheses where AND and OR mix")
       ->type_name("FILTER");
   scope->audience = "patient";
   command->add_option("--audience", scope->audience, "As whom it reaches")

@@ -121,6 +121,10 @@ class TurnaroundSubject {
         return TextMatches(node, turnaround_.language());
       case FilterField::kFacility:
         return TextMatches(node, turnaround_.facility());
+      case FilterField::kAccount:
+        return turnaround_.has_portal_account() && turnaround_.portal_account() == (node.number != 0);
+      case FilterField::kAbnormal:
+        return turnaround_.abnormal() == (node.number != 0);
       default:
         break;
     }

@@ -24,6 +24,9 @@
 //   category                    `laboratory`, `pathology`, …: = !=
 //   language                    what its patient reads, a BCP 47 tag, as `es`: = !=
 //   facility                    where it was ordered, as the sender writes it: = !=
+//   account                     whether its patient has an account of the portal, `active` or `none`; neither, where that is not
+//                               known: = !=
+//   abnormal                    `yes` or `no`: = !=
 //
 // `:` is another word for `=`. A value with blanks or parentheses stands in double quotes. At the ends of a value of actor, rule,
 // patient, language and facility a `*` stands for any text. Where an entry tells of several rules, audiences, …, `=` asks for any

@@ -27,7 +27,9 @@ enum class FilterField {
   kPatient,
   kCategory,
   kLanguage,
-  kFacility
+  kFacility,
+  kAccount,
+  kAbnormal
 };
 enum class FilterOperator { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
 

@@ -46,6 +46,8 @@ constexpr Field kFields[] = {
     {"category", FilterField::kCategory, false, true},
     {"language", FilterField::kLanguage, false, true},
     {"facility", FilterField::kFacility, false, true},
+    {"account", FilterField::kAccount, false, true},
+    {"abnormal", FilterField::kAbnormal, false, true},
 };
 
 struct Token {
@@ -273,20 +275,30 @@ class FilterParser {
     Say(op.at, absl::StrCat("there is no operator `", op.text, "`"), "one of `=`, `!=`, `<`, `<=`, `>`, `>=`, `:`");
   }
 
-  // The value of an enumeration's word.
-  void ReadWord(const Token& value, const google::protobuf::EnumDescriptor* words, absl::string_view prefix, Filter::Node* node) {
+  // The number of one of these words.
+  void ReadOneOf(const Token& value, const std::vector<std::pair<std::string, int>>& words, Filter::Node* node) {
     std::vector<std::string> known;
     const std::string asked = absl::StrReplaceAll(absl::AsciiStrToLower(value.text), {{"_", "-"}});
-    for (int i = 0; i < words->value_count(); ++i) {
-      if (words->value(i)->number() == 0) continue;
-      known.push_back(EnumWord(words->value(i)->name(), prefix));
-      if (known.back() != asked) continue;
-      node->number = words->value(i)->number();
+    for (const auto& [word, number] : words) {
+      known.push_back(word);
+      if (word != asked) continue;
+      node->number = number;
       return;
     }
     const std::string nearest = base::Nearest(asked, known);
     Say(value.at, absl::StrCat("`", value.text, "` is none that is known"),
         nearest.empty() ? absl::StrCat("one of ", absl::StrJoin(known, ", ")) : absl::StrCat("did you mean `", nearest, "`?"));
+  }
+
+  // The value of an enumeration's word.
+  void ReadWord(const Token& value, const google::protobuf::EnumDescriptor* values, absl::string_view prefix,
+                Filter::Node* node) {
+    std::vector<std::pair<std::string, int>> words;
+    for (int i = 0; i < values->value_count(); ++i) {
+      if (values->value(i)->number() == 0) continue;
+      words.emplace_back(EnumWord(values->value(i)->name(), prefix), values->value(i)->number());
+    }
+    ReadOneOf(value, words, node);
   }
 
   void ReadText(const Token& value, Filter::Node* node) {
@@ -337,6 +349,10 @@ class FilterParser {
         return ReadWord(value, v1::Disposition_descriptor(), "DISPOSITION_", node);
       case FilterField::kCategory:
         return ReadWord(value, v1::Section_descriptor(), "SECTION_", node);
+      case FilterField::kAccount:
+        return ReadOneOf(value, {{"active", 1}, {"none", 0}}, node);
+      case FilterField::kAbnormal:
+        return ReadOneOf(value, {{"yes", 1}, {"no", 0}}, node);
       case FilterField::kActor:
       case FilterField::kRule:
       case FilterField::kPatient:

@@ -39,8 +39,13 @@ void WritePercentiles(std::vector<int64_t>* micros, v1::Percentiles* percentiles
   *percentiles->mutable_max() = rank(100);
 }
 
-// Longest beyond what is allowed first, then the newest.
+bool IsOut(const v1::Turnaround::Part& part) {
+  return part.state() == v1::OUTCOME_STATE_RELEASED || part.state() == v1::OUTCOME_STATE_PUBLISHED;
+}
+
+// The abnormal first, which lines about holds never are; then the longest, then the newest.
 bool GoesBefore(const v1::ReportLine& a, const v1::ReportLine& b) {
+  if (a.abnormal() != b.abnormal()) return a.abnormal();
   const absl::Duration left = FromProto(a.over()), right = FromProto(b.over());
   if (left != right) return left > right;
   if (a.result_id() != b.result_id()) return a.result_id() > b.result_id();
@@ -51,8 +56,31 @@ bool GoesBefore(const v1::ReportLine& a, const v1::ReportLine& b) {
 }  // namespace
 
 std::vector<v1::SummaryDimension> GroupsOf(v1::ReportKind report) {
-  if (report == v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE) return {v1::SUMMARY_DIMENSION_LANGUAGE};
-  return {v1::SUMMARY_DIMENSION_BASIS, v1::SUMMARY_DIMENSION_RULE};
+  switch (report) {
+    case v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE:
+      return {v1::SUMMARY_DIMENSION_LANGUAGE};
+    case v1::REPORT_KIND_DISPARITIES_BY_ACCOUNT:
+      return {v1::SUMMARY_DIMENSION_ACCOUNT};
+    case v1::REPORT_KIND_SEEN_FIRST:
+    case v1::REPORT_KIND_UNVIEWED_ABNORMAL:
+      return {v1::SUMMARY_DIMENSION_CATEGORY, v1::SUMMARY_DIMENSION_ACCOUNT};
+    default:
+      return {v1::SUMMARY_DIMENSION_BASIS, v1::SUMMARY_DIMENSION_RULE};
+  }
+}
+
+LinesOf WhatLinesAre(v1::ReportKind report) {
+  switch (report) {
+    case v1::REPORT_KIND_HOLDS_BY_BASIS:
+    case v1::REPORT_KIND_RELEASED_BEFORE_REVIEW:
+    case v1::REPORT_KIND_OVERDUE_REVIEWS:
+      return LinesOf::kHolds;
+    case v1::REPORT_KIND_SEEN_FIRST:
+    case v1::REPORT_KIND_UNVIEWED_ABNORMAL:
+      return LinesOf::kResults;
+    default:
+      return LinesOf::kNothing;
+  }
 }
 
 bool Summary::Counts(const Part& part, const Hold& hold) const {
@@ -79,16 +107,47 @@ bool Summary::IsLine(const Part& part, const Hold& hold) const {
   }
 }
 
-void Summary::AddLine(const v1::Turnaround& turnaround, const Part& part, const Hold& hold) {
-  ++all_lines_;
+std::optional<absl::Duration> Summary::OverOf(const v1::Turnaround& turnaround, const std::vector<Share>& shares) const {
+  if (question_.report == v1::REPORT_KIND_SEEN_FIRST) {
+    if (!turnaround.has_first_viewed_at()) return std::nullopt;
+    const absl::Time seen = FromProto(turnaround.first_viewed_at());
+    const absl::Time opened = turnaround.has_opened_at() ? FromProto(turnaround.opened_at()) : question_.now;
+    return turnaround.has_opened_at() && opened <= seen ? std::nullopt : std::make_optional(opened - seen);
+  }
+  const bool out = std::any_of(shares.begin(), shares.end(), [](const Share& share) { return IsOut(*share.part); });
+  if (!out || !turnaround.abnormal() || !turnaround.has_unseen_since()) return std::nullopt;
+  return question_.now - FromProto(turnaround.unseen_since());
+}
+
+void Summary::AddHoldLine(const v1::Turnaround& turnaround, const Part& part, const Hold& hold) {
   v1::ReportLine line;
-  line.set_result_id(turnaround.result_id());
   *line.mutable_hold() = hold;
-  if (const auto over = OverrunOf(hold, question_.now)) *line.mutable_over() = base::ToProto(*over);
+  if (part.has_released_at()) *line.mutable_released_at() = part.released_at();
+  AddLine(std::move(line), turnaround, OverrunOf(hold, question_.now));
+}
+
+void Summary::AddResultLine(const v1::Turnaround& turnaround, const std::vector<Share>& shares, absl::Duration over) {
+  v1::ReportLine line;
+  for (const Share& share : shares) {
+    if (!share.part->has_released_at()) continue;
+    const bool first = !line.has_released_at() || FromProto(share.part->released_at()) < FromProto(line.released_at());
+    if (first) *line.mutable_released_at() = share.part->released_at();
+  }
+  if (turnaround.has_first_viewed_at()) *line.mutable_first_viewed_at() = turnaround.first_viewed_at();
+  if (turnaround.has_opened_at()) *line.mutable_opened_at() = turnaround.opened_at();
+  if (turnaround.has_contacted_at()) *line.mutable_contacted_at() = turnaround.contacted_at();
+  line.set_abnormal(turnaround.abnormal());
+  if (turnaround.has_portal_account()) line.set_portal_account(turnaround.portal_account());
+  AddLine(std::move(line), turnaround, over);
+}
+
+void Summary::AddLine(v1::ReportLine line, const v1::Turnaround& turnaround, std::optional<absl::Duration> over) {
+  ++all_lines_;
+  line.set_result_id(turnaround.result_id());
+  if (over) *line.mutable_over() = base::ToProto(*over);
   line.set_section(turnaround.section());
   line.set_language(turnaround.language());
   line.set_facility(turnaround.facility());
-  if (part.has_released_at()) *line.mutable_released_at() = part.released_at();
   lines_.push_back(std::move(line));
   if (lines_.size() < 2 * question_.most_lines + 1) return;
   std::nth_element(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(question_.most_lines), lines_.end(), GoesBefore);
@@ -103,19 +162,23 @@ void Summary::TakeLines(google::protobuf::RepeatedPtrField<v1::ReportLine>* line
 }
 
 void Summary::Add(const v1::Turnaround& turnaround) {
-  const bool about_holds =
-      question_.report != v1::REPORT_KIND_UNSPECIFIED && question_.report != v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE;
+  const LinesOf lines = WhatLinesAre(question_.report);
   std::vector<Share> shares;
   for (const Part& part : turnaround.parts()) {
     if (std::find(part.audiences().begin(), part.audiences().end(), question_.audience) == part.audiences().end()) continue;
     Share share{&part, {}};
     for (const Hold& hold : part.holds()) {
       if (Counts(part, hold)) share.holds.push_back(&hold);
-      if (IsLine(part, hold)) AddLine(turnaround, part, hold);
+      if (IsLine(part, hold)) AddHoldLine(turnaround, part, hold);
     }
-    if (!about_holds || !share.holds.empty()) shares.push_back(std::move(share));
+    if (lines != LinesOf::kHolds || !share.holds.empty()) shares.push_back(std::move(share));
   }
   if (shares.empty()) return;
+  if (lines == LinesOf::kResults) {
+    const std::optional<absl::Duration> over = OverOf(turnaround, shares);
+    if (!over) return;
+    AddResultLine(turnaround, shares, *over);
+  }
   Count(turnaround, shares, &total_);
   AddToGroups(turnaround, shares);
 }
@@ -188,6 +251,8 @@ std::string Summary::KeyOf(v1::SummaryDimension dimension, const v1::Turnaround&
       return turnaround.language();
     case v1::SUMMARY_DIMENSION_FACILITY:
       return turnaround.facility();
+    case v1::SUMMARY_DIMENSION_ACCOUNT:
+      return !turnaround.has_portal_account() ? "" : turnaround.portal_account() ? "active" : "none";
     default:
       return "";
   }
@@ -195,6 +260,7 @@ std::string Summary::KeyOf(v1::SummaryDimension dimension, const v1::Turnaround&
 
 void Summary::Count(const v1::Turnaround& turnaround, const std::vector<Share>& shares, Figures* figures) const {
   bool all_out = true, any_out = false, waits = false, held = false, over = false, unreviewed = false, other_language = false;
+  absl::Time first_out = absl::InfiniteFuture();
   absl::Time released = absl::InfinitePast(), held_since = absl::InfiniteFuture(), held_until = absl::InfinitePast();
   absl::Time review_started = absl::InfiniteFuture(), reviewed = absl::InfinitePast();
   for (const Share& share : shares) {
@@ -202,6 +268,7 @@ void Summary::Count(const v1::Turnaround& turnaround, const std::vector<Share>& 
     if (part.has_released_at()) {
       any_out = true;
       released = std::max(released, FromProto(part.released_at()));
+      first_out = std::min(first_out, FromProto(part.released_at()));
     } else if (part.state() != v1::OUTCOME_STATE_CLOSED) {
       all_out = false;
     }
@@ -231,6 +298,11 @@ void Summary::Count(const v1::Turnaround& turnaround, const std::vector<Share>& 
   const auto took = [](absl::Time from, absl::Time until) {
     return std::max<int64_t>(absl::ToInt64Microseconds(until - from), 0);
   };
+  figures->contacted += turnaround.has_contacted_at() ? 1 : 0;
+  if (any_out && turnaround.has_first_viewed_at()) {
+    ++figures->viewed;
+    figures->time_to_view.push_back(took(first_out, FromProto(turnaround.first_viewed_at())));
+  }
   // What was shown while it was preliminary had no clock yet.
   if (is_released && turnaround.has_final_at()) {
     figures->time_to_release.push_back(took(FromProto(turnaround.final_at()), released));
@@ -251,9 +323,12 @@ void Summary::Write(Figures* figures, v1::SummaryGroup* group) {
   group->set_overruns(figures->overruns);
   group->set_released_unreviewed(figures->released_unreviewed);
   group->set_other_language(figures->other_language);
+  group->set_viewed(figures->viewed);
+  group->set_contacted(figures->contacted);
   WritePercentiles(&figures->time_to_release, group->mutable_time_to_release());
   WritePercentiles(&figures->hold_time, group->mutable_hold_time());
   WritePercentiles(&figures->review_time, group->mutable_review_time());
+  WritePercentiles(&figures->time_to_view, group->mutable_time_to_view());
 }
 
 absl::Status Summary::Finish(v1::SummaryGroup* total, google::protobuf::RepeatedPtrField<v1::SummaryGroup>* groups) {

@@ -6,6 +6,7 @@
 #include <google/protobuf/repeated_ptr_field.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,6 +34,9 @@ struct Question {
 
 // What a report puts its figures in groups by.
 std::vector<v1::SummaryDimension> GroupsOf(v1::ReportKind report);
+// What its lines are, if it has any.
+enum class LinesOf { kNothing, kHolds, kResults };
+LinesOf WhatLinesAre(v1::ReportKind report);
 
 // Keeps three numbers a result and group until the end. Not thread-safe.
 class Summary {
@@ -58,12 +62,17 @@ class Summary {
   struct Figures {
     std::vector<std::string> keys;
     int64_t results = 0, released = 0, waiting = 0, held = 0, overruns = 0, released_unreviewed = 0, other_language = 0;
-    std::vector<int64_t> time_to_release, hold_time, review_time;  // microseconds
+    int64_t viewed = 0, contacted = 0;
+    std::vector<int64_t> time_to_release, hold_time, review_time, time_to_view;  // microseconds
   };
 
   bool Counts(const Part& part, const Hold& hold) const;
   bool IsLine(const Part& part, const Hold& hold) const;
-  void AddLine(const v1::Turnaround& turnaround, const Part& part, const Hold& hold);
+  // By how much the result is what the report, whose lines are results, is about; nullopt where it is not.
+  std::optional<absl::Duration> OverOf(const v1::Turnaround& turnaround, const std::vector<Share>& shares) const;
+  void AddLine(v1::ReportLine line, const v1::Turnaround& turnaround, std::optional<absl::Duration> over);
+  void AddHoldLine(const v1::Turnaround& turnaround, const Part& part, const Hold& hold);
+  void AddResultLine(const v1::Turnaround& turnaround, const std::vector<Share>& shares, absl::Duration over);
   const std::string& DayOf(absl::Time time);
   std::string KeyOf(v1::SummaryDimension dimension, const v1::Turnaround& turnaround, const Hold* hold);
   void AddToGroups(const v1::Turnaround& turnaround, const std::vector<Share>& shares);

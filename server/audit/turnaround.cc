@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "server/audit/entry_facts.h"
+#include "server/audit/viewing.h"
 #include "server/base/proto_time.h"
 
 namespace resultgate::audit {
@@ -136,8 +137,7 @@ void Take(const v1::Outcome* outcome, const v1::ReleaseNote* note, absl::Time no
 // All units of a result, on their way through its entries.
 class Courses {
  public:
-  void Take(const v1::Entry& entry) {
-    const EntryFacts facts = FactsOf(entry);
+  void Take(const v1::Entry& entry, const EntryFacts& facts) {
     if (facts.outcomes.empty()) return;
     const absl::Time now = FromProto(entry.time());
     std::vector<Told> told(ids_.size() * kAudiences);
@@ -236,6 +236,7 @@ class Courses {
 std::optional<v1::Turnaround> TurnaroundOf(const std::vector<v1::Entry>& entries, const v1::DiagnosticReport* report) {
   v1::Turnaround turnaround;
   Courses courses;
+  Viewing viewing;
   for (const v1::Entry& entry : entries) {
     if (entry.has_decided()) {
       if (!turnaround.has_received_at()) {
@@ -245,7 +246,9 @@ std::optional<v1::Turnaround> TurnaroundOf(const std::vector<v1::Entry>& entries
       const v1::Decision& decision = entry.decided().decision();
       if (decision.has_clock_start()) *turnaround.mutable_final_at() = decision.clock_start();
     }
-    courses.Take(entry);
+    const EntryFacts facts = FactsOf(entry);
+    courses.Take(entry, facts);
+    viewing.Take(entry, facts.releases);
   }
   if (!turnaround.has_received_at()) return std::nullopt;
   if (report != nullptr) {
@@ -254,6 +257,7 @@ std::optional<v1::Turnaround> TurnaroundOf(const std::vector<v1::Entry>& entries
     turnaround.set_facility(report->order().facility());
   }
   courses.Finish(turnaround.mutable_parts());
+  viewing.Write(&turnaround);
   return turnaround;
 }
 

@@ -1,5 +1,5 @@
 // The times of one result, put together from its log entries: when it was final, what held its units and for how long, when they
-// went (v1::Turnaround). What summaries and reports count. Pure functions, thread-safe.
+// went and were seen (v1::Turnaround). What summaries and reports count. Pure functions, thread-safe.
 #ifndef RESULTGATE_AUDIT_TURNAROUND_H_
 #define RESULTGATE_AUDIT_TURNAROUND_H_
 
@@ -17,7 +17,8 @@ namespace resultgate::audit {
 inline constexpr absl::Duration kTimerLateness = absl::Minutes(1);
 
 // `entries` are all of one result, in order; nullopt where none of them decides it. `report`, the result's as it stands, says who
-// made it, what its patient reads and where; null where it cannot be read.
+// made it, what its patient reads and where; null where it cannot be read. Whether it is abnormal, and the patient's account, are
+// left to whoever knows.
 //
 // A review holds until it is over, whatever ended it; a withholding as long as the unit is withheld; a delay until its floor, and
 // where nothing else holds the unit, until it went.

@@ -15,6 +15,7 @@
 #include "server/base/file_issue.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/follow_up.h"
 #include "server/gate/log_reads.h"
 
 namespace resultgate::gate {
@@ -88,7 +89,13 @@ absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader&
     if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
     const bool readable = result.ok() && result->has_value();
     std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, readable ? &(*result)->report() : nullptr);
-    if (turnaround) turnarounds.push_back(*std::move(turnaround));
+    if (!turnaround) continue;
+    if (readable) {
+      turnaround->set_abnormal(IsAbnormal(**result));
+      const v1::Patient& patient = (*result)->known_patient();
+      if (patient.has_portal_account()) turnaround->set_portal_account(patient.portal_account());
+    }
+    turnarounds.push_back(*std::move(turnaround));
   }
   std::stable_sort(turnarounds.begin(), turnarounds.end(), [](const v1::Turnaround& a, const v1::Turnaround& b) {
     return base::FromProto(a.received_at()) < base::FromProto(b.received_at());

@@ -159,6 +159,8 @@ TEST(FilterTest, AsksTheTimesOfAResult) {
   turnaround.set_section(v1::SECTION_PATHOLOGY);
   turnaround.set_language("es-MX");
   turnaround.set_facility("NORTH CLINIC");
+  turnaround.set_abnormal(true);
+  turnaround.set_portal_account(false);
   v1::Turnaround::Part* part = turnaround.add_parts();
   part->set_state(v1::OUTCOME_STATE_HELD);
   v1::Turnaround::Hold* hold = part->add_holds();
@@ -170,15 +172,18 @@ TEST(FilterTest, AsksTheTimesOfAResult) {
     EXPECT_TRUE(filter) << text << "\n" << base::Format(issues);
     return filter && filter->Matches(turnaround);
   };
-  for (const char* yes : {"", "result = 7", "time >= 2026-03-07 AND time < 2026-03-08", "category = pathology", "language = es*",
-                          "facility = \"NORTH CLINIC\"", "facility = NORTH*", "rule = biopsy*", "basis = organization-policy",
-                          "state = held", "NOT state = released", "rule != other"}) {
+  for (const char* yes :
+       {"", "result = 7", "time >= 2026-03-07 AND time < 2026-03-08", "category = pathology", "language = es*",
+        "facility = \"NORTH CLINIC\"", "facility = NORTH*", "rule = biopsy*", "basis = organization-policy", "state = held",
+        "NOT state = released", "rule != other", "account = none", "account != active", "abnormal = yes", "abnormal != no"}) {
     EXPECT_TRUE(matches(yes)) << yes;
   }
   for (const char* no : {"result = 8", "time >= 2026-03-08", "category = laboratory", "language = es", "facility = SOUTH",
-                         "rule != biopsy-review", "basis = statute", "state = released"}) {
+                         "rule != biopsy-review", "basis = statute", "state = released", "account = active", "abnormal = no"}) {
     EXPECT_FALSE(matches(no)) << no;
   }
+  turnaround.clear_portal_account();
+  EXPECT_FALSE(matches("account = none OR account = active")) << "nobody knows";
 }
 
 TEST(FilterTest, EachThingHasItsFields) {

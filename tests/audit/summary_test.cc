@@ -198,6 +198,58 @@ TEST(SummaryTest, DisparitiesCountEverybody) {
   EXPECT_THAT(answer.lines, IsEmpty());
 }
 
+// Seen before a clinician opened it: abnormal for a short time, normal for ever. Opened first. Never seen, and told by letter.
+// Seen, and not since it was corrected. Abnormal, and held.
+std::vector<v1::Turnaround> Views() {
+  const auto out = [](const std::string& rest) {
+    return Parse(absl::StrCat(rest,
+                              " received_at @0 final_at @0 section: SECTION_LABORATORY "
+                              "parts {audiences: [1, 2] units: 1 state: OUTCOME_STATE_RELEASED released_at @1}"));
+  };
+  return {out("result_id: 1 first_viewed_at @2 opened_at @5 abnormal: true portal_account: true"),
+          out("result_id: 2 first_viewed_at @3 portal_account: true"),
+          out("result_id: 3 first_viewed_at @7 opened_at @7 abnormal: true portal_account: true contacted_at @2"),
+          out("result_id: 4 unseen_since @1 abnormal: true portal_account: false contacted_at @4"),
+          out("result_id: 5 first_viewed_at @2 opened_at @0 unseen_since @6 abnormal: true"),
+          out("result_id: 6 unseen_since @1"),
+          Parse("result_id: 7 received_at @0 section: SECTION_LABORATORY unseen_since @1 abnormal: true "
+                "parts {audiences: [1, 2] units: 1 state: OUTCOME_STATE_HELD}")};
+}
+
+TEST(SummaryTest, SeenFirst) {
+  const Answer answer = Ask(About(v1::REPORT_KIND_SEEN_FIRST), Views());
+  EXPECT_THAT(answer.lines, ElementsAre("1  3", "2  37"));
+  EXPECT_THAT(answer.groups, ElementsAre(StartsWith("laboratory,active: 2 ")));
+  EXPECT_THAT(Ask(About(v1::REPORT_KIND_SEEN_FIRST, 1), Views()).lines, ElementsAre("1  3"));
+}
+
+TEST(SummaryTest, UnviewedAbnormal) {
+  const Answer answer = Ask(About(v1::REPORT_KIND_UNVIEWED_ABNORMAL), Views());
+  EXPECT_THAT(answer.lines, ElementsAre("4  39", "5  34"));
+  EXPECT_THAT(answer.groups, ElementsAre(StartsWith("laboratory,: 1 "), StartsWith("laboratory,none: 1 ")));
+  Question delegates = About(v1::REPORT_KIND_UNVIEWED_ABNORMAL);
+  delegates.audience = v1::AUDIENCE_DELEGATE;
+  EXPECT_THAT(Ask(std::move(delegates), Views()).lines, IsEmpty());
+}
+
+TEST(SummaryTest, DisparitiesByAccount) {
+  Question question = About(v1::REPORT_KIND_DISPARITIES_BY_ACCOUNT);
+  question.now = kStart;
+  Summary summary(std::move(question));
+  for (const v1::Turnaround& turnaround : Views()) summary.Add(turnaround);
+  v1::SummaryGroup total;
+  google::protobuf::RepeatedPtrField<v1::SummaryGroup> groups;
+  ASSERT_EQ(summary.Finish(&total, &groups), absl::OkStatus());
+  std::vector<std::string> found;
+  for (const v1::SummaryGroup& group : groups) {
+    found.push_back(absl::StrCat(group.keys(0), ": ", group.results(), " ", group.released(), " ", group.viewed(), " ",
+                                 group.contacted(), " | ", Describe(group.time_to_view())));
+  }
+  EXPECT_THAT(found, ElementsAre(": 3 2 1 0 | 1x1/1/1", "active: 3 3 3 1 | 3x2/6/6", "none: 1 1 0 1 | -"));
+  EXPECT_EQ(total.viewed(), 4);
+  EXPECT_EQ(total.contacted(), 2);
+}
+
 TEST(SummaryTest, KeepsTheLongestOfManyLines) {
   std::vector<v1::Turnaround> many;
   for (int i = 1; i <= 1000; ++i) {

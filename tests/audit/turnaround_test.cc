@@ -202,6 +202,87 @@ TEST(TurnaroundTest, TakesFromTheReportWhoseItIs) {
   EXPECT_FALSE(TurnaroundOf({Parse<v1::Entry>("result_id: 7 advanced {reasons: 'cannot be read'}")}, nullptr));
 }
 
+// Who saw what, at `@hours`: `viewed 3 opened - contacted - unseen -`.
+TEST(TurnaroundTest, TellsWhoSawIt) {
+  const auto shown = [](double at, const std::string& kind, const std::string& units) {
+    std::string text = absl::StrCat("result_id: 7 time: @", at, " advanced {", Out("a"), " ");
+    for (const char unit : units) {
+      absl::StrAppend(&text, "releases {kind: RELEASE_KIND_", kind, " audiences: [1, 3] unit_ids: '", std::string(1, unit),
+                      "'} ");
+    }
+    return text + "}";
+  };
+  const auto told = [](double at, const std::string& kind, double happened_at) {
+    return absl::StrCat("result_id: 7 time: @", at, " followed_up {kind: FOLLOW_UP_KIND_", kind, " happened_at: @", happened_at,
+                        "}");
+  };
+  const std::string first = Decided(1, Held("a", "REVIEW", Review("9")));
+  const std::string second = Decided(10, Held("a", "REVIEW", Review("19")));
+  const std::string older = "result_id: 7 time: @10 decided {disposal: DISPOSAL_OLDER_VERSION}";
+  struct {
+    const char* what;
+    std::vector<std::string> entries;
+    const char* expected;
+  } const cases[] = {
+      {"held", {first}, "viewed - opened - contacted - unseen -"},
+      {"out", {first, shown(2, "RESULT", "a")}, "viewed - opened - contacted - unseen 2"},
+      {"seen, as is told later",
+       {first, shown(2, "RESULT", "a"), told(6, "VIEWED", 3)},
+       "viewed 3 opened - contacted - unseen -"},
+      {"opened, not seen",
+       {first, shown(2, "RESULT", "a"), told(3, "CLINICIAN_VIEWED", 3)},
+       "viewed - opened 3 contacted - unseen 2"},
+      {"what is told first may have happened later",
+       {first, told(6, "CLINICIAN_VIEWED", 6), told(7, "CLINICIAN_VIEWED", 4)},
+       "viewed - opened 4 contacted - unseen -"},
+      {"who approves has opened it", {first, Approved(3, Out("a"))}, "viewed - opened 3 contacted - unseen -"},
+      {"so has who releases it",
+       {first, "result_id: 7 time: @4 reviewed {action: REVIEW_ACTION_RELEASED_NOW}"},
+       "viewed - opened 4 contacted - unseen -"},
+      {"who hands it over has not",
+       {first, "result_id: 7 time: @4 reviewed {action: REVIEW_ACTION_HANDED_OVER}"},
+       "viewed - opened - contacted - unseen -"},
+      {"reached again", {first, told(3, "CONTACTED", 3), told(8, "CONTACTED", 7)}, "viewed - opened - contacted 7 unseen -"},
+      {"discussed", {first, "result_id: 7 time: @4 approved {discussed_at: @3}"}, "viewed - opened 4 contacted 3 unseen -"},
+      {"a correction of what was seen",
+       {first, shown(2, "RESULT", "a"), told(3, "VIEWED", 3), second, shown(11, "BEING_CORRECTED", "a"),
+        shown(12, "RESULT", "a")},
+       "viewed 3 opened - contacted - unseen 12"},
+      {"more of the same was seen with the rest",
+       {first, shown(2, "RESULT", "a"), told(3, "VIEWED", 3), second, shown(12, "RESULT", "b")},
+       "viewed 3 opened - contacted - unseen -"},
+      {"seen after the correction came",
+       {first, shown(2, "RESULT", "a"), second, told(11, "VIEWED", 11), shown(12, "RESULT", "a")},
+       "viewed 11 opened - contacted - unseen -"},
+      {"a correction of what nobody had seen",
+       {first, shown(2, "RESULT", "a"), second, shown(12, "RESULT", "a")},
+       "viewed - opened - contacted - unseen 2"},
+      {"an older version corrects nothing",
+       {first, shown(2, "RESULT", "a"), told(3, "VIEWED", 3), older, shown(12, "RESULT", "a")},
+       "viewed 3 opened - contacted - unseen -"},
+      {"taken away", {first, shown(2, "RESULT", "ab"), shown(3, "RETRACTION", "ab")}, "viewed - opened - contacted - unseen -"},
+      {"and shown again",
+       {first, shown(2, "RESULT", "ab"), told(3, "VIEWED", 3), shown(4, "RETRACTION", "ab"), shown(5, "RESULT", "a")},
+       "viewed 3 opened - contacted - unseen 5"},
+      {"one part is taken away",
+       {first, shown(2, "RESULT", "ab"), told(3, "VIEWED", 3), shown(4, "RETRACTION", "b"), shown(5, "RESULT", "b")},
+       "viewed 3 opened - contacted - unseen -"},
+  };
+  for (const auto& c : cases) {
+    std::vector<v1::Entry> entries;
+    for (const std::string& text : c.entries) entries.push_back(Parse<v1::Entry>(text));
+    const auto turnaround = TurnaroundOf(entries, nullptr);
+    ASSERT_TRUE(turnaround) << c.what;
+    const auto time = [](bool has, const google::protobuf::Timestamp& at) { return has ? absl::StrCat(HoursOf(at)) : "-"; };
+    EXPECT_EQ(absl::StrCat("viewed ", time(turnaround->has_first_viewed_at(), turnaround->first_viewed_at()), " opened ",
+                           time(turnaround->has_opened_at(), turnaround->opened_at()), " contacted ",
+                           time(turnaround->has_contacted_at(), turnaround->contacted_at()), " unseen ",
+                           time(turnaround->has_unseen_since(), turnaround->unseen_since())),
+              c.expected)
+        << c.what;
+  }
+}
+
 TEST(TurnaroundTest, Overruns) {
   struct {
     const char* hold;

@@ -20,6 +20,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "server/audit/entry_facts.h"
+#include "server/audit/summary.h"
 #include "server/base/clock.h"
 #include "server/base/proto_time.h"
 #include "server/gate/writer.h"
@@ -62,7 +63,53 @@ struct PlainResult {
   std::optional<absl::Time> final_at;
   v1::DiagnosticReport report;
   std::map<std::string, PlainUnit> units;
+  std::optional<absl::Time> viewed, opened, contacted, version, seen, unseen;
+  std::map<std::string, bool> shown;  // by unit and audience
+  std::optional<bool> account;
+
+  bool abnormal() const { return report.observations(0).interpretation() == v1::INTERPRETATION_HIGH; }
 };
+
+// What an entry says of who saw the result. `seen` and `unseen` are about what is out now.
+void TellViews(const v1::Entry& entry, const std::vector<const v1::ReleaseNote*>& notes, PlainResult* result) {
+  const absl::Time now = FromProto(entry.time());
+  const auto first = [](std::optional<absl::Time>* time, absl::Time at) {
+    if (!*time || at < **time) *time = at;
+  };
+  if (entry.has_decided()) result->version = now;
+  if (entry.has_approved()) first(&result->opened, now);
+  if (entry.approved().has_discussed_at()) result->contacted = FromProto(entry.approved().discussed_at());
+  if (entry.has_followed_up()) {
+    const absl::Time at = FromProto(entry.followed_up().happened_at());
+    const bool any_shown = std::any_of(result->shown.begin(), result->shown.end(), [](const auto& cell) { return cell.second; });
+    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED) first(&result->opened, at);
+    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_CONTACTED) result->contacted = at;
+    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_VIEWED) {
+      first(&result->viewed, at);
+      if (any_shown) result->seen = at;
+      result->unseen.reset();
+    }
+  }
+  bool again = false, shows = false;
+  for (const v1::ReleaseNote* note : notes) {
+    for (const int audience : note->audiences()) {
+      for (const std::string& unit : note->unit_ids()) {
+        bool& out = result->shown[absl::StrCat(unit, "/", audience)];
+        if (note->kind() == v1::RELEASE_KIND_RETRACTION) {
+          const bool was = std::any_of(result->shown.begin(), result->shown.end(), [](const auto& cell) { return cell.second; });
+          out = false;
+          const bool is = std::any_of(result->shown.begin(), result->shown.end(), [](const auto& cell) { return cell.second; });
+          if (was && !is) result->seen.reset(), result->unseen.reset();
+        } else {
+          again = again || out;
+          shows = out = true;
+        }
+      }
+    }
+  }
+  if (again && result->seen && *result->seen < *result->version) result->seen.reset();
+  if (shows && !result->seen && !result->unseen) result->unseen = now;
+}
 
 bool Has(const google::protobuf::RepeatedField<int>& audiences, v1::Audience audience) {
   return std::count(audiences.begin(), audiences.end(), audience) > 0;
@@ -132,6 +179,7 @@ std::map<int64_t, PlainResult> Scan(const store::Store& store) {
       if (entry.decided().decision().has_clock_start()) result.final_at = FromProto(entry.decided().decision().clock_start());
     }
     const audit::EntryFacts facts = audit::FactsOf(entry);
+    TellViews(entry, facts.releases, &result);
     if (facts.outcomes.empty()) continue;
     std::set<std::string> told;
     for (const v1::Outcome* outcome : facts.outcomes) {
@@ -151,13 +199,18 @@ std::map<int64_t, PlainResult> Scan(const store::Store& store) {
       if (told.count(id) == 0) TellUnit(nullptr, "", now, &unit);
     }
   }
-  for (auto& [id, result] : results) result.report = (*store.FindResult(id))->report();
+  for (auto& [id, result] : results) {
+    const auto kept = store.FindResult(id);
+    result.report = (*kept)->report();
+    if ((*kept)->known_patient().has_portal_account()) result.account = (*kept)->known_patient().portal_account();
+  }
   return results;
 }
 
 struct PlainFigures {
   int64_t results = 0, released = 0, waiting = 0, held = 0, overruns = 0, unreviewed = 0, other_language = 0;
-  std::vector<absl::Duration> release, hold, review;
+  int64_t viewed = 0, contacted = 0;
+  std::vector<absl::Duration> release, hold, review, view;
 
   void Add(const PlainResult& result, const std::function<bool(const PlainHold&)>& counts, bool all_units, absl::Time now) {
     std::vector<std::pair<const PlainUnit*, std::vector<const PlainHold*>>> units;
@@ -170,12 +223,13 @@ struct PlainFigures {
     }
     if (units.empty()) return;
     bool all = true, any = false, waits = false, is_held = false, over = false, no_review = false, other = false, open = false;
-    absl::Time last = absl::InfinitePast(), from = absl::InfiniteFuture(), to = absl::InfinitePast();
+    absl::Time out_since = absl::InfiniteFuture(), last = absl::InfinitePast(), from = absl::InfiniteFuture(),
+               to = absl::InfinitePast();
     absl::Time started = absl::InfiniteFuture(), reviewed = absl::InfinitePast();
     for (const auto& [unit, holds] : units) {
       any = any || unit->released;
       all = all && (unit->released || unit->state == v1::OUTCOME_STATE_CLOSED);
-      if (unit->released) last = std::max(last, *unit->released);
+      if (unit->released) last = std::max(last, *unit->released), out_since = std::min(out_since, *unit->released);
       waits = waits || unit->state == v1::OUTCOME_STATE_HELD;
       no_review = no_review || unit->unreviewed;
       const std::string& read = result.report.patient().language();
@@ -197,6 +251,9 @@ struct PlainFigures {
     overruns += over;
     unreviewed += no_review;
     other_language += other;
+    contacted += result.contacted.has_value();
+    viewed += any && result.viewed;
+    if (any && result.viewed) view.push_back(std::max(*result.viewed - out_since, absl::ZeroDuration()));
     if (all && any && result.final_at) release.push_back(std::max(last - *result.final_at, absl::ZeroDuration()));
     if (is_held && !open) hold.push_back(to - from);
     if (reviewed > absl::InfinitePast()) review.push_back(std::max(reviewed - started, absl::ZeroDuration()));
@@ -216,7 +273,8 @@ std::string Describe(std::vector<absl::Duration> times) {
 
 std::string Describe(const PlainFigures& f) {
   return absl::StrCat(f.results, " ", f.released, " ", f.waiting, " ", f.held, " ", f.overruns, " ", f.unreviewed, " ",
-                      f.other_language, " | ", Describe(f.release), " | ", Describe(f.hold), " | ", Describe(f.review));
+                      f.other_language, " ", f.viewed, " ", f.contacted, " | ", Describe(f.release), " | ", Describe(f.hold),
+                      " | ", Describe(f.review), " | ", Describe(f.view));
 }
 
 std::string Describe(const v1::Percentiles& spread) {
@@ -228,8 +286,9 @@ std::string Describe(const v1::Percentiles& spread) {
 
 std::string Describe(const v1::SummaryGroup& g) {
   return absl::StrCat(g.results(), " ", g.released(), " ", g.waiting(), " ", g.held(), " ", g.overruns(), " ",
-                      g.released_unreviewed(), " ", g.other_language(), " | ", Describe(g.time_to_release()), " | ",
-                      Describe(g.hold_time()), " | ", Describe(g.review_time()));
+                      g.released_unreviewed(), " ", g.other_language(), " ", g.viewed(), " ", g.contacted(), " | ",
+                      Describe(g.time_to_release()), " | ", Describe(g.hold_time()), " | ", Describe(g.review_time()), " | ",
+                      Describe(g.time_to_view()));
 }
 
 // --- Random logs -----------------------------------------------------------------------------------------------------
@@ -297,6 +356,11 @@ class TurnaroundsTest : public ::testing::Test {
           *note->mutable_unit_ids() = outcome.unit_ids();
           *note->mutable_audiences() = outcome.audiences();
           note->set_language(OneIn(2) ? "en" : "es");
+        } else if (outcome.state() == v1::OUTCOME_STATE_HELD && OneIn(3)) {
+          v1::ReleaseNote* note = releases->Add();
+          note->set_kind(v1::RELEASE_KIND_RETRACTION);
+          *note->mutable_unit_ids() = outcome.unit_ids();
+          *note->mutable_audiences() = outcome.audiences();
         }
         *outcomes->Add() = outcome;
       }
@@ -326,6 +390,8 @@ class TurnaroundsTest : public ::testing::Test {
         report->set_section(static_cast<v1::Section>(1 + Below(4)));
         if (!OneIn(4)) report->mutable_patient()->set_language(OneIn(2) ? "en-US" : "es");
         if (!OneIn(4)) report->mutable_order()->set_facility(absl::StrCat("F", Below(3)));
+        report->add_observations()->set_interpretation(OneIn(2) ? v1::INTERPRETATION_HIGH : v1::INTERPRETATION_NORMAL);
+        if (!OneIn(3)) result.mutable_known_patient()->set_portal_account(!OneIn(4));
         ASSERT_EQ(batch->PutResult(result), absl::OkStatus());
         v1::Entry::Decided* decided = entry.mutable_decided();
         if (!OneIn(3)) *decided->mutable_decision()->mutable_clock_start() = ToProto(now_ - absl::Minutes(Below(90)));
@@ -334,8 +400,15 @@ class TurnaroundsTest : public ::testing::Test {
         }
       } else if (OneIn(4)) {
         entry.mutable_acknowledged()->add_release_sequences(1);
+      } else if (OneIn(3)) {
+        static const v1::FollowUpKind kKinds[] = {v1::FOLLOW_UP_KIND_VIEWED, v1::FOLLOW_UP_KIND_VIEWED,
+                                                  v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, v1::FOLLOW_UP_KIND_CONTACTED,
+                                                  v1::FOLLOW_UP_KIND_MESSAGE};
+        entry.mutable_followed_up()->set_kind(kKinds[Below(5)]);
+        *entry.mutable_followed_up()->mutable_happened_at() = ToProto(now_ - absl::Minutes(Below(90)));
       } else if (OneIn(2)) {
         AddOutcomes(now_, false, entry.mutable_approved()->mutable_outcomes(), entry.mutable_approved()->mutable_releases());
+        if (OneIn(3)) *entry.mutable_approved()->mutable_discussed_at() = ToProto(now_ - absl::Minutes(5));
       } else {
         AddOutcomes(now_, false, entry.mutable_advanced()->mutable_outcomes(), entry.mutable_advanced()->mutable_releases());
       }
@@ -369,7 +442,8 @@ class TurnaroundsTest : public ::testing::Test {
         {absl::StrCat("time < ", base::FormatUtc(half), " AND category = laboratory"),
          [half](const PlainResult& r) { return r.received < half && r.report.section() == v1::SECTION_LABORATORY; }},
         {"facility = F1 OR language = es",
-         [](const PlainResult& r) { return r.report.order().facility() == "F1" || r.report.patient().language() == "es"; }}};
+         [](const PlainResult& r) { return r.report.order().facility() == "F1" || r.report.patient().language() == "es"; }},
+        {"abnormal = yes AND account != none", [](const PlainResult& r) { return r.abnormal() && r.account != false; }}};
     using Key = std::function<std::set<std::string>(const PlainResult&)>;
     using ByHold = std::function<std::string(const PlainHold&)>;
     const std::tuple<v1::SummaryDimension, Key, ByHold> dimensions[] = {
@@ -380,6 +454,10 @@ class TurnaroundsTest : public ::testing::Test {
          nullptr},
         {v1::SUMMARY_DIMENSION_FACILITY, [](const PlainResult& r) { return std::set<std::string>{r.report.order().facility()}; },
          nullptr},
+        {v1::SUMMARY_DIMENSION_ACCOUNT,
+         [](const PlainResult& r) { return std::set<std::string>{!r.account   ? ""
+                                                                 : *r.account ? "active"
+                                                                              : "none"}; }, nullptr},
         {v1::SUMMARY_DIMENSION_RULE, nullptr, [](const PlainHold& hold) { return hold.rule; }},
         {v1::SUMMARY_DIMENSION_BASIS, nullptr,
          [](const PlainHold& hold) { return audit::EnumWord(v1::BasisType_Name(hold.basis), "BASIS_TYPE_"); }}};
@@ -419,6 +497,40 @@ class TurnaroundsTest : public ::testing::Test {
     }
   }
 
+  // The lines of a report about single results, as `7 for 12m`.
+  std::set<std::string> ResultLines(v1::ReportKind kind, absl::Time now) {
+    v1::GetReportRequest request;
+    request.set_report(kind);
+    request.set_most_lines(10'000);
+    const auto report = GetReport(*store_, request, absl::UTCTimeZone(), now);
+    EXPECT_TRUE(report.ok()) << report.status();
+    std::set<std::string> lines;
+    if (!report.ok()) return lines;
+    for (const v1::ReportLine& line : report->lines()) {
+      lines.insert(absl::StrCat(line.result_id(), " for ", absl::FormatDuration(FromProto(line.over()))));
+    }
+    EXPECT_EQ(report->all_lines(), report->total().results());
+    return lines;
+  }
+
+  // Asks both ways what patients saw first, and what nobody has seen.
+  void CompareWhoSaw() {
+    const absl::Time now = now_ + absl::Minutes(Below(600));
+    std::set<std::string> seen_first, unviewed;
+    for (const auto& [id, result] : Scan(*store_)) {
+      if (result.units.empty()) continue;
+      const auto line = [id = id](absl::Duration over) { return absl::StrCat(id, " for ", absl::FormatDuration(over)); };
+      if (result.viewed && (!result.opened || *result.opened > *result.viewed)) {
+        seen_first.insert(line(result.opened.value_or(now) - *result.viewed));
+      }
+      const bool out = std::any_of(result.units.begin(), result.units.end(),
+                                   [](const auto& unit) { return unit.second.state == v1::OUTCOME_STATE_RELEASED; });
+      if (out && result.unseen && result.abnormal()) unviewed.insert(line(now - *result.unseen));
+    }
+    EXPECT_EQ(ResultLines(v1::REPORT_KIND_SEEN_FIRST, now), seen_first);
+    EXPECT_EQ(ResultLines(v1::REPORT_KIND_UNVIEWED_ABNORMAL, now), unviewed);
+  }
+
   const resultgate::testing::TempFolder folder_;
   std::unique_ptr<store::Store> store_;
   std::mt19937_64 random_;
@@ -439,6 +551,7 @@ TEST_F(TurnaroundsTest, SayWhatAPlainScanOfTheLogSays) {
       store_ = *store::OpenSqlite(folder_.path() + "/gate.db");
     }
     Compare();
+    CompareWhoSaw();
   }
 }
 
@@ -480,11 +593,12 @@ TEST_F(TurnaroundsTest, ReportsHaveTheirGroups) {
     request.set_most_lines(3);
     const auto report = GetReport(*store_, request, absl::UTCTimeZone(), now_ + absl::Hours(10));
     ASSERT_TRUE(report.ok()) << report.status();
-    const bool by_language = i == v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE;
-    EXPECT_EQ(report->group_by_size(), by_language ? 1 : 2);
+    const bool disparities = audit::WhatLinesAre(request.report()) == audit::LinesOf::kNothing;
+    EXPECT_EQ(disparities, i == v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE || i == v1::REPORT_KIND_DISPARITIES_BY_ACCOUNT);
+    EXPECT_EQ(report->group_by_size(), disparities ? 1 : 2);
     EXPECT_GT(report->groups_size(), 0) << i;
     EXPECT_GT(report->total().results(), 0) << i;
-    EXPECT_EQ(report->lines_size(), by_language ? 0 : 3) << i;
+    EXPECT_EQ(report->lines_size(), disparities ? 0 : 3) << i;
     EXPECT_GE(report->all_lines(), report->lines_size());
   }
   v1::GetReportRequest wrong;

@@ -169,6 +169,19 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
   EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
 }
 
+// Rows of an older version lack what is told now: none is kept, so that all of them are made again from the log.
+TEST(OpenTest, ForgetsTheTimesOfResultsThatAnOlderVersionMade) {
+  const TempFolder folder;
+  Connection old = Raw(folder.File("gate.db"));
+  constexpr size_t kBefore = 6;
+  ASSERT_EQ(Migrate(old, Migrations().subspan(0, kBefore)), absl::OkStatus());
+  ASSERT_EQ(old.Execute("INSERT INTO turnarounds VALUES (1, 1, x''); INSERT INTO turnarounds_reach VALUES (1, 7)"),
+            absl::OkStatus());
+  ASSERT_EQ(Migrate(old, Migrations()), absl::OkStatus());
+  EXPECT_EQ(*old.QueryInt("SELECT count(*) FROM turnarounds"), 0);
+  EXPECT_EQ(*old.QueryInt("SELECT count(*) FROM turnarounds_reach"), 0);
+}
+
 TEST(OpenTest, FindsDamage) {
   struct Case {
     const char* name;

@@ -102,6 +102,11 @@ CREATE TABLE turnarounds_reach (
   sequence INTEGER NOT NULL                    -- the last entry that `turnarounds` tells of
 ) STRICT;
 )sql",
+    R"sql(
+-- They tell more from now on (who saw a result): made again from the log.
+DELETE FROM turnarounds;
+DELETE FROM turnarounds_reach;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,
