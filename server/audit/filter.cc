@@ -197,6 +197,16 @@ std::optional<int64_t> Filter::OnlyResult() const {
   return std::nullopt;
 }
 
+std::optional<std::string> Filter::OnlyPatient() const {
+  for (const Node* node : Required()) {
+    if (node->type == Node::Type::kRestriction && node->field == FilterField::kPatient && node->op == FilterOperator::kEqual &&
+        !node->any_before && !node->any_after) {
+      return node->text;
+    }
+  }
+  return std::nullopt;
+}
+
 Filter::Range Filter::Sequences() const {
   Range range{0, std::numeric_limits<int64_t>::max()};
   for (const Node* node : Required()) {

@@ -16,7 +16,8 @@
 //   audience                    `patient`, `representative`, `delegate`, of what it tells: = !=
 //   state                       where units stand: `held`, `released`, `published`, `closed`: = !=
 //   disposition                 what is decided: `release`, `delay`, `review`, …: = !=
-//   patient                     an identifier of the patient whose result it is now; the log itself holds none: = !=
+//   patient                     an identifier of the patient whose result it is now, alone or after its assigner and a bar,
+//                               `NORTH|P1001`; the log itself holds none: = !=
 //
 // Of the times of a result (v1::Turnaround) there are `result`; `time`, when it was received; `rule` and `basis`, what held it at
 // any time; `state`, where its units stand; and
@@ -53,7 +54,7 @@ namespace resultgate::audit {
 
 class Filter {
  public:
-  // The identifiers of the patient whose result it is.
+  // The identifiers of the patient whose result it is, with all that they may be asked for by.
   using PatientOf = std::function<std::vector<std::string>(int64_t result_id)>;
 
   // What it is about.
@@ -75,6 +76,8 @@ class Filter {
   // The one result that all matching entries are about; nullopt where they may be about several. Whoever has an index by result
   // need not look at others.
   std::optional<int64_t> OnlyResult() const;
+  // The one identifier that the patient of all matching entries has; nullopt where nothing of the kind is said.
+  std::optional<std::string> OnlyPatient() const;
   // No matching entry has a sequence outside of this; 0 and the largest number where nothing is said.
   struct Range {
     int64_t first;

@@ -97,6 +97,10 @@ absl::StatusOr<SigningKey> SigningKey::Parse(absl::string_view text) {
   return SigningKey(std::move(key), std::move(verifier));
 }
 
+std::string SigningKey::SecretFor(absl::string_view purpose) const {
+  return base::HmacSha256(key_.seed(), purpose);
+}
+
 std::string SigningKey::ToString() const {
   return absl::StrCat(kPrivate, verifier_.name(), "+", absl::BytesToHexString(verifier_.id()), "+",
                       absl::Base64Escape(absl::StrCat(absl::string_view(&kEd25519, 1), key_.seed())));

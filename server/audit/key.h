@@ -46,6 +46,8 @@ class SigningKey {
   // The secret.
   std::string ToString() const;
   absl::StatusOr<std::string> Sign(absl::string_view text) const { return key_.Sign(text); }
+  // A secret of 32 bytes for another purpose, which tells nothing of this key nor of secrets for other purposes.
+  std::string SecretFor(absl::string_view purpose) const;
 
  private:
   SigningKey(base::Ed25519Key key, VerifierKey verifier) : key_(std::move(key)), verifier_(std::move(verifier)) {}

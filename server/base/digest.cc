@@ -1,6 +1,9 @@
 #include "server/base/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -42,6 +45,20 @@ std::string Sha256(absl::string_view bytes) {
 
 std::string DigestText(absl::string_view bytes) {
   return absl::StrCat("sha256:", absl::BytesToHexString(Sha256(bytes)));
+}
+
+std::string HmacSha256(absl::string_view key, absl::string_view text) {
+  std::string code(SHA256_DIGEST_LENGTH, '\0');
+  unsigned int size = 0;
+  const unsigned char* made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), reinterpret_cast<unsigned char*>(code.data()), &size);
+  if (made == nullptr || size != code.size()) std::abort();  // as above
+  return code;
+}
+
+bool EqualInConstantTime(absl::string_view left, absl::string_view right) {
+  return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
 std::string DigestOfFiles(std::vector<std::pair<std::string, std::string>> names_and_contents) {

@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) by OpenSSL. Pure functions, thread-safe.
+// SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by OpenSSL. Pure functions, thread-safe.
 #ifndef RESULTGATE_BASE_DIGEST_H_
 #define RESULTGATE_BASE_DIGEST_H_
 
@@ -21,6 +21,12 @@ std::array<uint8_t, 32> Sha256OfParts(std::initializer_list<absl::string_view> p
 
 // `sha256:` and 64 lower-case hexadecimal digits: how a digest is written wherever a person may read it.
 std::string DigestText(absl::string_view bytes);
+
+// 32 bytes that only whoever has `key` can make of `text`.
+std::string HmacSha256(absl::string_view key, absl::string_view text);
+
+// True if they are equal; takes the same time wherever they differ, so that nobody can guess a code byte by byte.
+bool EqualInConstantTime(absl::string_view left, absl::string_view right);
 
 // The digest of named files taken together: each name and content is preceded by its length, so that moving a byte from one
 // to another changes it. The order given does not matter: files are taken in order of name.

@@ -8,58 +8,68 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/entry_facts.h"
 #include "server/audit/filter.h"
 #include "server/audit/history.h"
-#include "server/base/digest.h"
 #include "server/base/status_macros.h"
+#include "server/gate/log_window.h"
+#include "server/gate/page_token.h"
+#include "server/gate/patient_entries.h"
 
 namespace resultgate::gate {
 namespace {
 
 constexpr int kDefaultPage = 100;
 constexpr int kReadAhead = 256;
-constexpr size_t kQuestionDigits = 23;  // of a digest, with its `sha256:`
 
-// Where the next page goes on, and the log's length when the first was asked for.
-struct Place {
-  int64_t at = 0;        // the last entry that was looked at, 0 before the first
-  int64_t snapshot = 0;  // no entry after it is shown
-};
+// A clock that is set back makes entries that are earlier than those before them. What a filter asks of times is looked for so
+// much further on both sides.
+constexpr absl::Duration kClockSetBack = absl::Minutes(10);
 
-// What a token belongs to: everything asked for but the page.
+// What a token belongs to: everything asked for but the page. Who asks too: only the first page of a question is logged.
 std::string QuestionOf(const v1::ListEntriesRequest& request) {
-  return base::DigestText(
-             absl::StrCat(request.result_id(), " ", request.kind(), " ", request.newest_first(), " ", request.filter()))
-      .substr(0, kQuestionDigits);
+  return absl::StrCat(request.result_id(), " ", request.kind(), " ", request.actor().size(), " ", request.actor(), " ",
+                      request.filter());
 }
 
-std::string ToToken(const Place& place, const v1::ListEntriesRequest& request) {
-  return absl::StrCat(place.at, ".", place.snapshot, ".", QuestionOf(request));
+absl::StatusOr<PagePlace> FirstPlace(const store::Reader& reader, const v1::ListEntriesRequest& request) {
+  PagePlace place;
+  place.newest_first = request.newest_first();
+  RG_ASSIGN_OR_RETURN(place.snapshot, reader.LastEntrySequence());
+  return place;
 }
 
-absl::StatusOr<Place> ReadToken(const v1::ListEntriesRequest& request) {
-  const std::vector<std::string> parts = absl::StrSplit(request.page_token(), '.');
-  Place place;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &place.at) || !absl::SimpleAtoi(parts[1], &place.snapshot) ||
-      place.at < 1 || place.snapshot < 0) {
-    return absl::InvalidArgumentError("page_token is none that this service gave; begin again without one");
+absl::StatusOr<PagePlace> NextPlace(const store::Store& store, const v1::ListEntriesRequest& request) {
+  RG_ASSIGN_OR_RETURN(const PagePlace place, OpenPageToken(store.log(), QuestionOf(request), request.page_token()));
+  if (place.newest_first != request.newest_first()) {
+    return absl::InvalidArgumentError(absl::StrCat("page_token belongs to the question with the ",
+                                                   place.newest_first ? "newest" : "oldest",
+                                                   " entries first; begin again without one"));
   }
-  if (parts[2] != QuestionOf(request)) {
-    return absl::InvalidArgumentError("page_token belongs to another question; begin again without one");
+  RG_ASSIGN_OR_RETURN(const int64_t last, store.LastEntrySequence());
+  if (last < place.snapshot) {
+    return absl::InvalidArgumentError(absl::StrCat("page_token is of a log with ", place.snapshot, " entries, and this one has ",
+                                                   last, ": an older copy was put back; begin again without one"));
   }
   return place;
 }
 
-absl::StatusOr<Place> FirstPlace(const store::Reader& reader) {
-  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> newest, reader.ListEntriesBackward(0, 0, 1));
-  Place place;
-  if (!newest.empty()) place.snapshot = newest[0].sequence();
-  return place;
+// What matches is among these.
+absl::StatusOr<audit::Filter::Range> RangeOf(const store::Reader& reader, const audit::Filter& filter) {
+  audit::Filter::Range range = filter.Sequences();
+  const audit::Filter::TimeRange times = filter.Times();
+  if (times.from > absl::InfinitePast()) {
+    RG_ASSIGN_OR_RETURN(const int64_t before, LastEntryBefore(reader, times.from - kClockSetBack));
+    range.first = std::max(range.first, before + 1);
+  }
+  if (times.until < absl::InfiniteFuture()) {
+    RG_ASSIGN_OR_RETURN(const int64_t last, LastEntryBefore(reader, times.until + kClockSetBack));
+    range.last = std::min(range.last, last);
+  }
+  return range;
 }
 
 // The identifiers of a result's patient, each looked up once.
@@ -73,8 +83,10 @@ class Patients {
     const absl::StatusOr<std::optional<v1::Result>> result = reader_.FindResult(result_id);
     if (!result.ok()) failure_ = result.status();
     if (!result.ok() || !result->has_value()) return found->second;
-    for (const v1::Identifier& identifier : (*result)->report().patient().identifiers())
+    for (const v1::Identifier& identifier : (*result)->report().patient().identifiers()) {
       found->second.push_back(identifier.value());
+      if (!identifier.system().empty()) found->second.push_back(absl::StrCat(identifier.system(), "|", identifier.value()));
+    }
     return found->second;
   }
   // Why a look-up failed, if one did: an answer without it would be wrong.
@@ -84,6 +96,48 @@ class Patients {
   const store::Reader& reader_;
   std::map<int64_t, std::vector<std::string>> known_;
   absl::Status failure_;
+};
+
+// Entries in the order that is asked for, a few at a time: all that there are, those about a result, or those about the results
+// of a patient.
+class Source {
+ public:
+  static absl::StatusOr<Source> Of(const store::Reader& reader, int64_t result_id, const std::optional<std::string>& patient,
+                                   bool newest_first) {
+    Source source(reader, result_id, newest_first);
+    if (result_id != 0 || !patient) return source;
+    RG_ASSIGN_OR_RETURN(source.sequences_, EntriesOfPatient(reader, *patient));
+    return source;
+  }
+
+  // Those that follow on entry `at`; none at the end.
+  absl::StatusOr<std::vector<v1::Entry>> After(int64_t at) const {
+    if (newest_first_ && at <= 1) return std::vector<v1::Entry>();
+    if (sequences_) return AfterOfPatient(at);
+    return newest_first_ ? reader_.ListEntriesBackward(at, result_id_, kReadAhead)
+                         : reader_.ListEntries(at, result_id_, kReadAhead);
+  }
+
+ private:
+  Source(const store::Reader& reader, int64_t result_id, bool newest_first)
+      : reader_(reader), result_id_(result_id), newest_first_(newest_first) {}
+
+  absl::StatusOr<std::vector<v1::Entry>> AfterOfPatient(int64_t at) const {
+    std::vector<v1::Entry> entries;
+    auto next = newest_first_ ? std::lower_bound(sequences_->begin(), sequences_->end(), at)
+                              : std::upper_bound(sequences_->begin(), sequences_->end(), at);
+    while (entries.size() < kReadAhead && next != (newest_first_ ? sequences_->begin() : sequences_->end())) {
+      const int64_t sequence = newest_first_ ? *--next : *next++;
+      RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entry, reader_.ListEntries(sequence - 1, 0, 1));
+      if (!entry.empty()) entries.push_back(std::move(entry[0]));
+    }
+    return entries;
+  }
+
+  const store::Reader& reader_;
+  const int64_t result_id_;
+  const bool newest_first_;
+  std::optional<std::vector<int64_t>> sequences_;  // of a patient's entries, in order
 };
 
 absl::StatusOr<audit::Filter> FilterOf(const v1::ListEntriesRequest& request) {
@@ -108,10 +162,11 @@ absl::StatusOr<int64_t> TreeSize(int64_t asked, const std::string& checkpoint) {
 
 }  // namespace
 
-absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request) {
+absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Store& store, const v1::ListEntriesRequest& request) {
+  const store::Reader& reader = store;
   RG_ASSIGN_OR_RETURN(const audit::Filter filter, FilterOf(request));
-  RG_ASSIGN_OR_RETURN(Place place, request.page_token().empty() ? FirstPlace(reader) : ReadToken(request));
-  const audit::Filter::Range range = filter.Sequences();
+  RG_ASSIGN_OR_RETURN(PagePlace place, request.page_token().empty() ? FirstPlace(reader, request) : NextPlace(store, request));
+  RG_ASSIGN_OR_RETURN(const audit::Filter::Range range, RangeOf(reader, filter));
   const int64_t last = std::min(place.snapshot, range.last);
   // Where both name a result, an entry about another one matches neither: the index by either will do.
   const int64_t result_id = request.result_id() != 0 ? request.result_id() : filter.OnlyResult().value_or(0);
@@ -119,13 +174,12 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader,
   const bool backward = request.newest_first();
   if (place.at == 0) place.at = backward ? last + 1 : std::max<int64_t>(range.first - 1, 0);
   Patients patients(reader);
+  RG_ASSIGN_OR_RETURN(const Source source, Source::Of(reader, result_id, filter.OnlyPatient(), backward));
   const audit::Filter::PatientOf patient_of = [&patients](int64_t id) { return patients.Of(id); };
 
   v1::ListEntriesResponse response;
   for (int looked_at = 0;;) {
-    if (backward && place.at <= 1) return response;
-    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, backward ? reader.ListEntriesBackward(place.at, result_id, kReadAhead)
-                                                                 : reader.ListEntries(place.at, result_id, kReadAhead));
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, source.After(place.at));
     if (entries.empty()) return response;
     for (v1::Entry& entry : entries) {
       if (backward ? entry.sequence() < range.first : entry.sequence() > last) return response;
@@ -134,7 +188,7 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader,
       RG_RETURN_IF_ERROR(patients.failure());
       // A next page is promised only where there is something for it, or where nobody has looked.
       if ((matches && response.entries_size() == size) || looked_at == kMostEntriesLookedAt) {
-        response.set_next_page_token(ToToken(place, request));
+        response.set_next_page_token(MakePageToken(store.log(), QuestionOf(request), place));
         return response;
       }
       place.at = entry.sequence();

@@ -16,8 +16,8 @@ namespace resultgate::gate {
 inline constexpr int kMostEntriesLookedAt = 20'000;
 
 // The pages of one question show the log as it was at the first. InvalidArgument for a filter that is none, with all its
-// mistakes, and for a page token of another question.
-absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Reader& reader, const v1::ListEntriesRequest& request);
+// mistakes, and for a page token that was changed, or belongs to another question, order, reader or log (page_token.h).
+absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Store& store, const v1::ListEntriesRequest& request);
 
 // All entries about a result up to `last`, in order.
 absl::StatusOr<std::vector<v1::Entry>> EntriesOf(const store::Reader& reader, int64_t result_id, int64_t last);

@@ -2,7 +2,6 @@
 
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 
@@ -11,8 +10,9 @@ namespace {
 
 constexpr int kPage = 256;
 
-// The last sequence whose entry is before `time`, 0 where none is.
-absl::StatusOr<int64_t> LastBefore(const store::Reader& reader, absl::Time time) {
+}  // namespace
+
+absl::StatusOr<int64_t> LastEntryBefore(const store::Reader& reader, absl::Time time) {
   int64_t before = 0;
   RG_ASSIGN_OR_RETURN(int64_t last, reader.LastEntrySequence());
   while (before < last) {
@@ -27,11 +27,9 @@ absl::StatusOr<int64_t> LastBefore(const store::Reader& reader, absl::Time time)
   return before;
 }
 
-}  // namespace
-
 absl::Status ForEachEntry(const store::Reader& reader, absl::Time since, absl::Time until,
                           const std::function<absl::Status(const v1::Entry&)>& take) {
-  RG_ASSIGN_OR_RETURN(int64_t after, LastBefore(reader, since));
+  RG_ASSIGN_OR_RETURN(int64_t after, LastEntryBefore(reader, since));
   for (;;) {
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntries(after, 0, kPage));
     if (entries.empty()) return absl::OkStatus();

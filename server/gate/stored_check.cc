@@ -81,6 +81,8 @@ class Checker {
   explicit Checker(store::LogFile& log) : log_(log) {}
 
   absl::StatusOr<StoredReport> Run(const std::function<void(int64_t done, int64_t all)>& progress) {
+    RG_ASSIGN_OR_RETURN(const std::vector<std::string> assigners, log_.Assigners());
+    assigners_.insert(assigners.begin(), assigners.end());
     RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, log_.ResultIds());
     report_.results = static_cast<int64_t>(ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -149,6 +151,10 @@ class Checker {
     CheckWords(place, kept, entries);
     CheckDeterminationReviews(place, kept, entries);
     ExpectKeys(kept, entries);
+    for (const v1::Identifier& identifier : kept.report().patient().identifiers()) {
+      if (identifier.value().empty() || assigners_.count(identifier.system()) > 0) continue;
+      Find(absl::StrCat(place, ": who gave its patient an identifier is not kept, so that it may not be found by that"));
+    }
     return absl::OkStatus();
   }
 
@@ -418,6 +424,7 @@ class Checker {
   }
 
   store::LogFile& log_;
+  std::set<std::string> assigners_;  // of patients' identifiers
   StoredReport report_;
   absl::flat_hash_map<int64_t, int64_t> released_;  // by release, the entry that tells of it
   absl::flat_hash_map<size_t, Known> known_;        // by hash of key and result

@@ -398,7 +398,9 @@ absl::Status Submission::PutKeys(store::Batch& batch, const v1::Result& result) 
   const int64_t result_id = result.id();
   RG_RETURN_IF_ERROR(batch.PutKey(duplicate_key_, result_id));
   for (const v1::Identifier& identifier : result.report().patient().identifiers()) {
-    if (!identifier.value().empty()) RG_RETURN_IF_ERROR(batch.PutKey(PatientKey(identifier), result_id));
+    if (identifier.value().empty()) continue;
+    RG_RETURN_IF_ERROR(batch.PutKey(PatientKey(identifier), result_id));
+    RG_RETURN_IF_ERROR(batch.PutAssigner(identifier.system()));
   }
   for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
     // Observations are many and their keys random: they are kept only where the order says nothing.

@@ -67,6 +67,9 @@ class LogFile {
   virtual absl::StatusOr<std::vector<std::string>> PackDigests() = 0;
   virtual absl::Status ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) = 0;
 
+  // Who gave patients their identifiers, in order.
+  virtual absl::StatusOr<std::vector<std::string>> Assigners() = 0;
+
   // A pack became active, as the table beside the log has it.
   struct ActivationRow {
     int64_t sequence = 0;

@@ -21,6 +21,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "resultgate/v1/activation.pb.h"
@@ -69,6 +70,8 @@ class Reader {
   // Entries with sequence < `before_sequence`, the newest first, at most `limit`. `before_sequence` 0: from the newest on.
   virtual absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t before_sequence, int64_t result_id,
                                                                      int limit) const = 0;
+  // Sequences of all entries about a result, in order; reads none of them.
+  virtual absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t result_id) const = 0;
   // Ids of the results that an entry in (`after_sequence`, `last_sequence`] is about, in order, each once.
   virtual absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t after_sequence, int64_t last_sequence) const = 0;
   // The files of a pack that was put, by its digest; nullopt if there is none.
@@ -87,6 +90,8 @@ class Reader {
   // The patient of this key, and a patient's record by its id; nullopt if there is none.
   virtual absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) const = 0;
   virtual absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) const = 0;
+  // Assigners of patients' identifiers that were put, in order, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> ListAssigners(int limit) const = 0;
   // Owners with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const = 0;
 };
@@ -133,6 +138,9 @@ class Batch {
   virtual absl::Status PutPatient(const v1::PatientRecord& record) = 0;
   // Gives a key of 32 bytes to a patient that was put; it leads to one patient, the last that it was given to.
   virtual absl::Status PutPatientKey(const Key& key, int64_t patient_id) = 0;
+  // Keeps the name of who assigned an identifier of a patient that a key was made of; it may be empty. Doing so again changes
+  // nothing. They are few, so that whoever has an identifier alone can try each of them.
+  virtual absl::Status PutAssigner(const std::string& system) = 0;
   // Inserts or replaces the owner under its id, which is not empty.
   virtual absl::Status PutOwner(const v1::DirectoryOwner& owner) = 0;
   // NotFound if there is no such owner.
@@ -157,6 +165,9 @@ class LogReader {
 
   // The key that signs the heads.
   virtual const audit::VerifierKey& key() const = 0;
+  // 32 bytes that only a store with the same private key can make of `text`: for what is handed out and taken back, as page
+  // tokens.
+  virtual std::string Authenticate(absl::string_view text) const = 0;
   // The signed head: what was committed last.
   virtual absl::StatusOr<std::string> Head() const = 0;
   // The bytes of an entry; nullopt if there is none.

@@ -279,6 +279,12 @@ TEST(FilterTest, KnowsWhatCanBeFoundByAnIndex) {
   EXPECT_EQ(parse("NOT result = 7").OnlyResult(), std::nullopt);
   EXPECT_EQ(parse("result > 7").OnlyResult(), std::nullopt);
   EXPECT_EQ(parse("").OnlyResult(), std::nullopt);
+  EXPECT_EQ(parse("kind = decided AND patient = NORTH|P1").OnlyPatient(), "NORTH|P1");
+  EXPECT_EQ(parse("patient = \"*\"").OnlyPatient(), "*") << "in quotes it is a star";
+  for (const char* several :
+       {"patient = P*", "patient != P1", "NOT patient = P1", "patient = P1 OR result = 7", "actor = P1", ""}) {
+    EXPECT_EQ(parse(several).OnlyPatient(), std::nullopt) << several;
+  }
   EXPECT_EQ(parse("sequence > 5 AND sequence <= 9").Sequences().first, 5);
   EXPECT_EQ(parse("sequence > 5 AND sequence <= 9").Sequences().last, 9);
   EXPECT_EQ(parse("sequence > 5 OR sequence <= 9").Sequences().first, 0);

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
+#include "absl/strings/escaping.h"
 #include "server/base/digest.h"
 #include "server/base/file.h"
 #include "server/base/file_issue.h"
@@ -43,6 +46,21 @@ TEST(Digest, IsSha256) {
   EXPECT_EQ(DigestText("abc"), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(DigestOfFiles({{"a", "1"}, {"b", "2"}}), DigestOfFiles({{"b", "2"}, {"a", "1"}}));
   EXPECT_NE(DigestOfFiles({{"a", "1"}, {"b", "2"}}), DigestOfFiles({{"a", "1b"}, {"", "2"}}));
+}
+
+// RFC 4231, test cases 2 and 6.
+TEST(Digest, HmacIsThatOfTheRfc) {
+  EXPECT_EQ(absl::BytesToHexString(HmacSha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(
+      absl::BytesToHexString(HmacSha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+      "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(Digest, ComparesWhole) {
+  EXPECT_TRUE(EqualInConstantTime("abc", "abc"));
+  EXPECT_TRUE(EqualInConstantTime("", ""));
+  for (const char* other : {"abd", "bbc", "ab", "abcd", ""}) EXPECT_FALSE(EqualInConstantTime("abc", other)) << other;
 }
 
 TEST(ProtoTime, IsExactBothWays) {

@@ -100,6 +100,8 @@ class FailingStore final : public store::Store {
     return store_.FindPack(digest);
   }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t b, int n) const override { return store_.ListActivations(b, n); }
+  absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t r) const override { return store_.ListEntrySequences(r); }
+  absl::StatusOr<std::vector<std::string>> ListAssigners(int n) const override { return store_.ListAssigners(n); }
   absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t a, int64_t l) const override {
     return store_.ListResultsTold(a, l);
   }
@@ -127,6 +129,7 @@ class FailingStore final : public store::Store {
     absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) override { return batch_->FindOwner(id); }
     absl::Status PutPatient(const v1::PatientRecord& record) override { return batch_->PutPatient(record); }
     absl::Status PutPatientKey(const store::Key& key, int64_t id) override { return batch_->PutPatientKey(key, id); }
+    absl::Status PutAssigner(const std::string& system) override { return batch_->PutAssigner(system); }
     absl::Status PutOwner(const v1::DirectoryOwner& owner) override { return batch_->PutOwner(owner); }
     absl::Status RemoveOwner(const std::string& id) override { return batch_->RemoveOwner(id); }
     absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key& key) override { return batch_->FindByKey(key); }

@@ -5,13 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "server/audit/checkpoint.h"
 #include "server/base/proto_time.h"
+#include "server/gate/keys.h"
 #include "server/merkle/proof.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/testing/temp_folder.h"
@@ -35,10 +39,8 @@ class LogReadsTest : public ::testing::Test {
       entry.set_sequence(batch->NextEntrySequence());
       entry.set_result_id((entry.sequence() - 1) % 3 + 1);
       if (entry.sequence() <= 3) {
-        v1::Result result;
-        result.set_id(batch->NextResultId());
-        result.mutable_report()->mutable_patient()->add_identifiers()->set_value(absl::StrCat("P", result.id()));
-        ASSERT_EQ(batch->PutResult(result), absl::OkStatus());
+        const int64_t id = batch->NextResultId();
+        PutResult(*batch, id, "", absl::StrCat("P", id));
       }
       if (entry.sequence() % 5 == 0) {
         entry.mutable_approved();
@@ -48,6 +50,18 @@ class LogReadsTest : public ::testing::Test {
       ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
     }
     ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+
+  // A result of this patient with its keys, as a submission puts them.
+  static void PutResult(store::Batch& batch, int64_t id, const std::string& system, const std::string& value) {
+    v1::Result result;
+    result.set_id(id);
+    v1::Identifier* identifier = result.mutable_report()->mutable_patient()->add_identifiers();
+    identifier->set_system(system);
+    identifier->set_value(value);
+    ASSERT_EQ(batch.PutResult(result), absl::OkStatus());
+    ASSERT_EQ(batch.PutKey(PatientKey(*identifier), id), absl::OkStatus());
+    ASSERT_EQ(batch.PutAssigner(system), absl::OkStatus());
   }
 
   // All pages; `between` runs after the first.
@@ -114,6 +128,62 @@ TEST_F(LogReadsTest, Filters) {
   EXPECT_THAT(All(both), ElementsAre(2, 8));
 }
 
+TEST_F(LogReadsTest, APatientIsFoundByTheKeysOfResults) {
+  Append(6);
+  // Two results of each of two patients who have one number at two assigners, far behind what a page looks at; one of them was
+  // another patient's before.
+  {
+    const auto batch = *store_->Begin();
+    const auto append = [&batch](int64_t result_id, bool approved) {
+      v1::Entry entry;
+      entry.set_sequence(batch->NextEntrySequence());
+      entry.set_result_id(result_id);
+      approved ? static_cast<void>(entry.mutable_approved()) : static_cast<void>(entry.mutable_decided());
+      ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+    };
+    for (const char* system : {"NORTH", "SOUTH", "NORTH", "SOUTH"}) PutResult(*batch, batch->NextResultId(), system, "X1");
+    PutResult(*batch, 7, "SOUTH", "X2");
+    append(4, false);  // 7
+    append(5, false);  // 8
+    append(6, false);  // 9
+    append(7, false);  // 10
+    for (int i = 0; i < kMostEntriesLookedAt; ++i) append(1, false);
+    append(6, true);
+    append(4, true);
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  const int64_t last = 10 + kMostEntriesLookedAt + 2;
+  const auto page = ListEntries(*store_, Asking("patient = X1"));
+  ASSERT_TRUE(page.ok()) << page.status();
+  EXPECT_EQ(page->entries_size(), 5) << "on the first page, whatever is between them";
+  EXPECT_THAT(page->next_page_token(), IsEmpty());
+  EXPECT_THAT(All(Asking("patient = X1")), ElementsAre(7, 8, 9, last - 1, last));
+  EXPECT_THAT(All(Asking("patient = X1", 2, true)), ElementsAre(last, last - 1, 9, 8, 7));
+  EXPECT_THAT(All(Asking("patient = NORTH|X1")), ElementsAre(7, 9, last - 1, last));
+  EXPECT_THAT(All(Asking("patient = NORTH|X1 AND kind = approved", 1)), ElementsAre(last - 1, last));
+  EXPECT_THAT(All(Asking("patient = SOUTH|X1")), ElementsAre(8)) << "the other one is somebody else's now";
+  EXPECT_THAT(All(Asking("patient = X2")), ElementsAre(10));
+  EXPECT_THAT(All(Asking("patient = EAST|X1")), IsEmpty());
+  EXPECT_THAT(All(Asking("patient = NORTH|X1 AND result = 6")), ElementsAre(9, last - 1));
+  EXPECT_THAT(All(Asking("patient = NORTH|X1 AND sequence > 7 AND sequence < 100")), ElementsAre(9));
+  // What is no single patient is looked for as ever.
+  EXPECT_THAT(All(Asking("sequence < 20 AND (patient = NORTH|X1 OR patient = X2)")), ElementsAre(7, 9, 10));
+  EXPECT_THAT(All(Asking("sequence < 11 AND patient = *X1")), ElementsAre(7, 8, 9));
+  EXPECT_THAT(All(Asking("sequence < 11 AND sequence > 6 AND NOT patient = X1")), ElementsAre(10));
+  // A page goes on where it was, though an entry about the patient was added.
+  EXPECT_THAT(All(Asking("patient = X1", 2),
+                  [this] {
+                    const auto batch = *store_->Begin();
+                    v1::Entry entry;
+                    entry.set_sequence(batch->NextEntrySequence());
+                    entry.set_result_id(4);
+                    entry.mutable_decided();
+                    ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+                    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+                  }),
+              ElementsAre(7, 8, 9, last - 1, last));
+}
+
 TEST_F(LogReadsTest, APageLooksAtSoManyAndNoMore) {
   Append(kMostEntriesLookedAt + 10);
   const auto page = ListEntries(*store_, Asking("actor = nobody"));
@@ -127,15 +197,91 @@ TEST_F(LogReadsTest, APageLooksAtSoManyAndNoMore) {
 TEST_F(LogReadsTest, ATokenIsGoodForItsQuestionAlone) {
   Append(10);
   v1::ListEntriesRequest request = Asking("", 3);
+  request.set_actor("compliance-7");
   request.set_page_token(ListEntries(*store_, request)->next_page_token());
-  EXPECT_TRUE(ListEntries(*store_, request).ok());
-  request.set_filter("result = 1");
-  EXPECT_THAT(std::string(ListEntries(*store_, request).status().message()), HasSubstr("belongs to another question"));
-  for (const char* token : {"x", "1", "1.2", "1.2.3.4", "-1.5.sha256:0", "0.5.sha256:0"}) {
-    request.set_page_token(token);
-    EXPECT_TRUE(absl::IsInvalidArgument(ListEntries(*store_, request).status())) << token;
+  ASSERT_TRUE(ListEntries(*store_, request).ok());
+  const auto refused = [this](const v1::ListEntriesRequest& asked) {
+    const absl::Status status = ListEntries(*store_, asked).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+    return std::string(status.message());
+  };
+  v1::ListEntriesRequest other = request;
+  other.set_filter("result = 1");
+  EXPECT_THAT(refused(other), HasSubstr("belongs to another question"));
+  other = request;
+  other.set_actor("somebody-else");
+  EXPECT_THAT(refused(other), HasSubstr("belongs to another question"));
+  other = request;
+  other.set_newest_first(true);
+  EXPECT_THAT(refused(other), HasSubstr("with the oldest entries first"));
+  for (const char* token : {"x", "1", "1.2", "1.2.3.4", "-1.5.o.0.0.0", "0.5.o.0.0.0", "1.5.x.0.0.0"}) {
+    other.set_page_token(token);
+    EXPECT_THAT(refused(other), HasSubstr("none that this service gave")) << token;
   }
-  EXPECT_THAT(std::string(ListEntries(*store_, Asking("rul = x")).status().message()), HasSubstr("did you mean `rule`?"));
+  EXPECT_THAT(refused(Asking("rul = x")), HasSubstr("did you mean `rule`?"));
+  other = request;
+  other.set_page_size(5);
+  EXPECT_THAT(ListEntries(*store_, other)->entries_size(), 5) << "how large a page is is no part of the question";
+}
+
+TEST_F(LogReadsTest, ATokenThatWasChangedIsRefused) {
+  Append(10);
+  v1::ListEntriesRequest request = Asking("", 3);
+  const std::string token = ListEntries(*store_, request)->next_page_token();
+  ASSERT_THAT(token, ::testing::StartsWith("3.10.o."));
+  int changed = 0;
+  for (size_t i = 0; i < token.size(); ++i) {
+    for (const char c : {'1', 'a', 'A', '.'}) {
+      if (token[i] == c) continue;
+      std::string wrong = token;
+      wrong[i] = c;
+      request.set_page_token(wrong);
+      EXPECT_TRUE(absl::IsInvalidArgument(ListEntries(*store_, request).status())) << wrong;
+      ++changed;
+    }
+  }
+  EXPECT_GT(changed, 200);
+  // More than the question may show.
+  request.set_page_token("3.11.o." + token.substr(7));
+  EXPECT_THAT(std::string(ListEntries(*store_, request).status().message()), HasSubstr("page_token was changed"));
+  request.set_page_token(token.substr(0, token.size() - 1));
+  EXPECT_FALSE(ListEntries(*store_, request).ok());
+}
+
+TEST_F(LogReadsTest, ATokenIsOfOneLog) {
+  Append(10);
+  v1::ListEntriesRequest request = Asking("", 3);
+  request.set_page_token(ListEntries(*store_, request)->next_page_token());
+  const resultgate::testing::TempFolder folder;
+  const auto other = *store::OpenSqlite(folder.path() + "/gate.db");
+  EXPECT_THAT(std::string(ListEntries(*other, request).status().message()), HasSubstr("of another server"));
+  // The same log, as it was before.
+  std::filesystem::copy_file(folder_.path() + "/gate.db.key", folder.path() + "/old.db.key");
+  const auto old = *store::OpenSqlite(folder.path() + "/old.db");
+  EXPECT_THAT(std::string(ListEntries(*old, request).status().message()), HasSubstr("an older copy was put back"));
+}
+
+TEST_F(LogReadsTest, ATimeIsSearchedFor) {
+  Append(3);
+  const absl::Time start = absl::FromUnixSeconds(1'772'827'200);  // 2026-03-06T20:00:00Z
+  const int64_t last = kMostEntriesLookedAt + 100;
+  const auto batch = *store_->Begin();
+  for (int64_t i = 4; i <= last; ++i) {
+    v1::Entry entry;
+    entry.set_sequence(batch->NextEntrySequence());
+    // The clock was set back by five minutes once.
+    *entry.mutable_time() = base::ToProto(start + absl::Seconds(i) - (i == last - 50 ? absl::Minutes(5) : absl::ZeroDuration()));
+    entry.mutable_refused();
+    ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+  }
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  const auto at = [start](int64_t i) { return base::FormatUtc(start + absl::Seconds(i)); };
+  const auto page = ListEntries(*store_, Asking(absl::StrCat("time >= ", at(last - 2))));
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->entries_size(), 3) << "found on the first page, though more entries are before it than a page looks at";
+  EXPECT_THAT(All(Asking(absl::StrCat("time > ", at(10), " AND time <= ", at(12)))), ElementsAre(11, 12));
+  EXPECT_THAT(All(Asking(absl::StrCat("time > ", at(10), " AND time <= ", at(12)), 1, true)), ElementsAre(12, 11));
+  EXPECT_THAT(All(Asking(absl::StrCat("time = ", at(last - 350)))), ElementsAre(last - 350, last - 50));
 }
 
 TEST_F(LogReadsTest, ProofsLeadToTheSignedHead) {

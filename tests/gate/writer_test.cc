@@ -33,6 +33,7 @@ class CountingStore : public store::Store {
     absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string&) override { return std::nullopt; }
     absl::Status PutPatient(const v1::PatientRecord&) override { return absl::OkStatus(); }
     absl::Status PutPatientKey(const store::Key&, int64_t) override { return absl::OkStatus(); }
+    absl::Status PutAssigner(const std::string&) override { return absl::OkStatus(); }
     absl::Status PutOwner(const v1::DirectoryOwner&) override { return absl::OkStatus(); }
     absl::Status RemoveOwner(const std::string&) override { return absl::OkStatus(); }
     absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key&) override { return std::vector<int64_t>(); }
@@ -82,6 +83,8 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string&) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t, int) const override { return std::vector<v1::Entry>(); }
+  absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t) const override { return std::vector<int64_t>(); }
+  absl::StatusOr<std::vector<std::string>> ListAssigners(int) const override { return std::vector<std::string>(); }
   absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t, int64_t) const override { return std::vector<int64_t>(); }
   absl::Status ForEachTurnaround(absl::Time, absl::Time, const std::function<void(const v1::Turnaround&)>&) const override {
     return absl::OkStatus();

@@ -156,7 +156,12 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
     // The first version took a delay for nothing that is held.
     ASSERT_EQ(put(MakeDueResult(1, absl::FromUnixSeconds(1'772'798'400)), 0, "1772798400000000"), absl::OkStatus());
     ASSERT_EQ(put(MakeResult(2, "", v1::DISPOSITION_REVIEW, v1::OUTCOME_STATE_HELD), 1, "NULL"), absl::OkStatus());
-    ASSERT_EQ(put(MakeResult(3), 0, "NULL"), absl::OkStatus());
+    v1::Result of_patient = MakeResult(3);
+    of_patient.mutable_report()->mutable_patient()->add_identifiers()->set_value("P1");
+    v1::Identifier* identifier = of_patient.mutable_report()->mutable_patient()->add_identifiers();
+    identifier->set_system("NORTH");
+    identifier->set_value("P1");
+    ASSERT_EQ(put(of_patient, 0, "NULL"), absl::OkStatus());
   }
   const auto store = Open(path);
   ASSERT_NE(store, nullptr);
@@ -166,6 +171,7 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
   for (const v1::Result& result : *listed) held.push_back(result.id());
   EXPECT_EQ(held, (std::vector<int64_t>{1, 2}));
   EXPECT_TRUE(store->ListActivations(0, 10)->empty());
+  EXPECT_EQ(*store->ListAssigners(10), (std::vector<std::string>{"", "NORTH"})) << "those of the results that were there";
   EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
 }
 

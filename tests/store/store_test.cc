@@ -533,6 +533,35 @@ TEST_P(StoreTest, TurnaroundsByTime) {
   EXPECT_THAT(list(11, 21), ElementsAre("2b", "3c"));
 }
 
+TEST_P(StoreTest, AssignersOnceEach) {
+  EXPECT_THAT(*store_->ListAssigners(10), ElementsAre());
+  {
+    const auto batch = Begin();
+    for (const char* system : {"SOUTH", "", "NORTH", "SOUTH"}) EXPECT_EQ(batch->PutAssigner(system), absl::OkStatus());
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  {
+    const auto batch = Begin();
+    EXPECT_EQ(batch->PutAssigner("WEST"), absl::OkStatus());
+  }
+  EXPECT_THAT(*store_->ListAssigners(10), ElementsAre("", "NORTH", "SOUTH"));
+  EXPECT_THAT(*store_->ListAssigners(2), ElementsAre("", "NORTH"));
+  EXPECT_THAT(*store_->ListAssigners(0), ElementsAre());
+}
+
+TEST_P(StoreTest, SequencesOfAResult) {
+  PutResults(2);
+  const int64_t before = *store_->LastEntrySequence();
+  const auto batch = Begin();
+  for (const int64_t result : {2, 0, 1, 2}) {
+    EXPECT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), result)), absl::OkStatus());
+  }
+  EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_THAT(*store_->ListEntrySequences(2), ElementsAre(before + 1, before + 4));
+  EXPECT_THAT(*store_->ListEntrySequences(1), ElementsAre(before + 3));
+  EXPECT_THAT(*store_->ListEntrySequences(9), ElementsAre());
+}
+
 TEST_P(StoreTest, ResultsToldByEntries) {
   PutResults(3);
   const auto batch = Begin();

@@ -40,6 +40,7 @@ class SqliteLogFile final : public LogFile {
   absl::StatusOr<std::vector<int64_t>> ReleaseSequences() override;
   absl::StatusOr<std::vector<std::string>> PackDigests() override;
   absl::Status ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) override;
+  absl::StatusOr<std::vector<std::string>> Assigners() override;
   absl::StatusOr<std::vector<ActivationRow>> Activations() override;
 
  private:
@@ -149,6 +150,10 @@ absl::Status SqliteLogFile::ForEachKey(const std::function<void(absl::string_vie
     if (!more) return absl::OkStatus();
     take(statement.Blob(0), statement.Int(1));
   }
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteLogFile::Assigners() {
+  return ListAssigners(connection_, std::numeric_limits<int>::max());
 }
 
 absl::StatusOr<std::vector<LogFile::ActivationRow>> SqliteLogFile::Activations() {

@@ -277,6 +277,55 @@ absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Ti
   }
 }
 
+absl::StatusOr<std::vector<int64_t>> ListEntrySequences(Connection& connection, int64_t result_id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListEntrySequences));
+  statement.BindInt(1, result_id);
+  std::vector<int64_t> sequences;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return sequences;
+    sequences.push_back(statement.Int(0));
+  }
+}
+
+absl::StatusOr<std::vector<std::string>> ListAssigners(Connection& connection, int limit) {
+  std::vector<std::string> systems;
+  if (limit < 1) return systems;
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListAssigners));
+  statement.BindInt(1, limit);
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return systems;
+    systems.emplace_back(statement.Blob(0));
+  }
+}
+
+absl::Status PutAssigner(Connection& connection, const std::string& system) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kPutAssigner));
+  statement.BindBlob(1, system);
+  return statement.Run();
+}
+
+absl::Status PutAllAssigners(Connection& connection) {
+  std::set<std::string> systems;
+  {
+    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare("SELECT record FROM results"));
+    v1::Result result;  // its memory is used again
+    while (true) {
+      RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+      if (!more) break;
+      const absl::string_view record = statement.Blob(0);
+      // One that cannot be read is found wherever it is asked for.
+      if (!result.ParseFromArray(record.data(), static_cast<int>(record.size()))) continue;
+      for (const v1::Identifier& identifier : result.report().patient().identifiers()) {
+        if (!identifier.value().empty()) systems.insert(identifier.system());
+      }
+    }
+  }
+  for (const std::string& system : systems) RG_RETURN_IF_ERROR(PutAssigner(connection, system));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<int64_t> TurnaroundsReach(Connection& connection) {
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kTurnaroundsReach));
   RG_ASSIGN_OR_RETURN(const std::optional<int64_t> sequence, ReadOne<int64_t>(statement, ReadId));

@@ -35,6 +35,7 @@ inline constexpr char kListEntriesBackward[] =
     "SELECT sequence, bytes FROM entries WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 inline constexpr char kListEntriesOfResultBackward[] =
     "SELECT sequence, bytes FROM entries WHERE sequence < ?1 AND result_id = ?3 ORDER BY sequence DESC LIMIT ?2";
+inline constexpr char kListEntrySequences[] = "SELECT sequence FROM entries WHERE result_id = ?1 ORDER BY sequence";
 inline constexpr char kFindPack[] = "SELECT files FROM packs WHERE digest = ?1";
 inline constexpr char kListActivations[] =
     "SELECT e.sequence, e.bytes FROM activations AS a JOIN entries AS e ON e.sequence = a.sequence"
@@ -69,6 +70,7 @@ inline constexpr char kFindHead[] = "SELECT checkpoint FROM log_head WHERE id = 
 inline constexpr char kLastPatientId[] = "SELECT max(id) FROM patients";
 inline constexpr char kFindPatientByKey[] = "SELECT patient_id FROM patient_keys WHERE key = ?1";
 inline constexpr char kFindPatient[] = "SELECT id, record FROM patients WHERE id = ?1";
+inline constexpr char kListAssigners[] = "SELECT system FROM assigners WHERE system >= x'' ORDER BY system LIMIT ?1";
 inline constexpr char kFindOwner[] = "SELECT id, record FROM owners WHERE id = ?1";
 inline constexpr char kListOwners[] = "SELECT id, record FROM owners WHERE id > ?1 ORDER BY id LIMIT ?2";
 
@@ -102,6 +104,7 @@ inline constexpr char kPutPatient[] =
     "INSERT INTO patients (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
 inline constexpr char kPutPatientKey[] =
     "INSERT INTO patient_keys (key, patient_id) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET patient_id = excluded.patient_id";
+inline constexpr char kPutAssigner[] = "INSERT INTO assigners (system) VALUES (?1) ON CONFLICT (system) DO NOTHING";
 inline constexpr char kPutOwner[] =
     "INSERT INTO owners (id, record) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET record = excluded.record";
 inline constexpr char kRemoveOwner[] = "DELETE FROM owners WHERE id = ?1";
@@ -119,6 +122,9 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kListOwners,
                                        kPutPatient,
                                        kPutPatientKey,
+                                       kListAssigners,
+                                       kPutAssigner,
+                                       kListEntrySequences,
                                        kPutOwner,
                                        kRemoveOwner,
                                        kListResults,
@@ -195,6 +201,11 @@ absl::StatusOr<std::vector<OutboxRow>> ListOutbox(Connection& connection, int64_
 absl::StatusOr<std::optional<int64_t>> FindPatientByKey(Connection& connection, const Key& key);
 absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(Connection& connection, int64_t id);
 absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(Connection& connection, const std::string& id);
+absl::StatusOr<std::vector<int64_t>> ListEntrySequences(Connection& connection, int64_t result_id);
+absl::StatusOr<std::vector<std::string>> ListAssigners(Connection& connection, int limit);
+absl::Status PutAssigner(Connection& connection, const std::string& system);
+// Puts those of all results: what a database of an older version lacks.
+absl::Status PutAllAssigners(Connection& connection);
 absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connection, const std::string& after_id, int limit);
 
 absl::StatusOr<std::vector<int64_t>> ListResultsTold(Connection& connection, int64_t after_sequence, int64_t last_sequence);

@@ -107,6 +107,12 @@ CREATE TABLE turnarounds_reach (
 DELETE FROM turnarounds;
 DELETE FROM turnarounds_reach;
 )sql",
+    // kFirstVersionWithAssigners
+    R"sql(
+CREATE TABLE assigners (
+  system BLOB PRIMARY KEY                      -- Identifier.system of a patient whose key is in `keys`
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

@@ -16,6 +16,7 @@
 //   outbox   by sequence; what the portal has not acknowledged has a partial index.
 //   packs    the files of every pack that ever was active, by digest: what is held keeps the pack that decided it.
 //   patients  by id; their keys are written when the gate is told of a patient, not when a report comes.
+//   assigners  who gave patients their identifiers; a few rows, which are only read once they are there.
 //   owners    the directory; small.
 //   turnarounds  by time: what summaries count of each result. Not written with the entries that it is made of, but after them,
 //   many
@@ -44,6 +45,8 @@ absl::Span<const char* const> Migrations();
 
 // The first version whose log is a Merkle tree.
 inline constexpr int64_t kFirstVersionWithTree = 3;
+// The first one that names the assigners of patients' identifiers.
+inline constexpr int64_t kFirstVersionWithAssigners = 8;
 
 // What SQL cannot do, called with the version that a file had before, once it has the tables of the last one; in the same
 // transaction.

@@ -230,6 +230,10 @@ absl::Status SqliteBatch::PutPatientKey(const Key& key, int64_t patient_id) {
   });
 }
 
+absl::Status SqliteBatch::PutAssigner(const std::string& system) {
+  return Do([&] { return store::PutAssigner(writer_.connection, system); });
+}
+
 absl::Status SqliteBatch::PutOwner(const v1::DirectoryOwner& owner) {
   return Do([&]() -> absl::Status {
     if (owner.id().empty()) return absl::InvalidArgumentError("an owner has an id");

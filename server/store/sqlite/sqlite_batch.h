@@ -67,6 +67,7 @@ class SqliteBatch final : public Batch {
   absl::Status AppendRelease(const v1::Release& release) override;
   absl::Status PutPatient(const v1::PatientRecord& record) override;
   absl::Status PutPatientKey(const Key& key, int64_t patient_id) override;
+  absl::Status PutAssigner(const std::string& system) override;
   absl::Status PutOwner(const v1::DirectoryOwner& owner) override;
   absl::Status RemoveOwner(const std::string& id) override;
   absl::Status AcknowledgeRelease(int64_t sequence) override;

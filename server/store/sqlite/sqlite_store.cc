@@ -15,6 +15,7 @@
 #include "server/audit/checkpoint.h"
 #include "server/audit/key.h"
 #include "server/audit/log_verifier.h"
+#include "server/base/digest.h"
 #include "server/base/status_macros.h"
 #include "server/merkle/proof.h"
 #include "server/merkle/tiles.h"
@@ -71,9 +72,11 @@ class ReaderPool {
 // A proof names hashes that never change once they are there, so that it needs no transaction.
 class SqliteLogReader final : public LogReader {
  public:
-  SqliteLogReader(audit::VerifierKey key, const ReaderPool* readers) : key_(std::move(key)), readers_(*readers) {}
+  SqliteLogReader(const audit::SigningKey& key, const ReaderPool* readers)
+      : key_(key.verifier()), secret_(key.SecretFor("what a store hands out and takes back")), readers_(*readers) {}
 
   const audit::VerifierKey& key() const override { return key_; }
+  std::string Authenticate(absl::string_view text) const override { return base::HmacSha256(secret_, text); }
   absl::StatusOr<std::string> Head() const override {
     return readers_.With([](Connection& connection) { return ReadHead(connection); });
   }
@@ -97,6 +100,7 @@ class SqliteLogReader final : public LogReader {
 
  private:
   const audit::VerifierKey key_;
+  const std::string secret_;
   const ReaderPool& readers_;
 };
 
@@ -107,7 +111,7 @@ class SqliteStore final : public Store {
       : lock_(std::move(lock)),
         writer_{std::move(writer), std::move(log_key), last, std::move(log)},
         readers_(std::move(readers)),
-        log_(writer_.log_key.verifier(), &readers_) {}
+        log_(writer_.log_key, &readers_) {}
 
   const LogReader& log() const override { return log_; }
 
@@ -140,6 +144,12 @@ class SqliteStore final : public Store {
                                                              int limit) const override {
     return readers_.With(
         [&](Connection& connection) { return store::ListEntriesBackward(connection, before_sequence, result_id, limit); });
+  }
+  absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t result_id) const override {
+    return readers_.With([&](Connection& connection) { return store::ListEntrySequences(connection, result_id); });
+  }
+  absl::StatusOr<std::vector<std::string>> ListAssigners(int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListAssigners(connection, limit); });
   }
   absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t after_sequence, int64_t last_sequence) const override {
     return readers_.With(
@@ -226,6 +236,7 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   RG_ASSIGN_OR_RETURN(Connection writer, Connection::Open(path, Connection::Mode::kReadWriteCreate));
   RG_RETURN_IF_ERROR(writer.Execute("PRAGMA synchronous = FULL"));
   RG_RETURN_IF_ERROR(Migrate(writer, Migrations(), [&](int64_t from) -> absl::Status {
+    if (from < kFirstVersionWithAssigners) RG_RETURN_IF_ERROR(PutAllAssigners(writer));
     if (from >= kFirstVersionWithTree) return absl::OkStatus();
     RG_ASSIGN_OR_RETURN(const audit::SigningKey key, LogKey(options.log_key_file, /*make=*/true));
     return BuildLog(writer, key);
