@@ -103,7 +103,7 @@ void AddAuditList(CLI::App* audit, Run* run) {
       "  resultgate audit list --kind refused --json\n"
       "  resultgate audit list --newest --limit 20\n"
       "  resultgate audit list --filter 'rule = biopsy-review AND state = held AND time >= 2026-03-06'\n"
-      "  resultgate audit list --filter 'patient = E1234567 AND NOT actor = gate'");
+      "  resultgate audit list --filter 'patient = NORTH|E1234567 AND NOT actor = gate'");
   command->callback([options, run] { *run = [options] { return RunList(*options); }; });
 }
 

@@ -2,6 +2,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "server/app/words.h"
@@ -20,6 +22,7 @@ const char* ActionOf(const v1::Entry& entry) {
     case v1::Entry::kDecided:
       return "C";
     case v1::Entry::kStarted:
+    case v1::Entry::kCallRefused:
       return "E";
     case v1::Entry::kQueried:
       return "R";
@@ -30,7 +33,14 @@ const char* ActionOf(const v1::Entry& entry) {
 
 // AuditEvent.outcome: 0 success, 4 minor failure.
 const char* OutcomeOf(const v1::Entry& entry) {
-  return entry.has_refused() || entry.has_activation_refused() ? "4" : "0";
+  return entry.has_refused() || entry.has_activation_refused() || entry.has_call_refused() ? "4" : "0";
+}
+
+// AuditEvent.agent.network: from where, as an internet address; empty where the entry does not say.
+std::string NetworkOf(const v1::Entry& entry) {
+  absl::string_view address = entry.call_refused().peer();
+  if (!absl::ConsumePrefix(&address, "ipv4:") && !absl::ConsumePrefix(&address, "ipv6:")) return "";
+  return absl::StrCat(",\"network\":{\"address\":", json::Quote(address), ",\"type\":\"2\"}");
 }
 
 std::string Identifier(absl::string_view name, absl::string_view value) {
@@ -47,15 +57,16 @@ std::string ToFhirAuditEvent(const audit::LogRow& row) {
   const std::string kind = audit::KindWord(entry);
   // The gate's own acts have no requestor.
   const bool by_gate = entry.actor() == "gate" || entry.actor().empty();
-  std::string event = absl::StrCat(
-      "{\"resourceType\":\"AuditEvent\",\"id\":\"entry-", row.sequence,
-      "\",\"type\":{\"system\":\"http://terminology.hl7.org/CodeSystem/"
-      "audit-event-type\",\"code\":\"rest\",\"display\":\"RESTful "
-      "Operation\"},\"subtype\":[{\"system\":\"",
-      kKindSystem, "\",\"code\":", json::Quote(kind), "}],\"action\":\"", ActionOf(entry), "\",\"recorded\":\"", recorded,
-      "\",\"outcome\":\"", OutcomeOf(entry), "\",\"outcomeDesc\":", json::Quote(EntryText(entry)),
-      ",\"agent\":[{\"who\":", Identifier("actor", entry.actor().empty() ? "gate" : entry.actor()),
-      ",\"requestor\":", by_gate ? "false" : "true", "}],\"source\":{\"observer\":{\"display\":\"Resultgate\"}},\"entity\":[");
+  std::string event =
+      absl::StrCat("{\"resourceType\":\"AuditEvent\",\"id\":\"entry-", row.sequence,
+                   "\",\"type\":{\"system\":\"http://terminology.hl7.org/CodeSystem/"
+                   "audit-event-type\",\"code\":\"rest\",\"display\":\"RESTful "
+                   "Operation\"},\"subtype\":[{\"system\":\"",
+                   kKindSystem, "\",\"code\":", json::Quote(kind), "}],\"action\":\"", ActionOf(entry), "\",\"recorded\":\"",
+                   recorded, "\",\"outcome\":\"", OutcomeOf(entry), "\",\"outcomeDesc\":", json::Quote(EntryText(entry)),
+                   ",\"agent\":[{\"who\":", Identifier("actor", entry.actor().empty() ? "gate" : entry.actor()),
+                   ",\"requestor\":", by_gate ? "false" : "true", NetworkOf(entry),
+                   "}],\"source\":{\"observer\":{\"display\":\"Resultgate\"}},\"entity\":[");
   if (entry.result_id() != 0) {
     absl::StrAppend(&event, "{\"what\":", Identifier("result", absl::StrCat(entry.result_id())),
                     ",\"detail\":[{\"type\":\"version\",", "\"valueString\":\"", entry.version(), "\"}]},");

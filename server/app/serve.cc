@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/app/address.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
@@ -37,6 +39,7 @@ struct ServeOptions {
   bool development = false;
   std::string clock;
   store::SqliteOptions store;
+  std::map<std::string, std::string> settings;  // every option, with its value in force
 };
 
 // How often development mode looks at the pack's files.
@@ -160,6 +163,7 @@ int RunServe(const ServeOptions& options) {
   gate::Options gate_options;
   gate_options.software_version = RESULTGATE_VERSION;
   gate_options.development = options.development;
+  gate_options.settings = options.settings;
   absl::StatusOr<std::unique_ptr<gate::Gate>> gate = gate::Gate::Start(store->get(), &clock, loaded, load_comments, gate_options);
   if (!gate.ok()) return Fail(absl::StrCat("cannot start the gate: ", gate.status().message()));
 
@@ -205,6 +209,22 @@ int RunServe(const ServeOptions& options) {
   store->reset();
   spdlog::info("stopped");
   return kDone;
+}
+
+// What the log is told of how the gate is set up. No option holds a secret: keys are named by their files.
+std::map<std::string, std::string> SettingsOf(const CLI::App& command) {
+  std::map<std::string, std::string> settings;
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_single_name();
+    if (name == "help" || name == "help-all") continue;
+    const bool is_flag = option->get_expected_max() == 0 || option->get_items_expected_max() == 0;
+    if (is_flag) {
+      settings[name] = option->count() > 0 ? "true" : "false";
+    } else {
+      settings[name] = option->count() > 0 ? absl::StrJoin(option->results(), " ") : option->get_default_str();
+    }
+  }
+  return settings;
 }
 
 std::string CheckListen(const std::string& address) {
@@ -263,7 +283,10 @@ void AddServe(CLI::App* app, Run* run) {
       "Examples:\n"
       "  resultgate serve --dev\n"
       "  resultgate serve --listen 127.0.0.1:0 --database /tmp/try.db --dev --clock 2026-03-06T21:05:00-05:00");
-  command->callback([options, run] { *run = [options] { return RunServe(*options); }; });
+  command->callback([options, run, command] {
+    options->settings = SettingsOf(*command);
+    *run = [options] { return RunServe(*options); };
+  });
 }
 
 }  // namespace resultgate::app

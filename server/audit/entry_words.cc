@@ -58,6 +58,31 @@ std::string Plural(int64_t count, absl::string_view one) {
   return absl::StrCat(count, " ", one, count == 1 ? "" : "s");
 }
 
+// A public key `NAME+HASH+BASE64` as people tell keys apart: `NAME+HASH`.
+absl::string_view KeyName(absl::string_view key) {
+  const size_t hash = key.find('+');
+  return hash == absl::string_view::npos ? key : key.substr(0, key.find('+', hash + 1));
+}
+
+// `ApproveReview: FAILED_PRECONDITION; reviewer, version; 12 more were only counted`.
+std::string CallRefusedText(const v1::Entry::CallRefused& refused) {
+  if (refused.call().empty()) return absl::StrCat(Plural(refused.left_out(), "more refused call"), ", only counted");
+  std::string text = absl::StrCat(refused.call(), ": ", refused.code());
+  if (!refused.fields().empty()) absl::StrAppend(&text, "; ", absl::StrJoin(refused.fields(), ", "));
+  if (refused.left_out() > 0)
+    absl::StrAppend(&text, "; ", Plural(refused.left_out(), "more refused call"), " before, only counted");
+  return text;
+}
+
+// `clock: none, now 2026-03-06T21:05:00-05:00; listen: 127.0.0.1:1, now 127.0.0.1:2`.
+std::string ConfigurationText(const v1::Entry::ConfigurationChanged& changed) {
+  const auto value = [](bool has, const std::string& text) { return !has ? "none" : text.empty() ? "empty" : text; };
+  return absl::StrJoin(changed.changes(), "; ", [&value](std::string* out, const auto& change) {
+    absl::StrAppend(out, change.name(), ": ", value(change.has_before(), change.before()), ", now ",
+                    value(change.has_now(), change.now()));
+  });
+}
+
 std::string QueryText(const v1::Entry::Queried& queried) {
   std::string text = Words(v1::Query_Name(queried.query()), "QUERY_");
   if (queried.report() != v1::REPORT_KIND_UNSPECIFIED) {
@@ -205,6 +230,13 @@ std::string EntryText(const v1::Entry& entry) {
     }
     case v1::Entry::kQueried:
       return QueryText(entry.queried());
+    case v1::Entry::kCallRefused:
+      return CallRefusedText(entry.call_refused());
+    case v1::Entry::kConfigurationChanged:
+      return ConfigurationText(entry.configuration_changed());
+    case v1::Entry::kLogKeyChanged:
+      return absl::StrCat("signed by ", KeyName(entry.log_key_changed().now()), ", before by ",
+                          KeyName(entry.log_key_changed().before()));
     case v1::Entry::EVENT_NOT_SET:
       break;
   }

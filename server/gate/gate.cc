@@ -17,12 +17,14 @@
 #include "server/gate/pack_host.h"
 #include "server/gate/patient_desk.h"
 #include "server/gate/reads.h"
+#include "server/gate/refusals.h"
 #include "server/gate/request_release.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/review_hold.h"
 #include "server/gate/review_screen.h"
 #include "server/gate/review_work.h"
 #include "server/gate/same_order.h"
+#include "server/gate/start_log.h"
 #include "server/gate/submit.h"
 #include "server/gate/transition.h"
 #include "server/gate/turnarounds.h"
@@ -52,22 +54,30 @@ class Gate::Impl {
               directory_.LoadIfChanged().IgnoreError();
               WakeSubscribers();
               follower_.Committed();
+              LogRefusalsLeftOut(refusals_.TakeLeftOut(clock_->Now()));
             }) {}
 
-  ~Impl() { follower_.Stop(); }
+  ~Impl() {
+    follower_.Stop();
+    LogRefusalsLeftOut(refusals_.TakeLeftOut(absl::InfiniteFuture()));
+  }
 
   absl::Status Start(const policy::LoadedPack& folder) {
     RG_RETURN_IF_ERROR(directory_.Load());
     RG_RETURN_IF_ERROR(packs_.Start(folder, options_.development));
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
-    v1::Entry entry;
-    v1::Entry::Started* started = entry.mutable_started();
-    started->set_software_version(options_.software_version);
-    started->set_pack(packs_.Active()->pack->name());
-    started->set_pack_digest(packs_.Active()->pack->digest());
-    started->set_development(options_.development);
-    started->set_log_public_key(store_->log().key().ToString());
-    RG_RETURN_IF_ERROR(AppendEntry(*batch, clock_->Now(), "gate", std::move(entry)));
+    v1::Entry::Started started;
+    started.set_software_version(options_.software_version);
+    started.set_pack(packs_.Active()->pack->name());
+    started.set_pack_digest(packs_.Active()->pack->digest());
+    started.set_development(options_.development);
+    started.set_log_public_key(store_->log().key().ToString());
+    for (const auto& [name, value] : options_.settings) {
+      v1::Entry::Setting* setting = started.add_settings();
+      setting->set_name(name);
+      setting->set_value(value);
+    }
+    RG_RETURN_IF_ERROR(LogStart(*store_, *batch, clock_->Now(), started));
     RG_RETURN_IF_ERROR(NoteOverdue(*batch));
     RG_RETURN_IF_ERROR(batch->Commit());
     writer_.Start();
@@ -157,6 +167,14 @@ class Gate::Impl {
         std::move(done));
   }
 
+  void LogRefusedCall(v1::Entry entry, std::function<void()> done) {
+    const std::optional<int64_t> left_out = refusals_.Admit(clock_->Now());
+    if (!left_out) return done();
+    entry.mutable_call_refused()->set_left_out(*left_out);
+    if (entry.actor().empty()) entry.set_actor("unknown");
+    WriteRefusal(std::move(entry), *left_out + 1, std::move(done));
+  }
+
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const {
     const absl::Time now = request.has_now() ? base::FromProto(request.now()) : clock_->Now();
     policy::Context context;
@@ -206,6 +224,30 @@ class Gate::Impl {
     v1::Entry entry;
     *entry.mutable_overdue() = overdue_;
     return AppendEntry(batch, now, "gate", std::move(entry));
+  }
+
+  // `calls` of them count again if it cannot be written.
+  void WriteRefusal(v1::Entry entry, int64_t calls, std::function<void()> done) {
+    Queue<int64_t>(
+        [this, entry = std::move(entry)](store::Batch& batch, Answer<int64_t>&) {
+          v1::Entry written = entry;
+          // Of a result that is not there the log cannot tell.
+          const absl::StatusOr<std::optional<v1::Result>> result = store_->FindResult(entry.result_id());
+          if (!result.ok() || !result->has_value()) written.clear_result_id();
+          return AppendEntry(batch, clock_->Now(), entry.actor(), std::move(written));
+        },
+        [this, calls, done = std::move(done)](const absl::StatusOr<int64_t>& logged) {
+          if (!logged.ok()) refusals_.PutBack(calls);
+          done();
+        });
+  }
+
+  void LogRefusalsLeftOut(int64_t calls) {
+    if (calls == 0) return;
+    v1::Entry entry;
+    entry.set_actor("gate");
+    entry.mutable_call_refused()->set_left_out(calls);
+    WriteRefusal(std::move(entry), calls, [] {});
   }
 
   template <typename Response, typename Run>
@@ -384,6 +426,7 @@ class Gate::Impl {
   DirectoryDesk directory_;
   TurnaroundFollower follower_;
 
+  Refusals refusals_;
   Writer writer_;  // last: its thread uses everything above
 };
 
@@ -589,6 +632,9 @@ absl::StatusOr<v1::GetHistoryResponse> Gate::GetHistory(const v1::GetHistoryRequ
 }
 void Gate::LogQuery(v1::Entry entry, Callback<int64_t> done) {
   impl_->LogQuery(std::move(entry), std::move(done));
+}
+void Gate::LogRefusedCall(v1::Entry entry, std::function<void()> done) {
+  impl_->LogRefusedCall(std::move(entry), std::move(done));
 }
 absl::StatusOr<v1::GetCheckpointResponse> Gate::GetCheckpoint(const v1::GetCheckpointRequest&) const {
   return gate::GetCheckpoint(impl_->store().log());

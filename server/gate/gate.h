@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,8 @@ struct Options {
   // Written into the log at the start.
   std::string software_version;
   bool development = false;
+  // How the gate was set up, by name: written into the log at the start, with what is otherwise than the time before.
+  std::map<std::string, std::string> settings;
   // Work that waits for the writer; past this a call is refused with ResourceExhausted, because a longer queue only makes
   // everybody late.
   size_t longest_queue = 4096;
@@ -55,7 +58,8 @@ using Callback = std::function<void(absl::StatusOr<Response>)>;
 class Gate {
  public:
   // Takes the pack that was active last, or `folder` on a database that has none, or in development mode (PackHost::Start);
-  // writes the Started entry; starts the writer and the due timer. The clock and store must outlive the gate.
+  // writes the Started entry, and what is otherwise than at the last start; starts the writer and the due timer. The clock and
+  // store must outlive the gate.
   static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, const policy::LoadedPack& folder,
                                                      CommentLoader load_comments, const Options& options);
 
@@ -131,6 +135,9 @@ class Gate {
   // Logs that somebody read in the log: `entry` says what (`queried`), which result it is about if about one, and who (`unknown`
   // where it does not). Calls back with its sequence.
   void LogQuery(v1::Entry entry, Callback<int64_t> done);
+  // Logs that a call was refused: `entry` says which (`call_refused`), which result it was about if that is there, and who
+  // (`unknown` where it does not). `done` is called when that is durable or, past sixty a minute, counted.
+  void LogRefusedCall(v1::Entry entry, std::function<void()> done);
   absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const v1::GetCheckpointRequest& request) const;
   absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const v1::GetInclusionProofRequest& request) const;
   absl::StatusOr<v1::GetConsistencyProofResponse> GetConsistencyProof(const v1::GetConsistencyProofRequest& request) const;

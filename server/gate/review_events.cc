@@ -42,7 +42,7 @@ v1::ReviewEvent EventOf(const v1::Result& result, const Directory& directory, co
 
 // True if the entry may have changed what waits for whom.
 bool MayChangeReviews(const v1::Entry& entry) {
-  return entry.result_id() != 0 && !entry.has_acknowledged() && !entry.has_followed_up();
+  return entry.result_id() != 0 && !entry.has_acknowledged() && !entry.has_followed_up() && !entry.has_call_refused();
 }
 
 }  // namespace

@@ -88,10 +88,7 @@ grpc::ServerUnaryReactor* AuditService::GetHistory(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* AuditService::RecordExport(grpc::CallbackServerContext* context, const v1::RecordExportRequest* request,
                                                      v1::RecordExportResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
-    reactor->Finish(ToGrpcStatus(status));
-    return reactor;
-  }
+  if (!Passes(context, *request, gate_, reactor)) return reactor;
   v1::Entry entry = QueryEntry(request->actor(), v1::QUERY_EXPORT, request->entries());
   entry.mutable_queried()->set_format(request->format());
   gate_->LogQuery(std::move(entry), [reactor, response](const absl::StatusOr<int64_t>& logged) {
@@ -104,21 +101,21 @@ grpc::ServerUnaryReactor* AuditService::RecordExport(grpc::CallbackServerContext
 grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContext* context,
                                                       const v1::GetCheckpointRequest* request,
                                                       v1::GetCheckpointResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetCheckpointRequest& asked) { return gate->GetCheckpoint(asked); });
 }
 
 grpc::ServerUnaryReactor* AuditService::GetInclusionProof(grpc::CallbackServerContext* context,
                                                           const v1::GetInclusionProofRequest* request,
                                                           v1::GetInclusionProofResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetInclusionProofRequest& asked) { return gate->GetInclusionProof(asked); });
 }
 
 grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(grpc::CallbackServerContext* context,
                                                             const v1::GetConsistencyProofRequest* request,
                                                             v1::GetConsistencyProofResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetConsistencyProofRequest& asked) { return gate->GetConsistencyProof(asked); });
 }
 

@@ -19,7 +19,7 @@ grpc::ServerUnaryReactor* DirectoryService::RemoveOwner(grpc::CallbackServerCont
 
 grpc::ServerUnaryReactor* DirectoryService::ListOwners(grpc::CallbackServerContext* context, const v1::ListOwnersRequest* request,
                                                        v1::ListOwnersResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ListOwnersRequest& asked) { return gate->ListOwners(asked); });
 }
 

@@ -39,7 +39,7 @@ grpc::ServerUnaryReactor* OutreachService::SettleRefusal(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* OutreachService::ListOutreach(grpc::CallbackServerContext* context,
                                                         const v1::ListOutreachRequest* request,
                                                         v1::ListOutreachResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ListOutreachRequest& asked) { return gate->ListOutreach(asked); });
 }
 

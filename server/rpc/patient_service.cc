@@ -8,7 +8,7 @@ using gate::Gate;
 
 grpc::ServerUnaryReactor* PatientService::GetPatient(grpc::CallbackServerContext* context, const v1::GetPatientRequest* request,
                                                      v1::GetPatientResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetPatientRequest& asked) { return gate->GetPatient(asked); });
 }
 

@@ -11,7 +11,7 @@
 namespace resultgate::rpc {
 namespace {
 
-// What is wrong with a refused pack as details that every client of the API knows.
+// What is wrong with a refused pack as details that every client of the API knows. The log has an entry about it.
 template <typename Response>
 absl::StatusOr<Response> Tell(absl::StatusOr<Response> answer) {
   if (answer.ok()) return answer;
@@ -20,7 +20,9 @@ absl::StatusOr<Response> Tell(absl::StatusOr<Response> answer) {
   if (!payload || !refused.ParseFromString(std::string(*payload))) return answer;
   std::vector<gate::Violation> violations;
   for (const v1::Issue& issue : refused.issues()) violations.push_back({issue.place(), issue.message()});
-  return WithViolations(absl::Status(answer.status().code(), answer.status().message()), violations);
+  absl::Status told = WithViolations(absl::Status(answer.status().code(), answer.status().message()), violations);
+  told.SetPayload(kInTheLog, absl::Cord());
+  return told;
 }
 
 }  // namespace
@@ -36,38 +38,38 @@ grpc::ServerUnaryReactor* PolicyService::GetActivePack(grpc::CallbackServerConte
 
 grpc::ServerUnaryReactor* PolicyService::Decide(grpc::CallbackServerContext* context, const v1::DecideRequest* request,
                                                 v1::DecideResponse* response) {
-  const absl::Status status = BadRequest(Check(*request));
-  if (status.ok()) *response = gate_->DryRun(*request);
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
+  if (!Passes(context, *request, gate_, reactor)) return reactor;
+  *response = gate_->DryRun(*request);
+  reactor->Finish(grpc::Status::OK);
   return reactor;
 }
 
 grpc::ServerUnaryReactor* PolicyService::ActivatePack(grpc::CallbackServerContext* context,
                                                       const v1::ActivatePackRequest* request,
                                                       v1::ActivatePackResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ActivatePackRequest& asked) { return Tell(gate->ActivatePack(asked)); });
 }
 
 grpc::ServerUnaryReactor* PolicyService::RollbackPack(grpc::CallbackServerContext* context,
                                                       const v1::RollbackPackRequest* request,
                                                       v1::RollbackPackResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::RollbackPackRequest& asked) { return Tell(gate->RollbackPack(asked)); });
 }
 
 grpc::ServerUnaryReactor* PolicyService::ListActivations(grpc::CallbackServerContext* context,
                                                          const v1::ListActivationsRequest* request,
                                                          v1::ListActivationsResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ListActivationsRequest& asked) { return gate->ListActivations(asked); });
 }
 
 grpc::ServerUnaryReactor* PolicyService::RedecideHeld(grpc::CallbackServerContext* context,
                                                       const v1::RedecideHeldRequest* request,
                                                       v1::RedecideHeldResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::RedecideHeldRequest& asked) { return gate->RedecideHeld(asked); });
 }
 

@@ -5,14 +5,18 @@
 #include <vector>
 
 #include "server/rpc/checks.h"
+#include "server/rpc/refused_call.h"
 #include "server/rpc/status.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
 
-grpc::ServerWriteReactor<v1::StreamReleasesResponse>* ReleaseService::StreamReleases(grpc::CallbackServerContext* /*context*/,
+grpc::ServerWriteReactor<v1::StreamReleasesResponse>* ReleaseService::StreamReleases(grpc::CallbackServerContext* context,
                                                                                      const v1::StreamReleasesRequest* request) {
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) return streams_.Refuse(status);
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    FinishRefused(gate_, *request, context->peer(), status, [](const absl::Status&) {});
+    return streams_.Refuse(status);
+  }
   Followed<v1::StreamReleasesResponse> followed;
   followed.feed = gate::Feed::kReleases;
   followed.until_current = request->until_current();
@@ -35,7 +39,7 @@ grpc::ServerUnaryReactor* ReleaseService::AcknowledgeReleases(grpc::CallbackServ
 
 grpc::ServerUnaryReactor* ReleaseService::GetRelease(grpc::CallbackServerContext* context, const v1::GetReleaseRequest* request,
                                                      v1::GetReleaseResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetReleaseRequest& asked) { return gate->GetRelease(asked); });
 }
 

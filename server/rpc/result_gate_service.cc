@@ -25,24 +25,20 @@ grpc::ServerUnaryReactor* ResultGateService::RefuseResult(grpc::CallbackServerCo
                                                           const v1::RefuseResultRequest* request,
                                                           v1::RefuseResultResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
-    reactor->Finish(ToGrpcStatus(status));
-  } else {
-    gate_->Refuse(*request, Answer(reactor, response));
-  }
+  if (Passes(context, *request, gate_, reactor)) gate_->Refuse(*request, Answer(reactor, response));
   return reactor;
 }
 
 grpc::ServerUnaryReactor* ResultGateService::GetResult(grpc::CallbackServerContext* context, const v1::GetResultRequest* request,
                                                        v1::GetResultResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetResultRequest& asked) { return gate->GetResult(asked); });
 }
 
 grpc::ServerUnaryReactor* ResultGateService::ListResults(grpc::CallbackServerContext* context,
                                                          const v1::ListResultsRequest* request,
                                                          v1::ListResultsResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ListResultsRequest& asked) { return gate->ListResults(asked); });
 }
 

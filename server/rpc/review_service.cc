@@ -4,19 +4,21 @@
 #include <vector>
 
 #include "server/rpc/checks.h"
+#include "server/rpc/refused_call.h"
+#include "server/rpc/status.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
 
 grpc::ServerUnaryReactor* ReviewService::ListReviews(grpc::CallbackServerContext* context, const v1::ListReviewsRequest* request,
                                                      v1::ListReviewsResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::ListReviewsRequest& asked) { return gate->ListReviews(asked); });
 }
 
 grpc::ServerUnaryReactor* ReviewService::GetReview(grpc::CallbackServerContext* context, const v1::GetReviewRequest* request,
                                                    v1::GetReviewResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetReviewRequest& asked) { return gate->GetReview(asked); });
 }
 
@@ -65,13 +67,16 @@ grpc::ServerUnaryReactor* ReviewService::UpholdHold(grpc::CallbackServerContext*
 
 grpc::ServerUnaryReactor* ReviewService::GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                                      v1::GetWorkloadResponse* response) {
-  return AnswerRead(context, request, response, executor_,
+  return AnswerRead(context, request, response, executor_, gate_,
                     [gate = gate_](const v1::GetWorkloadRequest& asked) { return gate->GetWorkload(asked); });
 }
 
 grpc::ServerWriteReactor<v1::StreamReviewEventsResponse>* ReviewService::StreamReviewEvents(
-    grpc::CallbackServerContext* /*context*/, const v1::StreamReviewEventsRequest* request) {
-  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) return streams_.Refuse(status);
+    grpc::CallbackServerContext* context, const v1::StreamReviewEventsRequest* request) {
+  if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
+    FinishRefused(gate_, *request, context->peer(), status, [](const absl::Status&) {});
+    return streams_.Refuse(status);
+  }
   Followed<v1::StreamReviewEventsResponse> followed;
   followed.feed = gate::Feed::kReviews;
   followed.until_current = request->until_current();

@@ -9,8 +9,6 @@
 namespace resultgate::rpc {
 namespace {
 
-constexpr char kBadRequestType[] = "type.googleapis.com/google.rpc.BadRequest";
-
 // Room for the violation that says how many were left out.
 constexpr size_t kReserve = 128;
 // A field's path holds indices, not text; a longer one is no path that anybody reads.

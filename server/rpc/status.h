@@ -17,6 +17,9 @@ namespace resultgate::rpc {
 // would lose the answer.
 inline constexpr size_t kLargestDetails = 4096;
 
+// Type of the payload that carries violations: google.rpc.BadRequest.
+inline constexpr char kBadRequestType[] = "type.googleapis.com/google.rpc.BadRequest";
+
 // INVALID_ARGUMENT that carries the violations as a google.rpc.BadRequest, all of them as far as kLargestDetails goes; a last one
 // then says how many were left out. OK if there are none.
 absl::Status BadRequest(const std::vector<gate::Violation>& violations);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/digest.h"
 #include "server/rpc/checks.h"
+#include "server/rpc/refused_call.h"
 #include "server/rpc/status.h"
 
 namespace resultgate::rpc {
@@ -32,17 +33,30 @@ v1::RefuseResultRequest Refusal(const v1::DiagnosticReport& report, const Violat
   return refusal;
 }
 
+// `done`, called once the log has that it was refused; by whom is all of the request that it keeps.
+gate::Callback<v1::SubmitResultResponse> LoggingRefusals(gate::Gate* gate, const v1::SubmitResultRequest& request,
+                                                         gate::Callback<v1::SubmitResultResponse> done) {
+  v1::SubmitResultRequest kept;
+  if (request.has_report()) kept.mutable_report()->set_sender(request.report().sender());
+  return [gate, kept = std::move(kept), done = std::move(done)](absl::StatusOr<v1::SubmitResultResponse> answer) {
+    if (answer.ok()) return done(std::move(answer));
+    FinishRefused(gate, kept, "", answer.status(), [done](const absl::Status& told) { done(told); });
+  };
+}
+
 }  // namespace
 
 void Submit(gate::Gate* gate, v1::SubmitResultRequest request, gate::Callback<v1::SubmitResultResponse> done) {
   const Violations violations = Check(request);
   if (violations.empty()) {
+    // The gate will not have it; that a sender tries stands in the log.
+    if (request.report().test_message() && !request.accept_test_message()) done = LoggingRefusals(gate, request, std::move(done));
     gate->Submit(std::move(request), std::move(done));
     return;
   }
   absl::Status status = BadRequest(violations);
   if (!request.has_report()) {
-    done(std::move(status));
+    LoggingRefusals(gate, request, std::move(done))(std::move(status));
     return;
   }
   gate->Refuse(Refusal(request.report(), violations),

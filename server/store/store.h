@@ -72,6 +72,8 @@ class Reader {
                                                                      int limit) const = 0;
   // Sequences of all entries about a result, in order; reads none of them.
   virtual absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t result_id) const = 0;
+  // Entries about no result with sequence < `before_sequence`, the newest first, at most `limit`. 0: from the newest on.
+  virtual absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(int64_t before_sequence, int limit) const = 0;
   // Ids of the results that an entry in (`after_sequence`, `last_sequence`] is about, in order, each once.
   virtual absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t after_sequence, int64_t last_sequence) const = 0;
   // The files of a pack that was put, by its digest; nullopt if there is none.

@@ -95,7 +95,7 @@ TEST_F(AuditCommandsTest, CountsResultsAndSaysHowLongTheyTook) {
                                ContainsRegex("pathology +[a-z-]+ +1 +1 +1 "), HasSubstr("all together")));
   const Ran csv = Ask({"audit", "summary", "--by", "basis", "--csv"});
   EXPECT_THAT(Lines(csv.out)[0], StartsWith("basis,results,released,waiting,held,overruns,"));
-  EXPECT_THAT(csv.out, HasSubstr("\norganization-policy,1,1,0,1,0,0,0,1,"));
+  EXPECT_THAT(csv.out, HasSubstr("\norganization-policy,1,1,0,1,0,0,0,0,0,1,"));
   const Ran json = Ask({"audit", "summary", "--filter", "category = pathology", "--json"});
   EXPECT_THAT(json.out, AllOf(StartsWith("{\"total\":{\"results\":\"1\""), HasSubstr("\"review_time\":{\"count\":\"1\"")));
   EXPECT_THAT(Ask({"audit", "summary", "--until", "2026-03-05", "--json"}).out, Not(HasSubstr("results")));
@@ -116,6 +116,56 @@ TEST_F(AuditCommandsTest, AnswersPreparedQuestions) {
   EXPECT_THAT(Ask({"audit", "report", "overdue-reviews", "--json"}).out, Not(HasSubstr("lines\"")));
   EXPECT_THAT(Ask({"audit", "report", "released-before-review", "--csv"}).out, StartsWith("result,rule,effect,basis,"));
   EXPECT_EQ(Ask({"audit", "report", "everything"}).exit_code, 2);
+}
+
+TEST_F(AuditCommandsTest, SaysWhatPatientsSawFirstAndWhatNobodyHasSeen) {
+  ASSERT_EQ(Ask({"submit", "--accept-test-messages", "tests/data/03-a1c-high.hl7"}).exit_code, 0);
+  ASSERT_EQ(Ask({"outreach", "view", "1", "--by", "account-1"}).exit_code, 0);
+  const Ran first = Ask({"audit", "report", "seen-first"});
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  EXPECT_THAT(first.out, AllOf(ContainsRegex("RESULT .*RELEASED .*SEEN .*FOR"), ContainsRegex("\n1 +.*Fri 2026-03-06 ")));
+  const Ran first_csv = Ask({"audit", "report", "seen-first", "--csv"});
+  EXPECT_THAT(Lines(first_csv.out)[0], StartsWith("result,abnormal,released,first_viewed,opened,contacted,over_hours,account,"));
+  EXPECT_THAT(Lines(first_csv.out), SizeIs(2));
+  const Ran unviewed = Ask({"audit", "report", "unviewed-abnormal", "--ndjson"});
+  EXPECT_EQ(unviewed.exit_code, 0) << unviewed.err;
+  EXPECT_THAT(unviewed.out, AllOf(HasSubstr("{\"result_id\":\"3\""), HasSubstr("\"abnormal\":true")));
+  EXPECT_THAT(unviewed.out, Not(HasSubstr("{\"result_id\":\"1\""))) << "seen, and normal";
+  ASSERT_EQ(Ask({"outreach", "view", "3", "--by", "account-1"}).exit_code, 0);
+  ASSERT_EQ(Ask({"outreach", "view", "2", "--by", "account-1"}).exit_code, 0);
+  EXPECT_THAT(Ask({"audit", "report", "unviewed-abnormal", "--ndjson"}).out, Not(HasSubstr("\"result_id\":\"3\"")));
+  const Ran alone = Ask({"audit", "report", "seen-first", "--ndjson"});
+  EXPECT_THAT(Lines(alone.out), SizeIs(2));
+  EXPECT_THAT(Lines(alone.out)[0], HasSubstr("{\"result_id\":\"3\"")) << "the abnormal one first";
+  EXPECT_THAT(alone.out, Not(HasSubstr("\"result_id\":\"2\""))) << "who approved it had opened it";
+  const Ran accounts = Ask({"audit", "report", "disparities-by-account", "--csv"});
+  EXPECT_THAT(Lines(accounts.out)[0], StartsWith("account,results,released,"));
+  EXPECT_THAT(Lines(accounts.out)[0], HasSubstr(",viewed,contacted,"));
+  EXPECT_THAT(Ask({"audit", "report", "disparities-by-account", "--ndjson"}).out, StartsWith("{\"keys\":[\"\"],\"results\":"));
+}
+
+TEST_F(AuditCommandsTest, SaysWhatWasRefusedAndHowItIsSetUp) {
+  EXPECT_EQ(Ask({"review", "approve", "99", "--reviewer", "1234567893"}).exit_code, 1);
+  EXPECT_THAT(Ask({"audit", "list", "--kind", "call-refused"}).out,
+              ContainsRegex("call_refused +[a-z0-9]+ +(GetResult|GetReview|ApproveReview): NOT_FOUND"));
+  const std::string started = Ask({"audit", "list", "--kind", "started", "--json"}).out;
+  EXPECT_THAT(started, AllOf(HasSubstr("{\"name\":\"listen\",\"value\":\"127.0.0.1:0\"}"),
+                             HasSubstr("{\"name\":\"dev\",\"value\":\"true\"}"),
+                             HasSubstr("{\"name\":\"templates\",\"value\":\"templates\"}"), Not(HasSubstr("\"help\""))));
+  EXPECT_EQ(gate_->Stop(), 0);
+  fs::remove(database_ + ".key");
+  auto gate = testing::ServerProcess::Start({RESULTGATE_BINARY, "serve", "--dev", "--clock", "2026-03-06T21:15:00-05:00",
+                                             "--listen", "127.0.0.1:0", "--database", database_, "--change-log-key"});
+  ASSERT_TRUE(gate.ok()) << gate.status();
+  gate_ = *std::move(gate);
+  EXPECT_THAT(Ask({"audit", "list", "--kind", "configuration-changed"}).out,
+              HasSubstr("change-log-key: false, now true; clock: 2026-03-06T21:05:00-05:00, now 2026-03-06T21:15:00-05:00"));
+  EXPECT_THAT(Ask({"audit", "list", "--kind", "log-key-changed"}).out,
+              ContainsRegex("signed by resultgate/[0-9a-f]+\\+[0-9a-f]+, before by resultgate/[0-9a-f]+\\+[0-9a-f]+"));
+  const Ran exported = File({"audit", "export", "--format", "fhir", "--server", gate_->address()});
+  EXPECT_THAT(exported.out, AllOf(HasSubstr("\"code\":\"call-refused\"}],\"action\":\"E\""),
+                                  HasSubstr("\"network\":{\"address\":\"127.0.0.1\",\"type\":\"2\"}"),
+                                  HasSubstr("\"code\":\"log-key-changed\"")));
 }
 
 TEST_F(AuditCommandsTest, KeepsWhoReadInTheLog) {

@@ -22,6 +22,8 @@
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 #include "server/base/proto_time.h"
+#include "server/gate/keys.h"
+#include "server/gate/log_reads.h"
 #include "server/gate/turnarounds.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/testing/server_process.h"
@@ -34,6 +36,7 @@ using base::ToProto;
 const absl::Time kStart = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCTimeZone());
 constexpr absl::Duration kMonth = absl::Hours(24 * 30);
 constexpr int64_t kPerBatch = 4096;
+constexpr int64_t kEntriesOfPatient = 50;
 
 void Require(const absl::Status& status) {
   if (status.ok()) return;
@@ -68,7 +71,8 @@ v1::AppliedRule Rule(const std::string& id, v1::RuleEffect effect, v1::BasisType
 // has a floor. Each is acknowledged.
 class LogMaker {
  public:
-  LogMaker(store::Store* store, int64_t entries, int months) : store_(*store), left_(entries), months_(months) {
+  LogMaker(store::Store* store, int64_t entries, int months)
+      : store_(*store), left_(entries), months_(months), patients_(static_cast<uint64_t>(entries / kEntriesOfPatient + 1)) {
     // A result has some 2.2 entries.
     between_ = kMonth * months / (static_cast<double>(entries) / 2.2);
   }
@@ -83,6 +87,7 @@ class LogMaker {
   }
 
   int64_t results() const { return results_; }
+  uint64_t patients() const { return patients_; }
   // That all of it is before.
   absl::Time end() const { return kStart + kMonth * months_; }
 
@@ -147,9 +152,14 @@ class LogMaker {
     const uint64_t kind = random_() % 20;
     v1::DiagnosticReport* report = result.mutable_report();
     report->set_section(kind < 16 ? v1::SECTION_LABORATORY : v1::SECTION_PATHOLOGY);
+    v1::Identifier* identifier = report->mutable_patient()->add_identifiers();
+    identifier->set_system("NORTH");
+    identifier->set_value(absl::StrCat("P", random_() % patients_));
     report->mutable_patient()->set_language(random_() % 8 == 0 ? "es" : "en");
     report->mutable_order()->set_facility(absl::StrCat("CLINIC ", random_() % 40));
     Require(batch_->PutResult(result));
+    Require(batch_->PutKey(gate::PatientKey(*identifier), result.id()));
+    Require(batch_->PutAssigner(identifier->system()));
 
     v1::Entry entry = Begin(result.id(), now_);
     entry.set_actor("LAB|NORTH");
@@ -204,6 +214,7 @@ class LogMaker {
   store::Store& store_;
   int64_t left_;
   const int months_;
+  const uint64_t patients_;
   absl::Duration between_;
   std::unique_ptr<store::Batch> batch_;
   absl::Time now_ = kStart;
@@ -244,8 +255,25 @@ void Ask(const store::Store& store, const std::string& what, const v1::Summarize
                                times[times.size() / 2], times.front(), times.back());
 }
 
+// The first page of a hundred entries, the newest first.
+void AskPage(const store::Store& store, const std::string& what, const std::string& filter, int rounds) {
+  v1::ListEntriesRequest request;
+  request.set_filter(filter);
+  request.set_newest_first(true);
+  std::vector<double> times;
+  int entries = 0;
+  for (int i = 0; i < rounds; ++i) {
+    const Stopwatch watch;
+    entries = Require(gate::ListEntries(store, request)).entries_size();
+    times.push_back(watch.Ms());
+  }
+  std::sort(times.begin(), times.end());
+  std::cout << absl::StrFormat("%-28s %9d entries: %7.2f ms (%.2f to %.2f)\n", what, entries, times[times.size() / 2],
+                               times.front(), times.back());
+}
+
 int Main(int argc, char** argv) {
-  CLI::App app("Measures summaries.");
+  CLI::App app("Measures summaries and lists.");
   int64_t entries = 10'000'000;
   int months = 24, rounds = 7;
   std::string folder;
@@ -285,6 +313,13 @@ int Main(int argc, char** argv) {
   request.add_group_by(v1::SUMMARY_DIMENSION_DAY);
   request.add_group_by(v1::SUMMARY_DIMENSION_LANGUAGE);
   Ask(*store, "  by FACILITY, DAY, LANGUAGE", request, end, rounds);
+
+  const std::string day =
+      absl::StrCat("time >= ", base::FormatUtc(end - kMonth), " AND time < ", base::FormatUtc(end - kMonth + absl::Hours(24)));
+  AskPage(*store, "a page by patient", absl::StrCat("patient = P", maker.patients() / 2), rounds);
+  AskPage(*store, "a page by patient, assigner", absl::StrCat("patient = NORTH|P", maker.patients() / 3), rounds);
+  AskPage(*store, "a page by day", day, rounds);
+  AskPage(*store, "a page by rule and time", absl::StrCat("rule = biopsy-review AND ", day), rounds);
   return 0;
 }
 

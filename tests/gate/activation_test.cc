@@ -100,6 +100,9 @@ class FailingStore final : public store::Store {
     return store_.FindPack(digest);
   }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t b, int n) const override { return store_.ListActivations(b, n); }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(int64_t b, int n) const override {
+    return store_.ListEntriesAboutNone(b, n);
+  }
   absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t r) const override { return store_.ListEntrySequences(r); }
   absl::StatusOr<std::vector<std::string>> ListAssigners(int n) const override { return store_.ListAssigners(n); }
   absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t a, int64_t l) const override {

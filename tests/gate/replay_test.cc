@@ -613,6 +613,7 @@ TEST_F(TamperTest, SaysWhereAndWhatDoesNotFit) {
       {"DELETE FROM packs", "is missing: it was active"},
       {"INSERT INTO packs SELECT x'00', files FROM packs", "came in beside the gate: no entry activated it"},
       {"DELETE FROM keys WHERE result_id = 2", "result 2: 3 keys by which its messages are known again are missing"},
+      {"DELETE FROM assigners", "result 2: who gave its patient an identifier is not kept"},
       {"INSERT INTO keys VALUES (zeroblob(32), 2)", "result 2: it is found by a key that none of its messages has"},
   };
   for (const auto& test : kCases) {

@@ -83,6 +83,7 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string&) const override { return std::nullopt; }
   absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t, int) const override { return std::vector<v1::Entry>(); }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(int64_t, int) const override { return std::vector<v1::Entry>(); }
   absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t) const override { return std::vector<int64_t>(); }
   absl::StatusOr<std::vector<std::string>> ListAssigners(int) const override { return std::vector<std::string>(); }
   absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t, int64_t) const override { return std::vector<int64_t>(); }

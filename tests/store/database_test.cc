@@ -173,6 +173,7 @@ TEST(QueriesTest, NoStatementScansOrSorts) {
       {sql::kPutOwner, ""},
       {sql::kPutAssigner, ""},
       {sql::kListAssigners, "SEARCH assigners USING PRIMARY KEY (system>?)"},
+      {sql::kListEntriesAboutNone, "SEARCH entries USING INDEX entries_about_none (result_id=? AND rowid<?)"},
       {sql::kListEntrySequences, "SEARCH entries USING COVERING INDEX entries_result (result_id=?)"},
       {sql::kRemoveOwner, "SEARCH owners USING PRIMARY KEY (id=?)"},
       {sql::kListResultsTold, "SEARCH entries USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},

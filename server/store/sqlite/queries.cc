@@ -200,6 +200,14 @@ absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, co
   return std::optional<v1::PackFiles>(std::move(files));
 }
 
+absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(Connection& connection, int64_t before_sequence, int limit) {
+  if (limit < 1) return std::vector<v1::Entry>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListEntriesAboutNone));
+  statement.BindInt(1, before_sequence > 0 ? before_sequence : std::numeric_limits<int64_t>::max());
+  statement.BindInt(2, limit);
+  return ReadAll<v1::Entry>(statement, ReadEntry);
+}
+
 absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, int64_t before_sequence, int limit) {
   if (limit < 1) return std::vector<v1::Entry>();
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListActivations));

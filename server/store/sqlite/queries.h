@@ -35,6 +35,8 @@ inline constexpr char kListEntriesBackward[] =
     "SELECT sequence, bytes FROM entries WHERE sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 inline constexpr char kListEntriesOfResultBackward[] =
     "SELECT sequence, bytes FROM entries WHERE sequence < ?1 AND result_id = ?3 ORDER BY sequence DESC LIMIT ?2";
+inline constexpr char kListEntriesAboutNone[] =
+    "SELECT sequence, bytes FROM entries WHERE result_id IS NULL AND sequence < ?1 ORDER BY sequence DESC LIMIT ?2";
 inline constexpr char kListEntrySequences[] = "SELECT sequence FROM entries WHERE result_id = ?1 ORDER BY sequence";
 inline constexpr char kFindPack[] = "SELECT files FROM packs WHERE digest = ?1";
 inline constexpr char kListActivations[] =
@@ -125,6 +127,7 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kListAssigners,
                                        kPutAssigner,
                                        kListEntrySequences,
+                                       kListEntriesAboutNone,
                                        kPutOwner,
                                        kRemoveOwner,
                                        kListResults,
@@ -192,6 +195,7 @@ absl::StatusOr<int64_t> CountDue(Connection& connection, absl::Time now);
 absl::StatusOr<std::vector<v1::Entry>> ListEntries(Connection& connection, int64_t after_sequence, int64_t result_id, int limit);
 absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(Connection& connection, int64_t before_sequence, int64_t result_id,
                                                            int limit);
+absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(Connection& connection, int64_t before_sequence, int limit);
 absl::StatusOr<std::optional<std::string>> FindEntryBytes(Connection& connection, int64_t sequence);
 absl::StatusOr<std::optional<v1::PackFiles>> FindPack(Connection& connection, const std::string& digest);
 absl::StatusOr<std::vector<v1::Entry>> ListActivations(Connection& connection, int64_t before_sequence, int limit);

@@ -113,6 +113,9 @@ CREATE TABLE assigners (
   system BLOB PRIMARY KEY                      -- Identifier.system of a patient whose key is in `keys`
 ) STRICT, WITHOUT ROWID;
 )sql",
+    R"sql(
+CREATE INDEX entries_about_none ON entries (result_id) WHERE result_id IS NULL;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

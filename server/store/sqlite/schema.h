@@ -10,7 +10,8 @@
 //            commit once the table is larger than a few hundred pages.
 //   entries  by sequence, the exact bytes. Its index by result costs some 12 bytes an entry and is nearly sequential itself,
 //   since most
-//            entries are about the newest results: cheaper than the scan of the log that a result's history would need.
+//            entries are about the newest results: cheaper than the scan of the log that a result's history would need. The few
+//            about no result, as that the gate started, have a partial index.
 //   log_tiles  the hashes of every 256, 65,536, … entries (merkle/tiles.h): a row of 32 bytes more every 256 entries.
 //   log_head   one row, the signed head of the log's tree, written by every commit that appends entries.
 //   outbox   by sequence; what the portal has not acknowledged has a partial index.

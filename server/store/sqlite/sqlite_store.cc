@@ -145,6 +145,9 @@ class SqliteStore final : public Store {
     return readers_.With(
         [&](Connection& connection) { return store::ListEntriesBackward(connection, before_sequence, result_id, limit); });
   }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(int64_t before_sequence, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListEntriesAboutNone(connection, before_sequence, limit); });
+  }
   absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t result_id) const override {
     return readers_.With([&](Connection& connection) { return store::ListEntrySequences(connection, result_id); });
   }
