@@ -39,14 +39,13 @@ std::vector<KeptReports::Candidate> KeptReports::CandidatesFor(const v1::Entry& 
   std::set<std::string> arrived(before.report_digests().begin(), before.report_digests().end());
   arrived.insert(KeptDigest(entry.decided()));
   std::vector<Candidate> candidates;
-  // The first version may be what older ones came to, or what people settled: it came with no single message.
-  const bool has_base = kept_[0].digest.empty();
+  // A version may be what older ones came to, or what people settled: it came with no single message.
+  const bool has_base = std::any_of(kept_.begin(), kept_.end(), [](const Version& version) { return version.digest.empty(); });
   for (const bool with_base : {true, false}) {
     if (with_base != has_base && with_base) continue;
     std::vector<v1::DiagnosticReport> versions;
     for (const Version& version : kept_) {
-      const bool is_base = &version == &kept_[0] && has_base;
-      if (is_base ? with_base : arrived.count(version.digest) > 0) InsertVersion(version.report, &versions);
+      if (version.digest.empty() ? with_base : arrived.count(version.digest) > 0) InsertVersion(version.report, &versions);
     }
     if (versions.empty()) continue;
     if (versions.size() > 1) {

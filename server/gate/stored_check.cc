@@ -198,14 +198,15 @@ class Checker {
     }
     if (kept.versions().empty()) return;
     const std::set<std::string> named(state.report_digests().begin(), state.report_digests().end());
-    // Where people have said which version stands, and where there were very many, the first is made of several.
-    const bool has_base =
-        named.size() > static_cast<size_t>(kept.versions_size()) ||
-        std::any_of(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.approved().has_decided(); });
-    for (int i = has_base ? 1 : 0; i < kept.versions_size(); ++i) {
-      if (named.count(ReportDigestText(kept.versions(i))) == 0) {
-        Find(absl::StrCat(place, ": version ", i + 1, " of those that are kept is none that was taken in"));
-      }
+    // What people said stands is made of several versions, and so is the first of very many; what comes later may be older.
+    int made_of_several = named.size() > static_cast<size_t>(kept.versions_size()) ? 1 : 0;
+    if (std::any_of(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.approved().has_decided(); })) {
+      ++made_of_several;
+    }
+    const bool has_base = made_of_several > 0;
+    for (int i = 0; i < kept.versions_size(); ++i) {
+      if (named.count(ReportDigestText(kept.versions(i))) > 0 || made_of_several-- > 0) continue;
+      Find(absl::StrCat(place, ": version ", i + 1, " of those that are kept is none that was taken in"));
     }
     if (!has_base && ReportDigestText(PutTogether(VersionsOf(kept)).report) != ReportDigestText(kept.report())) {
       Find(absl::StrCat(place, ": its report is not what its versions come to"));
