@@ -82,6 +82,23 @@ class Explainer {
     }
     if (outcome.has_not_after()) lines->add_clock(absl::StrCat("and not after ", Local(base::FromProto(outcome.not_after()))));
     for (const std::string& conflict : outcome.conflicts()) lines->add_clock(absl::StrCat("conflict: ", conflict));
+    AddInProcess(outcome, start, lines);
+  }
+
+  // What the patient reads meanwhile, where the pack says so.
+  void AddInProcess(const v1::Outcome& outcome, std::optional<absl::Time> start, v1::ExplainedOutcome* lines) const {
+    const auto& audiences = outcome.audiences();
+    const bool of_patient = std::find(audiences.begin(), audiences.end(), v1::AUDIENCE_PATIENT) != audiences.end();
+    const bool waits = outcome.disposition() != v1::DISPOSITION_RELEASE;
+    const std::optional<InProcess> told = InProcessOf(pack_, report_, start, context_.received_at, now_);
+    if (!of_patient || !waits || !told || !MayBeTold(outcome)) return;
+    lines->add_clock(absl::StrCat("until then the patient reads that it is in process",
+                                  told->expected_by ? absl::StrCat(", expected by ", Day(*told->expected_by)) : ""));
+  }
+
+  // The day that ends then.
+  std::string Day(absl::Time midnight) const {
+    return absl::FormatTime("%a %Y-%m-%d", midnight - absl::Seconds(1), calendar_.zone());
   }
 
   const Rule* Find(const std::string& id) const {

@@ -303,6 +303,11 @@ ShapePtr PackFile(const Vocabulary& vocabulary) {
            {"together", "How long what comes of one visit waits for more, to be told at once: `60 min`.",
             Pattern("^[1-9][0-9]* (min|h)$")},
        })},
+      {"in_process", "Classes of tests of which a patient reads \"in process, expected by\" while a result waits.",
+       List(Map({
+           {"codes", "Value sets with a code of the report or its order; any of them.", List(Names(vocabulary.value_sets), true)},
+           {"section", "Which part of the service made the report.", List(EnumWordsOf(v1::Section_descriptor()), true)},
+       }))},
       {"pools", "Groups of people that reviews may wait for.", List(Text(), true)},
       {"facts", "What this site's feeds never send, and what its absence then means.",
        List(Map({

@@ -22,6 +22,7 @@
 #include "server/calendar/calendar.h"
 #include "server/expr/expr.h"
 #include "server/policy/facility.h"
+#include "server/policy/in_process.h"
 #include "server/valueset/valueset.h"
 
 namespace resultgate::policy {
@@ -115,6 +116,7 @@ struct Rule {
   bool reads_observation = false;             // `when` may come out differently for each unit
   bool reads_audience = false;                // `when` may come out differently for each audience
   bool observations_only = false;             // `when` reads `observation` without asking has(observation)
+  bool outcome_dependent = false;             // it says why what goes when may tell what was found
   std::vector<v1::Audience> audiences;        // the rule speaks for these; all where the file names none
   Asks then;
   v1::Basis basis;
@@ -185,6 +187,8 @@ class Pack {
   const calendar::Calendar* NotificationCalendarFor(const v1::ServiceRequest& order) const;
   // How long what comes of one visit waits for more, to be told at once; zero: not at all.
   absl::Duration notifications_together() const { return notifications_together_; }
+  // `in_process`: the classes of which patients read that a result waits.
+  const std::vector<InProcessClass>& in_process() const { return in_process_; }
   const ReviewAsk& default_review() const { return default_review_; }
   const ReviewAsk& quarantine_review() const { return quarantine_review_; }
   // The pool that looks into messages nobody could read: the first pool among the quarantine's owners.
@@ -243,6 +247,7 @@ class Pack {
   std::shared_ptr<const valueset::Registry> value_sets_;
   std::unique_ptr<const ModelEnvironment> environment_;  // what the rules' programs point to
   std::vector<std::string> used_value_sets_;
+  std::vector<InProcessClass> in_process_;
 };
 
 // The pack for a reader: its rules with what they ask for and why.

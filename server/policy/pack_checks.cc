@@ -85,6 +85,7 @@ class PackChecker {
       if (rule.then.delay) CheckCeilings(i, {*rule.then.delay});
       if (rule.then.review) CheckCeilings(i, LengthOf(*rule.then.review));
     }
+    for (const InProcessClass& of : pack_.in_process()) CheckInProcess(of);
     CheckCalendars();
   }
 
@@ -330,6 +331,15 @@ class PackChecker {
     }
   }
 
+  void CheckInProcess(const InProcessClass& of) {
+    for (const Rule* rule : RulesThatTell(pack_, of)) {
+      findings_.Report(*rule, kInProcessTells, Severity::kError,
+                       absl::StrCat("by rule `", rule->id, "` it depends on what was found whether a result of the class at ",
+                                    of.place.file, ":", of.place.line, " waits, so that `in_process` would tell it"),
+                       "hold the whole class by a rule that asks for nothing else, or leave the class out of `in_process`");
+    }
+  }
+
   void CheckCalendars() {
     for (const Site& site : sites_) {
       const std::optional<int> last = site.calendar->LastKnownYear();
@@ -372,10 +382,10 @@ bool IsAmerican(const Pack& pack) {
 }
 
 const std::vector<std::string>& CheckNames() {
-  static const auto* const kNames =
-      new std::vector<std::string>{kAlwaysMatches, kCalendarEnds,   kExpiredRule,   kFloorPastCeiling, kNeverMatches,
-                                   kNotYetInForce, kPermitByHeader, kPointlessRule, kProtocolTakesAll, kRedundantCodes,
-                                   kSameValueSets, kUnlawfulHold,   kUnusedIgnore,  kUnusedValueSet,   kWrongClass};
+  static const auto* const kNames = new std::vector<std::string>{
+      kAlwaysMatches, kCalendarEnds,   kExpiredRule,    kFloorPastCeiling, kInProcessTells, kNeverMatches,
+      kNotYetInForce, kPermitByHeader, kPointlessRule,  kProtocolTakesAll, kRedundantCodes, kSameValueSets,
+      kUnlawfulHold,  kUnusedIgnore,   kUnusedValueSet, kWrongClass};
   return *kNames;
 }
 

@@ -26,6 +26,8 @@ inline constexpr char kCalendarEnds[] = "calendar-ends";
 inline constexpr char kExpiredRule[] = "expired-rule";
 // A delay or a review that can end after a deadline for the same result; refused where both are statutes.
 inline constexpr char kFloorPastCeiling[] = "floor-past-ceiling";
+// A class of `in_process` of which only some results wait, by what was found: who reads that one is in process would know.
+inline constexpr char kInProcessTells[] = "in-process-tells";
 // A condition that contradicts itself, or a protocol that covers nothing of what its rule is about.
 inline constexpr char kNeverMatches[] = "never-matches";
 // A rule whose `effective` is to come.

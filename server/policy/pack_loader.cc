@@ -194,6 +194,7 @@ class PackLoader {
     pack_->notifications_together_ = clocks.notifications_together;
     pack_->facilities_ = std::move(clocks.facilities);
     std::move(clocks.files.begin(), clocks.files.end(), std::back_inserter(digested_));
+    pack_->in_process_ = LoadInProcess(*document, &map, *pack_->value_sets_, issues_);
     LoadPools(*document, &map);
     for (const absl::string_view role : kRoles) owners_.emplace_back(role);
     owners_.insert(owners_.end(), pools_.begin(), pools_.end());
@@ -390,6 +391,10 @@ class PackLoader {
       for (const expr::Program* condition : ConditionsOf(rule)) {
         used.insert(condition->code_sets().begin(), condition->code_sets().end());
       }
+    }
+    for (InProcessClass& of : pack_->in_process_) {
+      for (const valueset::ValueSet* set : of.codes) used.insert(set->name());
+      of.holds = HoldsOfClass(*pack_, of);
     }
     pack_->used_value_sets_.assign(used.begin(), used.end());
     digested_.emplace_back("valuesets", pack_->value_sets_->digest());

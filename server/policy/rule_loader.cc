@@ -97,6 +97,7 @@ class RuleReader {
     const bool says_why = map.Optional("outcome_dependent") != nullptr;
     if (says_why) map.RequiredText("outcome_dependent");
     if (!says_why) RefuseOutcomeDependence(rule);
+    rule.outcome_dependent = says_why;
     map.RefuseUnknownKeys();
     return rule;
   }
