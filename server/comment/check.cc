@@ -144,10 +144,15 @@ class Checker {
 
   static std::vector<text::Message::NamedValue> Arguments(const SharedWords& words, const Sample& sample,
                                                           const v1::NextStep& step) {
-    return {{"test", words.this_test},   {"count", sample.count},
-            {"total", sample.total},     {"days", static_cast<int64_t>(step.within_days())},
-            {"clinic_phone", "911"},     {"after_hours_phone", "911"},
-            {"emergency_number", "911"}, {"answer_days", int64_t{2}}};
+    return {{"test", words.this_test},
+            {"count", sample.count},
+            {"total", sample.total},
+            {"days", static_cast<int64_t>(step.within_days())},
+            {"clinic_phone", "911"},
+            {"after_hours_phone", "911"},
+            {"emergency_number", "911"},
+            {"answer_days", int64_t{2}},
+            {"expected_by", absl::CivilDay(2026, 3, 11)}};
   }
 
   void CheckSignOff(const Translation& translation, const std::string& language) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "absl/time/civil_time.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
 #include "server/nextstep/next_step.h"
@@ -105,6 +106,7 @@ std::optional<Occasion> OccasionNamed(absl::string_view name) {
   if (name == "corrected") return Occasion::kCorrected;
   if (name == "being-corrected") return Occasion::kBeingCorrected;
   if (name == "cancelled") return Occasion::kCancelled;
+  if (name == "in-process") return Occasion::kInProcess;
   return std::nullopt;
 }
 
@@ -143,11 +145,16 @@ Example ReadExample(const yaml::Document& document, const Node& node, const absl
   const std::optional<v1::Audience> audience = AudienceNamed(reader.OptionalText("audience"));
   if (!occasion)
     document.Error(node.Find("occasion")->place, "unknown occasion",
-                   "one of `result`, `corrected`, `being-corrected`, `cancelled`", issues);
+                   "one of `result`, `corrected`, `being-corrected`, `cancelled`, `in-process`", issues);
   if (!audience)
     document.Error(node.Find("audience")->place, "unknown audience", "one of `patient`, `representative`, `delegate`", issues);
   example.request.occasion = occasion.value_or(Occasion::kResult);
   example.request.audiences = {audience.value_or(v1::AUDIENCE_PATIENT)};
+  if (const std::string day = reader.OptionalText("expected_by"); !day.empty()) {
+    example.request.expected_by.emplace();
+    if (!absl::ParseCivilTime(day, &*example.request.expected_by))
+      document.Error(node.Find("expected_by")->place, "`expected_by` must be a date as `2026-03-01`", "", issues);
+  }
   example.request.not_yet_reviewed = reader.OptionalBool("not_yet_reviewed", false);
   if (const Node* expect = reader.Required("expect")) ReadExpectation(document, *expect, &example, issues);
   reader.RefuseUnknownKeys();

@@ -7,10 +7,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/comment.pb.h"
 #include "resultgate/v1/decision.pb.h"
@@ -29,13 +31,16 @@ enum class Occasion {
   kCorrected,       // content is shown that replaces what was wrong
   kBeingCorrected,  // earlier content is withdrawn, the new one is still held
   kCancelled,       // the test was not performed
+  kInProcess,       // it waits, and nothing may be said of it
 };
 
 struct Request {
   // The report with the released units only: what is not in it cannot be described. For kBeingCorrected and kCancelled, the units
-  // concerned. Required, and outlives the call.
+  // concerned; for kInProcess, none. Required, and outlives the call.
   const v1::DiagnosticReport* report = nullptr;
   Occasion occasion = Occasion::kResult;
+  // For kInProcess: the day by which it is expected. Absent: nobody can say.
+  std::optional<absl::CivilDay> expected_by;
   // True if it goes without the review that a rule had asked for: the comment says that nobody may have looked yet.
   bool not_yet_reviewed = false;
   // Who reads it: a template must be for all of them. Where the patient is not among them, it says that it is of another person.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "server/comment/check.h"
 #include "server/comment/format.h"
 #include "server/comment/template.h"
@@ -95,6 +96,8 @@ std::vector<Preview> Previews(const Library& library, absl::string_view id) {
     if (variant == Variant::kCorrected) request.occasion = Occasion::kCorrected;
     if (variant == Variant::kBeingCorrected) request.occasion = Occasion::kBeingCorrected;
     if (variant == Variant::kCancelled) request.occasion = Occasion::kCancelled;
+    if (IsInProcess(variant)) request.occasion = Occasion::kInProcess;
+    if (variant == Variant::kInProcess) request.expected_by = absl::CivilDay(2026, 3, 12);
     // A sentence before another wording is seen before the generic one; every other wording is its template's.
     const auto render = [&] {
       return IsPrefix(variant) ? library.Render(request) : library.RenderAs(request, wording.template_id);

@@ -21,7 +21,8 @@ const ArgumentTypes& KnownArguments() {
   static const auto* const known = new ArgumentTypes{{"test", Message::Type::kText},
                                                      {"count", Message::Type::kNumber},
                                                      {"total", Message::Type::kNumber},
-                                                     {"days", Message::Type::kNumber}};
+                                                     {"days", Message::Type::kNumber},
+                                                     {"expected_by", Message::Type::kDate}};
   return *known;
 }
 
@@ -168,7 +169,9 @@ class HeaderReader {
               base::Suggest(entry.key, Keys(KnownArguments())));
         continue;
       }
-      const std::string type = known->second == Message::Type::kNumber ? "number" : "text";
+      const std::string type = known->second == Message::Type::kNumber ? "number"
+                               : known->second == Message::Type::kDate ? "date"
+                                                                       : "text";
       if (!entry.value.IsScalar() || entry.value.text != type) {
         Error(entry.value.place, absl::StrCat("the type of `", entry.key, "` is `", type, "`"));
         continue;
@@ -198,7 +201,7 @@ class HeaderReader {
     if (header_.falls_back) return;
     std::vector<std::string> missing;
     for (const VariantInfo& info : kVariants) {
-      if (!IsPrefix(info.variant) && !made_.has_variant[static_cast<size_t>(info.variant)]) missing.emplace_back(info.name);
+      if (!IsSaidByOne(info.variant) && !made_.has_variant[static_cast<size_t>(info.variant)]) missing.emplace_back(info.name);
     }
     if (!missing.empty()) {
       Error(map.place, absl::StrCat("[variant] variants are missing: `", absl::StrJoin(missing, "`, `"), "`"),
@@ -207,11 +210,13 @@ class HeaderReader {
   }
 
   v1::NextStep ReadNextStep(Variant variant, const yaml::Node& node) {
+    if (IsSaidByOne(variant) && made_.id != Info(variant).generic) {
+      Error(node.place, absl::StrCat("only the template `", Info(variant).generic, "` says `", Name(variant), "`"),
+            "leave it out");
+      return {};
+    }
     if (IsPrefix(variant)) {
-      if (made_.id != Info(variant).generic) {
-        Error(node.place, absl::StrCat("only the template `", Info(variant).generic, "` says `", Name(variant), "`"),
-              "leave it out");
-      } else if (node.text != "sentence") {
+      if (node.text != "sentence") {
         Error(node.place, absl::StrCat("`", Name(variant), "` is a sentence before another wording"), "write `sentence`");
       }
       return {};

@@ -83,9 +83,11 @@ class TranslationReader {
     }
   }
 
-  // The arguments that a section of a variant may use: `days` only where there is something to count.
-  ArgumentTypes Allowed(Section section, const v1::NextStep& step) const {
+  // The arguments that a section of a variant may use: `days` only where there is something to count, `expected_by` only where
+  // there is a day.
+  ArgumentTypes Allowed(Section section, const v1::NextStep& step, std::optional<Variant> variant) const {
     ArgumentTypes allowed = header_.arguments;
+    if (variant != Variant::kInProcess) allowed.erase("expected_by");
     if (section != Section::kToDo || step.kind() != v1::NextStep::KIND_CALL || step.within_days() == 0) allowed.erase("days");
     if (section == Section::kToDo || section == Section::kUrgent || section == Section::kContact) {
       allowed.insert(ContactArguments().begin(), ContactArguments().end());
@@ -100,7 +102,8 @@ class TranslationReader {
       if (section == Section::kToDo) continue;  // what to do is said for each variant by itself
       if (const yaml::Node* node = reader.Optional(kSectionNames[i])) {
         has_common_[i] = true;
-        common_[i] = ReadPattern(document_, *node, language_, Allowed(section, {}), &header_.used_arguments, issues_);
+        common_[i] =
+            ReadPattern(document_, *node, language_, Allowed(section, {}, std::nullopt), &header_.used_arguments, issues_);
       }
     }
     reader.RefuseUnknownKeys();
@@ -129,7 +132,7 @@ class TranslationReader {
         continue;
       }
       std::set<std::string> used;
-      wording.sections[i] = ReadPattern(document_, *node, language_, Allowed(section, step), &used, issues_);
+      wording.sections[i] = ReadPattern(document_, *node, language_, Allowed(section, step, *variant), &used, issues_);
       if (section == Section::kToDo && !wording.sections[i].empty()) CheckToDo(step, used, node->place);
       header_.used_arguments.insert(used.begin(), used.end());
     }

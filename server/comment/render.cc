@@ -82,12 +82,17 @@ class Renderer {
       variant_ = Variant::kBeingCorrected;
       verdict_.findings.clear();
       Step("wording `being-corrected`: a correction is on its way");
+    } else if (request_.occasion == Occasion::kInProcess) {
+      variant_ = request_.expected_by ? Variant::kInProcess : Variant::kInProcessUndated;
+      verdict_.findings.clear();
+      choice_.candidates.clear();
+      Step(absl::StrCat("wording `", Name(variant_), "`: a result waits, and nothing is said of it"));
     } else {
       variant_ = verdict_.variant;
       Step(absl::StrCat("wording `", Name(variant_), "`: ", verdict_.reason));
     }
     // What replaces everything is said alone.
-    if (variant_ != Variant::kCancelled && variant_ != Variant::kBeingCorrected) {
+    if (variant_ != Variant::kCancelled && variant_ != Variant::kBeingCorrected && !IsInProcess(variant_)) {
       if (request_.occasion == Occasion::kCorrected) prefixes_.push_back(Variant::kCorrected);
       if (verdict_.preliminary) prefixes_.push_back(Variant::kPreliminary);
       if (verdict_.specimen_in_doubt) prefixes_.push_back(Variant::kMayNeedRepeating);
@@ -367,6 +372,7 @@ class Renderer {
                   {"after_hours_phone", contacts.after_hours_phone},
                   {"emergency_number", contacts.emergency_number},
                   {"answer_days", static_cast<int64_t>(request_.answer_days > 0 ? request_.answer_days : contacts.answer_days)}};
+    if (request_.expected_by) arguments_.push_back({"expected_by", *request_.expected_by});
   }
 
   std::string FullVariantName(Variant variant) const {

@@ -25,13 +25,16 @@ enum class Variant {
   kCritical,
   kCancelled,
   kBeingCorrected,
+  // Said of any result alike, by one template.
+  kInProcess,         // expected by a day
+  kInProcessUndated,  // nobody can say when
   // One sentence each, put before another wording.
   kCorrected,
   kPreliminary,
   kMayNeedRepeating,
   kNotYetReviewed,
 };
-inline constexpr size_t kVariantCount = 16;
+inline constexpr size_t kVariantCount = 18;
 
 struct VariantInfo {
   Variant variant;
@@ -55,6 +58,8 @@ inline constexpr std::array<VariantInfo, kVariantCount> kVariants = {{
     {Variant::kCritical, "critical", std::nullopt, "critical"},
     {Variant::kCancelled, "cancelled", std::nullopt, "cancelled"},
     {Variant::kBeingCorrected, "being-corrected", std::nullopt, "corrected"},
+    {Variant::kInProcess, "in-process", std::nullopt, "in-process"},
+    {Variant::kInProcessUndated, "in-process-undated", std::nullopt, "in-process"},
     {Variant::kCorrected, "corrected", std::nullopt, "corrected"},
     {Variant::kPreliminary, "preliminary", std::nullopt, "preliminary"},
     {Variant::kMayNeedRepeating, "may-need-repeating", std::nullopt, "may-need-repeating"},
@@ -73,6 +78,14 @@ inline bool IsCritical(Variant v) {
 }
 inline bool IsPrefix(Variant v) {
   return v >= Variant::kCorrected;
+}
+// Says that a result waits, whatever it is.
+inline bool IsInProcess(Variant v) {
+  return v == Variant::kInProcess || v == Variant::kInProcessUndated;
+}
+// Only its generic template says it.
+inline bool IsSaidByOne(Variant v) {
+  return v >= Variant::kInProcess;
 }
 // Says what the results are: `normal` to `no-verdict`.
 inline bool SpeaksOfResults(Variant v) {

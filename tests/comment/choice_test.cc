@@ -2,12 +2,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
 #include "server/comment/specimen.h"
 #include "server/comment/template.h"
 #include "server/nextstep/next_step.h"
@@ -489,7 +492,8 @@ TEST(ChoiceTest, ReasonsAndPrivateTestsHoldNoNamesOrValues) {
   for (const int interpretation : {1, 2, 4, 7, 8, 9, 10}) {
     for (v1::Observation& observation : *report.mutable_observations())
       observation.set_interpretation(static_cast<v1::Interpretation>(interpretation));
-    for (const Occasion occasion : {Occasion::kResult, Occasion::kCorrected, Occasion::kBeingCorrected, Occasion::kCancelled}) {
+    for (const Occasion occasion :
+         {Occasion::kResult, Occasion::kCorrected, Occasion::kBeingCorrected, Occasion::kCancelled, Occasion::kInProcess}) {
       Request request;
       request.report = &report;
       request.occasion = occasion;
@@ -516,6 +520,30 @@ TEST(ChoiceTest, WhatReplacesEverythingIsSaidAlone) {
     EXPECT_THAT(comment.text(), Not(HasSubstr("31.7")));
     EXPECT_THAT(comment.text(), Not(HasSubstr("early result")));
   }
+}
+
+// Whatever is known of the test, one template says it, with the day or that nobody can say.
+TEST(ChoiceTest, WhatIsInProcessIsTheSameForAllTests) {
+  std::set<std::string> texts;
+  for (const char* code : {"2345-7", "60567-5", "56888-1"}) {
+    v1::DiagnosticReport report = Report(code, v1::SECTION_PATHOLOGY, {code});
+    report.mutable_observations(0)->set_interpretation(v1::INTERPRETATION_CRITICAL_LOW);
+    Request request;
+    request.report = &report;
+    request.occasion = Occasion::kInProcess;
+    request.not_yet_reviewed = true;
+    request.expected_by = absl::CivilDay(2026, 3, 11);
+    const v1::Comment dated = ProjectTemplates().Render(request);
+    EXPECT_EQ(dated.template_id(), "in-process");
+    EXPECT_EQ(dated.variant(), "in-process");
+    EXPECT_EQ(dated.next_step().kind(), v1::NextStep::KIND_MESSAGE);
+    EXPECT_THAT(dated.text(), HasSubstr("expected by March 11, 2026"));
+    request.expected_by.reset();
+    const v1::Comment undated = ProjectTemplates().Render(request);
+    EXPECT_EQ(undated.variant(), "in-process-undated");
+    texts.insert(dated.text() + undated.text());
+  }
+  EXPECT_EQ(texts.size(), 1u);
 }
 
 TEST(ChoiceTest, DatesAreThoseOfTheZone) {
