@@ -69,9 +69,10 @@ void AddOutcome(const v1::Outcome& outcome, absl::TimeZone zone, std::vector<std
   if (held) AddReasons(outcome, zone, lines);
 }
 
-void AddRelease(const v1::ReleaseNote& note, std::vector<std::string>* lines) {
+void AddRelease(const v1::ReleaseNote& note, absl::TimeZone zone, std::vector<std::string>* lines) {
   std::string line = absl::StrCat("release ", note.sequence(), " (", ReleaseKindText(note.kind()), "): ", Units(note.unit_ids()),
                                   " to ", Audiences(note.audiences()));
+  if (note.has_expected_by()) absl::StrAppend(&line, ", expected by ", LocalTime(note.expected_by(), zone));
   if (!note.template_id().empty()) absl::StrAppend(&line, ", comment ", note.template_id(), " in ", note.language());
   if (note.parts_size() > 0) {
     absl::StrAppend(&line, " with parts of ", absl::StrJoin(note.parts(), ", ", [](std::string* out, const auto& part) {
@@ -99,7 +100,7 @@ v1::GetHistoryResponse HistoryOf(const std::vector<v1::Entry>& entries, absl::Ti
     const EntryFacts facts = FactsOf(entry);
     for (const v1::Outcome* outcome : facts.outcomes) AddOutcome(*outcome, zone, &lines);
     for (const v1::ReleaseNote* note : facts.releases) {
-      AddRelease(*note, &lines);
+      AddRelease(*note, zone, &lines);
       shown_to[note->sequence()] =
           absl::StrCat(Units(note->unit_ids()), " (", ReleaseKindText(note->kind()), "), ", Audiences(note->audiences()));
     }

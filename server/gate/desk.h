@@ -57,7 +57,7 @@ absl::StatusOr<Committed> Write(const Desk& desk, const Transition& transition, 
   const v1::Patient patient = result->report().patient();
   RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(desk.batch, *desk.packs.Deciding().comments,
                                                             *desk.packs.Deciding().pack, transition, patient, desk.now, result));
-  answer.released = answer.released || !transition.releases.empty();
+  answer.released = answer.released || !committed.notes.empty();
   answer.changed.push_back(result->id());
   return committed;
 }

@@ -282,7 +282,7 @@ class Gate::Impl {
     const v1::Patient patient = result->report().patient();
     RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *packs_.Deciding().comments, *packs_.Deciding().pack,
                                                               transition, patient, now, result));
-    released_ = released_ || !transition.releases.empty();
+    released_ = released_ || !committed.notes.empty();
     return committed;
   }
 
@@ -350,7 +350,7 @@ class Gate::Impl {
                           v1::Result& result) {
     const policy::Outcomes before = result.decision().outcomes();
     RG_ASSIGN_OR_RETURN(Committed committed, Write(batch, transition, now, &result));
-    if (transition.reasons.empty() && transition.releases.empty()) return absl::OkStatus();
+    if (transition.reasons.empty() && committed.notes.empty()) return absl::OkStatus();
     v1::Entry entry;
     entry.set_result_id(result.id());
     entry.set_version(result.version());

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/audit/difference.h"
 #include "server/audit/entry_facts.h"
+#include "server/base/proto_time.h"
 #include "server/gate/transition.h"
 #include "server/policy/outcomes.h"
 
@@ -25,6 +26,10 @@ void LoggedState::Take(const v1::Entry& entry) {
   const audit::EntryFacts facts = audit::FactsOf(entry);
   result_.set_id(entry.result_id());
   result_.set_report_sequence(result_.report_sequence() + static_cast<int64_t>(facts.releases.size()));
+  for (const v1::ReleaseNote* note : facts.releases) {
+    if (note->kind() != v1::RELEASE_KIND_IN_PROCESS) continue;
+    notices_[note->sequence()] = note->has_expected_by() ? std::optional(base::FromProto(note->expected_by())) : std::nullopt;
+  }
   if (entry.has_decided()) {
     const v1::Entry::Decided& decided = entry.decided();
     if (decided.disposal() != Response::DISPOSAL_DUPLICATE) report_digests_.push_back(KeptDigest(decided));

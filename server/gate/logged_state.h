@@ -14,6 +14,7 @@
 
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/result.pb.h"
+#include "server/gate/in_process.h"
 
 namespace resultgate::gate {
 
@@ -33,6 +34,8 @@ class LoggedState {
   const v1::Decision* previous() const { return previous_ ? &*previous_ : nullptr; }
   // FactsDigest of the standing decision.
   const std::string& facts_digest() const { return facts_digest_; }
+  // The notices that it is in process, those that are over too.
+  const Notices& notices() const { return notices_; }
   // Digests of the reports that were taken in, repetitions aside, in the order in which they came.
   const std::vector<std::string>& report_digests() const { return report_digests_; }
 
@@ -45,6 +48,7 @@ class LoggedState {
   std::optional<v1::Decision> previous_;
   std::string facts_digest_;
   std::vector<std::string> report_digests_;
+  Notices notices_;
 };
 
 // Cells of outcomes by unit and audience, as far as the log has them: when a document is looked at again that only waits for its

@@ -94,7 +94,8 @@ std::optional<Channels> ChannelsFor(const policy::Pack& pack, const v1::Diagnost
 
 std::optional<v1::Notification> NotificationOf(const policy::Pack& pack, const v1::DiagnosticReport& report,
                                                const v1::Release& release, absl::Time now) {
-  if (release.kind() == v1::RELEASE_KIND_RETRACTION || report.patient().deceased()) return std::nullopt;
+  const bool announced = release.kind() != v1::RELEASE_KIND_RETRACTION && release.kind() != v1::RELEASE_KIND_IN_PROCESS;
+  if (!announced || report.patient().deceased()) return std::nullopt;
   const std::optional<Channels> channels = ChannelsFor(pack, report, release);
   const bool not_the_patient = channels && channels->empty();
   v1::Notification notification;

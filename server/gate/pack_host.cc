@@ -279,7 +279,7 @@ absl::Status PackHost::RedecideOne(store::Batch& batch, const Rulebook& rulebook
   for (v1::ReleaseNote& note : committed.notes) *entry.mutable_redecided()->add_releases() = std::move(note);
   ++counts->results;
   counts->released += static_cast<int64_t>(anew.released.size());
-  if (!anew.released.empty()) on_release_();
+  if (!committed.notes.empty()) on_release_();
   return AppendEntry(batch, now, actor, std::move(entry));
 }
 

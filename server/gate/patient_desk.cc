@@ -173,8 +173,8 @@ absl::StatusOr<bool> PatientDesk::ReconsiderOne(store::Batch& batch, absl::Time 
   const v1::Patient patient = result->report().patient();
   RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *packs_->Deciding().comments, *packs_->Deciding().pack,
                                                             anew.transition, patient, now, result));
-  done->released = done->released || !anew.transition.releases.empty();
-  if (!anew.changed) return false;
+  done->released = done->released || !committed.notes.empty();
+  if (!anew.changed && committed.notes.empty()) return false;
   v1::Entry entry;
   entry.set_result_id(result->id());
   entry.set_version(result->version());

@@ -61,6 +61,13 @@ bool HasState(const v1::Result& result, v1::OutcomeState state) {
 // What of a stored release still stands; nullopt where all of it was overtaken.
 std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Result& result, const Rulebook& rulebook) {
   if (stored.kind() == v1::RELEASE_KIND_RETRACTION) return stored;
+  if (stored.kind() == v1::RELEASE_KIND_IN_PROCESS) {
+    const auto& outcomes = result.decision().outcomes();
+    const bool stands = std::any_of(outcomes.begin(), outcomes.end(), [&stored](const v1::Outcome& outcome) {
+      return outcome.release_sequence() == stored.sequence() && outcome.state() == v1::OUTCOME_STATE_HELD;
+    });
+    return stands ? std::optional(stored) : std::nullopt;
+  }
   PlannedRelease planned;
   planned.kind = stored.kind();
   for (const int audience : stored.audiences()) planned.audiences.push_back(static_cast<v1::Audience>(audience));

@@ -11,6 +11,7 @@
 #include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/in_process.h"
 #include "server/gate/kept_reports.h"
 #include "server/gate/lifting.h"
 #include "server/gate/logged_state.h"
@@ -31,17 +32,24 @@ using Verdict = Replayed::Verdict;
 
 // What a release is known by to one of its audiences, whatever order its parts are in. One that was planned for several may have
 // gone as several, because a clinician's words were not for all of them.
-using ReleaseKey = std::tuple<v1::ReleaseKind, int, std::set<std::string>>;
+using ReleaseKey = std::tuple<v1::ReleaseKind, int, std::set<std::string>, std::optional<absl::Time>>;
 
-template <typename Units>
-ReleaseKey KeyOf(v1::ReleaseKind kind, int audience, const Units& unit_ids) {
-  return {kind, audience, {unit_ids.begin(), unit_ids.end()}};
+ReleaseKey KeyOf(const v1::ReleaseNote& note, int audience) {
+  return {note.kind(),
+          audience,
+          {note.unit_ids().begin(), note.unit_ids().end()},
+          note.has_expected_by() ? std::optional(FromProto(note.expected_by())) : std::nullopt};
+}
+
+ReleaseKey KeyOf(const PlannedRelease& planned, int audience) {
+  return {planned.kind, audience, {planned.unit_ids.begin(), planned.unit_ids.end()}, planned.expected_by};
 }
 
 std::string TextOf(const ReleaseKey& key) {
-  const auto& [kind, audience, units] = key;
+  const auto& [kind, audience, units, expected_by] = key;
   return absl::StrCat(audit::EnumWord(v1::ReleaseKind_Name(kind), "RELEASE_KIND_"), " of ", absl::StrJoin(units, ", "), " to ",
-                      audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"));
+                      audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"),
+                      expected_by ? absl::StrCat(", expected by ", absl::FormatTime(*expected_by, absl::UTCTimeZone())) : "");
 }
 
 std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
@@ -216,7 +224,7 @@ class Replayer {
     const absl::Time now = FromProto(entry.time());
     const v1::Decision decision = DecideStanding(*pack, *facts, context, now);
     CompareDecision(logged, decision);
-    CompareTransition(entry, TakeVersion(before, facts->report(), decision, now, entry.decided().merged()));
+    CompareTransition(entry, facts->report(), TakeVersion(before, facts->report(), decision, now, entry.decided().merged()));
   }
 
   void CompareDoubt(const std::string& logged, const std::optional<std::string>& doubt) {
@@ -260,11 +268,11 @@ class Replayer {
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
     if (pack == nullptr) return;
     if (!entry.advanced().of_order()) {
-      return CompareTransition(entry, Advance(before, pack->CalendarFor(before.report().order()), now));
+      return CompareTransition(entry, before.report(), Advance(before, pack->CalendarFor(before.report().order()), now));
     }
     std::vector<policy::OrderHold> holds;
     for (const v1::Entry::OrderHold& hold : entry.advanced().order_holds()) holds.push_back(gate::FromProto(hold));
-    CompareMoved(entry, MoveAlong(*pack, before, state_.previous(), holds, now));
+    CompareMoved(entry, before.report(), MoveAlong(*pack, before, state_.previous(), holds, now));
   }
 
   void Approved(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
@@ -278,7 +286,7 @@ class Replayer {
       context.clock_start = ClockOf(before.decision());
       const v1::Decision decision = DecideStanding(*pack, before, context, now);
       CompareDecision(approved.decided(), decision);
-      return CompareTransition(entry, TakeVersion(&before, before.report(), decision, now));
+      return CompareTransition(entry, before.report(), TakeVersion(&before, before.report(), decision, now));
     }
     if (!StandingQuarantine(before).empty()) {
       // The first of two people.
@@ -289,7 +297,7 @@ class Replayer {
           cell.outcome.mutable_review()->set_approved_by(entry.actor());
         }
       }
-      return CompareTransition(entry, transition);
+      return CompareTransition(entry, before.report(), std::move(transition));
     }
     // Which units were approved stands in what became of them.
     std::set<std::string> units;
@@ -303,7 +311,7 @@ class Replayer {
       out_->details.emplace_back("no unit of it was approved by its actor at its time");
       return;
     }
-    CompareMoved(entry, Approve(before, {units.begin(), units.end()}, entry.actor(), now));
+    CompareMoved(entry, before.report(), Approve(before, {units.begin(), units.end()}, entry.actor(), now));
   }
 
   void Redecided(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
@@ -321,7 +329,7 @@ class Replayer {
       out_->details.push_back(
           absl::StrCat("whole: logged ", redecided.whole() ? "true" : "false", ", now ", anew.whole ? "true" : "false"));
     }
-    CompareMoved(entry, anew.transition);
+    CompareMoved(entry, before.report(), anew.transition);
   }
 
   void Reconsidered(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
@@ -333,13 +341,15 @@ class Replayer {
     how.related_only = reconsidered.related_only();
     how.withdraw_related = reconsidered.withdraw_related();
     how.withdraw_undelivered = reconsidered.withdraw_undelivered();
-    CompareMoved(entry, Reconsider(before, AskAnew(*pack, before, state_.previous(), now), how, now).transition);
+    CompareMoved(entry, before.report(), Reconsider(before, AskAnew(*pack, before, state_.previous(), now), how, now).transition);
   }
 
   // Somebody had ended what they may end.
   void Lifted(const v1::Entry& entry, const v1::Result& before, v1::Lifter lifter, v1::Audience asking, absl::Time now) {
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
-    if (pack != nullptr) CompareMoved(entry, Lift(*pack, before, state_.previous(), lifter, now, asking).transition);
+    if (pack != nullptr) {
+      CompareMoved(entry, before.report(), Lift(*pack, before, state_.previous(), lifter, now, asking).transition);
+    }
   }
 
   void CompareDecision(const v1::Decision& logged, const v1::Decision& now) {
@@ -349,20 +359,35 @@ class Replayer {
   }
 
   // A transition that is empty where nothing happens.
-  void CompareMoved(const v1::Entry& entry, Transition transition) {
+  void CompareMoved(const v1::Entry& entry, const v1::DiagnosticReport& report, Transition transition) {
     if (transition.cells.empty()) transition.cells = policy::ToCells(state_.result().decision().outcomes());
-    CompareTransition(entry, transition);
+    CompareTransition(entry, report, std::move(transition));
   }
 
-  void CompareTransition(const v1::Entry& entry, const Transition& transition) {
+  // The notice is by the pack that decided, as long as that one is active (result_commit.h).
+  void PlanNoticeOf(const v1::Entry& entry, const v1::DiagnosticReport& report, Transition* transition) {
+    const v1::Result& after = after_->result();
+    const std::string& digest = after.decision().pack_digest();
+    const bool is_active = sources_.active_pack(entry.sequence()) == digest;
+    Notices standing;
+    for (const int64_t sequence : NoticesToFind(*transition)) {
+      const auto found = state_.notices().find(sequence);
+      if (found != state_.notices().end()) standing.insert(*found);
+    }
+    PlanNotice(is_active ? sources_.pack(digest).pack.get() : nullptr, report, after, standing, FromProto(entry.time()),
+               transition);
+  }
+
+  void CompareTransition(const v1::Entry& entry, const v1::DiagnosticReport& report, Transition transition) {
+    PlanNoticeOf(entry, report, &transition);
     std::map<ReleaseKey, int64_t> logged;
     for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
-      for (const int audience : note->audiences()) logged[KeyOf(note->kind(), audience, note->unit_ids())] = note->sequence();
+      for (const int audience : note->audiences()) logged[KeyOf(*note, audience)] = note->sequence();
     }
     std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
     for (const PlannedRelease& planned : transition.releases) {
       for (const v1::Audience audience : planned.audiences) {
-        const ReleaseKey key = KeyOf(planned.kind, audience, planned.unit_ids);
+        const ReleaseKey key = KeyOf(planned, audience);
         const auto found = logged.find(key);
         if (found == logged.end()) {
           out_->details.push_back(absl::StrCat("release: not logged, now ", TextOf(key)));

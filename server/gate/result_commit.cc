@@ -12,6 +12,7 @@
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
 #include "server/gate/follow_up.h"
+#include "server/gate/in_process.h"
 #include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
 #include "server/policy/decide.h"
@@ -71,12 +72,13 @@ bool SeesForPatient(const policy::Outcomes& outcomes) {
   });
 }
 
-v1::ReleaseNote NoteOf(const v1::Release& release) {
+v1::ReleaseNote NoteOf(const v1::Release& release, const PlannedRelease& planned) {
   v1::ReleaseNote note;
   note.set_sequence(release.sequence());
   note.set_kind(release.kind());
   *note.mutable_audiences() = release.audiences();
-  *note.mutable_unit_ids() = release.unit_ids();
+  *note.mutable_unit_ids() = {planned.unit_ids.begin(), planned.unit_ids.end()};
+  if (release.has_expected_by()) *note.mutable_expected_by() = release.expected_by();
   note.set_template_id(release.comment().template_id());
   note.set_template_digest(release.comment().template_digest());
   note.set_language(release.comment().language());
@@ -87,6 +89,32 @@ v1::ReleaseNote NoteOf(const v1::Release& release) {
   if (release.has_notification()) *note.mutable_notification() = release.notification();
   note.set_release_digest(base::Sha256(release.SerializeAsString()));
   return note;
+}
+
+// The notices among the releases that the transition is about.
+absl::StatusOr<Notices> FindNotices(store::Batch& batch, const Transition& transition) {
+  Notices notices;
+  for (const int64_t sequence : NoticesToFind(transition)) {
+    RG_ASSIGN_OR_RETURN(const std::optional<store::OutboxRow> row, batch.FindRelease(sequence));
+    if (row) AddIfNotice(row->release, &notices);
+  }
+  return notices;
+}
+
+// Its words tell nothing of the report.
+v1::Comment RenderNotice(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
+                         const PlannedRelease& planned) {
+  v1::DiagnosticReport nothing;
+  nothing.mutable_patient()->set_language(report.patient().language());
+  comment::Request request;
+  request.report = &nothing;
+  request.occasion = comment::Occasion::kInProcess;
+  request.audiences = planned.audiences;
+  request.answer_days = pack.answer_days();
+  request.fallback_language = pack.language();
+  request.zone = pack.CalendarFor(report.order()).zone();
+  if (planned.expected_by) request.expected_by = absl::ToCivilDay(*planned.expected_by - absl::Seconds(1), request.zone);
+  return comments.Render(request);
 }
 
 }  // namespace
@@ -128,6 +156,7 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
 v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& pack, const v1::DiagnosticReport& report,
                           const policy::Outcomes& outcomes, const PlannedRelease& planned,
                           const v1::ClinicianComment* clinician) {
+  if (planned.kind == v1::RELEASE_KIND_IN_PROCESS) return RenderNotice(comments, pack, report, planned);
   const v1::DiagnosticReport content = ContentOf(report, planned.unit_ids, IsWhole(outcomes, planned.audiences));
   comment::Request request;
   request.report = &content;
@@ -144,13 +173,15 @@ v1::Comment RenderComment(const comment::Library& comments, const policy::Pack& 
 }
 
 absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::Library& comments, const policy::Pack& pack,
-                                           const Transition& transition, const v1::Patient& previous_patient, absl::Time now,
+                                           Transition transition, const v1::Patient& previous_patient, absl::Time now,
                                            v1::Result* result) {
   Committed committed;
   std::vector<v1::Release> releases;
-  const policy::Outcomes outcomes = policy::ToOutcomes(transition.cells);
   v1::DiagnosticReport scratch;
   const v1::DiagnosticReport& report = ReportInForce(*result, &scratch);
+  RG_ASSIGN_OR_RETURN(Notices notices, FindNotices(batch, transition));
+  PlanNotice(result->decision().pack_digest() == pack.digest() ? &pack : nullptr, report, *result, notices, now, &transition);
+  const policy::Outcomes outcomes = policy::ToOutcomes(transition.cells);
   std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
   for (const PlannedRelease& planned : CutByWords(*result, outcomes, transition.releases)) {
     v1::Release release;
@@ -163,7 +194,11 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     *release.mutable_patient_identifiers() =
         planned.from_previous_patient ? previous_patient.identifiers() : result->report().patient().identifiers();
     for (const v1::Audience audience : planned.audiences) release.add_audiences(audience);
-    for (const std::string& unit : planned.unit_ids) release.add_unit_ids(unit);
+    for (const std::string& unit : planned.unit_ids) {
+      if (!planned.of_notice) release.add_unit_ids(unit);
+    }
+    if (planned.expected_by) *release.mutable_expected_by() = base::ToProto(*planned.expected_by);
+    AddIfNotice(release, &notices);
     if (planned.kind != v1::RELEASE_KIND_RETRACTION) {
       const v1::ClinicianComment* words = WordsFor(*result, outcomes, planned.unit_ids, planned.audiences);
       *release.mutable_comment() = RenderComment(comments, pack, report, outcomes, planned, words);
@@ -184,11 +219,11 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     if (planned.kind == v1::RELEASE_KIND_RESULT && !result->has_first_released_at()) {
       *result->mutable_first_released_at() = base::ToProto(now);
     }
-    committed.notes.push_back(NoteOf(release));
+    committed.notes.push_back(NoteOf(release, planned));
     if (release.has_comment()) committed.comments.push_back(release.comment());
     releases.push_back(std::move(release));
   }
-  std::vector<policy::Cell> cells = transition.cells;
+  std::vector<policy::Cell> cells = std::move(transition.cells);
   for (policy::Cell& cell : cells) {
     const auto found = last_of.find({cell.unit_id, cell.audience});
     if (found == last_of.end()) continue;
@@ -203,7 +238,8 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
                                   : absl::InfiniteFuture();
   result->clear_reconsider_at();
   if (birthday < absl::InfiniteFuture()) *result->mutable_reconsider_at() = base::ToProto(birthday);
-  absl::Time due = std::min(EarliestDue(result->decision().outcomes()), birthday);
+  absl::Time due =
+      std::min({EarliestDue(result->decision().outcomes()), birthday, NextLapse(result->decision().outcomes(), notices)});
   if (due <= now) due = now + kLeastWait;
   if (due < absl::InfiniteFuture()) {
     *result->mutable_due_at() = base::ToProto(due);

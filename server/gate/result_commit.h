@@ -37,9 +37,10 @@ struct Committed {
 };
 
 // Puts the transition's outcomes and due time into `result`, whose other fields are final and whose report is the standing one,
-// and writes it with the transition's releases. `previous_patient` is whose the result was before, for withdrawals.
+// and writes it with the transition's releases and the notice that the rest is in process. `previous_patient` is whose the result
+// was before, for withdrawals.
 absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::Library& comments, const policy::Pack& pack,
-                                           const Transition& transition, const v1::Patient& previous_patient, absl::Time now,
+                                           Transition transition, const v1::Patient& previous_patient, absl::Time now,
                                            v1::Result* result);
 
 // Appends an entry: gives it its sequence and time.

@@ -11,6 +11,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/in_process.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/prior_results.h"
@@ -25,8 +26,19 @@ namespace {
 
 constexpr int kPage = 256;
 
+absl::StatusOr<Notices> FindNotices(const store::Reader& reader, const Transition& transition) {
+  Notices notices;
+  for (const int64_t sequence : NoticesToFind(transition)) {
+    RG_ASSIGN_OR_RETURN(const std::vector<store::OutboxRow> rows,
+                        reader.ListOutbox(sequence - 1, /*unacknowledged_only=*/false, 1));
+    for (const store::OutboxRow& row : rows) AddIfNotice(row.release, &notices);
+  }
+  return notices;
+}
+
 // The comments as they would go out once everything that waits for a review is approved and its floors have passed.
-std::vector<v1::Comment> CommentsOnceApproved(const Rulebook& rulebook, const v1::Result& result, absl::Time now) {
+absl::StatusOr<std::vector<v1::Comment>> CommentsOnceApproved(const store::Reader& reader, const Rulebook& rulebook,
+                                                              const v1::Result& result, absl::Time now) {
   std::vector<policy::Cell> cells = policy::ToCells(result.decision().outcomes());
   for (policy::Cell& cell : cells) {
     v1::Outcome& outcome = cell.outcome;
@@ -34,12 +46,15 @@ std::vector<v1::Comment> CommentsOnceApproved(const Rulebook& rulebook, const v1
       outcome.set_disposition(v1::DISPOSITION_RELEASE);
     }
   }
-  const Transition approved = TakeRedecided(result, std::move(cells), now);
+  Transition approved = TakeRedecided(result, std::move(cells), now);
+  RG_ASSIGN_OR_RETURN(const Notices notices, FindNotices(reader, approved));
+  PlanNotice(nullptr, result.report(), result, notices, now, &approved);
   const policy::Outcomes outcomes = policy::ToOutcomes(approved.cells);
   v1::DiagnosticReport scratch;
   const v1::DiagnosticReport& report = ReportInForce(result, &scratch);
   std::vector<v1::Comment> comments;
   for (const PlannedRelease& planned : CutByWords(result, outcomes, approved.releases)) {
+    if (planned.of_notice) continue;
     comments.push_back(RenderComment(*rulebook.comments, *rulebook.pack, report, outcomes, planned,
                                      WordsFor(result, outcomes, planned.unit_ids, planned.audiences)));
   }
@@ -129,7 +144,8 @@ absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, con
     *response.add_reviews() = std::move(review);
   }
   for (auto& [key, reason] : reasons) *response.add_reasons() = std::move(reason);
-  for (v1::Comment& comment : CommentsOnceApproved(rulebook, *result, now)) *response.add_comments() = std::move(comment);
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Comment> comments, CommentsOnceApproved(reader, rulebook, *result, now));
+  for (v1::Comment& comment : comments) *response.add_comments() = std::move(comment);
   response.set_preference(PreferenceOf(InForce(result->report().patient(), result->known_patient())));
   response.set_etag(ReviewEtag(*result));
   RG_ASSIGN_OR_RETURN(std::vector<v1::PriorResult> priors, PriorResultsOf(reader, *result));

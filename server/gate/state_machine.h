@@ -32,7 +32,7 @@ enum class Phase {
 // What the portal was last told to show of it.
 enum class Shown {
   kNothing,
-  kNotice,   // neutral words: it is being corrected
+  kNotice,   // neutral words: it is being corrected, or in process (in_process.h: what then goes is not shown as corrected)
   kContent,  // the result, or that the test was not performed
 };
 

@@ -146,7 +146,7 @@ class Checker {
          DifferencesOf(ToLoggedCells(state.result().decision().outcomes()), ToLoggedCells(kept.decision().outcomes()))) {
       Find(absl::StrCat(place, ": ", line));
     }
-    CheckTimes(place, *row, kept, entries);
+    CheckTimes(place, *row, kept, state.notices(), entries);
     CheckReport(place, kept, state, entries);
     CheckWords(place, kept, entries);
     CheckDeterminationReviews(place, kept, entries);
@@ -159,13 +159,14 @@ class Checker {
   }
 
   // When it is looked at again, and when something of it was first shown.
-  void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept,
+  void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept, const Notices& notices,
                   const std::vector<v1::Entry>& entries) {
     if (!row.fits) {
       Find(absl::StrCat(place, ": the columns by which it is found as held, due or open are not those of its record"));
     }
     const absl::Time birthday = kept.has_reconsider_at() ? base::FromProto(kept.reconsider_at()) : absl::InfiniteFuture();
-    const absl::Time due = std::min(EarliestDue(kept.decision().outcomes()), birthday);
+    const auto& outcomes = kept.decision().outcomes();
+    const absl::Time due = std::min({EarliestDue(outcomes), birthday, NextLapse(outcomes, notices)});
     const absl::Time kept_due = kept.has_due_at() ? base::FromProto(kept.due_at()) : absl::InfiniteFuture();
     if (due != kept_due) {
       Find(absl::StrCat(place, ": due_at: something of it is due ", absl::FormatTime(due, absl::UTCTimeZone()), ", kept ",
@@ -286,7 +287,11 @@ class Checker {
     if (!std::equal(release.audiences().begin(), release.audiences().end(), note.audiences().begin(), note.audiences().end())) {
       differs("audiences");
     }
-    if (!std::equal(release.unit_ids().begin(), release.unit_ids().end(), note.unit_ids().begin(), note.unit_ids().end())) {
+    // The portal is told no units of a notice that something is in process, nor when it is taken away.
+    const bool of_notice =
+        note.kind() == v1::RELEASE_KIND_IN_PROCESS || (note.kind() == v1::RELEASE_KIND_RETRACTION && release.unit_ids().empty());
+    if (!of_notice &&
+        !std::equal(release.unit_ids().begin(), release.unit_ids().end(), note.unit_ids().begin(), note.unit_ids().end())) {
       differs("unit_ids");
     }
     if (release.version() != entry.version()) differs("version");

@@ -324,13 +324,13 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   }
   NoteDoubtOfIssue(context, result.mutable_report());
   v1::Decision decision = DecideStanding(*rulebook.pack, result, context, now);
-  const Transition transition = gate::TakeVersion(before, result.report(), decision, now, merged_);
+  Transition transition = gate::TakeVersion(before, result.report(), decision, now, merged_);
   decision.clear_outcomes();
   *result.mutable_decision() = std::move(decision);
   const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
-  RG_ASSIGN_OR_RETURN(Committed committed,
-                      CommitTransition(batch, *rulebook.comments, *rulebook.pack, transition, previous_patient, now, &result));
-  released_ = released_ || !transition.releases.empty();
+  RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *rulebook.comments, *rulebook.pack, std::move(transition),
+                                                            previous_patient, now, &result));
+  released_ = released_ || !committed.notes.empty();
   RG_RETURN_IF_ERROR(PutKeys(batch, result));
   RG_RETURN_IF_ERROR(same_order_->PutKeys(batch, result));
   changed_.push_back(result.id());

@@ -22,17 +22,6 @@ using base::FromProto;
 using base::ToProto;
 using policy::Cell;
 
-// A planned release for one cell, before cells are put together.
-struct CellRelease {
-  v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
-  bool corrected = false;
-  bool unreviewed = false;
-  bool from_previous_patient = false;
-  std::string unit_id;
-  v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
-  std::string next_step;  // what a rule tells this audience to do; empty where none does
-};
-
 bool IsOut(const v1::Outcome& outcome) {
   return outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
 }
@@ -44,34 +33,6 @@ bool WasShown(const v1::Outcome& outcome) {
 
 bool IsHeld(const v1::Outcome& outcome) {
   return outcome.state() == v1::OUTCOME_STATE_HELD;
-}
-
-// Units that go in the same way to the same audience are one release; audiences with the same units share it.
-std::vector<PlannedRelease> Group(const std::vector<CellRelease>& singles) {
-  using Way = std::tuple<v1::ReleaseKind, bool, bool, bool>;
-  // Units, and what rules tell their reader to do: audiences that are told different things get a comment each.
-  using Units = std::pair<std::vector<std::string>, std::vector<std::string>>;
-  std::map<std::pair<Way, v1::Audience>, Units> units_by_way;
-  for (const CellRelease& single : singles) {
-    Units& units =
-        units_by_way[{Way(single.kind, single.corrected, single.unreviewed, single.from_previous_patient), single.audience}];
-    units.first.push_back(single.unit_id);
-    units.second.push_back(single.next_step);
-  }
-  std::map<std::pair<Way, Units>, std::vector<v1::Audience>> audiences_by_units;
-  for (const auto& [way_and_audience, units] : units_by_way) {
-    audiences_by_units[{way_and_audience.first, units}].push_back(way_and_audience.second);
-  }
-  std::vector<PlannedRelease> planned;
-  for (const auto& [way_and_units, audiences] : audiences_by_units) {
-    const auto& [kind, corrected, unreviewed, previous] = way_and_units.first;
-    planned.push_back({kind, corrected, unreviewed, previous, way_and_units.second.first, audiences});
-  }
-  // Withdrawals first: what is wrong goes before what is right comes.
-  std::stable_sort(planned.begin(), planned.end(), [](const PlannedRelease& a, const PlannedRelease& b) {
-    return (a.kind == v1::RELEASE_KIND_RETRACTION) > (b.kind == v1::RELEASE_KIND_RETRACTION);
-  });
-  return planned;
 }
 
 class Work {
@@ -86,7 +47,10 @@ class Work {
   }
 
   void Withdraw(const Cell& cell, v1::ReleaseKind kind, bool from_previous_patient) {
-    singles_.push_back({kind, false, false, from_previous_patient, cell.unit_id, cell.audience, ""});
+    CellRelease part;
+    part.kind = kind;
+    part.from_previous_patient = from_previous_patient;
+    AddPart(std::move(part), cell);
   }
 
   // Lets a held cell go now.
@@ -95,9 +59,12 @@ class Work {
     cell->outcome.set_state(v1::OUTCOME_STATE_RELEASED);
     *cell->outcome.mutable_released_at() = ToProto(now_);
     cell->outcome.clear_due_at();
-    singles_.push_back({cancelled ? v1::RELEASE_KIND_CANCELLED : v1::RELEASE_KIND_RESULT, corrected,
-                        cell->outcome.released_unreviewed(), false, cell->unit_id, cell->audience,
-                        nextstep::ToString(cell->outcome.next_step())});
+    CellRelease part;
+    part.kind = cancelled ? v1::RELEASE_KIND_CANCELLED : v1::RELEASE_KIND_RESULT;
+    part.corrected = corrected;
+    part.unreviewed = cell->outcome.released_unreviewed();
+    part.next_step = nextstep::ToString(cell->outcome.next_step());
+    AddPart(std::move(part), *cell);
   }
 
   // Lets go what is decided to go, the document last: it waits while any observation is held for the same audience.
@@ -130,15 +97,21 @@ class Work {
   }
 
   Transition Finish() {
-    transition_.releases = Group(singles_);
+    transition_.releases = Group(transition_.parts);
     return std::move(transition_);
   }
 
  private:
+  void AddPart(CellRelease part, const Cell& cell) {
+    part.unit_id = cell.unit_id;
+    part.audience = cell.audience;
+    part.replaces = cell.outcome.release_sequence();
+    transition_.parts.push_back(std::move(part));
+  }
+
   const v1::DiagnosticReport& report_;
   const absl::Time now_;
   Transition transition_;
-  std::vector<CellRelease> singles_;
 };
 
 bool MayBeReleasedByTime(const v1::Outcome& outcome) {
@@ -229,6 +202,38 @@ constexpr int kMostSteps = 16;
 
 }  // namespace
 
+std::vector<PlannedRelease> Group(const std::vector<CellRelease>& parts) {
+  using Way = std::tuple<v1::ReleaseKind, bool, bool, bool, bool>;
+  // Units, and what rules tell their reader to do: audiences that are told different things get a comment each.
+  using Units = std::pair<std::vector<std::string>, std::vector<std::string>>;
+  std::map<std::pair<Way, v1::Audience>, Units> units_by_way;
+  for (const CellRelease& part : parts) {
+    const Way way(part.kind, part.corrected, part.unreviewed, part.from_previous_patient, part.of_notice);
+    Units& units = units_by_way[{way, part.audience}];
+    units.first.push_back(part.unit_id);
+    units.second.push_back(part.next_step);
+  }
+  std::map<std::pair<Way, Units>, std::vector<v1::Audience>> audiences_by_units;
+  for (const auto& [way_and_audience, units] : units_by_way) {
+    audiences_by_units[{way_and_audience.first, units}].push_back(way_and_audience.second);
+  }
+  std::vector<PlannedRelease> planned;
+  for (const auto& [way_and_units, audiences] : audiences_by_units) {
+    PlannedRelease release;
+    std::tie(release.kind, release.corrected, release.unreviewed, release.from_previous_patient, release.of_notice) =
+        way_and_units.first;
+    release.unit_ids = way_and_units.second.first;
+    release.audiences = audiences;
+    planned.push_back(std::move(release));
+  }
+  const auto place = [](const PlannedRelease& release) {
+    return release.kind == v1::RELEASE_KIND_RETRACTION ? 0 : release.kind == v1::RELEASE_KIND_IN_PROCESS ? 2 : 1;
+  };
+  std::stable_sort(planned.begin(), planned.end(),
+                   [&place](const PlannedRelease& a, const PlannedRelease& b) { return place(a) < place(b); });
+  return planned;
+}
+
 Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now,
                        bool merged) {
   Work work(report, now);
@@ -296,7 +301,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   // Units that the standing version no longer has.
   for (const auto& [unit_and_audience, outcome] : standing) {
     if (!WasShown(outcome)) continue;
-    work.Withdraw({unit_and_audience.first, unit_and_audience.second, {}}, v1::RELEASE_KIND_RETRACTION, false);
+    work.Withdraw({unit_and_audience.first, unit_and_audience.second, outcome}, v1::RELEASE_KIND_RETRACTION, false);
   }
   // A document that is out does not stay out while an observation is held: its text may tell what the observation says.
   for (Cell& cell : work.cells()) {

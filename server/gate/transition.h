@@ -4,6 +4,7 @@
 #define RESULTGATE_GATE_TRANSITION_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,20 +17,39 @@
 
 namespace resultgate::gate {
 
-// One row of the release stream to be made: cells that go together.
-struct PlannedRelease {
+// How something goes, or is taken away.
+struct ReleaseWay {
   v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
   bool corrected = false;              // it replaces something that was wrong
   bool unreviewed = false;             // it goes without the review that a rule had asked for
   bool from_previous_patient = false;  // a withdrawal from the patient whose it no longer is
+  bool of_notice = false;              // only that it is in process was shown, or is
+};
+
+// The part of one cell in a release.
+struct CellRelease : ReleaseWay {
+  std::string unit_id;
+  v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
+  std::string next_step;  // what a rule tells this audience to do; empty where none does
+  int64_t replaces = 0;   // the release that spoke of the cell last; 0 for none
+};
+
+// One row of the release stream to be made: cells that go together.
+struct PlannedRelease : ReleaseWay {
   std::vector<std::string> unit_ids;
   std::vector<v1::Audience> audiences;
+  std::optional<absl::Time> expected_by;  // IN_PROCESS
 };
+
+// Units that go in the same way to the same audience are one release; audiences with the same units share it. Withdrawals stand
+// first: what is wrong goes before what is right comes. Notices that something is in process stand last.
+std::vector<PlannedRelease> Group(const std::vector<CellRelease>& parts);
 
 struct Transition {
   // Every unit and audience of the result, as it is afterwards; `release_sequence` is still that of before.
   std::vector<policy::Cell> cells;
-  std::vector<PlannedRelease> releases;
+  std::vector<CellRelease> parts;
+  std::vector<PlannedRelease> releases;  // of the parts
   // What happened to units, in words without patient data, one for each thing that did.
   std::vector<std::string> reasons;
 };

@@ -93,6 +93,13 @@ void Portal::Do(const v1::Release& release) {
   }
   last = release.report_sequence();
   for (const int audience : release.audiences()) {
+    // Whatever comes next of the result takes its place.
+    const auto notice =
+        std::make_tuple(release.patient_identifiers(0).value(), static_cast<v1::Audience>(audience), release.result_id());
+    notices_.erase(notice);
+    if (release.kind() == v1::RELEASE_KIND_IN_PROCESS) {
+      notices_[notice] = {release.kind(), "", release.comment(), release.version(), release.notification()};
+    }
     for (const std::string& unit : release.unit_ids()) {
       const Place place(release.patient_identifiers(0).value(), static_cast<v1::Audience>(audience), unit, release.result_id());
       if (release.kind() == v1::RELEASE_KIND_RETRACTION) {
@@ -116,6 +123,11 @@ Shown Portal::ShownTo(const std::string& mrn, const std::string& unit, v1::Audie
     if (std::get<0>(place) == mrn && std::get<1>(place) == audience && std::get<2>(place) == unit) return shown;
   }
   return Shown();
+}
+
+Shown Portal::NoticeOf(const std::string& mrn, int64_t result_id, v1::Audience audience) const {
+  const auto found = notices_.find({mrn, audience, result_id});
+  return found == notices_.end() ? Shown() : found->second;
 }
 
 std::string Portal::See(const std::string& mrn, const std::string& unit, v1::Audience audience) const {

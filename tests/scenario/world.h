@@ -80,6 +80,8 @@ class Portal {
   std::string See(const std::string& mrn, const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) const;
   // Nothing shown: an empty one.
   Shown ShownTo(const std::string& mrn, const std::string& unit, v1::Audience audience = v1::AUDIENCE_PATIENT) const;
+  // The notice that this result is in process; one without a comment: none is shown.
+  Shown NoticeOf(const std::string& mrn, int64_t result_id, v1::Audience audience = v1::AUDIENCE_PATIENT) const;
   // How often something was shown that had been shown already.
   int repeated() const { return repeated_; }
 
@@ -94,6 +96,7 @@ class Portal {
   std::vector<int64_t> unacknowledged_;
   std::map<int64_t, int64_t> report_sequences_;
   std::map<Place, Shown> shown_;
+  std::map<std::tuple<std::string, v1::Audience, int64_t>, Shown> notices_;  // by patient, audience, result
 };
 
 class ScenarioTest : public ::testing::Test {
