@@ -26,7 +26,7 @@
 #include "server/gate/keys.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
-#include "server/gate/submit.h"
+#include "server/gate/stored_determinations.h"
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
 
@@ -149,7 +149,7 @@ class Checker {
     CheckTimes(place, *row, kept, state.notices(), entries);
     CheckReport(place, kept, state, entries);
     CheckWords(place, kept, entries);
-    CheckDeterminationReviews(place, kept, entries);
+    for (const std::string& line : DeterminationFindings(kept, entries)) Find(absl::StrCat(place, ": ", line));
     ExpectKeys(kept, entries);
     for (const v1::Identifier& identifier : kept.report().patient().identifiers()) {
       if (identifier.value().empty() || assigners_.count(identifier.system()) > 0) continue;
@@ -230,30 +230,6 @@ class Checker {
                            words.replaces_template(), words.version());
     }
     if (logged != written) Find(absl::StrCat(place, ": what clinicians wrote for the patient is not what was logged"));
-  }
-
-  // Which determinations the patient's side has asked to have reviewed, and who upheld one why.
-  void CheckDeterminationReviews(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
-    using Review = std::tuple<absl::Time, std::string, absl::Time, std::string>;
-    std::map<int, Review> logged;
-    for (const v1::Entry& entry : entries) {
-      v1::Result decided;
-      *decided.mutable_decision() = entry.decided().decision();
-      if (StandingQuarantine(decided) == kOtherPatient) logged.clear();
-      for (const int id : entry.release_requested().reviewed_determination_ids()) {
-        std::get<0>(logged[id]) = base::FromProto(entry.time());
-      }
-      if (entry.reviewed().action() != v1::REVIEW_ACTION_HOLD_UPHELD) continue;
-      Review& review = logged[entry.reviewed().determination().id()];
-      review = {std::get<0>(review), entry.actor(), base::FromProto(entry.time()), entry.reviewed().reason()};
-    }
-    std::map<int, Review> reviews;
-    for (const v1::DeterminationReview& review : kept.determination_reviews()) {
-      const absl::Time upheld_at = review.has_upheld_at() ? base::FromProto(review.upheld_at()) : absl::Time();
-      reviews[review.determination_id()] = {base::FromProto(review.requested_at()), review.upheld_by(), upheld_at,
-                                            review.reason()};
-    }
-    if (logged != reviews) Find(absl::StrCat(place, ": the reviews of determinations are not those that were logged"));
   }
 
   absl::Status CheckReleases(const v1::Entry& entry) {

@@ -387,6 +387,33 @@ TEST(ReplayTest, WhatWasDeterminedAndReviewedIsPartOfTheLog) {
   ExpectNoDifference(gate.database());
 }
 
+// That a person's hold is cut out of a record would let the result go.
+TEST(ReplayTest, ADeterminationThatIsCutOutIsFound) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  v1::HoldResultRequest hold;
+  hold.set_result_id(gate.Submit(Biopsy("F1")).result_id());
+  hold.set_reviewer("1234567893");
+  hold.set_type(v1::BASIS_TYPE_PRIVACY);
+  hold.set_reason("to be told in person");
+  *hold.mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(24 * 30));
+  gate.Ask(&Gate::Hold, hold);
+  ExpectNoDifference(gate.database());
+  gate.Stop();
+  store::Connection connection = *store::Connection::Open(gate.database(), store::Connection::Mode::kReadWriteCreate);
+  v1::Result result;
+  {
+    store::Statement read = *connection.Prepare("SELECT record FROM results WHERE id = 1");
+    ASSERT_TRUE(*read.Step());
+    ASSERT_TRUE(result.ParseFromString(std::string(read.Blob(0))));
+  }
+  result.clear_determinations();
+  const std::string bytes = result.SerializeAsString();
+  store::Statement write = *connection.Prepare("UPDATE results SET record = ?1 WHERE id = 1");
+  write.BindBlob(1, bytes);
+  ASSERT_EQ(write.Run(), absl::OkStatus());
+  EXPECT_THAT(Stored(gate.database()), ::testing::Contains("result 1: determination 1, which was logged, is missing"));
+}
+
 TEST(ReplayTest, WhatIsNoLongerKeptIsNamedAndNotPassed) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.Submit(Cbc("F1"));
@@ -526,6 +553,11 @@ TEST_F(TamperTest, AReviewOfADeterminationThatWasNotLoggedIsFound) {
                      [](v1::Result& result) { result.add_determination_reviews()->set_upheld_by("clinician-2"); });
   });
   EXPECT_THAT(Stored(changed), ElementsAre("result 2: the reviews of determinations are not those that were logged"));
+  const std::string held = After([](store::Connection& connection) {
+    Edit<v1::Result>(connection, "record", "results WHERE id = 2",
+                     [](v1::Result& result) { result.add_determinations()->set_id(1); });
+  });
+  EXPECT_THAT(Stored(held), ElementsAre("result 2: determination 1 was made by no entry"));
 }
 
 // Where one row of a table is.
