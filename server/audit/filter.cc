@@ -234,7 +234,8 @@ Filter::TimeRange Filter::Times() const {
     }
     if (node->op == FilterOperator::kLess) range.until = std::min(range.until, node->time);
     if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kLessOrEqual) {
-      range.until = std::min(range.until, node->time + absl::Nanoseconds(1));
+      // The next microsecond: stores know times to the microsecond only.
+      range.until = std::min(range.until, absl::FromUnixMicros(absl::ToUnixMicros(node->time) + 1));
     }
   }
   return range;

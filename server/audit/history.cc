@@ -83,6 +83,12 @@ void AddRelease(const v1::ReleaseNote& note, absl::TimeZone zone, std::vector<st
   lines->push_back(std::move(line));
 }
 
+// What people write may go over several lines; nothing that they write looks like a line of the log.
+std::string OneLine(std::string text) {
+  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+  return text;
+}
+
 }  // namespace
 
 v1::GetHistoryResponse HistoryOf(const std::vector<v1::Entry>& entries, absl::TimeZone zone) {
@@ -119,11 +125,11 @@ v1::GetHistoryResponse HistoryOf(const std::vector<v1::Entry>& entries, absl::Ti
       const v1::Decision& decision = entry.decided().decision();
       lines.push_back(absl::StrCat("decided by pack ", decision.pack(), " ", decision.pack_digest()));
     }
-    absl::StrAppend(history.mutable_text(), LocalTime(entry.time(), zone), "  ", event->actor(), ": ", event->kind(), ", ",
-                    event->text(), "  [entry ", event->sequence(),
+    absl::StrAppend(history.mutable_text(), LocalTime(entry.time(), zone), "  ", OneLine(event->actor()), ": ", event->kind(),
+                    ", ", OneLine(event->text()), "  [entry ", event->sequence(),
                     event->version() > 0 ? absl::StrCat(", version ", event->version()) : "", "]\n");
     for (std::string& line : lines) {
-      absl::StrAppend(history.mutable_text(), "  ", line, "\n");
+      absl::StrAppend(history.mutable_text(), "  ", OneLine(line), "\n");
       event->add_details(std::move(line));
     }
   }

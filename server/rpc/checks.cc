@@ -34,6 +34,16 @@ void CheckAudience(v1::Audience audience, Violations* violations) {
   if (!v1::Audience_IsValid(audience)) violations->push_back({"audience", "must be an audience of this version of the API"});
 }
 
+// Where in UTF-8 a control character begins, C0 (tabs and ends of lines too), DEL or C1; npos where none does.
+size_t FindControl(absl::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return i;
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return i;
+  }
+  return absl::string_view::npos;
+}
+
 bool IsDigest(absl::string_view text) {
   constexpr absl::string_view kPrefix = "sha256:";
   if (text.size() != kPrefix.size() + 64 || text.substr(0, kPrefix.size()) != kPrefix) return false;
@@ -66,6 +76,10 @@ void CheckId(const std::string& field, int64_t id, Violations* violations) {
 void CheckName(const std::string& field, const std::string& name, bool required, Violations* violations) {
   if (required && name.empty()) violations->push_back({field, "is required"});
   if (name.size() > kLongestName) violations->push_back({field, "must be at most 256 bytes"});
+  if (const size_t at = FindControl(name); at != absl::string_view::npos) {
+    violations->push_back({field, absl::StrCat("must hold no control character: byte ", at + 1, " is 0x",
+                                               absl::Hex(static_cast<unsigned char>(name[at]), absl::kZeroPad2))});
+  }
 }
 
 // The range that google/protobuf/timestamp.proto gives: 0001-01-01 to 9999-12-31.
@@ -76,6 +90,9 @@ void CheckTime(const std::string& field, const google::protobuf::Timestamp& time
 }
 
 std::string CutName(std::string name) {
+  for (size_t at = FindControl(name); at != std::string::npos; at = FindControl(name)) {
+    name.replace(at, static_cast<unsigned char>(name[at]) == 0xC2 ? 2 : 1, " ");
+  }
   if (name.size() <= kLongestName) return name;
   size_t end = kLongestName;
   while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;

@@ -221,9 +221,10 @@ TEST(FilterTest, SaysOfWhichTimeAllIsThatMatches) {
                         absl::FormatTime("%m-%d %H:%M:%E9S", range.until, absl::UTCTimeZone()));
   };
   EXPECT_EQ(times("time >= 2026-03-06 AND time < 2026-04-01"), "03-06 00:00:00.000000000 04-01 00:00:00.000000000");
-  EXPECT_EQ(times("time = 2026-03-06"), "03-06 00:00:00.000000000 03-06 00:00:00.000000001");
+  EXPECT_EQ(times("time = 2026-03-06"), "03-06 00:00:00.000000000 03-06 00:00:00.000001000");
   EXPECT_EQ(times("time > 2026-03-06 AND time <= 2026-03-07 AND state = held"),
-            "03-06 00:00:00.000000000 03-07 00:00:00.000000001");
+            "03-06 00:00:00.000000000 03-07 00:00:00.000001000");
+  EXPECT_EQ(times("time <= 2026-03-06T00:00:00.0000015Z"), "infinite-past 03-06 00:00:00.000002000");
   EXPECT_EQ(times("time >= 2026-03-06 OR state = held"), "infinite-past infinite-future");
 }
 

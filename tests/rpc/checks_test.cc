@@ -231,6 +231,34 @@ TEST(ChecksTest, NamesAreCutBetweenCharacters) {
   EXPECT_EQ(CutName(std::string(254, 'x') + "éé"), std::string(254, 'x') + "é");
 }
 
+TEST(ChecksTest, NamesHoldNoControlCharacter) {
+  // What a name of this would forge: a line of `audit story`, or what a terminal shows.
+  const std::pair<std::string, std::string> cases[] = {
+      {"account-1", ""},
+      {"Ana María, \xE2\x80\x9Cat night\xE2\x80\x9D", ""},
+      {"a\nFri 2026-03-06", "byte 2 is 0x0a"},
+      {"\ta", "byte 1 is 0x09"},
+      {std::string("ab\0", 3), "byte 3 is 0x00"},
+      {"\x1B[2J", "byte 1 is 0x1b"},
+      {"a\x7F", "byte 2 is 0x7f"},
+      {"\xC3\xA9\xC2\x9B", "byte 3 is 0xc2"},
+      {"\xC2\xA0", ""},
+  };
+  for (const auto& [viewer, wrong] : cases) {
+    v1::RecordViewRequest view;
+    view.set_result_id(1);
+    view.set_audience(v1::AUDIENCE_PATIENT);
+    view.set_viewer(viewer);
+    const Violations violations = Check(view);
+    ASSERT_EQ(violations.size(), wrong.empty() ? 0U : 1U) << viewer;
+    if (wrong.empty()) continue;
+    EXPECT_EQ(violations[0].field, "viewer");
+    EXPECT_EQ(violations[0].description, "must hold no control character: " + wrong);
+  }
+  // A message that cannot be read has them, and is refused all the same.
+  EXPECT_EQ(CutName("LAB\r\n|NORTH\xC2\x85"), "LAB  |NORTH ");
+}
+
 TEST(ChecksTest, Packs) {
   v1::ActivatePackRequest activate;
   activate.set_author(std::string(257, 'x'));

@@ -531,6 +531,11 @@ TEST_P(StoreTest, TurnaroundsByTime) {
   EXPECT_THAT(list(0, 100), ElementsAre("1again", "2b", "3c"));
   EXPECT_THAT(list(10, 20), ElementsAre("1again"));
   EXPECT_THAT(list(11, 21), ElementsAre("2b", "3c"));
+  std::vector<int64_t> up_to;  // a part of a microsecond is rounded so that nothing is lost
+  EXPECT_EQ(store_->ForEachTurnaround(absl::InfinitePast(), absl::FromUnixMicros(10) + absl::Nanoseconds(1),
+                                      [&up_to](const v1::Turnaround& one) { up_to.push_back(one.result_id()); }),
+            absl::OkStatus());
+  EXPECT_THAT(up_to, ElementsAre(1));
 }
 
 TEST_P(StoreTest, AssignersOnceEach) {

@@ -271,7 +271,10 @@ absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Ti
                                const std::function<void(const v1::Turnaround&)>& take) {
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListTurnarounds));
   statement.BindInt(1, absl::ToUnixMicros(from));
-  statement.BindInt(2, absl::ToUnixMicros(until));
+  // Up to the microsecond that `until` is in: wider than what is asked for, never narrower.
+  const int64_t until_us = absl::ToUnixMicros(until);
+  const bool within = until < absl::InfiniteFuture() && absl::FromUnixMicros(until_us) < until;
+  statement.BindInt(2, until_us + (within ? 1 : 0));
   v1::Turnaround turnaround;  // its memory is used again
   while (true) {
     RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
