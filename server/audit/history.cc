@@ -85,7 +85,8 @@ void AddRelease(const v1::ReleaseNote& note, absl::TimeZone zone, std::vector<st
 
 // What people write may go over several lines; nothing that they write looks like a line of the log.
 std::string OneLine(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; }, ' ');
   return text;
 }
 

@@ -106,9 +106,26 @@ int HoldOf(const v1::AppliedRule& rule, absl::Time now, Course* course) {
   return course->part.holds_size() - 1;
 }
 
-// `outcome` is null where the unit is no part of the report any more; `note` tells how it went, null where it did not.
-void Take(const v1::Outcome* outcome, const v1::ReleaseNote* note, absl::Time now, Course* course) {
+// What an entry tells of a unit and audience. `outcome` is null where the unit is no part of the report any more; `note` tells
+// how it went, null where it did not; `taken_back` is true where it was withdrawn.
+struct Told {
+  const v1::Outcome* outcome = nullptr;
+  const v1::ReleaseNote* note = nullptr;
+  bool taken_back = false;
+
+  bool operator==(const Told& other) const {
+    return outcome == other.outcome && note == other.note && taken_back == other.taken_back;
+  }
+};
+
+void Take(const Told& told, bool of_another_patient, absl::Time now, Course* course) {
+  const auto& [outcome, note, taken_back] = told;
   std::vector<int> open;
+  if (of_another_patient && taken_back) {  // whose it is now was never shown it
+    course->part.clear_released_at();
+    course->part.clear_released_unreviewed();
+    course->part.clear_comment_language();
+  }
   if (outcome != nullptr) {
     for (const v1::AppliedRule& rule : outcome->rules()) {
       if (!HoldsNow(rule, *outcome, now)) continue;
@@ -143,6 +160,9 @@ class Courses {
     std::vector<Told> told(ids_.size() * kAudiences);
     std::vector<int> fresh;
     for (const v1::ReleaseNote* note : facts.releases) {
+      if (note->kind() == v1::RELEASE_KIND_RETRACTION) {
+        ForEachCell(*note, &told, &fresh, [](Told& cell) { cell.taken_back = true; });
+      }
       if (note->kind() != v1::RELEASE_KIND_RESULT && note->kind() != v1::RELEASE_KIND_CANCELLED) continue;
       ForEachCell(*note, &told, &fresh, [note](Told& cell) { cell.note = note; });
     }
@@ -152,11 +172,16 @@ class Courses {
     if (!fresh.empty()) courses_.push_back({std::move(fresh), {}, {}});
     // A version tells of all that there is; everything else of what changed.
     const bool tells_all = entry.has_decided();
+    // A version withdraws from the patient whose it is only what it does not have, or what nobody may see.
+    const bool of_another_patient =
+        tells_all && std::any_of(told.begin(), told.end(), [](const Told& cell) {
+          return cell.taken_back && cell.outcome != nullptr && cell.outcome->disposition() != v1::DISPOSITION_NEVER;
+        });
     const size_t before = courses_.size();
     for (size_t i = 0; i < before; ++i) Split(i, told);
     for (Course& course : courses_) {
       const Told& cell = told[static_cast<size_t>(course.cells.front())];
-      if (cell.outcome != nullptr || tells_all) audit::Take(cell.outcome, cell.note, now, &course);
+      if (cell.outcome != nullptr || tells_all) audit::Take(cell, of_another_patient, now, &course);
     }
   }
 
@@ -185,14 +210,6 @@ class Courses {
   }
 
  private:
-  // What an entry tells of a unit and audience.
-  struct Told {
-    const v1::Outcome* outcome = nullptr;
-    const v1::ReleaseNote* note = nullptr;
-
-    bool operator==(const Told& other) const { return outcome == other.outcome && note == other.note; }
-  };
-
   template <typename Message, typename Tell>
   void ForEachCell(const Message& message, std::vector<Told>* told, std::vector<int>* fresh, Tell tell) {
     for (const std::string& id : message.unit_ids()) {
@@ -243,8 +260,10 @@ std::optional<v1::Turnaround> TurnaroundOf(const std::vector<v1::Entry>& entries
         turnaround.set_result_id(entry.result_id());
         *turnaround.mutable_received_at() = entry.time();
       }
-      const v1::Decision& decision = entry.decided().decision();
-      if (decision.has_clock_start()) *turnaround.mutable_final_at() = decision.clock_start();
+      // An older version that is only taken note of may have been final before.
+      const v1::Entry::Decided& decided = entry.decided();
+      if (decided.has_clock_start()) *turnaround.mutable_final_at() = decided.clock_start();
+      if (decided.decision().has_clock_start()) *turnaround.mutable_final_at() = decided.decision().clock_start();
     }
     const EntryFacts facts = FactsOf(entry);
     courses.Take(entry, facts);

@@ -174,6 +174,45 @@ TEST(TurnaroundTest, TellsWhenUnitsWentAndWhatHeldThem) {
   }
 }
 
+// A version at 4 h withdraws `a`, which was released at 2 h in Spanish; `outcomes` is what it decides.
+std::string Withdrawn(const std::string& outcomes) {
+  return absl::StrCat("result_id: 7 time: @4 decided {decision {clock_start: @1 ", outcomes,
+                      "} releases {kind: RELEASE_KIND_RETRACTION unit_ids: 'a' audiences: AUDIENCE_PATIENT "
+                      "audiences: AUDIENCE_DELEGATE}}");
+}
+
+TEST(TurnaroundTest, WhatAnotherPatientWasShownIsNotReleasedToTheOneWhoseItIs) {
+  const std::string shown = absl::StrCat("result_id: 7 time: @2 decided {decision {clock_start: @1 ", Out("a"),
+                                         "} releases {kind: RELEASE_KIND_RESULT unit_ids: 'a' audiences: AUDIENCE_PATIENT "
+                                         "audiences: AUDIENCE_DELEGATE language: 'es'}}");
+  const Case cases[] = {
+      {"quarantined: it waits", {shown, Withdrawn(Held("a", "QUARANTINE", ""))}, {"1,3 1 HELD"}},
+      {"and goes to whose it is", {shown, Withdrawn(Held("a", "QUARANTINE", "")), Approved(9, Out("a"))}, {"1,3 1 RELEASED @9"}},
+      {"it goes at once to another patient", {shown, Withdrawn(Out("a"))}, {"1,3 1 RELEASED @4"}},
+      {"withdrawn as an error: the patient was shown it",
+       {shown, Withdrawn(Outcome("a", "state: OUTCOME_STATE_CLOSED disposition: DISPOSITION_NEVER"))},
+       {"1,3 1 CLOSED @2 in es"}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.what);
+    std::vector<v1::Entry> entries;
+    for (const std::string& text : c.entries) entries.push_back(Parse<v1::Entry>(text));
+    std::vector<std::string> parts;
+    for (const v1::Turnaround::Part& part : TurnaroundOf(entries, nullptr)->parts()) parts.push_back(Describe(part));
+    EXPECT_THAT(parts, ::testing::UnorderedElementsAreArray(c.parts));
+  }
+}
+
+TEST(TurnaroundTest, AnOlderVersionThatWasFinalBeforeMovesWhenItWasFinal) {
+  const auto turnaround =
+      TurnaroundOf({Parse<v1::Entry>(Decided(2, Out("a"))),
+                    Parse<v1::Entry>("result_id: 7 time: @3 decided {disposal: DISPOSAL_OLDER_VERSION clock_start: @0.5}")},
+                   nullptr);
+  ASSERT_TRUE(turnaround);
+  EXPECT_EQ(HoursOf(turnaround->final_at()), 0.5);
+  EXPECT_EQ(HoursOf(turnaround->received_at()), 2);
+}
+
 TEST(TurnaroundTest, AudiencesThatFareOtherwiseAreAPartOfTheirOwn) {
   const auto turnaround = TurnaroundOf(
       {Parse<v1::Entry>(
