@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -97,12 +100,22 @@ void Workload::Add(const v1::Entry& entry) {
     return std::any_of(reasons.begin(), reasons.end(),
                        [what](const std::string& reason) { return absl::StrContains(reason, what); });
   };
+  // The unit may go in a later entry, after its floor or with the document: its review expires once.
+  std::vector<v1::Outcome> expired;
+  for (const v1::Outcome& outcome : entry.advanced().outcomes()) {
+    const auto& units = outcome.unit_ids();
+    const bool names = std::any_of(units.begin(), units.end(), [&said](const std::string& unit) {
+      return said(absl::StrCat(unit, ": the review expired").c_str());
+    });
+    if (outcome.released_unreviewed() && names) expired.push_back(outcome);
+  }
+  ForEachRule(entry, expired, "",
+              [](const v1::Outcome& /*outcome*/, v1::WorkloadRow* row) { row->set_expired(row->expired() + 1); });
   const bool passed = said(": now waits for ") || said(": overrun");
   const bool escalated = said(": escalated to ");
-  ForEachRule(entry, entry.advanced().outcomes(), "", [&](const v1::Outcome& outcome, v1::WorkloadRow* row) {
+  ForEachRule(entry, entry.advanced().outcomes(), "", [&](const v1::Outcome& /*outcome*/, v1::WorkloadRow* row) {
     if (passed) row->set_overdue(row->overdue() + 1);
     if (escalated) row->set_escalations(row->escalations() + 1);
-    if (outcome.released_unreviewed()) row->set_expired(row->expired() + 1);
   });
 }
 

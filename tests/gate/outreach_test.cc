@@ -11,6 +11,7 @@
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/gate/follow_up.h"
+#include "server/gate/workload.h"
 #include "tests/gate/review_gate.h"
 
 namespace resultgate::gate {
@@ -289,6 +290,28 @@ TEST(WorkloadTest, CountsMinutesTurnsExpiriesAndMessagesByRulePoolClinicianAndWe
   EXPECT_EQ(by_clinician.rows(1).clinician(), kOrderer);
   EXPECT_EQ(by_clinician.rows(1).reviews(), 1);
   EXPECT_EQ(by_clinician.rows(1).rule_id(), "");
+}
+
+TEST(WorkloadTest, AReviewExpiresOnceThoughItsUnitGoesLater) {
+  Workload workload(absl::UTCTimeZone(), std::vector<v1::WorkloadDimension>{v1::WORKLOAD_DIMENSION_RULE});
+  const auto advance = [&workload](const std::string& reason, v1::OutcomeState state) {
+    v1::Entry entry;
+    *entry.mutable_time() = base::ToProto(At(testing::kFriday));
+    entry.mutable_advanced()->add_reasons(reason);
+    v1::Outcome* outcome = entry.mutable_advanced()->add_outcomes();
+    outcome->add_unit_ids("718-7");
+    outcome->set_state(state);
+    outcome->set_released_unreviewed(true);
+    v1::AppliedRule* rule = outcome->add_rules();
+    rule->set_rule_id("look");
+    rule->set_effect(v1::RULE_EFFECT_REVIEW);
+    workload.Add(entry);
+  };
+  advance("718-7: the review expired; the owner is asked to reach the patient", v1::OUTCOME_STATE_HELD);
+  advance("718-7: the floor has passed", v1::OUTCOME_STATE_RELEASED);
+  advance("document: the review expired", v1::OUTCOME_STATE_RELEASED);
+  ASSERT_THAT(workload.Rows(), SizeIs(1));
+  EXPECT_EQ(workload.Rows()[0].expired(), 1);
 }
 
 }  // namespace
