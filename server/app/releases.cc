@@ -169,7 +169,7 @@ int RunRequest(const RequestOptions& options) {
   request.mutable_patient()->set_value(options.patient);
   request.mutable_patient()->set_system(options.system);
   request.set_audience(options.as == "patient" ? v1::AUDIENCE_PATIENT : v1::AUDIENCE_REPRESENTATIVE);
-  request.set_requested_by(options.by.empty() ? options.patient : options.by);
+  request.set_requested_by(options.by);
   grpc::ClientContext context;
   v1::RequestReleaseResponse response;
   const grpc::Status status = v1::ReleaseService::NewStub(channel)->RequestRelease(&context, request, &response);
@@ -199,11 +199,13 @@ void AddRequest(CLI::App* releases, Run* run) {
   command->add_option("--as", options->as, "patient or representative")
       ->capture_default_str()
       ->check(CLI::IsMember({"patient", "representative"}));
-  command->add_option("--by", options->by, "Who asks: an identifier of the person; goes into the log [the patient's]")
+  command
+      ->add_option("--by", options->by, "Who asks, as an account or a desk: goes into the log, so no identifier of the patient's")
+      ->required()
       ->type_name("ID");
   AddServerOption(command, &options->server);
   command->add_flag("--json", options->json, "The answer as JSON (resultgate.v1.RequestReleaseResponse)");
-  command->footer("Example:\n  resultgate releases request 7 --patient P7 --system NORTH");
+  command->footer("Example:\n  resultgate releases request 7 --patient P7 --system NORTH --by account-7");
   command->callback([options, run] { *run = [options] { return RunRequest(*options); }; });
 }
 

@@ -267,8 +267,12 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_THAT(Run({"review", "follow", "--until-current"}).out,
               AllOf(ContainsRegex("2 +review +22637-3 +pathology-pool"), ContainsRegex("3 +review +22637-3 +pathology-pool")));
   EXPECT_EQ(Run({"review", "release", "3", "--reviewer", "1987654321"}).exit_code, 0);
-  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2"}).err, HasSubstr("NOT_FOUND")) << "without who assigned it";
-  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH"}).out, HasSubstr("released\n"));
+  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--by", "account-2"}).err, HasSubstr("NOT_FOUND"))
+      << "without who assigned it";
+  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH"}).err, HasSubstr("--by is required"))
+      << "the log has no identifier of the patient";
+  EXPECT_THAT(Run({"releases", "request", "2", "--patient", "P2", "--system", "NORTH", "--by", "account-2"}).out,
+              HasSubstr("released\n"));
 
   EXPECT_THAT(Run({"audit", "list", "--kind", "reviewed"}).out,
               AllOf(HasSubstr("claimed"), HasSubstr("held: "), HasSubstr("hold ended"), HasSubstr("handed over"),
@@ -295,7 +299,8 @@ TEST_F(GateCommandsTest, ADangerIsReviewedByAnotherClinician) {
   EXPECT_EQ(Run({"directory", "put", "1987654321", "--licensed", "--actor", "staff-office"}).exit_code, 0);
   EXPECT_THAT(Run({"directory", "list"}).out, ContainsRegex("1234567893 +licensed clinician"));
   EXPECT_THAT(Run(hold).out, HasSubstr("held by determination 1\n"));
-  const std::vector<std::string> request = {"releases", "request", "1", "--patient", "P1", "--system", "NORTH"};
+  const std::vector<std::string> request = {"releases", "request", "1",    "--patient", "P1",
+                                            "--system", "NORTH",   "--by", "account-1"};
   EXPECT_THAT(Run(request).out, AllOf(HasSubstr("nothing was released by this\nwaits a clinician's decision about your safety"),
                                       ContainsRegex("another clinician reviews it, by Thu 2026-03-12 08:00\n")));
   EXPECT_THAT(Run({"outreach", "list", "--kind", "determination-review"}).out,
