@@ -141,6 +141,9 @@ Violations Check(const v1::RequestReleaseRequest& request) {
     violations.push_back({"audience", "must be PATIENT or REPRESENTATIVE"});
   }
   CheckName("requested_by", request.requested_by(), /*required=*/true, &violations);
+  if (!request.requested_by().empty() && request.requested_by() == request.patient().value()) {
+    violations.push_back({"requested_by", "must not be the patient's identifier, which the log never holds: name the account"});
+  }
   return violations;
 }
 

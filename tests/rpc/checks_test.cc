@@ -223,6 +223,18 @@ TEST(ChecksTest, Releases) {
   EXPECT_THAT(Fields(acknowledge), ElementsAre("sequences"));
 }
 
+TEST(ChecksTest, TheLogIsNotToldThePatientsIdentifierAsWhoAsks) {
+  v1::RequestReleaseRequest request;
+  EXPECT_THAT(Fields(request), ElementsAre("result_id", "patient.value", "audience", "requested_by"));
+  request.set_result_id(1);
+  request.mutable_patient()->set_value("P1");
+  request.set_audience(v1::AUDIENCE_PATIENT);
+  request.set_requested_by("P1");
+  EXPECT_THAT(Fields(request), ElementsAre("requested_by"));
+  request.set_requested_by("account-1");
+  EXPECT_THAT(Fields(request), IsEmpty());
+}
+
 TEST(ChecksTest, NamesAreCutBetweenCharacters) {
   EXPECT_EQ(CutName("LAB|NORTH"), "LAB|NORTH");
   EXPECT_EQ(CutName(std::string(256, 'x')), std::string(256, 'x'));
@@ -235,7 +247,7 @@ TEST(ChecksTest, NamesHoldNoControlCharacter) {
   // What a name of this would forge: a line of `audit story`, or what a terminal shows.
   const std::pair<std::string, std::string> cases[] = {
       {"account-1", ""},
-      {"Ana María, \xE2\x80\x9Cat night\xE2\x80\x9D", ""},
+      {"Ana María, “at night”", ""},
       {"a\nFri 2026-03-06", "byte 2 is 0x0a"},
       {"\ta", "byte 1 is 0x09"},
       {std::string("ab\0", 3), "byte 3 is 0x00"},
