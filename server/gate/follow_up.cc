@@ -67,13 +67,55 @@ bool WantsPatientReached(const v1::Outcome& outcome) {
          review.on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH;
 }
 
+const v1::AppliedRule* NoticeOf(const v1::Outcome& outcome) {
+  const auto& rules = outcome.rules();
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [](const v1::AppliedRule& rule) { return rule.effect() == v1::RULE_EFFECT_NOTICE; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
 const v1::AppliedRule* NoticeOf(const v1::Result& result) {
+  const v1::Outcome* outcome = FindOutcome(result, [](const v1::Outcome& one) { return NoticeOf(one) != nullptr; });
+  return outcome == nullptr ? nullptr : NoticeOf(*outcome);
+}
+
+absl::Time ReleasedAt(const v1::Result& result, const v1::Outcome& outcome) {
+  return FromProto(outcome.has_released_at() ? outcome.released_at() : result.received_at());
+}
+
+// When the patient's side last saw something of it; a correction makes that nothing.
+absl::Time LastViewed(const v1::FollowUp& done) {
+  if (!done.has_first_viewed_at()) return absl::InfinitePast();
+  return std::max(FromProto(done.first_viewed_at()), FromProto(done.last_viewed_at()));
+}
+
+absl::Time LastContacted(const v1::FollowUp& done) {
+  return done.has_contacted_at() ? FromProto(done.contacted_at()) : absl::InfinitePast();
+}
+
+// True if the patient does not know what the outcome released: nobody has seen it since, or told the patient of it. What was
+// discussed with the patient and approved then is known before it goes.
+bool IsUnknown(const v1::Result& result, const v1::Outcome& outcome) {
+  if (!IsOut(outcome)) return false;
+  if (result.has_discussed_at() && outcome.review().has_approved_at()) return false;
+  const v1::FollowUp& done = result.follow_up();
+  return std::max(LastViewed(done), LastContacted(done)) < ReleasedAt(result, outcome);
+}
+
+// The first release, of the outcomes that are meant, that the patient does not know of; nullopt where there is none.
+template <typename Predicate>
+std::optional<absl::Time> FirstUnknown(const v1::Result& result, Predicate is_meant) {
+  std::optional<absl::Time> first;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    for (const v1::AppliedRule& rule : outcome.rules()) {
-      if (rule.effect() == v1::RULE_EFFECT_NOTICE) return &rule;
-    }
+    if (!is_meant(outcome) || !IsUnknown(result, outcome)) continue;
+    const absl::Time released = ReleasedAt(result, outcome);
+    first = std::min(first.value_or(released), released);
   }
-  return nullptr;
+  return first;
+}
+
+std::optional<absl::Time> UnknownToPatient(const v1::Result& result) {
+  return FirstUnknown(result, [](const v1::Outcome& outcome) { return IsFor(outcome, v1::AUDIENCE_PATIENT); });
 }
 
 // Since when the patient can see something of it; nullopt where nothing is out.
@@ -95,6 +137,54 @@ google::protobuf::RepeatedField<int64_t> ReleasesFor(const v1::Result& result, v
       sequences.insert(outcome.release_sequence());
   }
   return {sequences.begin(), sequences.end()};
+}
+
+// Something abnormal is in the outcome.
+bool TellsAbnormal(const v1::Result& result, const v1::Outcome& outcome) {
+  const v1::DiagnosticReport& report = result.report();
+  return std::any_of(outcome.unit_ids().begin(), outcome.unit_ids().end(), [&](const std::string& unit) {
+    if (HadReview(outcome) && IsInWords(report, unit)) return true;
+    return std::any_of(report.observations().begin(), report.observations().end(),
+                       [&unit](const auto& observation) { return observation.id() == unit && IsFlagged(observation); });
+  });
+}
+
+// Of an abnormal result, the first release to the patient of what is abnormal that the patient does not know of. Where that is
+// held, what is out of the rest tells that there is a result.
+std::optional<absl::Time> AbnormalAndUnknown(const v1::Result& result) {
+  const auto is_meant = [&result](const v1::Outcome& outcome) {
+    return IsFor(outcome, v1::AUDIENCE_PATIENT) && TellsAbnormal(result, outcome);
+  };
+  const bool is_out =
+      FindOutcome(result, [&](const v1::Outcome& outcome) { return IsOut(outcome) && is_meant(outcome); }) != nullptr;
+  return is_out ? FirstUnknown(result, is_meant) : UnknownToPatient(result);
+}
+
+// Since when a notice's time runs.
+absl::Time NoticeStart(const v1::Result& result) {
+  return FromProto(result.decision().has_clock_start() ? result.decision().clock_start() : result.received_at());
+}
+
+// Of every unit that a rule asks a notice of, somebody of the patient's side must know. A contact tells of it whether it is out
+// or not; a view only of what is out.
+bool IsNoticeDue(const v1::Result& result) {
+  if (LastContacted(result.follow_up()) >= NoticeStart(result)) return false;
+  std::set<std::string> asked;
+  std::set<std::string> known;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (NoticeOf(outcome) == nullptr) continue;
+    if (!IsFor(outcome, v1::AUDIENCE_PATIENT) && !IsFor(outcome, v1::AUDIENCE_REPRESENTATIVE)) continue;
+    if (IsOut(outcome) || outcome.state() == v1::OUTCOME_STATE_HELD)
+      asked.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
+    if (IsOut(outcome) && !IsUnknown(result, outcome)) known.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
+  }
+  return !std::includes(known.begin(), known.end(), asked.begin(), asked.end());
+}
+
+// Whose outreach is to be done.
+const v1::Outcome* ToReach(const v1::Result& result) {
+  return FindOutcome(
+      result, [&result](const v1::Outcome& outcome) { return WantsPatientReached(outcome) && IsUnknown(result, outcome); });
 }
 
 // By what the patient wishes to be told of what is out.
@@ -162,15 +252,18 @@ bool IsOutFor(const v1::Result& result, v1::Audience audience) {
          nullptr;
 }
 
+absl::Time LastReleasedTo(const v1::Result& result, v1::Audience audience) {
+  absl::Time last = absl::InfinitePast();
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (IsOut(outcome) && IsFor(outcome, audience)) last = std::max(last, ReleasedAt(result, outcome));
+  }
+  return last;
+}
+
 bool IsAbnormal(const v1::Result& result) {
   const auto& observations = result.report().observations();
   if (std::any_of(observations.begin(), observations.end(), IsFlagged)) return true;
-  const auto words_reviewed = [&result](const v1::Outcome& outcome) {
-    const auto& units = outcome.unit_ids();
-    return HadReview(outcome) && std::any_of(units.begin(), units.end(),
-                                             [&result](const std::string& unit) { return IsInWords(result.report(), unit); });
-  };
-  return FindOutcome(result, words_reviewed) != nullptr;
+  return FindOutcome(result, [&result](const v1::Outcome& outcome) { return TellsAbnormal(result, outcome); }) != nullptr;
 }
 
 std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now) {
@@ -179,16 +272,15 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now)
   const bool out = IsOutFor(result, v1::AUDIENCE_PATIENT);
   const bool held =
       FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }) != nullptr;
-  const bool told = done.has_first_viewed_at() || done.has_contacted_at();
   const bool no_account = result.known_patient().has_portal_account() && !result.known_patient().portal_account();
   const bool read = done.has_clinician_viewed_at() ||
                     FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.review().has_approved_at(); }) != nullptr;
   const bool abnormal = (out || held) && IsAbnormal(result);
-  if (abnormal && out && !told && !no_account) duties.push_back(v1::OUTREACH_KIND_NOT_VIEWED);
-  if (out && no_account && !told) duties.push_back(v1::OUTREACH_KIND_NO_ACCOUNT);
+  if (abnormal && out && !no_account && AbnormalAndUnknown(result)) duties.push_back(v1::OUTREACH_KIND_NOT_VIEWED);
+  if (out && no_account && UnknownToPatient(result)) duties.push_back(v1::OUTREACH_KIND_NO_ACCOUNT);
   if (abnormal && !read) duties.push_back(v1::OUTREACH_KIND_NOT_OPENED);
-  if ((out || held) && !told && NoticeOf(result) != nullptr) duties.push_back(v1::OUTREACH_KIND_NOTICE_DUE);
-  if (!told && FindOutcome(result, WantsPatientReached) != nullptr) duties.push_back(v1::OUTREACH_KIND_REACH_PATIENT);
+  if ((out || held) && IsNoticeDue(result)) duties.push_back(v1::OUTREACH_KIND_NOTICE_DUE);
+  if (ToReach(result) != nullptr) duties.push_back(v1::OUTREACH_KIND_REACH_PATIENT);
   if (!UnansweredReviews(result, now).empty()) duties.push_back(v1::OUTREACH_KIND_DETERMINATION_REVIEW);
   return duties;
 }
@@ -220,22 +312,25 @@ std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pa
     *task.mutable_owner() = OrdererOf(result, pack);
     switch (kind) {
       case v1::OUTREACH_KIND_NOT_VIEWED:
-        since += not_viewed_after;
+        since = *AbnormalAndUnknown(result) + not_viewed_after;
         deadline = calendar.Add(since, BusinessDays(1));
         break;
       case v1::OUTREACH_KIND_NO_ACCOUNT:
         *task.mutable_owner() = PoolOf(pack);
+        since = *UnknownToPatient(result);
         deadline = calendar.Add(since, BusinessDays(3));
         break;
       case v1::OUTREACH_KIND_NOTICE_DUE: {
         const v1::AppliedRule* rule = NoticeOf(result);
         task.set_rule_id(rule->rule_id());
-        since = result.decision().has_clock_start() ? FromProto(result.decision().clock_start()) : received;
+        since = NoticeStart(result);
         deadline = calendar.Add(since, NoticeWithin(pack, rule->rule_id()));
         break;
       }
       case v1::OUTREACH_KIND_REACH_PATIENT: {
-        const v1::Review& review = FindOutcome(result, WantsPatientReached)->review();
+        const v1::Outcome* outcome = ToReach(result);
+        const v1::Review& review = outcome->review();
+        since = ReleasedAt(result, *outcome);
         if (!review.turns().empty()) *task.mutable_owner() = review.turns().rbegin()->owner();
         deadline = calendar.Add(since, BusinessDays(1));
         break;

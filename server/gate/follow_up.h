@@ -18,7 +18,13 @@ bool IsOutFor(const v1::Result& result, v1::Audience audience);
 // document, a finding, a diagnosis. A number without a flag is not known to be normal, but nobody says that it is not.
 bool IsAbnormal(const v1::Result& result);
 
+// When something of it was last released to this audience, of what is out for it; InfinitePast where nothing is.
+absl::Time LastReleasedTo(const v1::Result& result, v1::Audience audience);
+
 // What somebody has to do at `now` or later, without times; empty for most. NOT_VIEWED from the moment of release on.
+//
+// The patient knows of a release what was seen or told at or after it; of a notice what was seen of what it is about, or told after
+// its clock started.
 std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now);
 
 // The same with owner, since and deadline, in the order of DutiesOf. `pack` gives working days, pools, and how long a notice may
@@ -29,6 +35,9 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now)
 //   NOT_OPENED     since release or the begin of the review, for one business day; the ordering provider
 //   NOTICE_DUE     since the result was final, as long as the rule says; the ordering provider
 //   REACH_PATIENT  since release, for one business day; who had the review last
+//
+// The release is the first that the patient does not know of, for NOT_OPENED the first of all.
+//
 //   DETERMINATION_REVIEW  one for each that nobody has answered, as it was opened (determination_review.h)
 //
 // Where the order names no provider, the pool.

@@ -23,6 +23,7 @@ namespace {
 constexpr int kDefaultPage = 100;
 constexpr int kReadAhead = 256;
 constexpr int kDefaultNotViewedHours = 72;
+constexpr int kSettlementsLookedAt = 16'384;  // the writer waits meanwhile
 constexpr absl::Duration kRefusalsListed = absl::Hours(24 * 90);
 
 // The result that something is told about; else the answer says that there is none.
@@ -35,6 +36,24 @@ absl::StatusOr<std::optional<v1::Result>> Find(const Desk& desk, const Request& 
 
 absl::Time TimeOr(bool has, const google::protobuf::Timestamp& time, absl::Time now) {
   return has ? std::min(base::FromProto(time), now) : now;
+}
+
+// Nobody has seen, or told of, what was not there. Whoever tells times in whole seconds is believed.
+absl::Status CheckWasThere(const char* field, absl::Time time, const v1::Result& result) {
+  const absl::Time first = base::FromProto(result.first_received_at());
+  if (absl::ToUnixSeconds(time) >= absl::ToUnixSeconds(first)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      field, " is ", absl::FormatTime(absl::RFC3339_sec, time, absl::UTCTimeZone()), ", but the result was first received at ",
+      absl::FormatTime(absl::RFC3339_sec, first, absl::UTCTimeZone()), ": tell when it happened, or leave it out for now"));
+}
+
+// Whoever opened an older version, or told the patient of it, has not done so of this one.
+bool IsOfThisVersion(absl::Time time, const v1::Result& result) {
+  return absl::ToUnixSeconds(time) >= absl::ToUnixSeconds(base::FromProto(result.received_at()));
+}
+
+void MoveUpTo(absl::Time time, google::protobuf::Timestamp* last) {
+  if (base::FromProto(*last) < time) *last = base::ToProto(time);
 }
 
 // What something told of a result is known again by: a key, so that nothing of it is kept.
@@ -65,6 +84,24 @@ absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened
   *followed_up.mutable_happened_at() = base::ToProto(happened_at);
   *entry.mutable_followed_up() = std::move(followed_up);
   return AppendEntry(desk.batch, desk.now, actor, std::move(entry));
+}
+
+// True if the log tells that somebody has settled the refusal. Who tells it again does so soon after.
+absl::StatusOr<bool> WasSettled(const store::Reader& reader, int64_t refusal) {
+  int64_t before = 0;
+  for (int looked_at = 0; looked_at < kSettlementsLookedAt;) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntriesBackward(before, 0, kReadAhead));
+    for (const v1::Entry& entry : entries) {
+      if (entry.sequence() <= refusal) return false;
+      if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_REFUSAL_SETTLED && entry.followed_up().refusal_sequence() == refusal) {
+        return true;
+      }
+      before = entry.sequence();
+    }
+    if (entries.empty()) return false;
+    looked_at += kReadAhead;
+  }
+  return false;
 }
 
 bool IsOwners(const v1::Owner& task_owner, const std::string& owner) {
@@ -107,14 +144,17 @@ absl::Status RunRecordView(const Desk& desk, const v1::RecordViewRequest& reques
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result is released to them; the portal must not show it"));
   }
   const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
+  if (const absl::Status there = CheckWasThere("viewed_at", viewed_at, *result); !there.ok()) return answer.Refuse(there);
   store::Key key;
   if (request.has_viewed_at())
     key = ToldKey(*result, "viewed", request.audience(), absl::ToUnixMicros(viewed_at), request.viewer());
   RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
   if (told) return absl::OkStatus();
-  if (request.audience() != v1::AUDIENCE_DELEGATE && !result->follow_up().has_first_viewed_at()) {
-    *result->mutable_follow_up()->mutable_first_viewed_at() = base::ToProto(viewed_at);
-    answer.response.set_first(true);
+  if (request.audience() != v1::AUDIENCE_DELEGATE && viewed_at >= LastReleasedTo(*result, request.audience())) {
+    v1::FollowUp* done = result->mutable_follow_up();
+    answer.response.set_first(!done->has_first_viewed_at());
+    if (answer.response.first()) *done->mutable_first_viewed_at() = base::ToProto(viewed_at);
+    MoveUpTo(viewed_at, done->mutable_last_viewed_at());
   }
   v1::Entry::FollowedUp followed_up;
   followed_up.set_audience(request.audience());
@@ -127,11 +167,12 @@ absl::Status RunRecordClinicianView(const Desk& desk, const v1::RecordClinicianV
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
   if (!result) return absl::OkStatus();
   const absl::Time viewed_at = TimeOr(request.has_viewed_at(), request.viewed_at(), desk.now);
+  if (const absl::Status there = CheckWasThere("viewed_at", viewed_at, *result); !there.ok()) return answer.Refuse(there);
   store::Key key;
   if (request.has_viewed_at()) key = ToldKey(*result, "opened", absl::ToUnixMicros(viewed_at), request.clinician());
   RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
   if (told) return absl::OkStatus();
-  if (!result->follow_up().has_clinician_viewed_at()) {
+  if (!result->follow_up().has_clinician_viewed_at() && IsOfThisVersion(viewed_at, *result)) {
     *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
     answer.response.set_first(true);
   }
@@ -143,10 +184,16 @@ absl::Status RunRecordContact(const Desk& desk, const v1::RecordContactRequest& 
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
   if (!result) return absl::OkStatus();
   const absl::Time contacted_at = TimeOr(request.has_contacted_at(), request.contacted_at(), desk.now);
-  *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(contacted_at);
+  if (const absl::Status there = CheckWasThere("contacted_at", contacted_at, *result); !there.ok()) return answer.Refuse(there);
+  store::Key key;
+  if (request.has_contacted_at())
+    key = ToldKey(*result, "contacted", absl::ToUnixMicros(contacted_at), request.contacted_by(), request.how());
+  RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
+  if (told) return absl::OkStatus();
+  if (IsOfThisVersion(contacted_at, *result)) MoveUpTo(contacted_at, result->mutable_follow_up()->mutable_contacted_at());
   v1::Entry::FollowedUp followed_up;
   followed_up.set_category(request.how());
-  return Record(desk, v1::FOLLOW_UP_KIND_CONTACTED, contacted_at, request.contacted_by(), std::move(followed_up), "", &*result);
+  return Record(desk, v1::FOLLOW_UP_KIND_CONTACTED, contacted_at, request.contacted_by(), std::move(followed_up), key, &*result);
 }
 
 absl::Status RunRecordMessage(const Desk& desk, const v1::RecordMessageRequest& request,
@@ -170,6 +217,8 @@ absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& 
   if (refusal.empty() || !refusal[0].has_refused()) {
     return answer.Refuse(absl::NotFoundError(absl::StrCat("entry ", request.entry_sequence(), " tells no refusal")));
   }
+  RG_ASSIGN_OR_RETURN(const bool settled, WasSettled(desk.reader, request.entry_sequence()));
+  if (settled) return absl::OkStatus();
   v1::Entry entry;
   v1::Entry::FollowedUp* followed_up = entry.mutable_followed_up();
   followed_up->set_kind(v1::FOLLOW_UP_KIND_REFUSAL_SETTLED);
@@ -192,12 +241,15 @@ absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reade
            IsOwners(task.owner(), request.owner());
   };
   v1::ListOutreachResponse response;
-  if (request.page_token().empty()) {
+  const bool asks_refusals =
+      request.kind() == v1::OUTREACH_KIND_UNSPECIFIED || request.kind() == v1::OUTREACH_KIND_REFUSED_MESSAGE;
+  if (asks_refusals && request.page_token().empty()) {
     RG_ASSIGN_OR_RETURN(std::vector<v1::OutreachTask> refused, RefusedMessages(reader, pack, now));
     for (v1::OutreachTask& task : refused) {
       if (wanted(task)) *response.add_tasks() = std::move(task);
     }
   }
+  if (request.kind() == v1::OUTREACH_KIND_REFUSED_MESSAGE) return response;
   int results = 0;
   for (;;) {
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> open, reader.ListOpen(after, kReadAhead));

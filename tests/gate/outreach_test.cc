@@ -211,7 +211,159 @@ TEST(OutreachTest, ARefusedMessageWaitsUntilSomebodyHasLooked) {
   settle.set_how("sent again as M2");
   EXPECT_EQ(gate.Call(&Gate::SettleRefusal, settle).status().code(), absl::StatusCode::kNotFound) << "no refusal";
   settle.set_entry_sequence(refused->entry_sequence());
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_REFUSED_MESSAGE), SizeIs(1));
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED), IsEmpty());
   ASSERT_TRUE(gate.Call(&Gate::SettleRefusal, settle).ok());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+  settle.set_settled_by("him-2");
+  EXPECT_TRUE(gate.Call(&Gate::SettleRefusal, settle).ok());
+  int settled = 0;
+  for (const v1::Entry& entry : gate.Entries(0)) {
+    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_REFUSAL_SETTLED) ++settled;
+  }
+  EXPECT_EQ(settled, 1) << "told twice, logged once";
+}
+
+// A blood count that was seen on the 6th, and an HIV test of the same report that went unreviewed on the 16th.
+v1::Result SeenBeforeTheRest() {
+  v1::Result result;
+  v1::Outcome* routine = result.mutable_decision()->add_outcomes();
+  routine->add_unit_ids("718-7");
+  routine->add_audiences(v1::AUDIENCE_PATIENT);
+  routine->set_state(v1::OUTCOME_STATE_RELEASED);
+  *routine->mutable_released_at() = base::ToProto(At("2026-03-06T15:00:00-05:00"));
+  v1::Outcome* hiv = result.mutable_decision()->add_outcomes();
+  *hiv = *routine;
+  hiv->set_unit_ids(0, "7918-6");
+  *hiv->mutable_released_at() = base::ToProto(At("2026-03-16T15:00:00-04:00"));
+  hiv->set_released_unreviewed(true);
+  hiv->mutable_review()->set_on_expiry(v1::ON_EXPIRY_RELEASE_WITH_OUTREACH);
+  v1::Observation* observation = result.mutable_report()->add_observations();
+  observation->set_id("7918-6");
+  observation->set_interpretation(v1::INTERPRETATION_HIGH);
+  v1::FollowUp* done = result.mutable_follow_up();
+  *done->mutable_clinician_viewed_at() = routine->released_at();
+  *done->mutable_first_viewed_at() = routine->released_at();
+  *done->mutable_last_viewed_at() = routine->released_at();
+  return result;
+}
+
+TEST(OutreachTest, AViewOrAContactTellsOfWhatWasReleasedByThen) {
+  const auto seven_days_later = At("2026-03-23T15:00:00-04:00");
+  v1::Result result = SeenBeforeTheRest();
+  EXPECT_THAT(DutiesOf(result, seven_days_later), ElementsAre(v1::OUTREACH_KIND_NOT_VIEWED, v1::OUTREACH_KIND_REACH_PATIENT));
+  *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-16T14:59:59-04:00"));
+  EXPECT_THAT(DutiesOf(result, seven_days_later), ElementsAre(v1::OUTREACH_KIND_NOT_VIEWED, v1::OUTREACH_KIND_REACH_PATIENT));
+  v1::Result contacted = result;
+  *contacted.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-16T15:00:00-04:00"));
+  EXPECT_THAT(DutiesOf(contacted, seven_days_later), IsEmpty());
+  v1::Result seen = result;
+  *seen.mutable_follow_up()->mutable_last_viewed_at() = base::ToProto(At("2026-03-17T15:00:00-04:00"));
+  EXPECT_THAT(DutiesOf(seen, seven_days_later), IsEmpty());
+  // What is not abnormal and goes later asks for nothing: what is was seen.
+  v1::Outcome* late = seen.mutable_decision()->mutable_outcomes(0);
+  *late->mutable_released_at() = base::ToProto(At("2026-03-18T15:00:00-04:00"));
+  EXPECT_THAT(DutiesOf(seen, seven_days_later), IsEmpty());
+  // Without an account, everything is to be told.
+  seen.mutable_known_patient()->set_portal_account(false);
+  EXPECT_THAT(DutiesOf(seen, seven_days_later), ElementsAre(v1::OUTREACH_KIND_NO_ACCOUNT));
+}
+
+TEST(OutreachTest, ANoticeIsMetByAViewOfWhatItIsAboutOrByAContactAfterItsClockStarted) {
+  v1::Result result = SeenBeforeTheRest();
+  *result.mutable_decision()->mutable_clock_start() = base::ToProto(At("2026-03-06T14:00:00-05:00"));
+  v1::Outcome* hiv = result.mutable_decision()->mutable_outcomes(1);
+  hiv->clear_review();
+  v1::AppliedRule* rule = hiv->add_rules();
+  rule->set_rule_id("summary");
+  rule->set_effect(v1::RULE_EFFECT_NOTICE);
+  result.mutable_report()->clear_observations();
+  const auto later = At("2026-03-23T15:00:00-04:00");
+  EXPECT_THAT(DutiesOf(result, later), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE));
+  v1::Result seen = result;
+  *seen.mutable_follow_up()->mutable_last_viewed_at() = base::ToProto(At("2026-03-16T15:00:00-04:00"));
+  EXPECT_THAT(DutiesOf(seen, later), IsEmpty());
+  hiv->set_state(v1::OUTCOME_STATE_HELD);
+  hiv->clear_released_at();
+  EXPECT_THAT(DutiesOf(result, later), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE)) << "what is held has nobody seen";
+  *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-06T13:00:00-05:00"));
+  EXPECT_THAT(DutiesOf(result, later), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE));
+  *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-10T13:00:00-04:00"));
+  EXPECT_THAT(DutiesOf(result, later), IsEmpty());
+}
+
+TEST(OutreachTest, WhatGoesLaterIsToBeSeenFromThenOn) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Cbc("F1");
+  resultgate::testing::AddObservation(&report, "7918-6", "2")->set_interpretation(v1::INTERPRETATION_HIGH);
+  const int64_t id = gate.Submit(report);
+  ASSERT_TRUE(View(gate, id).ok()) << "the blood count";
+  ASSERT_EQ(Opened(gate, id), absl::OkStatus());
+  gate.AdvanceTo("2026-03-09T15:01:00-04:00");  // the review of the HIV test expires
+  EXPECT_THAT(Tasks(gate), IsEmpty()) << "not yet";
+  gate.AdvanceTo("2026-03-12T16:00:00-04:00");
+  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NOT_VIEWED));
+  EXPECT_GE(base::FromProto(tasks[0].since()), At("2026-03-12T15:00:00-04:00"))
+      << "three days after it went, not the blood count";
+  const auto seen = View(gate, id);
+  ASSERT_TRUE(seen.ok());
+  EXPECT_FALSE(seen->first());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+}
+
+TEST(OutreachTest, NobodyHasSeenOrToldWhatWasNotThereYet) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(HighCbc("F1"));
+  v1::RecordViewRequest view;
+  view.set_result_id(id);
+  view.set_audience(v1::AUDIENCE_PATIENT);
+  v1::RecordClinicianViewRequest opened;
+  opened.set_result_id(id);
+  opened.set_clinician(kOrderer);
+  v1::RecordContactRequest contact;
+  contact.set_result_id(id);
+  contact.set_contacted_by("nurse-1");
+  contact.set_how("by telephone");
+  const auto at = [&](const std::string& time) {
+    *view.mutable_viewed_at() = base::ToProto(At(time));
+    *opened.mutable_viewed_at() = view.viewed_at();
+    *contact.mutable_contacted_at() = view.viewed_at();
+  };
+  const size_t received = gate.Entries(id).size();
+  for (const std::string time : {"0001-01-01T00:00:00Z", "2020-03-06T15:00:00-05:00", "2026-03-06T14:59:59-05:00"}) {
+    at(time);
+    const absl::Status refused[] = {gate.Call(&Gate::RecordView, view).status(),
+                                    gate.Call(&Gate::RecordClinicianView, opened).status(),
+                                    gate.Call(&Gate::RecordContact, contact).status()};
+    for (const absl::Status& status : refused) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << time;
+      EXPECT_THAT(std::string(status.message()), ::testing::ContainsRegex("^(viewed|contacted)_at is "));
+    }
+  }
+  EXPECT_THAT(gate.Entries(id), SizeIs(received)) << "and nothing of it is logged";
+
+  gate.AdvanceTo("2026-03-07T12:00:00-05:00");
+  v1::DiagnosticReport corrected = resultgate::testing::Later(HighCbc("F1"), absl::Hours(20));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.mutable_observations(0)->mutable_quantity()->set_value("21.4");
+  ASSERT_EQ(gate.Submit(corrected), id);
+  const size_t before = gate.Entries(id).size();
+  at("2026-03-06T16:00:00-05:00");
+  EXPECT_FALSE(gate.Call(&Gate::RecordView, view)->first());
+  EXPECT_FALSE(gate.Call(&Gate::RecordClinicianView, opened)->first());
+  EXPECT_TRUE(gate.Call(&Gate::RecordContact, contact).ok());
+  EXPECT_THAT(gate.Entries(id), SizeIs(before + 3)) << "that of the first version happened";
+  const v1::FollowUp done = (*gate.store().FindResult(id))->follow_up();
+  EXPECT_FALSE(done.has_first_viewed_at() || done.has_clinician_viewed_at() || done.has_contacted_at()) << done.DebugString();
+
+  at("2026-03-07T12:00:00-05:00");
+  EXPECT_TRUE(gate.Call(&Gate::RecordView, view)->first());
+  EXPECT_TRUE(gate.Call(&Gate::RecordClinicianView, opened)->first());
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(gate.Call(&Gate::RecordContact, contact).ok());
+  EXPECT_THAT(gate.Entries(id), SizeIs(before + 6)) << "a contact that is told twice is logged once";
+  EXPECT_THAT(gate.Entries(id).back().followed_up().told_digest(), ::testing::StartsWith("sha256:"));
   EXPECT_THAT(Tasks(gate), IsEmpty());
 }
 
