@@ -13,6 +13,7 @@
 #include "server/gate/decision_facts.h"
 #include "server/gate/directory_desk.h"
 #include "server/gate/log_reads.h"
+#include "server/gate/open_refusals.h"
 #include "server/gate/outreach.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/patient_desk.h"
@@ -206,6 +207,7 @@ class Gate::Impl {
   base::Clock& clock() const { return *clock_; }
   PackHost& packs() { return packs_; }
   const DirectoryDesk& directory() const { return directory_; }
+  OpenRefusals& open_refusals() { return open_refusals_; }
 
  private:
   struct Subscriber {
@@ -424,6 +426,7 @@ class Gate::Impl {
   const SameOrder same_order_;
   PatientDesk patients_;  // writer thread only
   DirectoryDesk directory_;
+  OpenRefusals open_refusals_;
   TurnaroundFollower follower_;
 
   Refusals refusals_;
@@ -615,7 +618,8 @@ absl::StatusOr<v1::GetWorkloadResponse> Gate::GetWorkload(const v1::GetWorkloadR
 }
 
 absl::StatusOr<v1::ListOutreachResponse> Gate::ListOutreach(const v1::ListOutreachRequest& request) const {
-  return gate::ListOutreach(impl_->store(), *impl_->packs().Active()->pack, request, impl_->clock().Now());
+  return gate::ListOutreach(impl_->store(), *impl_->packs().Active()->pack, impl_->open_refusals(), request,
+                            impl_->clock().Now());
 }
 
 absl::StatusOr<v1::ListEntriesResponse> Gate::ListEntries(const v1::ListEntriesRequest& request) const {

@@ -1,7 +1,6 @@
 #include "server/gate/outreach.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,7 +13,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/follow_up.h"
-#include "server/gate/log_window.h"
+#include "server/gate/open_refusals.h"
 #include "server/gate/result_commit.h"
 
 namespace resultgate::gate {
@@ -23,8 +22,6 @@ namespace {
 constexpr int kDefaultPage = 100;
 constexpr int kReadAhead = 256;
 constexpr int kDefaultNotViewedHours = 72;
-constexpr int kSettlementsLookedAt = 16'384;  // the writer waits meanwhile
-constexpr absl::Duration kRefusalsListed = absl::Hours(24 * 90);
 
 // The result that something is told about; else the answer says that there is none.
 template <typename Request, typename Response>
@@ -86,53 +83,36 @@ absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened
   return AppendEntry(desk.batch, desk.now, actor, std::move(entry));
 }
 
-// True if the log tells that somebody has settled the refusal. Who tells it again does so soon after.
-absl::StatusOr<bool> WasSettled(const store::Reader& reader, int64_t refusal) {
-  int64_t before = 0;
-  for (int looked_at = 0; looked_at < kSettlementsLookedAt;) {
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntriesBackward(before, 0, kReadAhead));
-    for (const v1::Entry& entry : entries) {
-      if (entry.sequence() <= refusal) return false;
-      if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_REFUSAL_SETTLED && entry.followed_up().refusal_sequence() == refusal) {
-        return true;
-      }
-      before = entry.sequence();
-    }
-    if (entries.empty()) return false;
-    looked_at += kReadAhead;
-  }
-  return false;
-}
-
 bool IsOwners(const v1::Owner& task_owner, const std::string& owner) {
   return owner.empty() || task_owner.role() == owner || task_owner.person().value() == owner;
 }
 
 // Refused messages that nobody has settled, the oldest first.
 absl::StatusOr<std::vector<v1::OutreachTask>> RefusedMessages(const store::Reader& reader, const policy::Pack& pack,
-                                                              absl::Time now) {
-  std::map<int64_t, v1::OutreachTask> tasks;  // by the refusal's entry
-  RG_RETURN_IF_ERROR(ForEachEntry(reader, now - kRefusalsListed, absl::InfiniteFuture(), [&](const v1::Entry& entry) {
-    if (entry.followed_up().kind() == v1::FOLLOW_UP_KIND_REFUSAL_SETTLED) tasks.erase(entry.followed_up().refusal_sequence());
-    if (!entry.has_refused()) return absl::OkStatus();
-    v1::OutreachTask& task = tasks[entry.sequence()];
+                                                              OpenRefusals& refusals) {
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> open, refusals.List(reader));
+  calendar::Span day;
+  day.kind = calendar::Span::Kind::kBusinessDays;
+  day.count = 1;
+  std::vector<v1::OutreachTask> tasks;
+  for (const int64_t sequence : open) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntries(sequence - 1, 0, 1));
+    if (entries.empty() || !entries[0].has_refused()) {
+      return absl::DataLossError(absl::StrCat("entry ", sequence, " told a refusal, and does no more"));
+    }
+    const v1::Entry& entry = entries[0];
+    v1::OutreachTask& task = tasks.emplace_back();
     task.set_kind(v1::OUTREACH_KIND_REFUSED_MESSAGE);
     *task.mutable_owner() = entry.refused().owner();
     *task.mutable_since() = entry.time();
-    calendar::Span day;
-    day.kind = calendar::Span::Kind::kBusinessDays;
-    day.count = 1;
     const absl::Time deadline = pack.calendar().Add(base::FromProto(entry.time()), day);
     *task.mutable_deadline() = base::ToProto(pack.calendar().NextStaffed(deadline));
-    task.set_entry_sequence(entry.sequence());
+    task.set_entry_sequence(sequence);
     task.set_sender(entry.refused().sender());
     task.set_message_id(entry.refused().message_id());
     *task.mutable_issues() = entry.refused().issues();
-    return absl::OkStatus();
-  }));
-  std::vector<v1::OutreachTask> listed;
-  for (auto& [sequence, task] : tasks) listed.push_back(std::move(task));
-  return listed;
+  }
+  return tasks;
 }
 
 }  // namespace
@@ -217,7 +197,7 @@ absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& 
   if (refusal.empty() || !refusal[0].has_refused()) {
     return answer.Refuse(absl::NotFoundError(absl::StrCat("entry ", request.entry_sequence(), " tells no refusal")));
   }
-  RG_ASSIGN_OR_RETURN(const bool settled, WasSettled(desk.reader, request.entry_sequence()));
+  RG_ASSIGN_OR_RETURN(const bool settled, IsSettled(desk.reader, request.entry_sequence()));
   if (settled) return absl::OkStatus();
   v1::Entry entry;
   v1::Entry::FollowedUp* followed_up = entry.mutable_followed_up();
@@ -229,7 +209,8 @@ absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& 
 }
 
 absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reader, const policy::Pack& pack,
-                                                      const v1::ListOutreachRequest& request, absl::Time now) {
+                                                      OpenRefusals& refusals, const v1::ListOutreachRequest& request,
+                                                      absl::Time now) {
   int64_t after = 0;
   if (!request.page_token().empty() && (!absl::SimpleAtoi(request.page_token(), &after) || after < 1)) {
     return absl::InvalidArgumentError("page_token is none that this service gave; begin again without one");
@@ -244,7 +225,7 @@ absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reade
   const bool asks_refusals =
       request.kind() == v1::OUTREACH_KIND_UNSPECIFIED || request.kind() == v1::OUTREACH_KIND_REFUSED_MESSAGE;
   if (asks_refusals && request.page_token().empty()) {
-    RG_ASSIGN_OR_RETURN(std::vector<v1::OutreachTask> refused, RefusedMessages(reader, pack, now));
+    RG_ASSIGN_OR_RETURN(std::vector<v1::OutreachTask> refused, RefusedMessages(reader, pack, refusals));
     for (v1::OutreachTask& task : refused) {
       if (wanted(task)) *response.add_tasks() = std::move(task);
     }

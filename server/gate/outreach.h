@@ -8,6 +8,7 @@
 #include "resultgate/v1/outreach_service.pb.h"
 #include "server/gate/answer.h"
 #include "server/gate/desk.h"
+#include "server/gate/open_refusals.h"
 #include "server/policy/pack.h"
 #include "server/store/store.h"
 
@@ -26,7 +27,8 @@ absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& 
 
 // Thread-safe; blocks on the disk. `pack` gives working days and pools.
 absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reader, const policy::Pack& pack,
-                                                      const v1::ListOutreachRequest& request, absl::Time now);
+                                                      OpenRefusals& refusals, const v1::ListOutreachRequest& request,
+                                                      absl::Time now);
 
 }  // namespace resultgate::gate
 

@@ -124,7 +124,8 @@ std::optional<absl::Time> DiscussedAt(const v1::ApproveReviewRequest& request, a
 void KeepDiscussion(absl::Time discussed_at, const std::string& how, v1::Result* result, v1::Entry::Approved* approved) {
   *result->mutable_discussed_at() = base::ToProto(discussed_at);
   result->set_discussed_how(how);
-  *result->mutable_follow_up()->mutable_contacted_at() = base::ToProto(discussed_at);
+  google::protobuf::Timestamp* contacted = result->mutable_follow_up()->mutable_contacted_at();
+  if (base::FromProto(*contacted) < discussed_at) *contacted = base::ToProto(discussed_at);
   *approved->mutable_discussed_at() = base::ToProto(discussed_at);
   approved->set_discussed_how(how);
 }
