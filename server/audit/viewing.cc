@@ -30,6 +30,7 @@ void Viewing::Take(const v1::Entry& entry, const std::vector<const v1::ReleaseNo
   const absl::Time happened_at = told.has_happened_at() ? FromProto(told.happened_at()) : now;
   switch (told.kind()) {
     case v1::FOLLOW_UP_KIND_VIEWED:
+      if (told.audience() == v1::AUDIENCE_DELEGATE) break;  // that does not tell that the patient knows
       KeepFirst(happened_at, &first_viewed_at_);
       if (!shown_.empty()) seen_at_ = happened_at;
       unseen_since_.reset();
