@@ -279,7 +279,8 @@ TEST_F(ActivationTest, TheFolderIsActivatedOnceAndThenTheDatabaseKeepsThePack) {
   EXPECT_EQ(Submit(Biopsy("F1")).decision().pack_digest(), DigestOf(First()));
   Open(Shorter(), /*development=*/true);
   EXPECT_EQ(Active(), DigestOf(Shorter())) << "but in development mode it is";
-  EXPECT_EQ(Entries()[Entries().size() - 2].activated().cause(), v1::ACTIVATION_CAUSE_DEVELOPMENT);
+  // It was activated, the gate started, and was set up otherwise than before.
+  EXPECT_EQ(Entries()[Entries().size() - 3].activated().cause(), v1::ACTIVATION_CAUSE_DEVELOPMENT);
   Open(First());
   EXPECT_EQ(Active(), DigestOf(Shorter()));
 }

@@ -42,9 +42,11 @@ v1::DiagnosticReport HivOfMinor(const std::string& order) {
   return report;
 }
 
-// And a test that no rule knows, for everybody to see once somebody has looked.
+// With a test that no rule knows, for everybody to see once somebody has looked.
 v1::DiagnosticReport HivAndMoreOfMinor(const std::string& order) {
   v1::DiagnosticReport report = HivOfMinor(order);
+  resultgate::testing::SetLoinc(report.mutable_code(), "58410-2");
+  report.mutable_code()->mutable_codings()->DeleteSubrange(0, 1);
   resultgate::testing::AddObservation(&report, "99999-9", "1");
   return report;
 }
