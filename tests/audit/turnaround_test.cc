@@ -198,7 +198,9 @@ TEST(TurnaroundTest, WhatAnotherPatientWasShownIsNotReleasedToTheOneWhoseItIs) {
     std::vector<v1::Entry> entries;
     for (const std::string& text : c.entries) entries.push_back(Parse<v1::Entry>(text));
     std::vector<std::string> parts;
-    for (const v1::Turnaround::Part& part : TurnaroundOf(entries, nullptr)->parts()) parts.push_back(Describe(part));
+    const auto turnaround = TurnaroundOf(entries, nullptr);
+    ASSERT_TRUE(turnaround);
+    for (const v1::Turnaround::Part& part : turnaround->parts()) parts.push_back(Describe(part));
     EXPECT_THAT(parts, ::testing::UnorderedElementsAreArray(c.parts));
   }
 }

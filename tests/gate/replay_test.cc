@@ -307,12 +307,13 @@ TEST(ReplayTest, WhatPeopleEndedComesOutTheSame) {
 
 // What waits along with another report of its order is covered by a protocol only where that is.
 TEST(ReplayTest, OrdersUnderAProtocolComeOutTheSame) {
-  BareGate gate(MakePack(kRoutine + "  - {id: images, title: t, match: {codes: [imaging]}, then: {release: now}}\n"
-                                    "  - id: both\n    title: t\n    match: {codes: [routine, imaging]}\n    then:\n"
-                                    "      review: {owners: [pathology-pool], each: 1 business day, expires: 3 business days,"
-                                    " on_expiry: release,\n"
-                                    "               protocol: {pool: results-pool, covers: \"age(patient) >= 40\", each: 4 h}}\n"
-                                    "    together: order\n    basis: {type: organization-policy, citation: c}\n"));
+  BareGate gate(MakePack(std::string(kRoutine) +
+                         "  - {id: images, title: t, match: {codes: [imaging]}, then: {release: now}}\n"
+                         "  - id: both\n    title: t\n    match: {codes: [routine, imaging]}\n    then:\n"
+                         "      review: {owners: [pathology-pool], each: 1 business day, expires: 3 business days,"
+                         " on_expiry: release,\n"
+                         "               protocol: {pool: results-pool, covers: \"age(patient) >= 40\", each: 4 h}}\n"
+                         "    together: order\n    basis: {type: organization-policy, citation: c}\n"));
   gate.Submit(Imaging("O1"));
   const int64_t blood = gate.Submit(Cbc("O1")).result_id();
   const auto standing = gate.store().FindResult(blood);

@@ -165,6 +165,34 @@ void TellUnit(const v1::Outcome* outcome, const std::string& language, absl::Tim
   unit->language = language;
 }
 
+// Of a version that turns out to be another patient's, that one was shown nothing.
+void ForgetPreviousPatient(const audit::EntryFacts& facts, PlainResult* result) {
+  const auto stands = [&facts](const std::string& unit, int audience) {
+    return std::any_of(facts.outcomes.begin(), facts.outcomes.end(), [&](const v1::Outcome* outcome) {
+      return std::count(outcome->unit_ids().begin(), outcome->unit_ids().end(), unit) > 0 &&
+             Has(outcome->audiences(), static_cast<v1::Audience>(audience)) && outcome->disposition() != v1::DISPOSITION_NEVER;
+    });
+  };
+  bool moved = false;
+  std::set<std::string> taken_back;
+  for (const v1::ReleaseNote* note : facts.releases) {
+    if (note->kind() != v1::RELEASE_KIND_RETRACTION) continue;
+    for (const std::string& unit : note->unit_ids()) {
+      for (const int audience : note->audiences()) {
+        moved = moved || stands(unit, audience);
+        if (audience == v1::AUDIENCE_PATIENT) taken_back.insert(unit);
+      }
+    }
+  }
+  for (const std::string& id : taken_back) {
+    if (!moved) continue;
+    PlainUnit& unit = result->units[id];
+    unit.released.reset();
+    unit.unreviewed = false;
+    unit.language.clear();
+  }
+}
+
 std::map<int64_t, PlainResult> Scan(const store::Store& store) {
   std::map<int64_t, PlainResult> results;
   const auto log = store.ListEntries(0, 0, 1'000'000);
@@ -181,6 +209,7 @@ std::map<int64_t, PlainResult> Scan(const store::Store& store) {
     const audit::EntryFacts facts = audit::FactsOf(entry);
     TellViews(entry, facts.releases, &result);
     if (facts.outcomes.empty()) continue;
+    if (entry.has_decided()) ForgetPreviousPatient(facts, &result);
     std::set<std::string> told;
     for (const v1::Outcome* outcome : facts.outcomes) {
       if (!Has(outcome->audiences(), v1::AUDIENCE_PATIENT)) continue;
