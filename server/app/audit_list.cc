@@ -47,6 +47,7 @@ int RunList(const ListOptions& options) {
   request.set_page_size(kPage);
   request.set_actor(options.actor);
   int64_t left = options.limit > 0 ? options.limit : std::numeric_limits<int64_t>::max();
+  int64_t listed = 0;
   do {
     grpc::ClientContext context;
     v1::ListEntriesResponse response;
@@ -54,6 +55,7 @@ int RunList(const ListOptions& options) {
     if (!status.ok()) return Fail(Explain(status));
     for (const v1::Entry& entry : response.entries()) {
       if (left-- == 0) break;
+      ++listed;
       if (options.json) {
         std::cout << ToJson(entry) << "\n";
         continue;
@@ -64,7 +66,7 @@ int RunList(const ListOptions& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && left > 0);
-  if (!options.json) std::cout << table.ToString();
+  if (!options.json) std::cout << table.ToString() << listed << (listed == 1 ? " entry\n" : " entries\n");
   return kDone;
 }
 

@@ -117,7 +117,9 @@ TEST_F(GateCommandsTest, TheWayOfTwoResults) {
   EXPECT_EQ(audit.exit_code, 0) << audit.err;
   EXPECT_THAT(audit.out, AllOf(ContainsRegex("started"), ContainsRegex("decided.*new: 1 unit released"),
                                ContainsRegex("approved +1234567893 +2"), ContainsRegex("acknowledged.*releases 1")));
-  EXPECT_THAT(Lines(Run({"audit", "list", "--result", "2", "--json"}).out), SizeIs(2));
+  EXPECT_THAT(Lines(Run({"audit", "list", "--result", "2", "--json"}).out), SizeIs(3)) << "decided, refused, approved";
+  EXPECT_EQ(Run({"audit", "list", "--kind", "erased-by-nobody"}).exit_code, 2);
+  EXPECT_EQ(Run({"audit", "list", "--kind", "redecided"}).out, "0 entries\n");
   EXPECT_THAT(Lines(Run({"audit", "list", "--kind", "decided", "--json"}).out), SizeIs(2));
 }
 
