@@ -23,8 +23,8 @@ absl::Time LastReleasedTo(const v1::Result& result, v1::Audience audience);
 
 // What somebody has to do at `now` or later, without times; empty for most. NOT_VIEWED from the moment of release on.
 //
-// The patient knows of a release what was seen or told at or after it; of a notice what was seen of what it is about, or told after
-// its clock started.
+// The patient knows of a release what was seen or told at or after it; of a notice what was seen of what it is about, or told
+// after its clock started.
 std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now);
 
 // The same with owner, since and deadline, in the order of DutiesOf. `pack` gives working days, pools, and how long a notice may

@@ -25,15 +25,15 @@ namespace resultgate::rpc {
 
 using Violations = std::vector<gate::Violation>;
 
-// Parts that many requests have: 0 to 1,000; positive; at most 256 bytes without control characters, because a line of the log names
-// who did what; in the range of google/protobuf/timestamp.proto.
+// Parts that many requests have: 0 to 1,000; positive; at most 256 bytes without control characters, because a line of the log
+// names who did what; in the range of google/protobuf/timestamp.proto.
 void CheckPageSize(int page_size, Violations* violations);
 void CheckId(const std::string& field, int64_t id, Violations* violations);
 void CheckName(const std::string& field, const std::string& name, bool required, Violations* violations);
 void CheckTime(const std::string& field, const google::protobuf::Timestamp& time, Violations* violations);
 
-// A sender's or message's name as requests take it: a space for each control character, and cut to 256 bytes between two characters
-// of UTF-8. What comes with a message that cannot be read is still to be told.
+// A sender's or message's name as requests take it: a space for each control character, and cut to 256 bytes between two
+// characters of UTF-8. What comes with a message that cannot be read is still to be told.
 std::string CutName(std::string name);
 
 Violations Check(const v1::SubmitResultRequest& request);
