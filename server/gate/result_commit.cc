@@ -20,10 +20,6 @@
 namespace resultgate::gate {
 namespace {
 
-// A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for
-// ever.
-constexpr absl::Duration kLeastWait = absl::Minutes(1);
-
 // Who saw a version, or was told of it, has not seen the one that corrects it.
 void ForgetWhatWasSeenBefore(absl::Time received, v1::Result* result) {
   v1::FollowUp* done = result->mutable_follow_up();

@@ -17,6 +17,10 @@
 
 namespace resultgate::gate {
 
+// A result that would be due again at once is looked at again after this, so that no mistake of ours can keep the writer busy for
+// ever.
+inline constexpr absl::Duration kLeastWait = absl::Minutes(1);
+
 // The report with these units only: what a release shows. Data problems, transport and the sender's order numbers stay; nothing
 // of a unit that is not named does. A kind without content gives no observations values.
 // While another observation of the report is held (`whole` is false), the panel's and order's names and the order's reason are
