@@ -1,6 +1,7 @@
 #include "server/audit/summary.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -200,7 +201,8 @@ void Summary::AddToGroups(const v1::Turnaround& turnaround, const std::vector<Sh
       for (const v1::SummaryDimension dimension : dimensions) absl::StrAppend(&key, KeyOf(dimension, turnaround, hold), kBetween);
       auto slice = std::find_if(slices.begin(), slices.end(), [&key](const auto& known) { return known.first == key; });
       if (slice == slices.end()) {
-        slice = slices.insert(slices.end(), {std::move(key), {}});
+        slices.emplace_back(std::move(key), std::vector<Share>());
+        slice = std::prev(slices.end());
         first.push_back(hold);
       }
       if (slice->second.empty() || slice->second.back().part != share.part) slice->second.push_back({share.part, {}});
