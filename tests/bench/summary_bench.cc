@@ -82,8 +82,8 @@ class LogMaker {
       batch_ = Require(store_.Begin());
       for (int64_t i = 0; i < kPerBatch && left_ > 0; ++i, --left_) Next();
       Require(batch_->Commit());
+      batch_.reset();
     }
-    batch_.reset();
   }
 
   int64_t results() const { return results_; }
