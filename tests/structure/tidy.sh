@@ -10,9 +10,9 @@ together=16
 files=$(sed -n "s|^ *\"file\": \"$PWD/\($folder/[^/]*\.cc\)\"|\1|p" build/compile_commands.json | sort -u)
 [ -n "$files" ] || exit 0
 
-# As the shell takes them: all flags of all files of the folder, each once.
+# As the shell takes them: all flags of all files of the folder, each once. What GCC precompiled is not for clang.
 flags=$(sed -n "s|^ *\"command\": \"\(.*\) -o [^ ]* -c $PWD/$folder/[^/]*\",*$|\1|p" build/compile_commands.json |
-  sed 's/\\\(.\)/\1/g; s/^[^ ]*ccache //; s/^[^ ]* //; s/-isystem /-isystem/g' | tr ' ' '\n' | awk '!seen[$0]++' | tr '\n' ' ')
+  sed 's/\\\(.\)/\1/g; s/^.*\/ccache //; s/^[^ ]* //; s/-isystem /-isystem/g; s/-fpch-preprocess//; s/-Winvalid-pch -include [^ ]*//' | tr ' ' '\n' | awk '!seen[$0]++' | tr '\n' ' ')
 
 mkdir -p build/tidy
 unit=$PWD/build/tidy/$(echo "$folder" | tr / _).cc
