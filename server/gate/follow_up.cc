@@ -273,8 +273,10 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now)
   const bool held =
       FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }) != nullptr;
   const bool no_account = result.known_patient().has_portal_account() && !result.known_patient().portal_account();
-  const bool read = done.has_clinician_viewed_at() ||
-                    FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.review().has_approved_at(); }) != nullptr;
+  const bool read =
+      done.has_clinician_viewed_at() || FindOutcome(result, [](const v1::Outcome& outcome) {
+                                          return outcome.review().has_approved_at() || outcome.has_approved_review();
+                                        }) != nullptr;
   const bool abnormal = (out || held) && IsAbnormal(result);
   if (abnormal && out && !no_account && AbnormalAndUnknown(result)) duties.push_back(v1::OUTREACH_KIND_NOT_VIEWED);
   if (out && no_account && UnknownToPatient(result)) duties.push_back(v1::OUTREACH_KIND_NO_ACCOUNT);

@@ -52,15 +52,31 @@ absl::Time ReviewEnd(const v1::Outcome* outcome) {
   return outcome == nullptr ? absl::InfinitePast() : policy::EndOf(outcome->review());
 }
 
+// The review that was approved; of what is withheld, and was not until its end, the one before. nullptr where none was.
+const v1::Review* ApprovedReview(const v1::Outcome& outcome, absl::Time now) {
+  if (outcome.has_approved_review()) return Withheld(&outcome) > now ? &outcome.approved_review() : nullptr;
+  return outcome.review().has_approved_at() ? &outcome.review() : nullptr;
+}
+
 // Read and approved, and nothing holds it now that did not when it was approved.
-bool ApprovedFor(const v1::Outcome& standing, const v1::Outcome& asked) {
-  return standing.review().has_approved_at() && AsksNothingNew(asked, standing);
+bool ApprovedFor(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
+  return ApprovedReview(standing, now) != nullptr && AsksNothingNew(asked, standing);
+}
+
+// The approval that outlasts the withholding that is asked for; nullptr where there is none, or a review is asked for beside that
+// nobody has approved.
+const v1::Review* ApprovalBehind(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
+  v1::Outcome reviews;
+  for (const v1::AppliedRule& rule : asked.rules()) {
+    if (rule.effect() == v1::RULE_EFFECT_REVIEW) *reviews.add_rules() = rule;
+  }
+  return ApprovedFor(standing, reviews, now) ? ApprovedReview(standing, now) : nullptr;
 }
 
 // What is asked for, but for a review that has been held already.
 v1::Outcome WithoutWhatWasApproved(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
   v1::Outcome made = asked;
-  if (asked.disposition() != v1::DISPOSITION_REVIEW || !ApprovedFor(standing, asked)) return made;
+  if (asked.disposition() != v1::DISPOSITION_REVIEW || !ApprovedFor(standing, asked, now)) return made;
   const bool waits = asked.has_not_before() && FromProto(asked.not_before()) > now;
   made.set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
   made.clear_review();
@@ -167,9 +183,13 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
     made.set_disposition(v1::DISPOSITION_WITHHOLD);
     *made.mutable_withheld_until() = parts.withheld->withheld_until();
     *made.mutable_review() = parts.withheld->review();
+    const v1::Review* approved = ApprovalBehind(standing, asked, now);
+    if (approved != nullptr) *made.mutable_approved_review() = *approved;
   } else if (parts.review != nullptr) {
     made.set_disposition(v1::DISPOSITION_REVIEW);
     *made.mutable_review() = parts.review->review();
+  } else if (standing.has_approved_review() && ApprovedReview(standing, now) != nullptr) {
+    *made.mutable_review() = standing.approved_review();
   } else if (KnowsItsReview(standing) && standing.disposition() != v1::DISPOSITION_REVIEW) {
     *made.mutable_review() = standing.review();  // who has read it, or had the time to, is not forgotten
     made.set_released_unreviewed(standing.released_unreviewed());
@@ -180,6 +200,7 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
   rules.Take(parts.floor, {v1::RULE_EFFECT_DELAY});
   rules.Take(parts.review, {v1::RULE_EFFECT_REVIEW});
   rules.Take(parts.withheld, {v1::RULE_EFFECT_WITHHOLD, v1::RULE_EFFECT_REVIEW});
+  if (ApprovedReview(made, now) != nullptr) rules.Take(&standing, {v1::RULE_EFFECT_REVIEW});  // what the approval was for
   rules.TakeLifted(asked);
   rules.Give(&made);
   std::set<std::string> conflicts;
@@ -195,8 +216,11 @@ v1::Outcome AsAsked(const v1::Outcome& standing, const v1::Outcome& asked, absl:
   v1::Outcome made = asked;
   made.set_release_sequence(standing.release_sequence());
   const bool reviews = asked.disposition() == v1::DISPOSITION_REVIEW;
-  if (reviews && ApprovedFor(standing, asked)) {
-    *made.mutable_review() = standing.review();
+  const v1::Review* behind = ApprovalBehind(standing, asked, now);
+  if (asked.disposition() == v1::DISPOSITION_WITHHOLD && behind != nullptr) {
+    *made.mutable_approved_review() = *behind;
+  } else if (reviews && ApprovedFor(standing, asked, now)) {
+    *made.mutable_review() = *ApprovedReview(standing, now);
     made.set_disposition(v1::DISPOSITION_RELEASE);
   } else if (reviews && standing.disposition() == v1::DISPOSITION_REVIEW && ReviewEnd(&asked) == ReviewEnd(&standing)) {
     *made.mutable_review() = standing.review();  // the same review, as far as it has come
@@ -349,13 +373,13 @@ v1::HeldChange Compare(const v1::Outcome& standing, const v1::Outcome& asked, ab
   const Parts old = PartsOf(standing);
   const Parts anew = PartsOf(asked);
   const bool new_review =
-      anew.review != nullptr && old.review == nullptr && ReviewEnd(anew.review) > now && !ApprovedFor(standing, asked);
+      anew.review != nullptr && old.review == nullptr && ReviewEnd(anew.review) > now && !ApprovedFor(standing, asked, now);
   const bool new_hold = old.not_final == nullptr && old.withheld == nullptr &&
                         (new_review || anew.withheld != nullptr || anew.not_final != nullptr);
   if (new_hold) return v1::HELD_CHANGE_NEW_HOLD;
   absl::Time before = GoesBy(standing, now);
-  absl::Time after =
-      anew.review != nullptr && ApprovedFor(standing, asked) ? GoesBy(AsAsked(standing, asked, now), now) : GoesBy(asked, now);
+  absl::Time after = anew.review != nullptr && ApprovedFor(standing, asked, now) ? GoesBy(AsAsked(standing, asked, now), now)
+                                                                                 : GoesBy(asked, now);
   if (old.withheld != nullptr && anew.withheld != nullptr) {
     before = Withheld(old.withheld);
     after = Withheld(anew.withheld);

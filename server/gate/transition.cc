@@ -346,6 +346,7 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
     if (!named || !IsHeld(outcome) || !WaitsForAPerson(outcome, now)) continue;
     outcome.mutable_review()->set_approved_by(reviewer);
     *outcome.mutable_review()->mutable_approved_at() = ToProto(now);
+    outcome.clear_approved_review();
     EndReview(&outcome, now);
     work.Say(absl::StrCat(cell.unit_id, ": approved"));
   }

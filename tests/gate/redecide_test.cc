@@ -139,6 +139,38 @@ struct Case {
   v1::HeldChange change;
 };
 
+void AddReviewRule(const std::string& id, v1::Outcome* outcome) {
+  v1::AppliedRule* rule = outcome->add_rules();
+  rule->set_rule_id(id);
+  rule->set_effect(v1::RULE_EFFECT_REVIEW);
+}
+
+TEST(MergeTest, AnApprovalOutlastsAHoldThatIsEndedForWhatAsksNothingNew) {
+  const v1::Outcome approved = Approved(Review(60), 80);
+  v1::Outcome beside = Withhold(30);
+  *beside.mutable_not_before() = base::ToProto(In(80));
+  AddReviewRule("review", &beside);
+  const v1::Outcome again = Review(60, 80);
+  v1::Outcome more = again;
+  AddReviewRule("other", &more);
+  for (const Redeciding how : {kTighten, kBoth}) {
+    const v1::Outcome held = Merge(approved, beside, how, Now());
+    EXPECT_EQ(Short(held), "withhold 30");
+    ASSERT_TRUE(held.has_approved_review());
+    const v1::Outcome ended = Merge(held, again, kRelax, In(1));
+    EXPECT_EQ(Short(ended), "delay 80");
+    EXPECT_EQ(ended.review().approved_by(), "reviewer-1");
+    EXPECT_EQ(Short(Merge(held, more, kRelax, In(1))), "review 60 floor 80") << "a rule that nobody had approved for";
+    EXPECT_EQ(Short(Merge(held, again, kRelax, In(31))), "review 60 floor 80") << "it ended by its time: its owner decides";
+
+    v1::Outcome beside_more = beside;
+    AddReviewRule("other", &beside_more);
+    const v1::Outcome asked_more = Merge(approved, beside_more, how, Now());
+    EXPECT_FALSE(asked_more.has_approved_review()) << "it came with the hold, and nobody has approved it";
+    EXPECT_EQ(Short(Merge(asked_more, more, kRelax, In(1))), "review 60 floor 80");
+  }
+}
+
 TEST(MergeTest, TakesEachPartFromWhereItIsLessOrMoreRestrictive) {
   const auto earlier = v1::HELD_CHANGE_EARLIER;
   const auto later = v1::HELD_CHANGE_LATER;

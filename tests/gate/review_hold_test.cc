@@ -121,6 +121,33 @@ TEST(ReviewHoldTest, WhatIsEndedEarlyWaitsAsItsRulesSay) {
   EXPECT_EQ(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24)))->determination_id(), 2);
 }
 
+TEST(ReviewHoldTest, WhatWasApprovedIsNotReviewedAgainOnceAHoldEnds) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(24 * 14))).ok());
+  const absl::Time floor = gate.clock().Now() + absl::Hours(24 * 14);
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id, kAnother);
+  approval.set_version(1);
+  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+  for (int determination = 2; determination <= 3; ++determination) {
+    const auto held = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24)));
+    ASSERT_TRUE(held.ok()) << held.status();
+    for (const v1::Outcome& outcome : held->decision().outcomes()) {
+      EXPECT_EQ(outcome.disposition(), v1::DISPOSITION_WITHHOLD) << outcome.DebugString();
+    }
+    const auto ended = gate.Call(&Gate::EndHold, End(gate, id, determination));
+    ASSERT_TRUE(ended.ok()) << ended.status();
+    for (const v1::Outcome& outcome : ended->decision().outcomes()) {
+      EXPECT_EQ(outcome.disposition(), v1::DISPOSITION_DELAY) << outcome.DebugString();
+      EXPECT_EQ(base::FromProto(outcome.due_at()), floor);
+      EXPECT_EQ(outcome.review().approved_by(), kAnother);
+      EXPECT_FALSE(outcome.has_approved_review());
+    }
+  }
+  gate.AdvanceTo("2026-03-30T12:00:00-04:00");
+  EXPECT_TRUE(AllAre(gate.Review(id).result().decision(), v1::OUTCOME_STATE_RELEASED));
+}
+
 TEST(ReviewHoldTest, ThePatientsOwnRequestIsAFloorThatThePatientMayLift) {
   ReviewGate gate;
   const int64_t id = gate.Submit(Cbc("F1"));
