@@ -17,6 +17,7 @@ using base::ToProto;
 
 // Longer than any turn need be looked at: whoever is not there in two weeks is not there.
 constexpr int kMostDays = 14;
+constexpr int kWeek = 7;
 
 // Minutes from midnight of `08:00`; of `24:00` the next midnight's.
 int Minutes(const std::string& text) {
@@ -154,6 +155,29 @@ v1::ReviewTurn Directory::TurnAt(const v1::Review& review, const absl::TimeZone&
     if (auto given = give_to(turns[i].owner())) return *given;
   }
   return standing;
+}
+
+absl::Time Directory::NextChange(const absl::TimeZone& zone, absl::Time now) const {
+  absl::Time next = absl::InfiniteFuture();
+  const auto may_be = [&](absl::Time time) {
+    if (time > now) next = std::min(next, time);
+  };
+  const absl::CivilDay today = absl::ToCivilDay(now, zone);
+  for (const auto& [id, owner] : owners_) {
+    if (owner.left()) continue;
+    for (const v1::Absence& absence : owner.absences()) {
+      may_be(FromProto(absence.from()));
+      may_be(FromProto(absence.until()));
+    }
+    for (const v1::StaffedHours& hours : owner.staffed_hours()) {
+      const int days = (static_cast<int>(hours.weekday()) - static_cast<int>(WeekdayOf(today)) + kWeek) % kWeek;
+      // Today's may be over.
+      for (const int in : {days, days + kWeek}) {
+        may_be(absl::FromCivil(absl::CivilMinute(today + in) + Minutes(hours.until()), zone));
+      }
+    }
+  }
+  return next;
 }
 
 }  // namespace resultgate::gate

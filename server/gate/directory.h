@@ -33,6 +33,10 @@ class Directory {
   // turn.
   v1::ReviewTurn TurnAt(const v1::Review& review, const absl::TimeZone& zone, absl::Time now) const;
 
+  // The first time after `now` at which that may change by itself: an absence begins or ends, or somebody's staffed hours end.
+  // InfiniteFuture() for never.
+  absl::Time NextChange(const absl::TimeZone& zone, absl::Time now) const;
+
  private:
   struct Away {
     bool is = false;

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/review_screen.h"
@@ -42,17 +43,36 @@ v1::ReviewEvent EventOf(const v1::Result& result, const Directory& directory, co
 
 // True if the entry may have changed what waits for whom.
 bool MayChangeReviews(const v1::Entry& entry) {
-  return entry.result_id() != 0 && !entry.has_acknowledged() && !entry.has_followed_up() && !entry.has_call_refused();
+  return entry.result_id() != 0 && !entry.has_acknowledged() && !entry.has_followed_up() && !entry.has_call_refused() &&
+         !entry.has_queried();
+}
+
+absl::StatusOr<absl::Time> TimeOfEntry(const store::Reader& reader, int64_t sequence) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntries(sequence - 1, 0, 1));
+  if (!entries.empty()) return base::FromProto(entries[0].time());
+  RG_ASSIGN_OR_RETURN(const int64_t last, reader.LastEntrySequence());
+  return absl::OutOfRangeError(
+      absl::StrCat("after_cursor: ", sequence, " is beyond the log, which ends at ", last, ": begin again at 0"));
 }
 
 }  // namespace
 
 absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory, const absl::TimeZone& zone,
                                       absl::Time now, ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events) {
+  if (!cursor->listing_ && !cursor->tells_again_at_) {
+    // Between then and now turns may have changed.
+    RG_ASSIGN_OR_RETURN(const absl::Time told_at, TimeOfEntry(reader, cursor->entry_));
+    cursor->tells_again_at_ = directory.NextChange(zone, told_at);
+  }
+  if (!cursor->listing_ && *cursor->tells_again_at_ <= now) {
+    cursor->TellAgain();
+    cursor->tells_again_at_ = directory.NextChange(zone, now);
+  }
   if (cursor->listing_) {
     // The place in the log first: what changes while the list is read is told again afterwards.
     if (!cursor->begun_) {
       RG_ASSIGN_OR_RETURN(cursor->entry_, reader.LastEntrySequence());
+      cursor->tells_again_at_ = directory.NextChange(zone, now);
       cursor->begun_ = true;
     }
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> held, reader.ListHeld(cursor->held_, limit));
@@ -87,7 +107,7 @@ absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directo
     RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(entry->result_id()));
     if (result) events->push_back(EventOf(*result, directory, zone, entry->sequence(), entry->time(), now));
   }
-  if (list_anew) *cursor = ReviewCursor(0);
+  if (list_anew) cursor->TellAgain();
   return !entries.empty();
 }
 

@@ -3,6 +3,7 @@
 #define RESULTGATE_GATE_REVIEW_EVENTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -20,20 +21,28 @@ class ReviewCursor {
   explicit ReviewCursor(int64_t after) : entry_(after), listing_(after == 0) {}
 
  private:
+  // Lists all that waits, then goes on after the last entry that was told: what no longer waits is told by an entry after it.
+  void TellAgain() {
+    listing_ = begun_ = true;
+    held_ = 0;
+  }
+
   friend absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory,
                                                const absl::TimeZone& zone, absl::Time now, ReviewCursor* cursor, int limit,
                                                std::vector<v1::ReviewEvent>* events);
 
-  int64_t entry_;       // the last entry that was told
-  bool listing_;        // what is held is listed first, and again where the directory of owners changed
+  int64_t entry_;  // the last entry that was told
+  // When all that waits is told again, because absences and staffed hours may have changed whose turn it is. Unknown at first.
+  std::optional<absl::Time> tells_again_at_;
+  bool listing_;        // what is held is listed first, and again where whose turn it is may have changed
   bool begun_ = false;  // `entry_` is where the list began
   int64_t held_ = 0;    // the last result that was listed
 };
 
 // Appends at most `limit` events after the cursor, moves it, and returns true if more may be there at once. Of a result that
 // changed several times it tells how it stands now, once. `directory` says whose turn each is; `zone` as for Directory::TurnAt.
-// After a change of the directory all that waits is told again. While the list is told, events carry the cursor 0: who stops
-// there begins again.
+// After a change of the directory, and when an absence or somebody's staffed hours begin or end, all that waits is told again.
+// While the list is told, events carry the cursor 0: who stops there begins again. OutOfRange for a cursor beyond the log.
 absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory, const absl::TimeZone& zone,
                                       absl::Time now, ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events);
 

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -418,6 +421,88 @@ TEST(ReviewEventsTest, AWorklistIsToldWhatWaitsAndEachChange) {
     EXPECT_THAT(event.DebugString(), Not(HasSubstr("p1"))) << "no patient";
     EXPECT_THAT(event.DebugString(), Not(HasSubstr("breast"))) << "no value";
   }
+}
+
+TEST(ReviewEventsTest, AWorklistIsToldWhenSomebodyGoesAndComesBack) {
+  ReviewGate gate;
+  gate.Submit(Biopsy("F1"));
+  v1::PutOwnerRequest put;
+  put.set_actor("staff-office");
+  put.mutable_owner()->set_id(kOrderer);
+  put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  v1::PutAbsenceRequest absence;
+  absence.set_actor("staff-office");
+  absence.set_id(kOrderer);
+  *absence.mutable_absence()->mutable_from() = base::ToProto(gate.clock().Now() + absl::Hours(1));
+  *absence.mutable_absence()->mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(3));
+  absence.mutable_absence()->set_delegate("dr-2");
+  ASSERT_TRUE(gate.Call(&Gate::PutAbsence, absence).ok());
+
+  ReviewCursor cursor(0);
+  std::mutex mutex;
+  std::condition_variable told;
+  int woken = 0;
+  const int64_t subscriber = gate.gate().Subscribe(Feed::kReviews, [&] {
+    const std::lock_guard<std::mutex> lock(mutex);
+    ++woken;
+    told.notify_all();
+  });
+  const auto owner = [&]() -> std::string {
+    std::vector<v1::ReviewEvent> events;
+    for (;;) {
+      const absl::StatusOr<bool> more = gate.gate().ReadReviewEvents(&cursor, 2, &events);
+      EXPECT_TRUE(more.ok()) << more.status();
+      if (!more.ok() || !*more) break;
+    }
+    return events.empty() ? "" : events[0].waiting(0).owner().person().value();
+  };
+  EXPECT_EQ(owner(), kOrderer);
+  EXPECT_EQ(owner(), "") << "nothing changed";
+  for (const char* expected : {"dr-2", kOrderer}) {
+    {
+      std::unique_lock<std::mutex> lock(mutex);
+      woken = 0;
+      lock.unlock();
+      gate.clock().Advance(absl::Minutes(90));
+      lock.lock();
+      EXPECT_TRUE(told.wait_for(lock, std::chrono::minutes(1), [&] { return woken > 0; }))
+          << "a follower is woken, although nothing was written";
+    }
+    EXPECT_EQ(owner(), expected);
+    EXPECT_EQ(owner(), "");
+  }
+  gate.gate().Unsubscribe(subscriber);
+}
+
+TEST(ReviewEventsTest, WhoComesBackIsToldAllWhereTurnsMayHaveChanged) {
+  ReviewGate gate;
+  const int64_t approved = gate.Submit(Biopsy("F1"));
+  gate.Submit(Biopsy("F2"));
+  v1::PutOwnerRequest put;
+  put.set_actor("staff-office");
+  put.mutable_owner()->set_id("dr-3");
+  put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+  v1::StaffedHours* hours = put.mutable_owner()->add_staffed_hours();
+  hours->set_weekday(v1::WEEKDAY_FRIDAY);
+  hours->set_from("08:00");
+  hours->set_until("17:00");
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  const int64_t cursor = Events(gate, 0).back().cursor();
+  EXPECT_THAT(Events(gate, cursor), IsEmpty());
+  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(approved);
+  approval.set_version(1);
+  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+  gate.AdvanceTo("2026-03-06T17:00:00-05:00");
+  const std::vector<v1::ReviewEvent> told = Events(gate, cursor);
+  ASSERT_THAT(told, SizeIs(3)) << "the list, that it is whole, and what waits no longer";
+  EXPECT_NE(told[0].result_id(), approved);
+  EXPECT_EQ(told[1].cursor(), cursor) << "whatever came since follows";
+  EXPECT_EQ(told[2].result_id(), approved);
+  EXPECT_THAT(told[2].waiting(), IsEmpty());
+  ReviewCursor beyond(cursor + 100);
+  std::vector<v1::ReviewEvent> events;
+  EXPECT_EQ(gate.gate().ReadReviewEvents(&beyond, 2, &events).status().code(), absl::StatusCode::kOutOfRange);
 }
 
 }  // namespace
