@@ -36,6 +36,8 @@ bool HoldsNow(const v1::AppliedRule& rule, const v1::Outcome& outcome, absl::Tim
   const v1::Disposition disposition = outcome.disposition();
   switch (rule.effect()) {
     case v1::RULE_EFFECT_REVIEW:
+      // While it is withheld nobody can approve it.
+      if (disposition == v1::DISPOSITION_WITHHOLD && FromProto(outcome.withheld_until()) > now) return false;
       return disposition != v1::DISPOSITION_RELEASE && disposition != v1::DISPOSITION_DELAY && outcome.has_review();
     case v1::RULE_EFFECT_WITHHOLD:
       return disposition == v1::DISPOSITION_WITHHOLD;

@@ -59,6 +59,7 @@ std::string Describe(const v1::Turnaround::Part& part) {
 constexpr char kReview[] =
     "rules {rule_id: 'look' effect: RULE_EFFECT_REVIEW basis {type: BASIS_TYPE_ORGANIZATION_POLICY}} "
     "rules {rule_id: 'known' effect: RULE_EFFECT_PERMIT} ";
+const std::string kKeep = "rules {rule_id: 'keep' effect: RULE_EFFECT_WITHHOLD basis {type: BASIS_TYPE_PRIVACY}} ";
 constexpr char kDelay[] = "rules {rule_id: 'wait' effect: RULE_EFFECT_DELAY basis {type: BASIS_TYPE_STATUTE}} ";
 
 // Of these units, a letter each, for the patient and delegates.
@@ -113,9 +114,14 @@ TEST(TurnaroundTest, TellsWhenUnitsWentAndWhatHeldThem) {
         Advanced(12, Out("a", "released_unreviewed: true " + Review("12", "escalated: true")))},
        {"1,3 1 RELEASED @12 unreviewed; look 2-12 of 12"}},
       {"it may not go by time, and comes back: an overrun",
-       {Decided(2, Held("a", "WITHHOLD", Review("9") + "withheld_until: @20")),
-        Advanced(9, Held("a", "WITHHOLD", Review("33", "overruns: 1") + "withheld_until: @20"))},
+       {Decided(2, Held("a", "WITHHOLD", Review("9") + "withheld_until: @2")),
+        Advanced(9, Held("a", "WITHHOLD", Review("33", "overruns: 1") + "withheld_until: @2"))},
        {"1,3 1 HELD; look 2- of 9 for pool"}},
+      {"a review behind a withholding is nobody's until that ends",
+       {Decided(2, Held("a", "REVIEW", Review("9"))),
+        Advanced(3, Held("a", "WITHHOLD", kKeep + Review("20") + "withheld_until: @8")),
+        Advanced(8, Held("a", "WITHHOLD", kKeep + Review("20") + "withheld_until: @8"))},
+       {"1,3 1 HELD; look 2-3 of 9; keep 3- of 8; look 8- of 20 for pool"}},
       {"what is put off after downtime was not allowed for longer",
        {Decided(2, Held("a", "REVIEW", Review("9"))),
         Advanced(9.001, Held("a", "REVIEW", Review("14", "extended_after_downtime: true")))},
