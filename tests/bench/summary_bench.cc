@@ -1,11 +1,17 @@
-// What figures cost in a long log: makes one of so many entries, as a year or two of a large organisation leaves them, lets the
-// times of its results follow it, and asks for the figures of its last month.
+// What a long log costs: makes one of so many entries, as a year or two of a large organisation leaves them, lets the times of
+// its results follow it, and asks for the figures of its last month and for pages. Then it writes on, alone and while figures are
+// asked for without a pause, verifies all of it, and opens it after a process that wrote was killed.
 //
 //   resultgate_summary_bench [--entries 10000000] [--months 24] [--rounds 7] [--folder FOLDER]
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -13,6 +19,7 @@
 #include <queue>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -25,6 +32,7 @@
 #include "server/gate/keys.h"
 #include "server/gate/log_reads.h"
 #include "server/gate/turnarounds.h"
+#include "server/store/sqlite/log_file.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/testing/server_process.h"
 
@@ -37,6 +45,11 @@ const absl::Time kStart = absl::FromCivil(absl::CivilDay(2026, 1, 1), absl::UTCT
 constexpr absl::Duration kMonth = absl::Hours(24 * 30);
 constexpr int64_t kPerBatch = 4096;
 constexpr int64_t kEntriesOfPatient = 50;
+// As a busy gate commits them.
+constexpr int64_t kPerGroup = 64;
+// How many are written to see what one costs, and by the process that is killed.
+constexpr int64_t kWrittenOn = 20'000;
+constexpr absl::Duration kWriting = absl::Milliseconds(500);
 
 void Require(const absl::Status& status) {
   if (status.ok()) return;
@@ -67,20 +80,31 @@ v1::AppliedRule Rule(const std::string& id, v1::RuleEffect effect, v1::BasisType
   return rule;
 }
 
+// Of this process.
+double CpuMs() {
+  return 1000.0 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
 // Writes entries in order of time: of twenty results sixteen go at once, three wait for a review, of which one expires, and one
 // has a floor. Each is acknowledged.
 class LogMaker {
  public:
+  // `entries` is how many there will be.
   LogMaker(store::Store* store, int64_t entries, int months)
-      : store_(*store), left_(entries), months_(months), patients_(static_cast<uint64_t>(entries / kEntriesOfPatient + 1)) {
+      : store_(*store), months_(months), patients_(static_cast<uint64_t>(entries / kEntriesOfPatient + 1)) {
     // A result has some 2.2 entries.
     between_ = kMonth * months / (static_cast<double>(entries) / 2.2);
   }
 
-  void Run() {
-    while (left_ > 0) {
+  void Run(int64_t entries, int64_t per_batch) {
+    while (entries > 0) {
       batch_ = Require(store_.Begin());
-      for (int64_t i = 0; i < kPerBatch && left_ > 0; ++i, --left_) Next();
+      for (int64_t i = 0; i < per_batch && entries > 0; ++i, --entries) Next();
       Require(batch_->Commit());
       batch_.reset();
     }
@@ -212,7 +236,6 @@ class LogMaker {
   }
 
   store::Store& store_;
-  int64_t left_;
   const int months_;
   const uint64_t patients_;
   absl::Duration between_;
@@ -223,10 +246,11 @@ class LogMaker {
   std::mt19937_64 random_{7};
 };
 
-// The whole log's times, as the follower makes them.
-int64_t FollowAll(store::Store* store, int64_t entries) {
+// The log's times up to its end, as the follower makes them.
+int64_t FollowAll(store::Store* store) {
   int64_t followed = 0;
-  for (int64_t reach = 0; reach < entries;) {
+  const int64_t entries = Require(store->LastEntrySequence());
+  for (int64_t reach = Require(store->TurnaroundsReach()); entries - reach >= gate::kEntriesFollowed;) {
     const int64_t to = std::min(reach + gate::kEntriesFollowed, entries);
     const std::vector<v1::Turnaround> turnarounds = Require(gate::ReadTurnarounds(*store, reach, to));
     const std::unique_ptr<store::Batch> batch = Require(store->Begin());
@@ -235,9 +259,73 @@ int64_t FollowAll(store::Store* store, int64_t entries) {
     followed += static_cast<int64_t>(turnarounds.size());
     reach = to;
     // What is left is put together for each question, and belongs to what is measured.
-    if (entries - reach < gate::kEntriesFollowed) break;
   }
   return followed;
+}
+
+// Microseconds of CPU that an entry costs, with its result, in groups of 64.
+double WriteOn(LogMaker* maker) {
+  const double before = CpuMs();
+  maker->Run(kWrittenOn, kPerGroup);
+  return 1000 * (CpuMs() - before) / static_cast<double>(kWrittenOn);
+}
+
+// Entries a second that are written for a while.
+double WriteForAWhile(LogMaker* maker) {
+  const Stopwatch watch;
+  int64_t written = 0;
+  for (; watch.Ms() < absl::ToDoubleMilliseconds(kWriting); written += kPerGroup) maker->Run(kPerGroup, kPerGroup);
+  return 1000 * static_cast<double>(written) / watch.Ms();
+}
+
+// How fast it writes while `request` is asked without a pause, by how fast it does alone.
+void WriteBeside(store::Store* store, LogMaker* maker, const v1::SummarizeRequest& request, absl::Time now, int rounds) {
+  std::vector<double> ratios, alone_rates;
+  std::atomic<int64_t> answered = 0;
+  for (int i = 0; i < rounds; ++i) {
+    (void)FollowAll(store);
+    const double alone = WriteForAWhile(maker);
+    (void)FollowAll(store);
+    std::atomic<bool> stop = false;
+    std::thread asking([&] {
+      for (; !stop; ++answered) Require(gate::Summarize(*store, request, absl::UTCTimeZone(), now));
+    });
+    const double beside = WriteForAWhile(maker);
+    stop = true;
+    asking.join();
+    alone_rates.push_back(alone);
+    ratios.push_back(beside / alone);
+  }
+  std::cout << absl::StrFormat("writing beside questions     %.2f of alone (%.2f to %.2f; alone %.0f entries/s), %d answered\n",
+                               Median(ratios), *std::min_element(ratios.begin(), ratios.end()),
+                               *std::max_element(ratios.begin(), ratios.end()), Median(alone_rates), answered.load());
+}
+
+void VerifyAll(const store::Store& store, const std::string& path) {
+  const std::unique_ptr<store::LogFile> log = Require(store::OpenLogFile(path));
+  const double before = CpuMs();
+  const Stopwatch watch;
+  const audit::LogReport report = Require(log->Verify(store.log().key(), {}, nullptr));
+  if (!report.ok()) Require(absl::DataLossError(report.findings[0].message));
+  std::cout << absl::StrFormat("audit verify --log-only      %9d entries: %.0f a second, %.0f a second of CPU\n", log->size(),
+                               1000 * static_cast<double>(log->size()) / watch.Ms(),
+                               1000 * static_cast<double>(log->size()) / (CpuMs() - before));
+}
+
+// Another process writes and ends without closing anything, as by kill -9.
+void OpenAfterKill(const std::string& path, int months) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
+    LogMaker(store.get(), kWrittenOn, months).Run(kWrittenOn, kPerGroup);
+    _exit(0);
+  }
+  int status = 0;
+  if (child < 0 || waitpid(child, &status, 0) != child || status != 0) Require(absl::InternalError("the writer failed"));
+  const Stopwatch watch;
+  const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
+  std::cout << absl::StrFormat("opening after a kill         %9d entries: %.0f ms\n", Require(store->LastEntrySequence()),
+                               watch.Ms());
 }
 
 void Ask(const store::Store& store, const std::string& what, const v1::SummarizeRequest& request, absl::Time now, int rounds) {
@@ -277,7 +365,7 @@ int Main(int argc, char** argv) {
   int64_t entries = 10'000'000;
   int months = 24, rounds = 7;
   std::string folder;
-  app.add_option("--entries", entries, "Entries of the log")->capture_default_str()->check(CLI::Range(10'000, 1'000'000'000));
+  app.add_option("--entries", entries, "Entries of the log")->capture_default_str()->check(CLI::Range(50'000, 1'000'000'000));
   app.add_option("--months", months, "Months in which they came")->capture_default_str()->check(CLI::Range(1, 240));
   app.add_option("--rounds", rounds, "How often each question is asked")->capture_default_str()->check(CLI::Range(1, 1000));
   app.add_option("--folder", folder, "Where the database is made; removed afterwards [the system's temporary folder]");
@@ -285,16 +373,17 @@ int Main(int argc, char** argv) {
 
   const testing::TemporaryFolder place(folder);
   const std::string path = absl::StrCat(place.path(), "/gate.db");
-  const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
+  std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
   const auto size = [&path] { return static_cast<double>(std::filesystem::file_size(path)); };
   LogMaker maker(store.get(), entries, months);
   const Stopwatch making;
-  maker.Run();
+  const double young = WriteOn(&maker);
+  maker.Run(entries - kWrittenOn, kPerBatch);
   const double before = size();
   std::cout << absl::StrFormat("%d entries about %d results over %d months, made in %.0f s: %.0f bytes an entry\n", entries,
                                maker.results(), months, making.Ms() / 1000, before / static_cast<double>(entries));
   const Stopwatch following;
-  const int64_t followed = FollowAll(store.get(), entries);
+  const int64_t followed = FollowAll(store.get());
   std::cout << absl::StrFormat("followed in %.0f s: %.1f us an entry, %.2f times each result; %.0f bytes a result\n",
                                following.Ms() / 1000, 1000 * following.Ms() / static_cast<double>(entries),
                                static_cast<double>(followed) / static_cast<double>(maker.results()),
@@ -320,6 +409,15 @@ int Main(int argc, char** argv) {
   AskPage(*store, "a page by patient, assigner", absl::StrCat("patient = NORTH|P", maker.patients() / 3), rounds);
   AskPage(*store, "a page by day", day, rounds);
   AskPage(*store, "a page by rule and time", absl::StrCat("rule = biopsy-review AND ", day), rounds);
+
+  const double old = WriteOn(&maker);
+  std::cout << absl::StrFormat("writing an entry             %.1f us of CPU at the end, %.1f at the beginning: %.2f times\n", old,
+                               young, old / young);
+  request.clear_group_by();
+  WriteBeside(store.get(), &maker, request, end, rounds);
+  VerifyAll(*store, path);
+  store.reset();
+  OpenAfterKill(path, months);
   return 0;
 }
 
