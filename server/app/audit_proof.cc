@@ -22,6 +22,7 @@ namespace {
 
 struct ProofOptions {
   std::string server;
+  std::string actor;
   std::string public_key;
   int64_t sequence = 0;
   std::string since;
@@ -105,6 +106,7 @@ int RunProof(const ProofOptions& options) {
   if (!key.ok()) return Fail(std::string(key.status().message()));
   v1::GetInclusionProofRequest request;
   request.set_sequence(options.sequence);
+  request.set_actor(options.actor);
   v1::GetInclusionProofResponse response;
   grpc::ClientContext context;
   const grpc::Status status = stub->GetInclusionProof(&context, request, &response);
@@ -163,6 +165,7 @@ void AddAuditProof(CLI::App* audit, Run* run) {
   CLI::App* command = audit->add_subcommand("proof", "Prove that an entry is in the log, and verify the proof.");
   command->add_option("SEQUENCE", options->sequence, "The entry")->required()->check(CLI::PositiveNumber);
   AddServerOption(command, &options->server);
+  AddReaderOption(command, &options->actor);
   command->add_option("--public-key", options->public_key, "The log's public key, or a file that holds it [what the gate says]")
       ->type_name("KEY");
   command->add_flag("--json", options->json, "The proof as JSON (resultgate.v1.GetInclusionProofResponse)");

@@ -30,6 +30,14 @@ struct VerifyOptions {
   bool log_only = false;
 };
 
+std::string Counted(int64_t count, const char* what) {
+  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
+}
+
+void TellErased(int64_t erased) {
+  if (erased > 0) std::cout << "of " << Counted(erased, "result") << " the contents were erased, as the log says\n";
+}
+
 int Tell(const audit::LogReport& report, const audit::VerifierKey& key, bool key_from_export) {
   for (const audit::Witnessed& witnessed : report.witnessed) {
     if (witnessed.holds) {
@@ -56,9 +64,8 @@ int Tell(const audit::LogReport& report, const audit::VerifierKey& key, bool key
 int TellStored(const gate::StoredReport& report) {
   for (const std::string& finding : report.findings) std::cout << finding << "\n";
   if (report.findings_left_out > 0) std::cout << "and " << report.findings_left_out << " more\n";
-  const auto counted = [](int64_t count, const char* what) { return absl::StrCat(count, " ", what, count == 1 ? "" : "s"); };
-  const std::string kept = absl::StrCat(counted(report.results, "result"), ", ", counted(report.releases, "release"), ", ",
-                                        counted(report.packs, "pack"), " and ", counted(report.keys, "key"));
+  const std::string kept = absl::StrCat(Counted(report.results, "result"), ", ", Counted(report.releases, "release"), ", ",
+                                        Counted(report.packs, "pack"), " and ", Counted(report.keys, "key"));
   if (!report.ok()) {
     const int64_t count = static_cast<int64_t>(report.findings.size()) + report.findings_left_out;
     std::cout << "what is kept beside the log does NOT agree with it: " << count << (count == 1 ? " finding" : " findings")
@@ -66,7 +73,8 @@ int TellStored(const gate::StoredReport& report) {
     return kProblemFound;
   }
   std::cout << "what is kept beside it agrees: " << kept << "\n";
-  if (report.erased > 0) std::cout << "of " << counted(report.erased, "result") << " the report was erased\n";
+  TellErased(report.erased);
+  if (report.legal_holds > 0) std::cout << Counted(report.legal_holds, "legal hold") << " on record\n";
   return kDone;
 }
 
@@ -77,7 +85,9 @@ int VerifyExported(const VerifyOptions& options, const std::string& witness) {
   if (!in) return Fail(absl::StrCat("cannot open `", options.exported, "`"));
   const absl::StatusOr<audit::ExportReport> report = audit::VerifyExport(in, *key, witness, nullptr);
   if (!report.ok()) return Fail(absl::StrCat(options.exported, ": ", report.status().message()));
-  return Tell(report->log, report->key, report->key_from_export);
+  const int of_log = Tell(report->log, report->key, report->key_from_export);
+  if (of_log == kDone) TellErased(report->erased);
+  return of_log;
 }
 
 int VerifyDatabase(const VerifyOptions& options, const std::string& witness) {

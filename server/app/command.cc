@@ -32,6 +32,7 @@ int Main(int argc, const char* const* argv) {
     AddOutreach(&app, &run);
     AddPatient(&app, &run);
     AddDirectory(&app, &run);
+    AddRetention(&app, &run);
     AddAudit(&app, &run);
     AddBackup(&app, &run);
     AddRestore(&app, &run);

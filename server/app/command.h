@@ -28,6 +28,7 @@ void AddRestore(CLI::App* app, Run* run);
 void AddPatient(CLI::App* app, Run* run);
 void AddDirectory(CLI::App* app, Run* run);
 void AddOutreach(CLI::App* app, Run* run);
+void AddRetention(CLI::App* app, Run* run);
 
 // The whole program: parses, runs, returns the exit code. No exception leaves it.
 int Main(int argc, const char* const* argv);

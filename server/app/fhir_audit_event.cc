@@ -26,6 +26,8 @@ const char* ActionOf(const v1::Entry& entry) {
       return "E";
     case v1::Entry::kQueried:
       return "R";
+    case v1::Entry::kErased:
+      return "D";
     default:
       return "U";
   }

@@ -25,6 +25,7 @@
 #include "server/base/proto_time.h"
 #include "server/comment/library.h"
 #include "server/gate/gate.h"
+#include "server/gate/retention.h"
 #include "server/rpc/server.h"
 #include "server/store/sqlite/sqlite_store.h"
 
@@ -38,6 +39,7 @@ struct ServeOptions {
   std::string templates = "templates";
   bool development = false;
   std::string clock;
+  std::string retention;
   store::SqliteOptions store;
   std::map<std::string, std::string> settings;  // every option, with its value in force
 };
@@ -164,6 +166,11 @@ int RunServe(const ServeOptions& options) {
   gate_options.software_version = RESULTGATE_VERSION;
   gate_options.development = options.development;
   gate_options.settings = options.settings;
+  if (!options.retention.empty()) {
+    const absl::StatusOr<gate::Retention> retention = gate::ParseRetention(options.retention);
+    if (!retention.ok()) return Fail(absl::StrCat("--retention: ", retention.status().message()));
+    gate_options.retention = *retention;
+  }
   absl::StatusOr<std::unique_ptr<gate::Gate>> gate = gate::Gate::Start(store->get(), &clock, loaded, load_comments, gate_options);
   if (!gate.ok()) return Fail(absl::StrCat("cannot start the gate: ", gate.status().message()));
 
@@ -183,6 +190,7 @@ int RunServe(const ServeOptions& options) {
         "--approver ID",
         options.folders.pack, loaded.pack->digest(), options.folders.pack);
   }
+  spdlog::info("contents of results are kept {}", options.retention.empty() ? "for ever" : options.retention);
   if (const v1::Entry::Overdue& overdue = (*gate)->overdue(); overdue.results() > 0) {
     spdlog::warn("results that came due while the gate was not running: {}, the first at {}; they go now, the earliest first",
                  overdue.results(), base::FormatUtc(base::FromProto(overdue.since())));
@@ -237,6 +245,11 @@ std::string CheckListen(const std::string& address) {
   return "";
 }
 
+std::string CheckRetention(const std::string& text) {
+  const absl::StatusOr<gate::Retention> retention = gate::ParseRetention(text);
+  return retention.ok() ? "" : std::string(retention.status().message());
+}
+
 }  // namespace
 
 void AddServe(CLI::App* app, Run* run) {
@@ -272,6 +285,13 @@ void AddServe(CLI::App* app, Run* run) {
       ->capture_default_str()
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
+  command
+      ->add_option(
+          "--retention", options->retention,
+          "How long the contents of a result are kept after its last version or release, as 10y or 400d, at least 90 days.\n"
+          "Then they are erased, unless something of it waits or a legal hold is on it; the log stays [for ever]")
+      ->type_name("LENGTH")
+      ->check(CLI::Validator(CheckRetention, ""));
   CLI::Option* development =
       command->add_flag("--dev", options->development,
                         "Development mode: templates that nobody signed may be shown, and the pack is whatever its folder holds");

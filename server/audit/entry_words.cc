@@ -96,6 +96,17 @@ std::string QueryText(const v1::Entry::Queried& queried) {
   return absl::StrCat(text, ", ", queried.answered(), " given");
 }
 
+std::string ErasedText(const v1::Entry::Erased& erased) {
+  std::vector<std::string> parts = {Plural(erased.reports(), "report")};
+  if (erased.comments() > 0) parts.push_back(Plural(erased.comments(), "comment"));
+  if (erased.releases() > 0) parts.push_back(Plural(erased.releases(), "release"));
+  parts.push_back(Plural(erased.keys(), "key"));
+  const std::string why = erased.cause() == v1::ERASURE_CAUSE_RETENTION
+                              ? absl::StrCat("after ", erased.retention())
+                              : absl::StrCat("approved by ", erased.approved_by(), ": ", erased.reason());
+  return absl::StrCat("contents erased, ", why, "; ", absl::StrJoin(parts, ", "));
+}
+
 }  // namespace
 
 std::string LocalTime(const google::protobuf::Timestamp& time, absl::TimeZone zone) {
@@ -237,6 +248,14 @@ std::string EntryText(const v1::Entry& entry) {
     case v1::Entry::kLogKeyChanged:
       return absl::StrCat("signed by ", KeyName(entry.log_key_changed().now()), ", before by ",
                           KeyName(entry.log_key_changed().before()));
+    case v1::Entry::kErased:
+      return ErasedText(entry.erased());
+    case v1::Entry::kLegalHoldChanged: {
+      const v1::Entry::LegalHoldChanged& changed = entry.legal_hold_changed();
+      return absl::StrCat("legal hold ", changed.legal_hold_id(), changed.ended() ? " ended" : " placed",
+                          changed.patient_id() == 0 ? "" : absl::StrCat(", on the results of patient ", changed.patient_id()),
+                          ": ", changed.reason());
+    }
     case v1::Entry::EVENT_NOT_SET:
       break;
   }

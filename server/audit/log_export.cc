@@ -65,6 +65,7 @@ absl::StatusOr<ExportReport> VerifyExport(std::istream& in, const std::optional<
   }
   LogVerifier verifier(VerifyCheckpoint(first.head().checkpoint(), *trusted), std::move(witnessed));
   std::vector<Finding> misread;
+  int64_t erased = 0;
   int64_t number = 1;
   while (std::getline(in, text)) {
     RG_ASSIGN_OR_RETURN(const v1::ExportLine line, ReadLine(text, ++number));
@@ -76,10 +77,11 @@ absl::StatusOr<ExportReport> VerifyExport(std::istream& in, const std::optional<
           {row.sequence(), row.sequence(),
            absl::StrCat("entry ", row.sequence(), " reads otherwise than its bytes: the readable part was changed")});
     }
+    erased += entry.has_erased() ? 1 : 0;
     verifier.AddRow({row.sequence(), entry.result_id(), row.leaf_hash(), row.bytes()});
     if ((number - 1) % kProgressEvery == 0 && progress != nullptr) progress(number - 1);
   }
-  ExportReport report{verifier.Finish(), *trusted, !key.has_value()};
+  ExportReport report{verifier.Finish(), *trusted, !key.has_value(), erased};
   report.log.findings.insert(report.log.findings.end(), misread.begin(), misread.end());
   std::stable_sort(report.log.findings.begin(), report.log.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.first < b.first; });

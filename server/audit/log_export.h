@@ -25,6 +25,7 @@ struct ExportReport {
   LogReport log;
   VerifierKey key;               // that the head was held against
   bool key_from_export = false;  // the file's own word: whoever made it up can have signed it too
+  int64_t erased = 0;            // results whose contents were erased, as its entries say
 };
 
 // Verifies an exported log line by line. Without `key` the file's own is taken. That a readable entry says something else than

@@ -3,7 +3,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -43,18 +42,19 @@ std::string Sha256(absl::string_view bytes) {
   return std::string(digest.begin(), digest.end());
 }
 
-std::string DigestText(absl::string_view bytes) {
-  return absl::StrCat("sha256:", absl::BytesToHexString(Sha256(bytes)));
+std::string HmacSha256(absl::string_view key, absl::string_view bytes) {
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  std::array<uint8_t, 32> code;
+  const auto* const data = reinterpret_cast<const unsigned char*>(bytes.data());
+  if (sha256 == nullptr ||
+      HMAC(sha256, key.data(), static_cast<int>(key.size()), data, bytes.size(), code.data(), nullptr) == nullptr) {
+    std::abort();
+  }
+  return std::string(code.begin(), code.end());
 }
 
-std::string HmacSha256(absl::string_view key, absl::string_view text) {
-  std::string code(SHA256_DIGEST_LENGTH, '\0');
-  unsigned int size = 0;
-  const unsigned char* made =
-      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
-           text.size(), reinterpret_cast<unsigned char*>(code.data()), &size);
-  if (made == nullptr || size != code.size()) std::abort();  // as above
-  return code;
+std::string DigestText(absl::string_view bytes) {
+  return absl::StrCat("sha256:", absl::BytesToHexString(Sha256(bytes)));
 }
 
 bool EqualInConstantTime(absl::string_view left, absl::string_view right) {

@@ -19,11 +19,11 @@ std::string Sha256(absl::string_view bytes);
 // The digest of the parts, one after the other, without copying them together. Allocates nothing.
 std::array<uint8_t, 32> Sha256OfParts(std::initializer_list<absl::string_view> parts);
 
+// The 32 bytes of HMAC-SHA256, which only whoever has `key` can make.
+std::string HmacSha256(absl::string_view key, absl::string_view bytes);
+
 // `sha256:` and 64 lower-case hexadecimal digits: how a digest is written wherever a person may read it.
 std::string DigestText(absl::string_view bytes);
-
-// 32 bytes that only whoever has `key` can make of `text`.
-std::string HmacSha256(absl::string_view key, absl::string_view text);
 
 // True if they are equal; takes the same time wherever they differ, so that nobody can guess a code byte by byte.
 bool EqualInConstantTime(absl::string_view left, absl::string_view right);

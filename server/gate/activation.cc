@@ -14,11 +14,6 @@ namespace {
 // A log entry is read by a person.
 constexpr int kMostIssues = 100;
 
-bool SamePerson(const std::string& a, const std::string& b) {
-  return !absl::StripAsciiWhitespace(a).empty() &&
-         absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(a), absl::StripAsciiWhitespace(b));
-}
-
 v1::Issue Error(const std::string& place, const std::string& message) {
   v1::Issue issue;
   issue.set_severity(v1::Issue::SEVERITY_ERROR);
@@ -58,6 +53,11 @@ absl::Status Refuse(absl::Status status, const std::vector<v1::Issue>& issues, v
 }
 
 }  // namespace
+
+bool SamePerson(const std::string& a, const std::string& b) {
+  return !absl::StripAsciiWhitespace(a).empty() &&
+         absl::EqualsIgnoreCase(absl::StripAsciiWhitespace(a), absl::StripAsciiWhitespace(b));
+}
 
 v1::Issue ToIssue(const base::FileIssue& issue) {
   v1::Issue told;

@@ -43,6 +43,9 @@ absl::Status CheckCandidate(const v1::PackFiles& files, const ActivationAsk& ask
 // Under this type a refusal carries its v1::Entry::ActivationRefused as a payload.
 inline constexpr char kRefusedPayload[] = "type.googleapis.com/resultgate.v1.Entry.ActivationRefused";
 
+// True if both are named, and it is one person.
+bool SamePerson(const std::string& a, const std::string& b);
+
 // An author's mistake as the API tells it.
 v1::Issue ToIssue(const base::FileIssue& issue);
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/comment/check.h"
+#include "server/gate/content_digest.h"
 
 namespace resultgate::gate {
 namespace {
@@ -81,9 +81,9 @@ std::vector<PlannedRelease> CutByWords(const v1::Result& result, const policy::O
   return cut;
 }
 
-void NoteWords(const v1::ApproveReviewRequest& request, v1::Entry::Approved* approved) {
+void NoteWords(const v1::ApproveReviewRequest& request, const std::string& salt, v1::Entry::Approved* approved) {
   if (request.comment().text().empty()) return;
-  approved->set_comment_digest(base::DigestText(request.comment().text()));
+  approved->set_comment_digest(ContentDigestText(salt, request.comment().text()));
   approved->set_comment_replaces_template(request.comment().replaces_template());
 }
 

@@ -28,8 +28,8 @@ const v1::ClinicianComment* WordsFor(const v1::Result& result, const policy::Out
 std::vector<PlannedRelease> CutByWords(const v1::Result& result, const policy::Outcomes& outcomes,
                                        std::vector<PlannedRelease> releases);
 
-// Who wrote and what, for the log: without the text.
-void NoteWords(const v1::ApproveReviewRequest& request, v1::Entry::Approved* approved);
+// Who wrote and what, for the log: without the text. `salt` is the result's.
+void NoteWords(const v1::ApproveReviewRequest& request, const std::string& salt, v1::Entry::Approved* approved);
 
 // What makes the words hard to read, in words; empty where they are easy. A hint, for their author to judge.
 std::vector<std::string> ReadingHints(const v1::ApproveReviewRequest& request, const std::string& language);

@@ -5,8 +5,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "server/base/digest.h"
 #include "server/base/proto_time.h"
+#include "server/gate/content_digest.h"
 #include "server/policy/outcomes.h"
 
 namespace resultgate::gate {
@@ -14,10 +14,20 @@ namespace {
 
 constexpr char kIssued[] = "issued";
 
+std::string KnownBytes(const v1::Result& result) {
+  v1::Result known;
+  CopyKnown(result, &known);
+  return known.SerializeAsString();
+}
+
 }  // namespace
 
 std::string FactsDigest(const v1::Result& result) {
-  return base::Sha256(result.report().SerializeAsString());
+  return ContentDigest(result.salt(), result.report().SerializeAsString());
+}
+
+bool IsFactsDigest(const std::string& digest, const v1::Result& result) {
+  return IsContentDigest(digest, result.salt(), result.report().SerializeAsString());
 }
 
 void CopyKnown(const v1::Result& from, v1::Result* to) {
@@ -29,10 +39,13 @@ void CopyKnown(const v1::Result& from, v1::Result* to) {
 }
 
 std::string KnownDigest(const v1::Result& result) {
-  v1::Result known;
-  CopyKnown(result, &known);
-  const std::string bytes = known.SerializeAsString();
-  return bytes.empty() ? "" : base::Sha256(bytes);
+  const std::string bytes = KnownBytes(result);
+  return bytes.empty() ? "" : ContentDigest(result.salt(), bytes);
+}
+
+bool IsKnownDigest(const std::string& digest, const v1::Result& result) {
+  const std::string bytes = KnownBytes(result);
+  return bytes.empty() ? digest.empty() : IsContentDigest(digest, result.salt(), bytes);
 }
 
 std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result) {

@@ -12,12 +12,14 @@
 
 namespace resultgate::gate {
 
-// 32 bytes over the report that a decision on the result's standing version is made from.
+// Digest (content_digest.h) of the report that a decision on the result's standing version is made from.
 std::string FactsDigest(const v1::Result& result);
+bool IsFactsDigest(const std::string& digest, const v1::Result& result);
 // What a decision is made from beside the report: what is known of the patient, determined for the result and discussed.
 void CopyKnown(const v1::Result& from, v1::Result* to);
-// 32 bytes over that; empty where nothing is known.
+// Digest of that; empty where nothing is known.
 std::string KnownDigest(const v1::Result& result);
+bool IsKnownDigest(const std::string& digest, const v1::Result& result);
 
 // All versions of the result, in order; of a first version that one.
 std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result);

@@ -18,6 +18,7 @@
 #include "server/base/status_macros.h"
 #include "server/gate/answer.h"
 #include "server/gate/directory.h"
+#include "server/gate/erasure.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/transition.h"
@@ -45,8 +46,8 @@ v1::Entry EntryAbout(const v1::Result& result);
 template <typename Request, typename Response>
 absl::StatusOr<std::optional<v1::Result>> FindAsRead(const Desk& desk, const Request& request, Answer<Response>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
-  answer.refused =
-      result ? CheckEtag(*result, request.etag()) : absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  answer.refused = result ? CheckNotErased(*result) : absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  if (answer.refused.ok()) answer.refused = CheckEtag(*result, request.etag());
   if (!answer.refused.ok()) result.reset();
   return result;
 }

@@ -24,8 +24,11 @@
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/base/clock.h"
+#include "server/gate/content_digest.h"
+#include "server/gate/retention.h"
 #include "server/gate/review_events.h"
 #include "server/gate/rulebook.h"
 #include "server/policy/pack_files.h"
@@ -44,6 +47,10 @@ struct Options {
   size_t longest_queue = 4096;
   // Work in one transaction: more than this adds latency without saving fsyncs that count.
   size_t largest_group = 256;
+  // How long contents of results are kept.
+  Retention retention;
+  // Where salts come from; null: random bytes of the operating system.
+  NewSalt new_salt;
 };
 
 // What can be followed.
@@ -99,6 +106,11 @@ class Gate {
   void PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done);
   void RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done);
 
+  // As RetentionService says.
+  void PlaceLegalHold(v1::PlaceLegalHoldRequest request, Callback<v1::PlaceLegalHoldResponse> done);
+  void EndLegalHold(v1::EndLegalHoldRequest request, Callback<v1::EndLegalHoldResponse> done);
+  void EraseResult(v1::EraseResultRequest request, Callback<v1::EraseResultResponse> done);
+
   void RecordView(v1::RecordViewRequest request, Callback<v1::RecordViewResponse> done);
   void RecordClinicianView(v1::RecordClinicianViewRequest request, Callback<v1::RecordClinicianViewResponse> done);
   void RecordContact(v1::RecordContactRequest request, Callback<v1::RecordContactResponse> done);
@@ -121,6 +133,7 @@ class Gate {
 
   // Reads. They block on the disk: call them from a thread that may.
   absl::StatusOr<v1::GetResultResponse> GetResult(const v1::GetResultRequest& request) const;
+  absl::StatusOr<v1::ListLegalHoldsResponse> ListLegalHolds(const v1::ListLegalHoldsRequest& request) const;
   absl::StatusOr<v1::GetPatientResponse> GetPatient(const v1::GetPatientRequest& request) const;
   absl::StatusOr<v1::ListOwnersResponse> ListOwners(const v1::ListOwnersRequest& request) const;
   absl::StatusOr<v1::ListResultsResponse> ListResults(const v1::ListResultsRequest& request) const;

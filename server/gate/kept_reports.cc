@@ -5,17 +5,11 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/decision_facts.h"
-#include "server/gate/keys.h"
 #include "server/gate/versions.h"
 
 namespace resultgate::gate {
-
-std::string ReportDigestText(const v1::DiagnosticReport& report) {
-  return absl::StrCat("sha256:", absl::BytesToHexString(ReportDigest(report)));
-}
 
 KeptReports::KeptReports(const v1::Result* standing, const std::vector<v1::Entry>& entries) {
   if (standing == nullptr || !standing->has_report()) return;
@@ -23,14 +17,16 @@ KeptReports::KeptReports(const v1::Result* standing, const std::vector<v1::Entry
   absl::flat_hash_set<std::string> named;
   for (const v1::Entry& entry : entries) named.insert(KeptDigest(entry.decided()));
   for (v1::DiagnosticReport& version : VersionsOf(*standing)) {
-    std::string digest = ReportDigestText(version);
-    if (named.count(digest) == 0) digest.clear();
-    kept_.push_back({std::move(version), std::move(digest)});
+    // One from before there was a salt was taken in without; what came again since does not count.
+    std::string name = ReportName("", version);
+    if (named.count(name) == 0 && !standing->salt().empty()) name = ReportName(standing->salt(), version);
+    if (named.count(name) == 0) name.clear();
+    kept_.push_back({std::move(version), std::move(name)});
   }
 }
 
-const v1::DiagnosticReport* KeptReports::Find(const std::string& digest) const {
-  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Version& version) { return version.digest == digest; });
+const v1::DiagnosticReport* KeptReports::Find(const std::string& name) const {
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Version& version) { return version.name == name; });
   return found == kept_.end() ? nullptr : &found->report;
 }
 
@@ -40,12 +36,12 @@ std::vector<KeptReports::Candidate> KeptReports::CandidatesFor(const v1::Entry& 
   arrived.insert(KeptDigest(entry.decided()));
   std::vector<Candidate> candidates;
   // A version may be what older ones came to, or what people settled: it came with no single message.
-  const bool has_base = std::any_of(kept_.begin(), kept_.end(), [](const Version& version) { return version.digest.empty(); });
+  const bool has_base = std::any_of(kept_.begin(), kept_.end(), [](const Version& version) { return version.name.empty(); });
   for (const bool with_base : {true, false}) {
     if (with_base != has_base && with_base) continue;
     std::vector<v1::DiagnosticReport> versions;
     for (const Version& version : kept_) {
-      if (version.digest.empty() ? with_base : arrived.count(version.digest) > 0) InsertVersion(version.report, &versions);
+      if (version.name.empty() ? with_base : arrived.count(version.name) > 0) InsertVersion(version.report, &versions);
     }
     if (versions.empty()) continue;
     if (versions.size() > 1) {

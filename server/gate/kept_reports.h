@@ -14,9 +14,6 @@
 
 namespace resultgate::gate {
 
-// `sha256:` and 64 hexadecimal digits: how entries name a report (keys.h).
-std::string ReportDigestText(const v1::DiagnosticReport& report);
-
 class KeptReports {
  public:
   // `standing` is the result as it is kept, null if it is not; `entries` are all of it.
@@ -24,8 +21,8 @@ class KeptReports {
 
   // False if it was erased.
   bool any() const { return !kept_.empty(); }
-  // The report of this digest as it was taken in, or null if it is not kept by itself.
-  const v1::DiagnosticReport* Find(const std::string& digest) const;
+  // The report of this name (content_digest.h) as it was taken in, or null if it is not kept by itself.
+  const v1::DiagnosticReport* Find(const std::string& name) const;
 
   // A report that may have been decided.
   struct Candidate {
@@ -39,7 +36,7 @@ class KeptReports {
  private:
   struct Version {
     v1::DiagnosticReport report;
-    std::string digest;  // by which an entry names it; empty: none does, because it was made of several
+    std::string name;  // by which an entry names it; empty: none does, because it was made of several
   };
   std::vector<Version> kept_;
   v1::DiagnosticReport standing_;

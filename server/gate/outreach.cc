@@ -12,6 +12,7 @@
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/erasure.h"
 #include "server/gate/follow_up.h"
 #include "server/gate/open_refusals.h"
 #include "server/gate/result_commit.h"
@@ -27,7 +28,8 @@ constexpr int kDefaultNotViewedHours = 72;
 template <typename Request, typename Response>
 absl::StatusOr<std::optional<v1::Result>> Find(const Desk& desk, const Request& request, Answer<Response>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(request.result_id()));
-  if (!result) answer.refused = absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  answer.refused = result ? CheckNotErased(*result) : absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  if (!answer.refused.ok()) result.reset();
   return result;
 }
 

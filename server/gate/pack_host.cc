@@ -92,17 +92,25 @@ void PackHost::Publish() {
   active_ = deciding_;
 }
 
+std::shared_ptr<const policy::Pack> PackHost::Kept(const std::string& digest) const {
+  {
+    const std::lock_guard<std::mutex> lock(kept_mutex_);
+    if (const auto found = kept_.find(digest); found != kept_.end()) return found->second;
+  }
+  const absl::StatusOr<std::optional<v1::PackFiles>> files = store_->FindPack(digest);
+  if (!files.ok()) return nullptr;  // perhaps the next time
+  base::FileIssues ignored;
+  std::shared_ptr<const policy::Pack> pack = *files ? policy::LoadPackFiles(**files, &ignored).pack : nullptr;
+  const std::lock_guard<std::mutex> lock(kept_mutex_);
+  return kept_.try_emplace(digest, std::move(pack)).first->second;
+}
+
 const policy::Pack& PackHost::PackOf(const v1::Result& result) {
   const std::string& digest = result.decision().pack_digest();
   if (digest == deciding_->pack->digest()) return *deciding_->pack;
-  const auto [found, is_new] = packs_.try_emplace(digest);
-  if (is_new) {
-    const absl::StatusOr<std::optional<v1::PackFiles>> files = store_->FindPack(digest);
-    base::FileIssues ignored;
-    if (files.ok() && files->has_value()) found->second = policy::LoadPackFiles(**files, &ignored).pack;
-  }
   // One from before packs were kept, or that this program reads no more: hours change seldom, and time must go on.
-  return found->second == nullptr ? *deciding_->pack : *found->second;
+  const std::shared_ptr<const policy::Pack> kept = Kept(digest);
+  return kept == nullptr ? *deciding_->pack : *kept;
 }
 
 const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {

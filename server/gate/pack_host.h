@@ -46,6 +46,9 @@ class PackHost {
   // What decides now.
   std::shared_ptr<const Rulebook> Active() const;
 
+  // The pack of this digest; null for one that is not kept, or that this program reads no more. Blocks the first time.
+  std::shared_ptr<const policy::Pack> Kept(const std::string& digest) const;
+
   // Writer thread only: what decides in the batch under way; the pack that decided a result, or what decides now where that one
   // is not kept or cannot be used any more; the calendar by which a result's time is counted, that of its facility in that pack;
   // after a commit, and after a failed one, what the batch changed becomes active, or is forgotten.
@@ -102,8 +105,9 @@ class PackHost {
   mutable std::mutex mutex_;
   std::shared_ptr<const Rulebook> active_;    // guarded by mutex_
   std::shared_ptr<const Rulebook> deciding_;  // writer thread only
-  // Writer thread only: packs of what is held, by digest; null for one that is not kept or cannot be used any more.
-  std::map<std::string, std::shared_ptr<const policy::Pack>> packs_;
+  mutable std::mutex kept_mutex_;
+  // What Kept() has given, which stays; guarded by kept_mutex_.
+  mutable std::map<std::string, std::shared_ptr<const policy::Pack>> kept_;
 };
 
 }  // namespace resultgate::gate

@@ -113,21 +113,6 @@ v1::ReleasePreference* PreferenceOf(v1::Patient* facts, const std::string& categ
 
 }  // namespace
 
-absl::StatusOr<v1::PatientRecord> PatientDesk::Open(store::Batch& batch, const v1::Identifier& identifier) {
-  RG_ASSIGN_OR_RETURN(const std::optional<int64_t> id, batch.FindPatientByKey(PatientKey(identifier)));
-  if (id) {
-    RG_ASSIGN_OR_RETURN(std::optional<v1::PatientRecord> record, batch.FindPatient(*id));
-    if (!record) return absl::DataLossError(absl::StrCat("patient ", *id, " is named, but not there"));
-    return *std::move(record);
-  }
-  v1::PatientRecord record;
-  record.set_id(batch.NextPatientId());
-  *record.mutable_facts()->add_identifiers() = identifier;
-  RG_RETURN_IF_ERROR(batch.PutPatient(record));
-  RG_RETURN_IF_ERROR(batch.PutPatientKey(PatientKey(identifier), record.id()));
-  return record;
-}
-
 absl::StatusOr<PatientDesk::Done> PatientDesk::Conclude(store::Batch& batch, absl::Time now, const v1::PatientRecord& record,
                                                         v1::Entry entry, Effect* effect) {
   RG_RETURN_IF_ERROR(batch.PutPatient(record));
@@ -218,14 +203,14 @@ absl::Status PatientDesk::Update(store::Batch& batch, absl::Time now, const v1::
           absl::FailedPreconditionError("the identifiers are known as those of several patients; merge them if they are one");
       return absl::OkStatus();
     }
-    RG_ASSIGN_OR_RETURN(known, Open(batch, identifier));
+    RG_ASSIGN_OR_RETURN(known, OpenPatient(batch, identifier));
   }
   std::vector<std::string> changed;
   v1::PatientRecord record;
   for (const v1::Identifier& identifier : request.facts().identifiers()) {
     if (identifier.value().empty()) continue;
     if (!known) {
-      RG_ASSIGN_OR_RETURN(known, Open(batch, identifier));
+      RG_ASSIGN_OR_RETURN(known, OpenPatient(batch, identifier));
       changed.push_back("identifiers");
     }
     const auto& identifiers = known->facts().identifiers();
@@ -273,7 +258,7 @@ absl::Status PatientDesk::SetPreference(store::Batch& batch, absl::Time now, con
                                                       absl::StrJoin(packs_->Deciding().pack->value_sets().Names(), ", ")));
     return absl::OkStatus();
   }
-  RG_ASSIGN_OR_RETURN(v1::PatientRecord record, Open(batch, request.patient()));
+  RG_ASSIGN_OR_RETURN(v1::PatientRecord record, OpenPatient(batch, request.patient()));
   v1::ReleasePreference asked = request.preference();
   if (!asked.has_recorded_at()) *asked.mutable_recorded_at() = base::ToProto(now);
   v1::ReleasePreference* standing = PreferenceOf(record.mutable_facts(), category);
@@ -288,7 +273,7 @@ absl::Status PatientDesk::SetPreference(store::Batch& batch, absl::Time now, con
            base::FromProto(other.merged_at()) < base::FromProto(asked.recorded_at());
   });
   if (older || (!settles && TextOf(same) == TextOf(*standing))) {
-    RG_ASSIGN_OR_RETURN(record, Open(batch, request.patient()));
+    RG_ASSIGN_OR_RETURN(record, OpenPatient(batch, request.patient()));
     *answer.response.mutable_record() = std::move(record);
     return absl::OkStatus();
   }
@@ -318,7 +303,7 @@ absl::Status PatientDesk::PutPerson(store::Batch& batch, absl::Time now, const v
     answer.refused = absl::NotFoundError(absl::StrCat("the active pack has no value set `", confidential.category(), "`"));
     return absl::OkStatus();
   }
-  RG_ASSIGN_OR_RETURN(v1::PatientRecord record, Open(batch, request.patient()));
+  RG_ASSIGN_OR_RETURN(v1::PatientRecord record, OpenPatient(batch, request.patient()));
   auto* people = record.mutable_related_people();
   const auto standing = std::find_if(people->begin(), people->end(),
                                      [&person](const auto& other) { return IsSame(other.person(), person.person()); });

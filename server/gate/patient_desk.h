@@ -64,8 +64,6 @@ class PatientDesk {
     answer.changed = std::move(done.results);
   }
 
-  // The record of an identifier, a new one where there is none.
-  absl::StatusOr<v1::PatientRecord> Open(store::Batch& batch, const v1::Identifier& identifier);
   // Writes the record, appends the entry, which becomes the effect's cause, and decides anew the results of all records of the
   // patient.
   absl::StatusOr<Done> Conclude(store::Batch& batch, absl::Time now, const v1::PatientRecord& record, v1::Entry entry,

@@ -6,6 +6,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/keys.h"
+#include "server/gate/legal_hold.h"
 #include "server/gate/patient_desk.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
@@ -38,8 +39,8 @@ absl::Status PatientDesk::Merge(store::Batch& batch, absl::Time now, const v1::M
     answer.refused = absl::FailedPreconditionError("the patient has been merged into another one; undo that first");
     return absl::OkStatus();
   }
-  RG_ASSIGN_OR_RETURN(v1::PatientRecord survivor, Open(batch, request.survivor()));
-  RG_ASSIGN_OR_RETURN(v1::PatientRecord merged, Open(batch, request.merged()));
+  RG_ASSIGN_OR_RETURN(v1::PatientRecord survivor, OpenPatient(batch, request.survivor()));
+  RG_ASSIGN_OR_RETURN(v1::PatientRecord merged, OpenPatient(batch, request.merged()));
   if (survivor.id() == merged.id() || merged.merged_into() == survivor.id()) {
     *answer.response.mutable_survivor() = std::move(survivor);
     return absl::OkStatus();
@@ -89,6 +90,8 @@ absl::Status PatientDesk::Unmerge(store::Batch& batch, absl::Time now, const v1:
                       Conclude(batch, now, *survivor, MergeEntry(survivor->id(), merged->id(), /*undone=*/true), &effect));
   RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> others, RecordsOf(batch, merged->facts().identifiers()));
   RG_ASSIGN_OR_RETURN(const Done of_others, ReconsiderAll(batch, now, others, effect));
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> remaining, RecordsOf(batch, survivor->facts().identifiers()));
+  RG_RETURN_IF_ERROR(KeepHolds(batch, *store_, now, request.actor(), remaining, others));
   *answer.response.mutable_survivor() = *std::move(survivor);
   *answer.response.mutable_merged() = *std::move(merged);
   done.results.insert(done.results.end(), of_others.results.begin(), of_others.results.end());

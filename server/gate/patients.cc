@@ -61,6 +61,17 @@ absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(const store::Reader& re
   return Find(reader, identifiers);
 }
 
+absl::StatusOr<v1::PatientRecord> OpenPatient(store::Batch& batch, const v1::Identifier& identifier) {
+  RG_ASSIGN_OR_RETURN(const std::optional<int64_t> id, batch.FindPatientByKey(PatientKey(identifier)));
+  if (id) return Record(batch, *id);
+  v1::PatientRecord record;
+  record.set_id(batch.NextPatientId());
+  *record.mutable_facts()->add_identifiers() = identifier;
+  RG_RETURN_IF_ERROR(batch.PutPatient(record));
+  RG_RETURN_IF_ERROR(batch.PutPatientKey(PatientKey(identifier), record.id()));
+  return record;
+}
+
 absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std::vector<v1::PatientRecord>& records) {
   std::set<int64_t> ids;
   for (const v1::PatientRecord& record : records) {

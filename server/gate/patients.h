@@ -23,6 +23,9 @@ using Identifiers = google::protobuf::RepeatedPtrField<v1::Identifier>;
 absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(store::Batch& batch, const Identifiers& identifiers);
 absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(const store::Reader& reader, const Identifiers& identifiers);
 
+// The record of an identifier with a value, a new one where there is none.
+absl::StatusOr<v1::PatientRecord> OpenPatient(store::Batch& batch, const v1::Identifier& identifier);
+
 // The results that are, in their standing version, those of one of the records, in order of id.
 absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std::vector<v1::PatientRecord>& records);
 

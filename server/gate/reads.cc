@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/erasure.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
@@ -58,9 +59,12 @@ bool HasState(const v1::Result& result, v1::OutcomeState state) {
   return std::any_of(outcomes.begin(), outcomes.end(), [state](const v1::Outcome& outcome) { return outcome.state() == state; });
 }
 
-// What of a stored release still stands; nullopt where all of it was overtaken.
+// What of a stored release still stands; nullopt where all of it was overtaken or erased.
 std::optional<v1::Release> StillStanding(const v1::Release& stored, const v1::Result& result, const Rulebook& rulebook) {
+  // A portal that was restored is to take away again what it took away.
   if (stored.kind() == v1::RELEASE_KIND_RETRACTION) return stored;
+  // What it shows it has acknowledged; there is nothing to tell it any more.
+  if (result.has_erased()) return std::nullopt;
   if (stored.kind() == v1::RELEASE_KIND_IN_PROCESS) {
     const auto& outcomes = result.decision().outcomes();
     const bool stands = std::any_of(outcomes.begin(), outcomes.end(), [&stored](const v1::Outcome& outcome) {
@@ -129,6 +133,26 @@ absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, c
   return response;
 }
 
+absl::StatusOr<v1::GetResultResponse> GetResult(const store::Reader& reader, const v1::GetResultRequest& request) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, reader.FindResult(request.result_id()));
+  if (!result) return absl::NotFoundError(absl::StrCat("no result ", request.result_id()));
+  v1::GetResultResponse response;
+  *response.mutable_result() = Answerable(*std::move(result));
+  return response;
+}
+
+absl::StatusOr<v1::ListLegalHoldsResponse> ListLegalHolds(const store::Reader& reader, const v1::ListLegalHoldsRequest& request) {
+  RG_ASSIGN_OR_RETURN(const int64_t after, TokenNumber(request.page_token()));
+  const int size = PageSize(request.page_size());
+  RG_ASSIGN_OR_RETURN(std::vector<v1::LegalHold> holds, reader.ListLegalHolds(after, size + 1));
+  v1::ListLegalHoldsResponse response;
+  const bool more = holds.size() > static_cast<size_t>(size);
+  if (more) holds.pop_back();
+  if (more) response.set_next_page_token(absl::StrCat(holds.back().id()));
+  for (v1::LegalHold& hold : holds) *response.add_legal_holds() = std::move(hold);
+  return response;
+}
+
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request) {
   RG_ASSIGN_OR_RETURN(int64_t after, TokenNumber(request.page_token()));
   const int size = PageSize(request.page_size());
@@ -145,7 +169,7 @@ absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader,
         response.set_next_page_token(absl::StrCat(before));
         return response;
       }
-      *response.add_results() = std::move(result);
+      *response.add_results() = Answerable(std::move(result));
     }
   }
 }
@@ -199,6 +223,9 @@ absl::StatusOr<v1::GetReleaseResponse> GetRelease(const store::Reader& reader, c
                       ReadReleases(reader, rulebook, request.sequence() - 1, /*unacknowledged_only=*/false, 1, &scanned_to));
   if (scanned_to != request.sequence()) return absl::NotFoundError(absl::StrCat("no release ", request.sequence()));
   if (releases.empty()) {
+    RG_ASSIGN_OR_RETURN(const std::vector<store::OutboxRow> rows, reader.ListOutbox(request.sequence() - 1, false, 1));
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(rows.front().release.result_id()));
+    if (result) RG_RETURN_IF_ERROR(CheckNotErased(*result));
     return absl::FailedPreconditionError(
         absl::StrCat("release ", request.sequence(), " is overtaken by a newer one of the same result: send nothing of it"));
   }

@@ -11,6 +11,7 @@
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/gate/directory.h"
 #include "server/gate/rulebook.h"
@@ -21,6 +22,8 @@ namespace resultgate::gate {
 // InvalidArgument for a page token that none of these gave.
 absl::StatusOr<v1::ListOwnersResponse> ListOwners(const store::Reader& reader, const v1::ListOwnersRequest& request);
 absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, const v1::GetPatientRequest& request);
+absl::StatusOr<v1::GetResultResponse> GetResult(const store::Reader& reader, const v1::GetResultRequest& request);
+absl::StatusOr<v1::ListLegalHoldsResponse> ListLegalHolds(const store::Reader& reader, const v1::ListLegalHoldsRequest& request);
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
 absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const Directory& directory,
                                                     const absl::TimeZone& zone, const v1::ListReviewsRequest& request,

@@ -13,6 +13,7 @@
 #include "server/gate/decision_facts.h"
 #include "server/gate/in_process.h"
 #include "server/gate/kept_reports.h"
+#include "server/gate/keys.h"
 #include "server/gate/lifting.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/patient_facts.h"
@@ -71,6 +72,8 @@ std::string QuarantineOf(const v1::Decision& decision) {
   return StandingQuarantine(result);
 }
 
+constexpr char kErased[] = "erased";
+
 // A doubt that follows from the versions alone.
 bool IsDoubtOfVersions(const std::string& quarantine) {
   return quarantine.empty() || quarantine == kUnclearOrder || quarantine == kNothingToConfirm || quarantine == kTakenBack;
@@ -99,7 +102,9 @@ class Replayer {
       replayed->kind = audit::KindWord(entry);
       out_ = &*replayed;
       after_ = &after;
-      if (entry.has_decided()) {
+      if (standing_ != nullptr && standing_->has_erased()) {
+        NotKept(kErased);
+      } else if (entry.has_decided()) {
         report = Decided(entry, wanted);
       } else if (wanted) {
         MovedOn(entry);
@@ -126,7 +131,7 @@ class Replayer {
   // Gives `result` what was known beside its report, if that is still kept; otherwise says that it is not.
   bool FillKnownThen(const v1::Entry& entry, v1::Result* result) {
     if (entry.known_digest().empty()) return true;
-    if (standing_ == nullptr || KnownDigest(*standing_) != entry.known_digest()) {
+    if (standing_ == nullptr || !IsKnownDigest(entry.known_digest(), *standing_)) {
       NotKept("what was known of the patient then is no longer kept as it was");
       return false;
     }
@@ -186,15 +191,15 @@ class Replayer {
       v1::Decision previous;
       const policy::Context context = ContextFor(entry, before, candidate.report, &previous);
       v1::Result facts;
+      if (standing_ != nullptr) facts.set_salt(standing_->salt());
       *facts.mutable_report() = candidate.report;
       NoteDoubtOfIssue(context, facts.mutable_report());
-      if (FactsDigest(facts) != decided.facts_digest()) continue;
+      if (!IsFactsDigest(decided.facts_digest(), facts)) continue;
       if (!wanted) return facts.report();
       if (before != nullptr && !report_) {
         NotKept("the version before it, which it was compared with, is no longer kept");
       } else if (before != nullptr && kept_.Find(KeptDigest(decided)) == nullptr &&
-                 (ReportDigestText(*report_) != ReportDigestText(facts.report()) ||
-                  ClockOf(decided.decision()) != context.clock_start)) {
+                 (ReportDigest(*report_) != ReportDigest(facts.report()) || ClockOf(decided.decision()) != context.clock_start)) {
         NotKept("the version that came then is no longer kept by itself");
       }
       if (out_->verdict == Verdict::kNotKept) return facts.report();
@@ -205,7 +210,7 @@ class Replayer {
     if (decided.facts_digest().empty()) {
       NotKept("it was logged without the digest of its facts, so nobody can tell whether they are kept");
     } else if (!kept_.any()) {
-      NotKept("the report that it decided was erased");
+      NotKept("the report that it decided is not kept");
     } else if (entry.sequence() != last_decided_) {
       NotKept("the report that it decided is no longer kept as it was");
     } else {

@@ -7,10 +7,10 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/follow_up.h"
 #include "server/gate/in_process.h"
 #include "server/gate/notification.h"
@@ -68,7 +68,7 @@ bool SeesForPatient(const policy::Outcomes& outcomes) {
   });
 }
 
-v1::ReleaseNote NoteOf(const v1::Release& release, const PlannedRelease& planned) {
+v1::ReleaseNote NoteOf(const v1::Release& release, const PlannedRelease& planned, const std::string& salt) {
   v1::ReleaseNote note;
   note.set_sequence(release.sequence());
   note.set_kind(release.kind());
@@ -82,8 +82,11 @@ v1::ReleaseNote NoteOf(const v1::Release& release, const PlannedRelease& planned
   *note.mutable_chosen_because() = release.comment().chosen_because();
   *note.mutable_parts() = release.comment().parts();
   note.set_clinician(release.comment().clinician());
-  if (release.has_notification()) *note.mutable_notification() = release.notification();
-  note.set_release_digest(base::Sha256(release.SerializeAsString()));
+  if (release.has_notification()) {
+    *note.mutable_notification() = release.notification();
+    note.mutable_notification()->clear_group();  // the visit's number
+  }
+  note.set_release_digest(ContentDigest(salt, release.SerializeAsString()));
   return note;
 }
 
@@ -215,7 +218,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
     if (planned.kind == v1::RELEASE_KIND_RESULT && !result->has_first_released_at()) {
       *result->mutable_first_released_at() = base::ToProto(now);
     }
-    committed.notes.push_back(NoteOf(release, planned));
+    committed.notes.push_back(NoteOf(release, planned, result->salt()));
     if (release.has_comment()) committed.comments.push_back(release.comment());
     releases.push_back(std::move(release));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/clinician_words.h"
+#include "server/gate/erasure.h"
 #include "server/gate/in_process.h"
 #include "server/gate/lifting.h"
 #include "server/gate/patient_facts.h"
@@ -131,14 +133,20 @@ std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const 
   return reviews;
 }
 
-absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, const Rulebook& rulebook, const Directory& directory,
+absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, const PackHost& packs, const Directory& directory,
                                                 int64_t result_id, absl::Time now) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, reader.FindResult(result_id));
   if (!result) return absl::NotFoundError(absl::StrCat("no result ", result_id));
+  const std::shared_ptr<const Rulebook> active = packs.Active();
+  const Rulebook& rulebook = *active;
+  std::shared_ptr<const policy::Pack> decided_by = rulebook.pack;
+  if (const std::string& digest = result->decision().pack_digest(); digest != decided_by->digest()) {
+    if (auto kept = packs.Kept(digest); kept != nullptr) decided_by = std::move(kept);
+  }
   v1::GetReviewResponse response;
   std::map<std::string, v1::HoldReason> reasons;
   for (v1::PendingReview& review : PendingReviewsOf(*result, directory, rulebook.pack->calendar().zone(), "", now)) {
-    for (v1::HoldReason& reason : ReasonsFor(*rulebook.pack, review.outcome(), now)) {
+    for (v1::HoldReason& reason : ReasonsFor(*decided_by, review.outcome(), now)) {
       reasons.emplace(absl::StrCat(reason.rule_id(), "\n", reason.asks()), std::move(reason));
     }
     *response.add_reviews() = std::move(review);
@@ -161,7 +169,7 @@ absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, con
       if (std::optional<v1::ReviewStep> event = EventOf(entry)) *response.add_history() = *std::move(event);
     }
   }
-  *response.mutable_result() = *std::move(result);
+  *response.mutable_result() = Answerable(*std::move(result));
   return response;
 }
 

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/gate/directory.h"
-#include "server/gate/rulebook.h"
+#include "server/gate/pack_host.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
@@ -21,8 +21,9 @@ namespace resultgate::gate {
 std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone,
                                                 const std::string& owner, absl::Time now);
 
-// NotFound if there is no such result. `rulebook` gives the rules' titles, and the comments as they would be rendered now.
-absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, const Rulebook& rulebook, const Directory& directory,
+// NotFound if there is no such result. Titles of rules are those of the pack that decided, where it is kept; comments as they
+// would be rendered now.
+absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, const PackHost& packs, const Directory& directory,
                                                 int64_t result_id, absl::Time now);
 
 }  // namespace resultgate::gate

@@ -174,7 +174,7 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result waits for a review"));
   }
   KeepWords(request, desk.now, &*result);
-  NoteWords(request, entry.mutable_approved());
+  NoteWords(request, result->salt(), entry.mutable_approved());
   RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, transition, &*result, answer));
   NoteChange(before, *result, &committed, entry.mutable_approved());
   RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));

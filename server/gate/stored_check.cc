@@ -12,22 +12,20 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
-#include "absl/hash/hash.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "server/audit/difference.h"
 #include "server/audit/entry_facts.h"
-#include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/decision_facts.h"
-#include "server/gate/kept_reports.h"
+#include "server/gate/erasure.h"
 #include "server/gate/keys.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/stored_determinations.h"
+#include "server/gate/stored_keys.h"
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
 
@@ -69,12 +67,8 @@ bool HasUnknownFields(const google::protobuf::Message& message) {
   return false;
 }
 
-std::vector<store::Key> PatientKeys(const v1::DiagnosticReport& report) {
-  std::vector<store::Key> keys;
-  for (const v1::Identifier& identifier : report.patient().identifiers()) {
-    if (!identifier.value().empty()) keys.push_back(PatientKey(identifier));
-  }
-  return keys;
+bool IsNamed(const std::string& salt, const v1::DiagnosticReport& report, const std::set<std::string>& names) {
+  return names.count(ReportName(salt, report)) > 0 || names.count(ReportName("", report)) > 0;
 }
 
 class Checker {
@@ -92,19 +86,13 @@ class Checker {
     }
     RG_RETURN_IF_ERROR(CheckOutbox());
     RG_RETURN_IF_ERROR(CheckPacks());
-    RG_RETURN_IF_ERROR(CheckKeys());
+    RG_RETURN_IF_ERROR(CheckLegalHolds());
+    RG_ASSIGN_OR_RETURN(report_.keys, keys_.Check(log_, [this](std::string finding) { Find(std::move(finding)); }));
     if (progress != nullptr) progress(report_.results, report_.results);
     return std::move(report_);
   }
 
  private:
-  // A key that a result has or may have.
-  struct Known {
-    int64_t result_id = 0;
-    bool required = false;
-    bool found = false;
-  };
-
   void Find(std::string message) {
     if (report_.findings.size() < kMostFindings) {
       report_.findings.push_back(std::move(message));
@@ -118,15 +106,17 @@ class Checker {
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log_.EntriesOf(id));
     LoggedState state;
     for (const v1::Entry& entry : entries) state.Take(entry);
-    for (const v1::Entry& entry : entries) RG_RETURN_IF_ERROR(CheckReleases(entry));
+    for (const v1::Entry& entry : entries) NoteLegalHold(entry);
     RG_RETURN_IF_ERROR(CheckAcknowledged(id, entries));
     RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ResultRow> row, log_.FindResultRow(id));
+    v1::Result kept;
+    const bool readable = row && kept.ParseFromString(row->record) && kept.id() == id;
+    for (const v1::Entry& entry : entries) RG_RETURN_IF_ERROR(CheckReleases(entry, kept));
     if (!row) {
       Find(absl::StrCat(place, " is missing: entry ", entries.front().sequence(), " tells of it"));
       return absl::OkStatus();
     }
-    v1::Result kept;
-    if (!kept.ParseFromString(row->record) || kept.id() != id) {
+    if (!readable) {
       Find(absl::StrCat(place, ": its record is damaged"));
       return absl::OkStatus();
     }
@@ -148,10 +138,14 @@ class Checker {
       Find(absl::StrCat(place, ": ", line));
     }
     CheckTimes(place, *row, kept, state.notices(), entries);
+    if (CheckErased(place, kept, entries)) {
+      keys_.Ignore(id);
+      return absl::OkStatus();
+    }
     CheckReport(place, kept, state, entries);
     CheckWords(place, kept, entries);
     for (const std::string& line : DeterminationFindings(kept, entries)) Find(absl::StrCat(place, ": ", line));
-    ExpectKeys(kept, entries);
+    keys_.Expect(kept, entries);
     for (const v1::Identifier& identifier : kept.report().patient().identifiers()) {
       if (identifier.value().empty() || assigners_.count(identifier.system()) > 0) continue;
       Find(absl::StrCat(place, ": who gave its patient an identifier is not kept, so that it may not be found by that"));
@@ -193,13 +187,28 @@ class Checker {
     }
   }
 
+  // True where there are no contents to hold against the log: they were erased, or somebody took them away.
+  bool CheckErased(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
+    const auto erased = std::find_if(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.has_erased(); });
+    if (erased == entries.end()) {
+      if (kept.has_report() && !kept.has_erased()) return false;
+      Find(absl::StrCat(place, ": its report is missing, and no entry erased it"));
+      return true;
+    }
+    ++report_.erased;
+    v1::Result rest = WithoutContents(kept);
+    *rest.mutable_erased() = kept.erased();
+    const bool fits = kept.erased().entry_sequence() == erased->sequence() && kept.erased().cause() == erased->erased().cause() &&
+                      base::FromProto(kept.erased().time()) == base::FromProto(erased->time());
+    if (!fits || rest.SerializeAsString() != kept.SerializeAsString()) {
+      Find(absl::StrCat(place, ": entry ", erased->sequence(), " erased its contents, and something of them is kept"));
+    }
+    return true;
+  }
+
   void CheckReport(const std::string& place, const v1::Result& kept, const LoggedState& state,
                    const std::vector<v1::Entry>& entries) {
-    if (!kept.has_report()) {
-      ++report_.erased;
-      return;
-    }
-    if (!state.facts_digest().empty() && FactsDigest(kept) != state.facts_digest()) {
+    if (!state.facts_digest().empty() && !IsFactsDigest(state.facts_digest(), kept)) {
       Find(absl::StrCat(place, ": its report is not the one that was decided: it has another digest than facts_digest"));
     }
     if (kept.versions().empty()) return;
@@ -211,33 +220,33 @@ class Checker {
     }
     const bool has_base = made_of_several > 0;
     for (int i = 0; i < kept.versions_size(); ++i) {
-      if (named.count(ReportDigestText(kept.versions(i))) > 0 || made_of_several-- > 0) continue;
+      if (IsNamed(kept.salt(), kept.versions(i), named) || made_of_several-- > 0) continue;
       Find(absl::StrCat(place, ": version ", i + 1, " of those that are kept is none that was taken in"));
     }
-    if (!has_base && ReportDigestText(PutTogether(VersionsOf(kept)).report) != ReportDigestText(kept.report())) {
+    if (!has_base && ReportDigest(PutTogether(VersionsOf(kept)).report) != ReportDigest(kept.report())) {
       Find(absl::StrCat(place, ": its report is not what its versions come to"));
     }
   }
 
   // What a clinician wrote stands in the result alone, with a digest in the entry that took it in.
   void CheckWords(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
-    using Words = std::tuple<std::string, std::string, absl::Time, bool, int>;
-    std::vector<Words> logged;
+    std::vector<const v1::Entry*> logged;
     for (const v1::Entry& entry : entries) {
-      const v1::Entry::Approved& approved = entry.approved();
-      if (approved.comment_digest().empty()) continue;
-      logged.emplace_back(approved.comment_digest(), entry.actor(), base::FromProto(entry.time()),
-                          approved.comment_replaces_template(), entry.version());
+      if (!entry.approved().comment_digest().empty()) logged.push_back(&entry);
     }
-    std::vector<Words> written;
-    for (const v1::ClinicianComment& words : kept.clinician_comments()) {
-      written.emplace_back(base::DigestText(words.text()), words.author(), base::FromProto(words.written_at()),
-                           words.replaces_template(), words.version());
-    }
-    if (logged != written) Find(absl::StrCat(place, ": what clinicians wrote for the patient is not what was logged"));
+    const auto fits = [&kept](const v1::Entry* entry, const v1::ClinicianComment& words) {
+      const v1::Entry::Approved& approved = entry->approved();
+      return IsContentDigestText(approved.comment_digest(), kept.salt(), words.text()) && entry->actor() == words.author() &&
+             base::FromProto(entry->time()) == base::FromProto(words.written_at()) &&
+             approved.comment_replaces_template() == words.replaces_template() && entry->version() == words.version();
+    };
+    const auto& written = kept.clinician_comments();
+    if (!std::equal(logged.begin(), logged.end(), written.begin(), written.end(), fits))
+      Find(absl::StrCat(place, ": what clinicians wrote for the patient is not what was logged"));
   }
 
-  absl::Status CheckReleases(const v1::Entry& entry) {
+  // `kept` is the result, as far as its record can be read.
+  absl::Status CheckReleases(const v1::Entry& entry, const v1::Result& kept) {
     for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
       const std::string place = absl::StrCat("release ", note->sequence());
       if (!released_.emplace(note->sequence(), entry.sequence()).second) {
@@ -251,14 +260,14 @@ class Checker {
       } else if (!release.ParseFromString(row->bytes) || release.sequence() != note->sequence()) {
         Find(absl::StrCat(place, ": its row is damaged"));
       } else {
-        CompareRelease(place, entry, *note, *row, release);
+        CompareRelease(place, entry, *note, *row, release, kept);
       }
     }
     return absl::OkStatus();
   }
 
   void CompareRelease(const std::string& place, const v1::Entry& entry, const v1::ReleaseNote& note,
-                      const store::LogFile::ReleaseRow& row, const v1::Release& release) {
+                      const store::LogFile::ReleaseRow& row, const v1::Release& release, const v1::Result& kept) {
     const size_t before = report_.findings.size();
     const auto differs = [&](const char* field) {
       Find(absl::StrCat(place, ": ", field, ": not as entry ", entry.sequence(), " has it"));
@@ -276,8 +285,12 @@ class Checker {
       differs("unit_ids");
     }
     if (release.version() != entry.version()) differs("version");
-    if (report_.findings.size() > before || note.release_digest().empty()) return;
-    if (base::Sha256(row.bytes) != note.release_digest()) {
+    if (report_.findings.size() > before) return;
+    if (kept.has_erased()) {
+      if (WithoutContents(release).SerializeAsString() != row.bytes) {
+        Find(absl::StrCat(place, ": something of it is kept, and the contents of result ", kept.id(), " were erased"));
+      }
+    } else if (!note.release_digest().empty() && !IsContentDigest(note.release_digest(), kept.salt(), row.bytes)) {
       Find(absl::StrCat(place, ": its row was changed: it has another digest than entry ", entry.sequence(), " says"));
     }
   }
@@ -316,6 +329,7 @@ class Checker {
           entry.has_activated()) {
         logged[row.sequence] = entry.activated().pack_digest();
       }
+      if (row.result_id == 0) NoteLegalHold(entry);
       return absl::OkStatus();
     }));
     RG_ASSIGN_OR_RETURN(const std::vector<store::LogFile::ActivationRow> rows, log_.Activations());
@@ -349,63 +363,35 @@ class Checker {
     return absl::OkStatus();
   }
 
-  // A message that came again is known by its digest, a version by what it says of its order.
-  void ExpectKeys(const v1::Result& kept, const std::vector<v1::Entry>& entries) {
-    const int64_t id = kept.id();
-    const auto know = [&](const store::Key& key, bool required) {
-      Known& known = known_[absl::HashOf(key, id)];
-      known.result_id = id;
-      known.required = known.required || required;
-    };
-    std::set<std::string> undecided;  // taken note of only
-    std::set<std::string> missing;    // reports that are no longer kept
-    for (const v1::Entry& entry : entries) {
-      const std::string& told = entry.followed_up().told_digest();
-      if (!told.empty()) know(absl::HexStringToBytes(absl::StripPrefix(told, "sha256:")), true);
-      if (!entry.has_decided() || entry.decided().disposal() == v1::SubmitResultResponse::DISPOSAL_DUPLICATE) continue;
-      const v1::Entry::Decided& decided = entry.decided();
-      v1::DiagnosticReport sender;
-      sender.set_sender(entry.actor());
-      know(DuplicateKey(sender, absl::HexStringToBytes(absl::StripPrefix(decided.report_digest(), "sha256:"))), true);
-      (decided.has_decision() ? missing : undecided).insert(KeptDigest(decided));
+  void NoteLegalHold(const v1::Entry& entry) {
+    if (!entry.has_legal_hold_changed()) return;
+    const v1::Entry::LegalHoldChanged& changed = entry.legal_hold_changed();
+    if (changed.ended()) {
+      legal_holds_.erase(changed.legal_hold_id());
+    } else {
+      legal_holds_[changed.legal_hold_id()] = entry;
     }
-    std::vector<v1::DiagnosticReport> reports;
-    if (kept.has_report()) reports = VersionsOf(kept);
-    for (const v1::DiagnosticReport& report : reports) {
-      const std::string digest = ReportDigestText(report);
-      const bool decided = missing.erase(digest) > 0;
-      const IdentityKeys identity = IdentityOf(report);
-      const bool order_tells = !identity.tiers[0].empty() || !identity.tiers[1].empty();
-      for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
-        for (const store::Key& key : identity.tiers[tier]) know(key, decided && (tier < 2 || !order_tells));
-      }
-      for (const store::Key& key : OrderKeys(report)) know(key, false);
-      for (const store::Key& key : PatientKeys(report)) know(key, false);
-    }
-    if (kept.has_report()) {
-      for (const store::Key& key : OrderKeys(kept.report())) know(key, false);
-      for (const store::Key& key : PatientKeys(kept.report())) know(key, true);
-    }
-    if (!missing.empty()) incomplete_.insert(id);
   }
 
-  absl::Status CheckKeys() {
-    RG_RETURN_IF_ERROR(log_.ForEachKey([&](absl::string_view key, int64_t result_id) {
-      ++report_.keys;
-      const auto found = known_.find(absl::HashOf(std::string(key), result_id));
-      if (found != known_.end()) {
-        found->second.found = true;
-      } else if (incomplete_.count(result_id) == 0) {
-        Find(absl::StrCat("result ", result_id, ": it is found by a key that none of its messages has"));
+  absl::Status CheckLegalHolds() {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> rows, log_.LegalHolds());
+    report_.legal_holds = static_cast<int64_t>(rows.size());
+    for (const v1::LegalHold& hold : rows) {
+      const auto logged = legal_holds_.find(hold.id());
+      if (logged == legal_holds_.end()) {
+        Find(absl::StrCat("legal hold ", hold.id(), " stands beside the log: no entry placed it, or one ended it"));
+        continue;
       }
-    }));
-    std::map<int64_t, int64_t> lost;
-    for (const auto& [hash, known] : known_) {
-      if (known.required && !known.found) ++lost[known.result_id];
+      const v1::Entry& entry = logged->second;
+      if (hold.result_id() != entry.result_id() || hold.patient_id() != entry.legal_hold_changed().patient_id() ||
+          hold.placed_by() != entry.actor() || hold.reason() != entry.legal_hold_changed().reason() ||
+          base::FromProto(hold.placed_at()) != base::FromProto(entry.time())) {
+        Find(absl::StrCat("legal hold ", hold.id(), ": it is not as entry ", entry.sequence(), " has it"));
+      }
+      legal_holds_.erase(logged);
     }
-    for (const auto& [id, count] : lost) {
-      Find(absl::StrCat("result ", id, ": ", count, count == 1 ? " key" : " keys", " by which its messages are known again ",
-                        count == 1 ? "is" : "are", " missing"));
+    for (const auto& [id, entry] : legal_holds_) {
+      Find(absl::StrCat("legal hold ", id, " is missing: entry ", entry.sequence(), " placed it, and none ended it"));
     }
     return absl::OkStatus();
   }
@@ -413,9 +399,9 @@ class Checker {
   store::LogFile& log_;
   std::set<std::string> assigners_;  // of patients' identifiers
   StoredReport report_;
+  StoredKeys keys_;
   absl::flat_hash_map<int64_t, int64_t> released_;  // by release, the entry that tells of it
-  absl::flat_hash_map<size_t, Known> known_;        // by hash of key and result
-  absl::flat_hash_set<int64_t> incomplete_;         // results that may have keys of reports that are no longer kept
+  std::map<int64_t, v1::Entry> legal_holds_;        // by their number, the entries that placed those that stand
 };
 
 }  // namespace

@@ -1,13 +1,15 @@
-// Holds what a database keeps beside its log against the log: results, outbox, packs, activations, keys. The log is sealed
-// (audit/log_verifier.h); so whoever changes one of these rows has to be found by what the log says of them.
+// Holds what a database keeps beside its log against the log: results, outbox, packs, activations, keys, legal holds. The log is
+// sealed (audit/log_verifier.h); so whoever changes one of these rows has to be found by what the log says of them.
 //
 // Of a result the log says the version, the decision with where each unit stands, the times of receipt, the number of releases,
 // and digests of its report, of the versions that the report is made from and of what clinicians wrote, and which determinations
 // were reviewed. Of a release, a digest of its whole row. A pack is named by the digest of its rules.
 //
 // What the log does not say is not held against it: a pack's own tests; when a document that only waits for its observations is
-// looked at again; what was told of patients and of who works here, of which it has the names of the facts. What was erased is
-// counted apart.
+// looked at again; what was told of patients and of who works here, of which it has the names of the facts.
+//
+// What was erased (erasure.h) is counted apart: then nothing of the contents may be left, and the rest must be as the log says. A
+// report that is missing without an entry that erased it is a finding.
 #ifndef RESULTGATE_GATE_STORED_CHECK_H_
 #define RESULTGATE_GATE_STORED_CHECK_H_
 
@@ -26,7 +28,8 @@ struct StoredReport {
   int64_t releases = 0;
   int64_t packs = 0;
   int64_t keys = 0;
-  int64_t erased = 0;  // results whose report is no longer kept
+  int64_t erased = 0;  // results whose contents were erased, as the log says
+  int64_t legal_holds = 0;
   // Each names its place and what does not fit: `result 7: version: logged 2, kept 3`. The first 100.
   std::vector<std::string> findings;
   int64_t findings_left_out = 0;

@@ -10,6 +10,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/erasure.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
@@ -76,7 +77,7 @@ bool EndsByPeopleOnly(const std::string& quarantine) {
 }  // namespace
 
 bool NeedsTwoPeople(const std::string& quarantine) {
-  return quarantine == kOtherPatient || quarantine == kOrderReused || quarantine == kTakenBack;
+  return quarantine == kOtherPatient || quarantine == kOrderReused || quarantine == kTakenBack || quarantine == kErasedBefore;
 }
 
 std::string StandingQuarantine(const v1::Result& result) {
@@ -89,8 +90,9 @@ std::string StandingQuarantine(const v1::Result& result) {
   return "";
 }
 
-Submission::Submission(v1::SubmitResultRequest request)
+Submission::Submission(v1::SubmitResultRequest request, NewSalt new_salt)
     : request_(std::move(request)),
+      new_salt_(std::move(new_salt)),
       digest_(ReportDigest(request_.report())),
       duplicate_key_(DuplicateKey(request_.report(), digest_)),
       identity_(IdentityOf(request_.report())) {}
@@ -105,7 +107,10 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   const int issues = request_.report().issues_size();
   StampTimes(request_.mutable_report(), now);
   DropWhatReportsDoNotSay(request_.mutable_report());
-  if (request_.report().issues_size() > issues) kept_digest_ = ReportDigest(request_.report());
+  if (request_.report().issues_size() > issues) {
+    kept_digest_ = ReportDigest(request_.report());
+    kept_key_ = DuplicateKey(request_.report(), kept_digest_);
+  }
   const v1::DiagnosticReport& report = request_.report();
   if (report.test_message() && !request_.accept_test_message()) {
     return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
@@ -113,6 +118,15 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
   if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
+  // Of what was erased nobody knows any more whose it was. What came of it since stands for itself.
+  const auto kept_end =
+      std::stable_partition(same.begin(), same.end(), [](const v1::Result& result) { return !result.has_erased(); });
+  const std::vector<v1::Result> erased(kept_end, same.end());
+  same.erase(kept_end, same.end());
+  if (same.empty() && !erased.empty()) {
+    RG_RETURN_IF_ERROR(TakeNew(batch, rulebook, now, kErasedBefore));
+    return TellOfErased(batch, rulebook, now, erased);
+  }
   if (same.size() > 1) {
     // The patient is no part of a key, but tells apart what keys do not.
     std::vector<v1::Result> of_patient;
@@ -163,7 +177,7 @@ absl::Status Submission::AnswerDuplicate(store::Batch& batch, int64_t result_id,
   entry.set_result_id(standing->id());
   entry.set_version(standing->version());
   entry.mutable_decided()->set_disposal(Response::DISPOSAL_DUPLICATE);
-  entry.mutable_decided()->set_report_digest(DigestText(digest_));
+  entry.mutable_decided()->set_report_digest(ReportName(standing->salt(), duplicate_key_, digest_));
   return AppendEntry(batch, now, request_.report().sender(), std::move(entry));
 }
 
@@ -236,6 +250,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   }
   if (clock) *result.mutable_decision()->mutable_clock_start() = base::ToProto(*clock);
   *result.mutable_report() = standing.report();
+  RG_RETURN_IF_ERROR(NoteMessage(&result));
   return LogOlder(batch, result, now);
 }
 
@@ -287,7 +302,7 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
   entry.set_result_id(standing.id());
   entry.set_version(standing.version());
   entry.mutable_decided()->set_disposal(Response::DISPOSAL_OLDER_VERSION);
-  NoteDigests(entry.mutable_decided());
+  NoteDigests(standing.salt(), entry.mutable_decided());
   if (standing.decision().has_clock_start()) {
     *entry.mutable_decided()->mutable_clock_start() = standing.decision().clock_start();
   }
@@ -327,6 +342,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   Transition transition = gate::TakeVersion(before, result.report(), decision, now, merged_);
   decision.clear_outcomes();
   *result.mutable_decision() = std::move(decision);
+  RG_RETURN_IF_ERROR(PrepareErasure(rulebook, &result));
   const v1::Patient previous_patient = before == nullptr ? v1::Patient() : before->report().patient();
   RG_ASSIGN_OR_RETURN(Committed committed, CommitTransition(batch, *rulebook.comments, *rulebook.pack, std::move(transition),
                                                             previous_patient, now, &result));
@@ -341,7 +357,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   v1::Entry::Decided* decided = entry.mutable_decided();
   decided->set_disposal(disposal);
   *decided->mutable_decision() = result.decision();
-  NoteDigests(decided);
+  NoteDigests(result.salt(), decided);
   decided->set_facts_digest(FactsDigest(result));
   decided->set_merged(merged_ && before != nullptr && !SamePatient(before->report().patient(), result.report().patient()));
   entry.set_known_digest(KnownDigest(result));
@@ -359,9 +375,27 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   return absl::OkStatus();
 }
 
-void Submission::NoteDigests(v1::Entry::Decided* decided) const {
-  decided->set_report_digest(DigestText(digest_));
-  if (!kept_digest_.empty()) decided->set_kept_digest(DigestText(kept_digest_));
+absl::Status Submission::NoteMessage(v1::Result* result) const {
+  if (result->salt().empty()) {
+    RG_ASSIGN_OR_RETURN(*result->mutable_salt(), new_salt_());
+  }
+  NoteErasedKey(duplicate_key_, result);
+  return absl::OkStatus();
+}
+
+absl::Status Submission::PrepareErasure(const Rulebook& rulebook, v1::Result* result) const {
+  RG_RETURN_IF_ERROR(NoteMessage(result));
+  for (const v1::Identifier& identifier : result->report().patient().identifiers()) {
+    if (!identifier.value().empty()) NoteErasedKey(PatientKey(identifier), result);
+  }
+  if (!rulebook.pack->holds_orders_together()) return absl::OkStatus();
+  for (const store::Key& key : OrderKeys(result->report())) NoteErasedKey(key, result);
+  return absl::OkStatus();
+}
+
+void Submission::NoteDigests(const std::string& salt, v1::Entry::Decided* decided) const {
+  decided->set_report_digest(ReportName(salt, duplicate_key_, digest_));
+  if (!kept_digest_.empty()) decided->set_kept_digest(ReportName(salt, kept_key_, kept_digest_));
 }
 
 absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
@@ -392,6 +426,31 @@ absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& ruleb
   entry.set_result_id(result.id());
   entry.set_version(result.version());
   return AppendEntry(batch, now, result.report().sender(), std::move(entry));
+}
+
+absl::Status Submission::TellOfErased(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
+                                      const std::vector<v1::Result>& erased) {
+  for (const v1::Result& result : erased) {
+    v1::Entry entry;
+    v1::Entry::Incident* incident = entry.mutable_incident();
+    std::set<std::string> units;
+    std::set<int> audiences;
+    for (const policy::Cell& cell : policy::ToCells(result.decision().outcomes())) {
+      if (cell.outcome.state() != v1::OUTCOME_STATE_PUBLISHED) continue;
+      units.insert(cell.unit_id);
+      audiences.insert(cell.audience);
+    }
+    if (units.empty()) continue;
+    incident->set_reason("a version came of what is out and was erased here: the portal may still show it");
+    for (const std::string& unit : units) incident->add_unit_ids(unit);
+    for (const int audience : audiences) incident->add_audiences(static_cast<v1::Audience>(audience));
+    incident->set_right_result_id(response_.result_id());
+    incident->mutable_owner()->set_role(rulebook.pack->refusal_owner());
+    entry.set_result_id(result.id());
+    entry.set_version(result.version());
+    RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Submission::PutKeys(store::Batch& batch, const v1::Result& result) const {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/result_gate_service.pb.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/keys.h"
 #include "server/gate/rulebook.h"
 #include "server/gate/same_order.h"
@@ -20,6 +21,8 @@ namespace resultgate::gate {
 // Reasons of a quarantine whose end needs two people's word (I5): somebody may see what is not theirs.
 inline constexpr char kOtherPatient[] = "the report moved to another patient";
 inline constexpr char kOrderReused[] = "another patient's report came under the same order";
+inline constexpr char kErasedBefore[] =
+    "it is a version of a result whose contents were erased, so nobody can tell whose that was and what this one changes";
 
 // True for these, and for what the sender took back as wrong and sends again.
 bool NeedsTwoPeople(const std::string& quarantine);
@@ -31,7 +34,8 @@ std::string StandingQuarantine(const v1::Result& result);
 // part.
 class Submission {
  public:
-  explicit Submission(v1::SubmitResultRequest request);
+  // `new_salt` is called for each result that has no salt yet.
+  Submission(v1::SubmitResultRequest request, NewSalt new_salt);
 
   // Decides the report against what the store holds, exactly, and writes everything that follows into the batch. Not OK only if
   // the store failed.
@@ -61,16 +65,25 @@ class Submission {
   // Tells that somebody may have seen what is not theirs, or wrong, where this withdraws it.
   absl::Status OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
                             const std::string& quarantine, const v1::Result& result);
+  // Tells that a version came of results that the portal shows and whose contents are erased.
+  absl::Status TellOfErased(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::vector<v1::Result>& erased);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
-  void NoteDigests(v1::Entry::Decided* decided) const;
+  // Gives the result what belongs to its contents alone: a salt, and that the message's key goes with them.
+  absl::Status NoteMessage(v1::Result* result) const;
+  // The same, with all of its keys that go. Before it is written.
+  absl::Status PrepareErasure(const Rulebook& rulebook, v1::Result* result) const;
+  // `salt` is the result's.
+  void NoteDigests(const std::string& salt, v1::Entry::Decided* decided) const;
   absl::Status PutKeys(store::Batch& batch, const v1::Result& result) const;
 
   v1::SubmitResultRequest request_;
+  const NewSalt new_salt_;
   const std::string digest_;
   const store::Key duplicate_key_;
   const IdentityKeys identity_;
   std::string kept_digest_;  // of the report without what was dropped of it; empty: nothing was
+  store::Key kept_key_;      // its duplicate key
   absl::Status refused_;
   v1::SubmitResultResponse response_;
   bool released_ = false;

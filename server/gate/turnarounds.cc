@@ -15,52 +15,72 @@
 #include "server/base/file_issue.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/erasure.h"
 #include "server/gate/follow_up.h"
 #include "server/gate/log_reads.h"
 
 namespace resultgate::gate {
 namespace {
 
+// What the log does not tell. Of an erased result it was noted before.
+void NoteAbnormalAndAccount(const v1::Result& result, v1::Turnaround* turnaround) {
+  if (result.has_erased()) {
+    turnaround->set_abnormal(result.erased().abnormal());
+    if (result.erased().has_portal_account()) turnaround->set_portal_account(result.erased().portal_account());
+    return;
+  }
+  turnaround->set_abnormal(IsAbnormal(result));
+  const v1::Patient& patient = result.known_patient();
+  if (patient.has_portal_account()) turnaround->set_portal_account(patient.portal_account());
+}
+
 // How much there is to follow is looked at after so many commits.
 constexpr int kCommitsBetweenLooks = 16;
 constexpr size_t kDefaultLines = 100;
+constexpr int kTries = 3;
 
 absl::StatusOr<int64_t> LastEntry(const store::Reader& reader) {
   RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> newest, reader.ListEntriesBackward(0, 0, 1));
   return newest.empty() ? 0 : newest[0].sequence();
 }
 
-// What a question is about, and the log that it is asked of.
-class Counting {
- public:
-  Counting(const store::Reader& reader, audit::Filter filter) : reader_(reader), filter_(std::move(filter)) {}
-
-  absl::Status Run(audit::Summary* summary) {
-    RG_ASSIGN_OR_RETURN(const int64_t reach, reader_.TurnaroundsReach());
-    RG_ASSIGN_OR_RETURN(last_, LastEntry(reader_));
-    if (last_ - reach > kMostEntriesAhead) {
-      return absl::UnavailableError(
-          absl::StrCat("the figures follow the log and have come to entry ", reach, " of ", last_, "; try again later"));
-    }
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Turnaround> ahead, ReadTurnarounds(reader_, reach, last_));
-    absl::flat_hash_set<int64_t> taken;
-    for (const v1::Turnaround& turnaround : ahead) {
-      taken.insert(turnaround.result_id());
-      if (filter_.Matches(turnaround)) summary->Add(turnaround);
-    }
-    const audit::Filter::TimeRange times = filter_.Times();
-    return reader_.ForEachTurnaround(times.from, times.until, [&](const v1::Turnaround& turnaround) {
-      if (!taken.contains(turnaround.result_id()) && filter_.Matches(turnaround)) summary->Add(turnaround);
-    });
+// Counts what the filter takes of the log as it stood when it ended with the entry that is returned.
+absl::StatusOr<int64_t> Count(const store::Reader& reader, const audit::Filter& filter, audit::Summary* summary) {
+  RG_ASSIGN_OR_RETURN(const int64_t reach, reader.TurnaroundsReach());
+  RG_ASSIGN_OR_RETURN(const int64_t last, LastEntry(reader));
+  if (last - reach > kMostEntriesAhead) {
+    return absl::UnavailableError(
+        absl::StrCat("the figures follow the log and have come to entry ", reach, " of ", last, "; try again later"));
   }
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Turnaround> ahead, ReadTurnarounds(reader, reach, last));
+  absl::flat_hash_set<int64_t> taken;
+  for (const v1::Turnaround& turnaround : ahead) {
+    taken.insert(turnaround.result_id());
+    if (filter.Matches(turnaround)) summary->Add(turnaround);
+  }
+  const audit::Filter::TimeRange times = filter.Times();
+  RG_RETURN_IF_ERROR(reader.ForEachTurnaround(times.from, times.until, [&](const v1::Turnaround& turnaround) {
+    if (!taken.contains(turnaround.result_id()) && filter.Matches(turnaround)) summary->Add(turnaround);
+  }));
+  return last;
+}
 
-  int64_t last() const { return last_; }
-
- private:
-  const store::Reader& reader_;
-  const audit::Filter filter_;
-  int64_t last_ = 0;
+// What a question comes to, and the size of the log that it comes to that of.
+struct Counted {
+  audit::Summary summary;
+  int64_t tree_size = 0;
 };
+
+absl::StatusOr<Counted> Count(const store::Reader& reader, const audit::Filter& filter, const audit::Question& question) {
+  for (int i = 0; i < kTries; ++i) {
+    Counted counted{audit::Summary(question)};
+    RG_ASSIGN_OR_RETURN(counted.tree_size, Count(reader, filter, &counted.summary));
+    RG_ASSIGN_OR_RETURN(const int64_t reach, reader.TurnaroundsReach());
+    // What follows the log may have passed that entry meanwhile, and told of later ones.
+    if (reach <= counted.tree_size) return counted;
+  }
+  return absl::UnavailableError("the log grows faster than it can be counted; try again later");
+}
 
 absl::StatusOr<audit::Filter> FilterOf(const std::string& text) {
   base::FileIssues issues;
@@ -88,12 +108,11 @@ absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader&
     const absl::StatusOr<std::optional<v1::Result>> result = reader.FindResult(id);
     if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
     const bool readable = result.ok() && result->has_value();
-    std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, readable ? &(*result)->report() : nullptr);
+    const v1::DiagnosticReport report = readable ? ReportForFigures(**result) : v1::DiagnosticReport();
+    std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, readable ? &report : nullptr);
     if (!turnaround) continue;
     if (readable) {
-      turnaround->set_abnormal(IsAbnormal(**result));
-      const v1::Patient& patient = (*result)->known_patient();
-      if (patient.has_portal_account()) turnaround->set_portal_account(patient.portal_account());
+      NoteAbnormalAndAccount(**result, &*turnaround);
     }
     turnarounds.push_back(*std::move(turnaround));
   }
@@ -105,35 +124,31 @@ absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader&
 
 absl::StatusOr<v1::SummarizeResponse> Summarize(const store::Reader& reader, const v1::SummarizeRequest& request,
                                                 absl::TimeZone zone, absl::Time now) {
-  RG_ASSIGN_OR_RETURN(audit::Filter filter, FilterOf(request.filter()));
+  RG_ASSIGN_OR_RETURN(const audit::Filter filter, FilterOf(request.filter()));
   audit::Question question = QuestionOf(request, zone, now);
   for (const int dimension : request.group_by()) question.group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
-  audit::Summary summary(std::move(question));
-  Counting counting(reader, std::move(filter));
-  RG_RETURN_IF_ERROR(counting.Run(&summary));
+  RG_ASSIGN_OR_RETURN(Counted counted, Count(reader, filter, question));
   v1::SummarizeResponse response;
-  RG_RETURN_IF_ERROR(summary.Finish(response.mutable_total(), response.mutable_groups()));
-  response.set_tree_size(counting.last());
+  RG_RETURN_IF_ERROR(counted.summary.Finish(response.mutable_total(), response.mutable_groups()));
+  response.set_tree_size(counted.tree_size);
   return response;
 }
 
 absl::StatusOr<v1::GetReportResponse> GetReport(const store::Reader& reader, const v1::GetReportRequest& request,
                                                 absl::TimeZone zone, absl::Time now) {
-  RG_ASSIGN_OR_RETURN(audit::Filter filter, FilterOf(request.filter()));
+  RG_ASSIGN_OR_RETURN(const audit::Filter filter, FilterOf(request.filter()));
   audit::Question question = QuestionOf(request, zone, now);
   question.report = request.report();
   question.group_by = audit::GroupsOf(request.report());
   question.most_lines = request.most_lines() > 0 ? static_cast<size_t>(request.most_lines()) : kDefaultLines;
   v1::GetReportResponse response;
   for (const v1::SummaryDimension dimension : question.group_by) response.add_group_by(dimension);
-  audit::Summary summary(std::move(question));
-  Counting counting(reader, std::move(filter));
-  RG_RETURN_IF_ERROR(counting.Run(&summary));
+  RG_ASSIGN_OR_RETURN(Counted counted, Count(reader, filter, question));
   int64_t all_lines = 0;
-  summary.TakeLines(response.mutable_lines(), &all_lines);
+  counted.summary.TakeLines(response.mutable_lines(), &all_lines);
   response.set_all_lines(all_lines);
-  RG_RETURN_IF_ERROR(summary.Finish(response.mutable_total(), response.mutable_groups()));
-  response.set_tree_size(counting.last());
+  RG_RETURN_IF_ERROR(counted.summary.Finish(response.mutable_total(), response.mutable_groups()));
+  response.set_tree_size(counted.tree_size);
   return response;
 }
 

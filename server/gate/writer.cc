@@ -17,8 +17,13 @@ constexpr absl::Duration kRetryDue = absl::Seconds(1);
 }  // namespace
 
 Writer::Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due,
-               std::function<void()> after_commit)
-    : store_(store), clock_(clock), options_(options), run_due_(std::move(run_due)), after_commit_(std::move(after_commit)) {}
+               std::function<void()> after_commit, std::function<absl::Time()> also_due)
+    : store_(store),
+      clock_(clock),
+      options_(options),
+      run_due_(std::move(run_due)),
+      after_commit_(std::move(after_commit)),
+      also_due_(std::move(also_due)) {}
 
 void Writer::Start() {
   thread_ = std::thread([this] { Loop(); });
@@ -71,8 +76,8 @@ void Writer::Run(std::vector<Work> group) {
     return batch->Commit();
   }();
   if (status.ok()) {
-    due_at_ = NextDue();
     after_commit_();
+    due_at_ = NextDue();
   }
   for (const Work& work : group) work.done(status);
 }
@@ -89,15 +94,16 @@ void Writer::RunWhatIsDue() {
     due_at_ = now + kRetryDue;
     return;
   }
+  after_commit_();
   due_at_ = NextDue();
   // What stays due although nothing more was to be done for it must not keep the writer busy.
   if (looked_at < kDuePerBatch) due_at_ = std::max(due_at_, now + kRetryDue);
-  after_commit_();
 }
 
 absl::Time Writer::NextDue() const {
   const absl::StatusOr<absl::Time> due = store_->EarliestDue();
-  return due.ok() ? *due : clock_->Now() + kRetryDue;
+  const absl::Time of_store = due.ok() ? *due : clock_->Now() + kRetryDue;
+  return also_due_ == nullptr ? of_store : std::min(of_store, also_due_());
 }
 
 }  // namespace resultgate::gate

@@ -38,8 +38,10 @@ class Writer {
   // batch of its own whenever something is due, again at once where it was `limit`.
   using RunDue = std::function<absl::StatusOr<int>(store::Batch& batch, absl::Time now, int limit)>;
 
-  // `after_commit` is called on the writer thread after each batch that became durable, before its work is answered.
-  Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due, std::function<void()> after_commit);
+  // `after_commit` is called on the writer thread after each batch that became durable, before its work is answered; then
+  // `also_due`, if there is one: when something is due of which the store does not know.
+  Writer(store::Store* store, base::Clock* clock, const Options& options, RunDue run_due, std::function<void()> after_commit,
+         std::function<absl::Time()> also_due = nullptr);
 
   // Does what is queued, then stops.
   ~Writer();
@@ -62,6 +64,7 @@ class Writer {
   const Options options_;
   const RunDue run_due_;
   const std::function<void()> after_commit_;
+  const std::function<absl::Time()> also_due_;
 
   std::mutex mutex_;
   std::condition_variable wake_;

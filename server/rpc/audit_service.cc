@@ -55,6 +55,13 @@ std::optional<v1::Entry> NoteHistory(const v1::GetHistoryRequest& request, const
   return entry;
 }
 
+std::optional<v1::Entry> NoteProof(const v1::GetInclusionProofRequest& request, const v1::GetInclusionProofResponse& response) {
+  v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_PROOF, 1);
+  v1::Entry proved;
+  if (proved.ParseFromString(response.entry())) entry.set_result_id(proved.result_id());
+  return entry;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* AuditService::ListEntries(grpc::CallbackServerContext* context, const v1::ListEntriesRequest* request,
@@ -108,8 +115,9 @@ grpc::ServerUnaryReactor* AuditService::GetCheckpoint(grpc::CallbackServerContex
 grpc::ServerUnaryReactor* AuditService::GetInclusionProof(grpc::CallbackServerContext* context,
                                                           const v1::GetInclusionProofRequest* request,
                                                           v1::GetInclusionProofResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::GetInclusionProofRequest& asked) { return gate->GetInclusionProof(asked); });
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetInclusionProofRequest& asked) { return gate->GetInclusionProof(asked); }, NoteProof);
 }
 
 grpc::ServerUnaryReactor* AuditService::GetConsistencyProof(grpc::CallbackServerContext* context,

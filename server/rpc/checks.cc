@@ -237,6 +237,7 @@ Violations Check(const v1::GetInclusionProofRequest& request) {
   CheckId("sequence", request.sequence(), &violations);
   if (request.tree_size() < 0)
     violations.push_back({"tree_size", "must be 0, for the newest checkpoint's, or a number of entries"});
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 

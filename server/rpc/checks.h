@@ -18,6 +18,7 @@
 #include "resultgate/v1/policy_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/gate/validate.h"
 
@@ -31,6 +32,9 @@ void CheckPageSize(int page_size, Violations* violations);
 void CheckId(const std::string& field, int64_t id, Violations* violations);
 void CheckName(const std::string& field, const std::string& name, bool required, Violations* violations);
 void CheckTime(const std::string& field, const google::protobuf::Timestamp& time, Violations* violations);
+
+// Words of a person that go into the log: at most 1,000 bytes.
+void CheckReason(const std::string& reason, bool required, Violations* violations);
 
 // A sender's or message's name as requests take it: a space for each control character, and cut to 256 bytes between two
 // characters of UTF-8. What comes with a message that cannot be read is still to be told.
@@ -62,6 +66,10 @@ Violations Check(const v1::RecordContactRequest& request);
 Violations Check(const v1::RecordMessageRequest& request);
 Violations Check(const v1::SettleRefusalRequest& request);
 Violations Check(const v1::ListOutreachRequest& request);
+Violations Check(const v1::PlaceLegalHoldRequest& request);
+Violations Check(const v1::EndLegalHoldRequest& request);
+Violations Check(const v1::ListLegalHoldsRequest& request);
+Violations Check(const v1::EraseResultRequest& request);
 Violations Check(const v1::ListEntriesRequest& request);
 Violations Check(const v1::SummarizeRequest& request);
 Violations Check(const v1::GetReportRequest& request);

@@ -21,7 +21,8 @@ using google::protobuf::FieldDescriptor;
 
 constexpr int kMostFields = 10;
 // What requests call whoever makes them.
-constexpr const char* kActors[] = {"actor", "reviewer", "approver", "clinician", "contacted_by", "settled_by", "sender"};
+constexpr const char* kActors[] = {"actor",      "reviewer",     "approver",  "clinician", "contacted_by",
+                                   "settled_by", "requested_by", "placed_by", "ended_by",  "sender"};
 
 bool IsRefusal(const absl::Status& status) {
   switch (status.code()) {

@@ -22,11 +22,6 @@ void CheckUnits(const Units& unit_ids, Violations* violations) {
   }
 }
 
-void CheckReason(const std::string& reason, bool required, Violations* violations) {
-  if (required && absl::StripAsciiWhitespace(reason).empty()) violations->push_back({"reason", "is required"});
-  if (reason.size() > kLongestReason) violations->push_back({"reason", "must be at most 1000 bytes"});
-}
-
 // What everybody says who acts on a review.
 template <typename Request>
 void CheckAct(const Request& request, Violations* violations) {
@@ -37,6 +32,11 @@ void CheckAct(const Request& request, Violations* violations) {
 }
 
 }  // namespace
+
+void CheckReason(const std::string& reason, bool required, Violations* violations) {
+  if (required && absl::StripAsciiWhitespace(reason).empty()) violations->push_back({"reason", "is required"});
+  if (reason.size() > kLongestReason) violations->push_back({"reason", "must be at most 1000 bytes"});
+}
 
 Violations Check(const v1::ListReviewsRequest& request) {
   Violations violations;

@@ -16,6 +16,7 @@
 #include "server/rpc/policy_service.h"
 #include "server/rpc/release_service.h"
 #include "server/rpc/result_gate_service.h"
+#include "server/rpc/retention_service.h"
 #include "server/rpc/review_service.h"
 
 namespace resultgate::rpc {
@@ -31,7 +32,8 @@ class Server::Impl {
         patient_service_(gate, &executor_),
         directory_service_(gate, &executor_),
         policy_service_(gate, &policy_executor_),
-        outreach_service_(gate, &executor_) {}
+        outreach_service_(gate, &executor_),
+        retention_service_(gate, &executor_) {}
 
   ~Impl() { Stop(); }
 
@@ -61,15 +63,17 @@ class Server::Impl {
     builder.RegisterService(&directory_service_);
     builder.RegisterService(&policy_service_);
     builder.RegisterService(&outreach_service_);
+    builder.RegisterService(&retention_service_);
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || port_ == 0) {
       return absl::UnavailableError(absl::StrCat("cannot listen on `", options_.address, "`: another process may have the port"));
     }
     // Whoever asks about one service must not hear that there is none.
-    for (const char* service : {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
-                                v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(),
-                                v1::PolicyService::service_full_name(), v1::PatientService::service_full_name(),
-                                v1::DirectoryService::service_full_name(), v1::OutreachService::service_full_name()}) {
+    for (const char* service :
+         {v1::ResultGateService::service_full_name(), v1::ReviewService::service_full_name(),
+          v1::ReleaseService::service_full_name(), v1::AuditService::service_full_name(), v1::PolicyService::service_full_name(),
+          v1::PatientService::service_full_name(), v1::DirectoryService::service_full_name(),
+          v1::OutreachService::service_full_name(), v1::RetentionService::service_full_name()}) {
       server_->GetHealthCheckService()->SetServingStatus(service, true);
     }
     server_->GetHealthCheckService()->SetServingStatus(true);
@@ -103,6 +107,7 @@ class Server::Impl {
   DirectoryService directory_service_;
   PolicyService policy_service_;
   OutreachService outreach_service_;
+  RetentionService retention_service_;
   int port_ = 0;
   std::mutex mutex_;
   std::unique_ptr<grpc::Server> server_;

@@ -15,6 +15,7 @@
 #include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/result.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/key.h"
 #include "server/audit/log_verifier.h"
@@ -77,6 +78,8 @@ class LogFile {
   };
   // In order.
   virtual absl::StatusOr<std::vector<ActivationRow>> Activations() = 0;
+  // The legal holds that stand, in order.
+  virtual absl::StatusOr<std::vector<v1::LegalHold>> LegalHolds() = 0;
 };
 
 }  // namespace resultgate::store

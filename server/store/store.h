@@ -30,6 +30,7 @@
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/summary.pb.h"
 #include "server/audit/key.h"
 #include "server/merkle/proof.h"
@@ -44,6 +45,12 @@ using Key = std::string;
 struct OutboxRow {
   v1::Release release;
   bool acknowledged = false;
+};
+
+// A result of which nothing waits, and since when: its last version or release.
+struct Settled {
+  absl::Time since = absl::InfinitePast();
+  int64_t result_id = 0;
 };
 
 // Reads see what was committed, as of the moment of the call. Thread-safe: any number of threads may read while one writes.
@@ -96,6 +103,8 @@ class Reader {
   virtual absl::StatusOr<std::vector<std::string>> ListAssigners(int limit) const = 0;
   // Owners with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const = 0;
+  // Legal holds that stand, with id > `after_id`, in order of id, at most `limit`.
+  virtual absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(int64_t after_id, int limit) const = 0;
 };
 
 // One transaction. Lookups see what the batch itself has written. Used by one thread at a time. Destroyed without a successful
@@ -122,12 +131,22 @@ class Batch {
   virtual absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const Key& key) = 0;
   virtual absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) = 0;
   virtual absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) = 0;
+  // All entries about one result, in order.
+  virtual absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id) = 0;
+  // Results that have contents and of which nothing is held, unacknowledged or open, `since` not after `until`: in order of
+  // `since`, then of id, those that come after `after` in that order, at most `limit`.
+  virtual absl::StatusOr<std::vector<Settled>> FindSettled(const Settled& after, absl::Time until, int limit) = 0;
+  virtual absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) = 0;
+  // True if a hold is on the result or on one of the patients.
+  virtual absl::StatusOr<bool> IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) = 0;
 
   // Inserts or replaces the result under its id, which NextResultId gave at some time; `due_at` feeds FindDue, and the
   // outcomes' states feed ListHeld.
   virtual absl::Status PutResult(const v1::Result& result) = 0;
   // Adds a key of 32 bytes to a result; doing so again changes nothing.
   virtual absl::Status PutKey(const Key& key, int64_t result_id) = 0;
+  // Takes away the keys of a result that begin so; how many there were.
+  virtual absl::StatusOr<int> RemoveKeys(const std::string& prefix, int64_t result_id) = 0;
   // Keeps the files of a pack for ever. Another PutPack of the same digest replaces them: its tests may differ.
   virtual absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) = 0;
   // Appends; the sequence must be one that NextEntrySequence gave, and follow on the last entry: the log has no gaps.
@@ -136,6 +155,12 @@ class Batch {
   virtual absl::Status AppendEntry(const v1::Entry& entry) = 0;
   // Appends; the sequence must be one that NextReleaseSequence gave this batch. `content` is left out.
   virtual absl::Status AppendRelease(const v1::Release& release) = 0;
+  // Puts what is left of a release in its place; whether it is acknowledged stays. NotFound if there is no such release.
+  virtual absl::Status ReplaceRelease(const v1::Release& release) = 0;
+  // Adds a legal hold on a result or a patient that was put, under an id that none has.
+  virtual absl::Status PutLegalHold(const v1::LegalHold& hold) = 0;
+  // NotFound if there is no such hold.
+  virtual absl::Status RemoveLegalHold(int64_t id) = 0;
   // Inserts or replaces the record under its id, which NextPatientId gave at some time.
   virtual absl::Status PutPatient(const v1::PatientRecord& record) = 0;
   // Gives a key of 32 bytes to a patient that was put; it leads to one patient, the last that it was given to.
@@ -190,6 +215,12 @@ class Store : public Reader {
   virtual const LogReader& log() const = 0;
   // The earliest `due_at` of all results, rounded up as FindDue does, or InfiniteFuture(). Reads as a Reader does.
   virtual absl::StatusOr<absl::Time> EarliestDue() const = 0;
+  // The first result after `after` in the order of FindSettled, whatever its time; nullopt for none. Reads as a Reader does.
+  virtual absl::StatusOr<std::optional<Settled>> FirstSettled(const Settled& after) const = 0;
+  // Makes the files forget what committed batches replaced or removed, byte for byte: it is in no page and not in the write-ahead
+  // log any more. False where a reader still reads what was before: call it again later. On the thread of the batches, while none
+  // is open.
+  virtual absl::StatusOr<bool> Forget() = 0;
   // How many results FindDue would give at `now` without a limit. Looks at each of them, in an index.
   virtual absl::StatusOr<int64_t> CountDue(absl::Time now) const = 0;
 };

@@ -306,5 +306,28 @@ TEST_F(AuditCommandsTest, SaysWhatIsMissing) {
   EXPECT_EQ(File({"audit", "verify", "--witness", Write("empty.txt", "")}).exit_code, 1);
 }
 
+TEST_F(AuditCommandsTest, WhatWasErasedIsCountedApartAndProvable) {
+  ASSERT_EQ(Ask({"audit", "checkpoint", "--key"}).exit_code, 0);
+  const std::vector<std::string> erase = {"retention", "erase", "1", "--actor", "records-1", "--approver"};
+  const auto with = [&erase](const std::string& approver) {
+    std::vector<std::string> all = erase;
+    all.insert(all.end(), {approver, "--reason", "court order 9"});
+    return all;
+  };
+  EXPECT_THAT(Ask(with("Records-1")).err, HasSubstr("an erasure needs two people"));
+  const Ran erased = Ask(with("records-2"));
+  EXPECT_THAT(erased.out, ContainsRegex("the contents of result 1 were erased Fri 2026-03-06 .*: entry [0-9]+\n")) << erased.err;
+  EXPECT_THAT(Ask({"audit", "story", "1"}).out,
+              HasSubstr("records-1: erased, contents erased, approved by records-2: court order 9; 1 report, "));
+  const Ran verified = File({"audit", "verify"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out;
+  EXPECT_THAT(verified.out, HasSubstr("of 1 result the contents were erased, as the log says\n"));
+  const Ran replayed = File({"audit", "replay"});
+  EXPECT_EQ(replayed.exit_code, 0) << replayed.out;
+  EXPECT_THAT(replayed.out, ContainsRegex("not decided again: erased\n"));
+  const std::string log = Write("log.ndjson", File({"audit", "export"}).out);
+  EXPECT_THAT(RunBinary({"audit", "verify", "--export", log}).out, HasSubstr("of 1 result the contents were erased"));
+}
+
 }  // namespace
 }  // namespace resultgate::app

@@ -322,6 +322,29 @@ TEST_F(GateCommandsTest, ADangerIsReviewedByAnotherClinician) {
                     HasSubstr("determination 1 (harm-determination) of 1234567893, until Fri 2026-03-20 00:00")));
 }
 
+TEST_F(GateCommandsTest, RecordsAreHeldForACourtAndErased) {
+  ASSERT_EQ(Run({"submit", File("a.hl7", Hemoglobin("1"))}).exit_code, 0);
+  ASSERT_EQ(Run({"releases", "follow", "--until-current", "--ack"}).exit_code, 0);
+  EXPECT_EQ(Run({"retention", "hold", "--actor", "records-1", "--reason", "claim 7"}).exit_code, 2) << "what?";
+  const Ran held = Run({"retention", "hold", "1", "--actor", "records-1", "--reason", "claim 7"});
+  EXPECT_THAT(held.out, ContainsRegex("^legal hold [0-9]+ stands\n")) << held.err;
+  const std::string number = held.out.substr(11, held.out.find(' ', 11) - 11);
+  EXPECT_EQ(Run({"retention", "hold", "--patient", "NORTH|P1", "--actor", "records-1", "--reason", "claim 8"}).exit_code, 0);
+  EXPECT_THAT(Run({"retention", "holds"}).out,
+              AllOf(HasSubstr("claim 7"), ContainsRegex("NORTH.P1 +records-1"), HasSubstr("2 legal holds\n")));
+  EXPECT_THAT(Lines(Run({"retention", "holds", "--json"}).out), SizeIs(2));
+  const std::vector<std::string> erase = {"retention",  "erase",     "1",        "--actor", "records-1",
+                                          "--approver", "records-2", "--reason", "order 9"};
+  EXPECT_THAT(Run(erase).err, HasSubstr("it is on legal hold"));
+  EXPECT_EQ(Run({"retention", "end-hold", number, "--actor", "records-1", "--reason", "settled"}).exit_code, 0);
+  EXPECT_THAT(Run({"retention", "end-hold", number, "--actor", "records-1", "--reason", "settled"}).err, HasSubstr("NOT_FOUND"));
+  EXPECT_THAT(Run(erase).err, HasSubstr("it is on legal hold")) << "that of the patient";
+  EXPECT_THAT(
+      Run({"audit", "list", "--kind", "legal-hold-changed"}).out,
+      AllOf(ContainsRegex("legal hold [0-9]+ placed: claim 7"), ContainsRegex("placed, on the results of patient 1: claim 8"),
+            ContainsRegex("legal hold [0-9]+ ended: settled")));
+}
+
 TEST_F(GateCommandsTest, WhatIsRefusedDoesNotStopTheRest) {
   const std::string good = File("good.hl7", Hemoglobin("1"));
   const std::string two = File("two.hl7", Hemoglobin("2") + Hemoglobin("3", "T"));

@@ -21,6 +21,7 @@
 #include "tests/gate/small_packs.h"
 #include "tests/testing/packs.h"
 #include "tests/testing/simulated_clock.h"
+#include "tests/testing/store_proxy.h"
 #include "tests/testing/temp_folder.h"
 
 namespace resultgate::gate {
@@ -64,57 +65,15 @@ v1::DiagnosticReport ChestXRay(const std::string& order) {
 }
 
 // A store whose commits can be made to fail: after `commits_left` of them, until it is set again. Negative: never.
-class FailingStore final : public store::Store {
+class FailingStore final : public resultgate::testing::StoreProxy {
  public:
-  explicit FailingStore(store::Store* store) : store_(*store) {}
+  using StoreProxy::StoreProxy;
   std::atomic<int> commits_left{-1};
 
   absl::StatusOr<std::unique_ptr<store::Batch>> Begin() override {
-    auto batch = store_.Begin();
+    auto batch = StoreProxy::Begin();
     if (!batch.ok()) return batch.status();
     return std::make_unique<FailingBatch>(this, *std::move(batch));
-  }
-  absl::StatusOr<absl::Time> EarliestDue() const override { return store_.EarliestDue(); }
-  const store::LogReader& log() const override { return store_.log(); }
-  absl::StatusOr<int64_t> CountDue(absl::Time now) const override { return store_.CountDue(now); }
-  absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override { return store_.FindResult(id); }
-  absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key& key) const override { return store_.FindByKey(key); }
-  absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t a, int n) const override { return store_.ListResults(a, n); }
-  absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t a, int n) const override { return store_.ListHeld(a, n); }
-  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key& key) const override {
-    return store_.FindPatientByKey(key);
-  }
-  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) const override { return store_.FindPatient(id); }
-  absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& a, int n) const override {
-    return store_.ListOwners(a, n);
-  }
-  absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t a, int n) const override { return store_.ListOpen(a, n); }
-  absl::StatusOr<int64_t> LastEntrySequence() const override { return store_.LastEntrySequence(); }
-  absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t a, int64_t r, int n) const override {
-    return store_.ListEntries(a, r, n);
-  }
-  absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t b, int64_t r, int n) const override {
-    return store_.ListEntriesBackward(b, r, n);
-  }
-  absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) const override {
-    return store_.FindPack(digest);
-  }
-  absl::StatusOr<std::vector<v1::Entry>> ListActivations(int64_t b, int n) const override { return store_.ListActivations(b, n); }
-  absl::StatusOr<std::vector<v1::Entry>> ListEntriesAboutNone(int64_t b, int n) const override {
-    return store_.ListEntriesAboutNone(b, n);
-  }
-  absl::StatusOr<std::vector<int64_t>> ListEntrySequences(int64_t r) const override { return store_.ListEntrySequences(r); }
-  absl::StatusOr<std::vector<std::string>> ListAssigners(int n) const override { return store_.ListAssigners(n); }
-  absl::StatusOr<std::vector<int64_t>> ListResultsTold(int64_t a, int64_t l) const override {
-    return store_.ListResultsTold(a, l);
-  }
-  absl::Status ForEachTurnaround(absl::Time f, absl::Time u,
-                                 const std::function<void(const v1::Turnaround&)>& take) const override {
-    return store_.ForEachTurnaround(f, u, take);
-  }
-  absl::StatusOr<int64_t> TurnaroundsReach() const override { return store_.TurnaroundsReach(); }
-  absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t a, bool u, int n) const override {
-    return store_.ListOutbox(a, u, n);
   }
 
  private:
@@ -139,6 +98,18 @@ class FailingStore final : public store::Store {
     absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override { return batch_->FindResult(id); }
     absl::StatusOr<std::optional<store::OutboxRow>> FindRelease(int64_t id) override { return batch_->FindRelease(id); }
     absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time now, int n) override { return batch_->FindDue(now, n); }
+    absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t id) override { return batch_->EntriesOf(id); }
+    absl::StatusOr<std::vector<store::Settled>> FindSettled(const store::Settled& after, absl::Time until, int n) override {
+      return batch_->FindSettled(after, until, n);
+    }
+    absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) override { return batch_->FindLegalHold(id); }
+    absl::StatusOr<bool> IsOnLegalHold(int64_t id, const std::vector<int64_t>& patients) override {
+      return batch_->IsOnLegalHold(id, patients);
+    }
+    absl::StatusOr<int> RemoveKeys(const std::string& prefix, int64_t id) override { return batch_->RemoveKeys(prefix, id); }
+    absl::Status ReplaceRelease(const v1::Release& release) override { return batch_->ReplaceRelease(release); }
+    absl::Status PutLegalHold(const v1::LegalHold& hold) override { return batch_->PutLegalHold(hold); }
+    absl::Status RemoveLegalHold(int64_t id) override { return batch_->RemoveLegalHold(id); }
     absl::Status PutResult(const v1::Result& result) override { return batch_->PutResult(result); }
     absl::Status PutKey(const store::Key& key, int64_t id) override { return batch_->PutKey(key, id); }
     absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) override {
@@ -160,8 +131,6 @@ class FailingStore final : public store::Store {
     FailingStore* const store_;
     std::unique_ptr<store::Batch> batch_;
   };
-
-  store::Store& store_;
 };
 
 class ActivationTest : public ::testing::Test {
@@ -440,6 +409,25 @@ TEST_F(ActivationTest, RollbackGoesBackToThePackBeforeAndTwiceLeadsBack) {
   EXPECT_EQ(gate_->RollbackPack(request).status().code(), absl::StatusCode::kNotFound);
   Open(Shorter());
   EXPECT_EQ(Active(), DigestOf(First()));
+}
+
+TEST_F(ActivationTest, AReviewIsExplainedByThePackThatDecidedIt) {
+  Open(First());
+  v1::GetReviewRequest request;
+  request.set_result_id(Submit(Biopsy("F1")).result_id());
+  const auto before = gate_->GetReview(request);
+  ASSERT_TRUE(before.ok()) << before.status();
+  ASSERT_EQ(before->reasons_size(), 1);
+  v1::PackFiles renamed = Shorter();
+  for (v1::PackFiles::File& file : *renamed.mutable_files()) {
+    *file.mutable_content() = absl::StrReplaceAll(file.content(), {{"title: t\n", "title: Renamed\n"}});
+  }
+  MustActivate(renamed);
+  const auto after = gate_->GetReview(request);
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->reasons(0).SerializeAsString(), before->reasons(0).SerializeAsString());
+  request.set_result_id(Submit(Biopsy("F2")).result_id());
+  EXPECT_EQ(gate_->GetReview(request)->reasons(0).title(), "Renamed");
 }
 
 TEST_F(ActivationTest, HeldUnitsAreAdvancedByTheCalendarOfTheirOwnPack) {

@@ -95,10 +95,10 @@ TEST(ClinicianWordsTest, AreForThoseWhoSeeAllThatTheyAreAbout) {
 
 TEST(ClinicianWordsTest, TheLogHasADigestAndNoText) {
   v1::Entry::Approved approved;
-  NoteWords(Request(""), &approved);
+  NoteWords(Request(""), "salt", &approved);
   EXPECT_EQ(approved.comment_digest(), "");
-  NoteWords(Request("Secret."), &approved);
-  EXPECT_THAT(approved.comment_digest(), ::testing::StartsWith("sha256:"));
+  NoteWords(Request("Secret."), "salt", &approved);
+  EXPECT_THAT(approved.comment_digest(), ::testing::StartsWith("hmac-sha256:"));
   EXPECT_THAT(approved.SerializeAsString(), ::testing::Not(HasSubstr("Secret")));
 }
 

@@ -10,7 +10,7 @@
 #include <map>
 #include <set>
 
-#include "server/base/digest.h"
+#include "server/gate/content_digest.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/gate/reports.h"
 #include "tests/testing/packs.h"
@@ -276,7 +276,10 @@ TEST_F(GateTest, WhatTheReviewerWroteIsShownWithTheResult) {
   EXPECT_THAT(releases[0].comment().text(), ::testing::HasSubstr("From your care team:\n" + words + "\n"));
   EXPECT_EQ(releases[0].comment().clinician(), "reviewer-1");
   const v1::Entry entry = Entries().back();
-  EXPECT_EQ(entry.approved().comment_digest(), base::DigestText(words));
+  const auto kept = store_->FindResult(response.result_id());
+  ASSERT_TRUE(kept.ok() && kept->has_value());
+  EXPECT_TRUE(IsContentDigestText(entry.approved().comment_digest(), (*kept)->salt(), words));
+  EXPECT_FALSE(IsContentDigestText(entry.approved().comment_digest(), "another salt", words));
   EXPECT_EQ(entry.approved().releases(0).clinician(), "reviewer-1");
   EXPECT_THAT(entry.SerializeAsString(), ::testing::Not(::testing::HasSubstr("histopathological")));
 }

@@ -39,6 +39,7 @@ using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
 using ::resultgate::testing::Later;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -528,23 +529,24 @@ TEST_F(TamperTest, AChangedPackIsSaidAtEachOfItsDecisions) {
               ElementsAre(AllOf(HasSubstr("pack sha256:"), HasSubstr("its files are others than were active"))));
 }
 
-TEST_F(TamperTest, AChangedReportIsSaidAndAnErasedOneCountedApart) {
+TEST_F(TamperTest, AChangedReportIsSaidAndAMissingOneCountedApart) {
   const std::string changed = After([](store::Connection& connection) {
     Edit<v1::Result>(connection, "record", "results WHERE id = 3",
                      [](v1::Result& result) { result.mutable_report()->set_narrative("a shadow"); });
   });
   EXPECT_THAT(Lines(Replay(changed).differences),
               ElementsAre(HasSubstr("decided: report: what is kept of the result is not what was decided")));
-  const std::string erased = After([](store::Connection& connection) {
+  const std::string missing = After([](store::Connection& connection) {
     Edit<v1::Result>(connection, "record", "results WHERE id = 3", [](v1::Result& result) {
       result.clear_report();
       result.clear_versions();
     });
   });
-  const ReplayReport report = Replay(erased);
+  const ReplayReport report = Replay(missing);
   EXPECT_EQ(report.different, 0);
-  EXPECT_EQ(report.reasons.count("the report that it decided was erased"), 1u);
+  EXPECT_EQ(report.reasons.count("the report that it decided is not kept"), 1u);
   EXPECT_GE(report.not_kept, 2) << "and what the clock did with it";
+  EXPECT_THAT(Stored(missing), Contains(HasSubstr("result 3: its report is missing, and no entry erased it")));
 }
 
 // That somebody reviewed a determination, and why it stands, is told to patients.
@@ -576,7 +578,7 @@ TEST_F(TamperTest, EveryRowThatIsChangedOrRemovedIsFound) {
     const char* table;
     std::vector<const char*> columns;
   } kTables[] = {
-      {"results", {"record", "due_us", "held", "open"}},
+      {"results", {"record", "due_us", "held", "open", "settled_us"}},
       {"outbox", {"bytes", "acknowledged", "result_id"}},
       {"packs", {"files", "digest"}},
       {"activations", {"digest", "sequence"}},
@@ -638,7 +640,8 @@ TEST_F(TamperTest, SaysWhereAndWhatDoesNotFit) {
       {"UPDATE outbox SET acknowledged = 0 WHERE sequence = 1",
        "release 1: it is kept as not acknowledged by the portal, and the log of result 1 says otherwise"},
       {"DELETE FROM results WHERE id = 3", "result 3 is missing: entry "},
-      {"INSERT INTO results SELECT 77, due_us, held, record, open FROM results WHERE id = 1", "result 77: its record is damaged"},
+      {"INSERT INTO results SELECT 77, due_us, held, record, open, settled_us FROM results WHERE id = 1",
+       "result 77: its record is damaged"},
       {"UPDATE results SET due_us = due_us + 1 WHERE id = 4", "result 4: the columns by which it is found as held, due or open"},
       {"DELETE FROM activations", "activation 1 is missing: that entry activated pack sha256:"},
       {"INSERT INTO activations SELECT 3, digest FROM packs",

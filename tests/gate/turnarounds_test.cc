@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,7 @@
 #include "server/base/proto_time.h"
 #include "server/gate/writer.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/testing/store_proxy.h"
 #include "tests/testing/temp_folder.h"
 
 namespace resultgate::gate {
@@ -127,6 +129,8 @@ void TellUnit(const v1::Outcome* outcome, const std::string& language, absl::Tim
       if (rule.lifted() || !(review || delay || withhold)) continue;
       if (review && (alone || disposition == v1::DISPOSITION_RELEASE)) continue;
       if (withhold && disposition != v1::DISPOSITION_WITHHOLD) continue;
+      // Behind a withholding a review is nobody's.
+      if (review && disposition == v1::DISPOSITION_WITHHOLD && FromProto(outcome->withheld_until()) > now) continue;
       if (delay && !alone && FromProto(outcome->not_before()) <= now) continue;
       PlainHold* hold = nullptr;
       for (PlainHold& known : unit->holds) {
@@ -611,6 +615,39 @@ TEST_F(TurnaroundsTest, AreNotAskedWhileTheyAreFarBehind) {
   EXPECT_THAT(std::string(summary.status().message()), HasSubstr("have come to entry 0 of "));
   Follow(10'000);
   EXPECT_TRUE(Summarize(*store_, v1::SummarizeRequest(), absl::UTCTimeZone(), now_).ok());
+}
+
+// Something happens while times are read.
+class BusyStore final : public resultgate::testing::StoreProxy {
+ public:
+  BusyStore(store::Store* store, std::function<void()> meanwhile) : StoreProxy(store), meanwhile_(std::move(meanwhile)) {}
+  absl::Status ForEachTurnaround(absl::Time from, absl::Time until,
+                                 const std::function<void(const v1::Turnaround&)>& take) const override {
+    meanwhile_();
+    return StoreProxy::ForEachTurnaround(from, until, take);
+  }
+
+ private:
+  const std::function<void()> meanwhile_;
+};
+
+TEST_F(TurnaroundsTest, AreThoseOfTheLogThatTheAnswerNames) {
+  random_.seed(7);
+  Append(300);
+  int times = 1;
+  const BusyStore busy(store_.get(), [&] {
+    if (times == 0) return;
+    --times;
+    Append(300);
+    Follow(600);
+  });
+  const auto summary = Summarize(busy, v1::SummarizeRequest(), absl::UTCTimeZone(), now_);
+  ASSERT_TRUE(summary.ok()) << summary.status();
+  EXPECT_EQ(summary->tree_size(), *store_->LastEntrySequence()) << "it was counted anew";
+  const auto after = Summarize(*store_, v1::SummarizeRequest(), absl::UTCTimeZone(), now_);
+  EXPECT_EQ(summary->total().results(), after->total().results());
+  times = 100;
+  EXPECT_TRUE(absl::IsUnavailable(Summarize(busy, v1::SummarizeRequest(), absl::UTCTimeZone(), now_).status()));
 }
 
 TEST_F(TurnaroundsTest, ReportsHaveTheirGroups) {

@@ -40,6 +40,16 @@ class CountingStore : public store::Store {
     absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) override { return std::nullopt; }
     absl::StatusOr<std::optional<store::OutboxRow>> FindRelease(int64_t) override { return std::nullopt; }
     absl::StatusOr<std::vector<int64_t>> FindDue(absl::Time, int) override { return std::vector<int64_t>(); }
+    absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t) override { return std::vector<v1::Entry>(); }
+    absl::StatusOr<std::vector<store::Settled>> FindSettled(const store::Settled&, absl::Time, int) override {
+      return std::vector<store::Settled>();
+    }
+    absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t) override { return std::nullopt; }
+    absl::StatusOr<bool> IsOnLegalHold(int64_t, const std::vector<int64_t>&) override { return false; }
+    absl::StatusOr<int> RemoveKeys(const std::string&, int64_t) override { return 0; }
+    absl::Status ReplaceRelease(const v1::Release&) override { return absl::OkStatus(); }
+    absl::Status PutLegalHold(const v1::LegalHold&) override { return absl::OkStatus(); }
+    absl::Status RemoveLegalHold(int64_t) override { return absl::OkStatus(); }
     absl::Status PutResult(const v1::Result&) override { return absl::OkStatus(); }
     absl::Status PutKey(const store::Key&, int64_t) override { return absl::OkStatus(); }
     absl::Status PutPack(const std::string&, const v1::PackFiles&) override { return absl::OkStatus(); }
@@ -65,6 +75,9 @@ class CountingStore : public store::Store {
     return due_seconds == 0 ? absl::InfiniteFuture() : absl::FromUnixSeconds(due_seconds);
   }
   const store::LogReader& log() const override { std::abort(); }
+  absl::StatusOr<std::optional<store::Settled>> FirstSettled(const store::Settled&) const override { return std::nullopt; }
+  absl::StatusOr<bool> Forget() override { return true; }
+  absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(int64_t, int) const override { return std::vector<v1::LegalHold>(); }
   absl::StatusOr<int64_t> CountDue(absl::Time) const override { return due_seconds == 0 ? 0 : 1; }
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t) const override { return std::nullopt; }
   absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key&) const override { return std::nullopt; }

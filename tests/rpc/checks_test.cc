@@ -65,6 +65,30 @@ TEST(ChecksTest, Refuse) {
   }
 }
 
+TEST(ChecksTest, Retention) {
+  v1::PlaceLegalHoldRequest place;
+  EXPECT_THAT(Fields(place), ElementsAre("result_id", "placed_by", "reason"));
+  place.set_result_id(7);
+  place.set_placed_by("records-1");
+  place.set_reason("a claim");
+  EXPECT_THAT(Fields(place), IsEmpty());
+  place.mutable_patient()->set_value("p1");
+  EXPECT_THAT(Fields(place), ElementsAre("result_id")) << "not both";
+  place.clear_result_id();
+  EXPECT_THAT(Fields(place), IsEmpty());
+  place.mutable_patient()->clear_value();
+  EXPECT_THAT(Fields(place), ElementsAre("patient.value"));
+  place.clear_patient();
+  place.set_result_id(-1);
+  place.set_reason(std::string(1001, 'x'));
+  EXPECT_THAT(Fields(place), ElementsAre("result_id", "reason"));
+
+  v1::EndLegalHoldRequest end;
+  EXPECT_THAT(Fields(end), ElementsAre("legal_hold_id", "ended_by", "reason"));
+  v1::EraseResultRequest erase;
+  EXPECT_THAT(Fields(erase), ElementsAre("result_id", "requested_by", "approved_by", "reason"));
+}
+
 TEST(ChecksTest, PageSizes) {
   struct Case {
     int page_size;

@@ -114,6 +114,11 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   whose.set_result_id(biopsy.result_id());
   v1::GetHistoryResponse history;
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetHistory, whose, &history).ok());
+  v1::GetInclusionProofRequest proof;
+  proof.set_sequence(page.entries(0).sequence());
+  proof.set_actor("compliance:7");
+  v1::GetInclusionProofResponse proved;
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetInclusionProof, proof, &proved).ok());
   v1::RecordExportRequest exported;
   exported.set_format("csv");
   exported.set_entries(12);
@@ -125,7 +130,7 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   EXPECT_FALSE(Call(audit_, &v1::AuditService::Stub::ListEntries, list, &page).ok());
 
   const std::vector<v1::Entry> queried = Entries(v1::ENTRY_KIND_QUERIED);
-  ASSERT_EQ(queried.size(), 3);
+  ASSERT_EQ(queried.size(), 4);
   EXPECT_EQ(queried[0].actor(), "compliance:7");
   EXPECT_EQ(queried[0].queried().query(), v1::QUERY_ENTRIES);
   EXPECT_EQ(queried[0].queried().filter(), "patient = *** AND kind = decided");
@@ -133,8 +138,11 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   EXPECT_EQ(queried[1].queried().query(), v1::QUERY_HISTORY);
   EXPECT_EQ(queried[1].queried().answered(), 1);
   EXPECT_EQ(queried[1].result_id(), biopsy.result_id());
-  EXPECT_EQ(queried[2].queried().format(), "csv");
-  EXPECT_EQ(queried[2].sequence(), recorded.entry_sequence());
+  EXPECT_EQ(queried[2].actor(), "compliance:7");
+  EXPECT_EQ(queried[2].queried().query(), v1::QUERY_PROOF);
+  EXPECT_EQ(queried[2].result_id(), biopsy.result_id());
+  EXPECT_EQ(queried[3].queried().format(), "csv");
+  EXPECT_EQ(queried[3].sequence(), recorded.entry_sequence());
 
   // The pages of one question are one query.
   v1::ListEntriesRequest paged;
@@ -142,7 +150,7 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
   paged.set_page_token(page.next_page_token());
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
-  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 5) << "that one, and the look at them above";
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 6) << "that one, and the look at them above";
 }
 
 TEST_F(ServerTest, SubmitsGetsAndLists) {

@@ -27,18 +27,23 @@ namespace resultgate::scenario {
 
 class BareGate {
  public:
-  explicit BareGate(policy::LoadedPack pack)
-      : folder_(std::filesystem::exists("/dev/shm") ? "/dev/shm" : ""),
+  explicit BareGate(policy::LoadedPack pack, gate::Options options = {})
+      : options_(std::move(options)),
+        folder_(std::filesystem::exists("/dev/shm") ? "/dev/shm" : ""),
         clock_(testing::At(testing::kFriday)),
         pack_(std::move(pack)) {
     Start();
   }
-  explicit BareGate(const v1::PackFiles& files) : BareGate(Load(files)) {}
+  explicit BareGate(const v1::PackFiles& files, gate::Options options = {}) : BareGate(Load(files), std::move(options)) {}
 
   // Goes down and comes up again on the same database.
   void Restart() {
     Stop();
     Start();
+  }
+  void Restart(gate::Options options) {
+    options_ = std::move(options);
+    Restart();
   }
   // Goes down for good. The database is whole in its file then.
   void Stop() {
@@ -171,11 +176,12 @@ class BareGate {
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     auto gate = gate::Gate::Start(
-        store_.get(), &clock_, pack_, [](const auto&, auto*) { return Templates(); }, gate::Options());
+        store_.get(), &clock_, pack_, [](const auto&, auto*) { return Templates(); }, options_);
     ASSERT_TRUE(gate.ok()) << gate.status();
     gate_ = *std::move(gate);
   }
 
+  gate::Options options_;
   testing::TemporaryFolder folder_;
   testing::SimulatedClock clock_;
   policy::LoadedPack pack_;

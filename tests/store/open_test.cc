@@ -162,6 +162,9 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
     identifier->set_system("NORTH");
     identifier->set_value("P1");
     ASSERT_EQ(put(of_patient, 0, "NULL"), absl::OkStatus());
+    v1::Result settled = MakeResult(4, "", v1::DISPOSITION_RELEASE, v1::OUTCOME_STATE_PUBLISHED);
+    settled.mutable_received_at()->set_seconds(1'772'798'400);
+    ASSERT_EQ(put(settled, 0, "NULL"), absl::OkStatus());
   }
   const auto store = Open(path);
   ASSERT_NE(store, nullptr);
@@ -172,6 +175,11 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
   EXPECT_EQ(held, (std::vector<int64_t>{1, 2}));
   EXPECT_TRUE(store->ListActivations(0, 10)->empty());
   EXPECT_EQ(*store->ListAssigners(10), (std::vector<std::string>{"", "NORTH"})) << "those of the results that were there";
+  const auto settled = store->FirstSettled({});
+  ASSERT_TRUE(settled.ok() && settled->has_value()) << "what waits for nothing is known from the record";
+  EXPECT_EQ((*settled)->result_id, 4);
+  EXPECT_EQ((*settled)->since, absl::FromUnixSeconds(1'772'798'400));
+  EXPECT_FALSE(store->FirstSettled(**settled)->has_value());
   EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
 }
 

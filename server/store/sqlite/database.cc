@@ -9,8 +9,6 @@ namespace resultgate::store {
 
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
-
 // The message of the last failure on the statement's connection. It names tables and columns, never values.
 absl::Status LastFailure(sqlite3* database, int code) {
   return StatusOf(code, sqlite3_errmsg(database));

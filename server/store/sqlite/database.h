@@ -17,6 +17,9 @@
 
 namespace resultgate::store {
 
+// How long a connection waits for another one's lock.
+inline constexpr int kBusyTimeoutMs = 5000;
+
 // What a result code of SQLite (extended or not) means to a caller; `text` becomes the message.
 //   Unavailable        the disk is full or fails, or a lock was not to be had: try again
 //   DataLoss           the file is damaged
@@ -88,7 +91,7 @@ class Connection {
   // True between BEGIN and COMMIT or ROLLBACK. Some failures make SQLite roll back by itself.
   bool InTransaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
-  // How many rows the last INSERT or UPDATE changed.
+  // How many rows the last INSERT, UPDATE or DELETE changed.
   int Changes() const { return sqlite3_changes(database_.get()); }
 
  private:

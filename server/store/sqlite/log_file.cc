@@ -42,6 +42,7 @@ class SqliteLogFile final : public LogFile {
   absl::Status ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) override;
   absl::StatusOr<std::vector<std::string>> Assigners() override;
   absl::StatusOr<std::vector<ActivationRow>> Activations() override;
+  absl::StatusOr<std::vector<v1::LegalHold>> LegalHolds() override;
 
  private:
   absl::StatusOr<std::vector<int64_t>> Numbers(absl::string_view sql);
@@ -102,8 +103,10 @@ absl::StatusOr<std::optional<LogFile::ResultRow>> SqliteLogFile::FindResultRow(i
   row.held = statement.Int(2);
   row.record = std::string(statement.Blob(3));
   v1::Result result;
+  std::optional<int64_t> settled_us;
+  if (statement.Int(5) != 0) settled_us = statement.Int(6);
   row.fits = result.ParseFromString(row.record) && row.held == (IsHeld(result) ? 1 : 0) && row.due_us == DueMicros(result) &&
-             statement.Int(4) == (result.follow_up().open() ? 1 : 0);
+             statement.Int(4) == (result.follow_up().open() ? 1 : 0) && settled_us == SettledMicros(result);
   return std::optional<ResultRow>(std::move(row));
 }
 
@@ -164,6 +167,10 @@ absl::StatusOr<std::vector<LogFile::ActivationRow>> SqliteLogFile::Activations()
     if (!more) return rows;
     rows.push_back({statement.Int(0), std::string(statement.Blob(1))});
   }
+}
+
+absl::StatusOr<std::vector<v1::LegalHold>> SqliteLogFile::LegalHolds() {
+  return ListLegalHolds(connection_, 0, std::numeric_limits<int>::max());
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ namespace resultgate::store {
 
 namespace {
 
+constexpr int kFilledAtOnce = 1000;
+
 absl::Status Damaged(absl::string_view table, int64_t key) {
   return absl::DataLossError(absl::StrCat("database: row ", key, " of `", table, "` is damaged"));
 }
@@ -64,6 +66,25 @@ absl::StatusOr<v1::DirectoryOwner> ReadOwner(const Statement& row) {
   return owner;
 }
 
+absl::StatusOr<v1::LegalHold> ReadLegalHold(const Statement& row) {
+  v1::LegalHold hold;
+  const absl::string_view record = row.Blob(1);
+  if (!hold.ParseFromArray(record.data(), static_cast<int>(record.size())) || hold.id() != row.Int(0)) {
+    return Damaged("legal_holds", row.Int(0));
+  }
+  return hold;
+}
+
+absl::StatusOr<Settled> ReadSettled(const Statement& row) {
+  return Settled{absl::FromUnixMicros(row.Int(0)), row.Int(1)};
+}
+
+// Whole microseconds, rounded up.
+int64_t MicrosUp(absl::Time time) {
+  const int64_t micros = absl::ToUnixMicros(time);
+  return absl::FromUnixMicros(micros) < time ? micros + 1 : micros;
+}
+
 absl::StatusOr<int64_t> ReadId(const Statement& row) {
   return row.Int(0);
 }
@@ -93,15 +114,25 @@ absl::StatusOr<std::optional<T>> ReadOne(Statement& statement, absl::StatusOr<T>
 
 std::optional<int64_t> DueMicros(const v1::Result& result) {
   if (!result.has_due_at()) return std::nullopt;
-  const absl::Time due = base::FromProto(result.due_at());
-  const int64_t micros = absl::ToUnixMicros(due);
-  return absl::FromUnixMicros(micros) < due ? micros + 1 : micros;
+  return MicrosUp(base::FromProto(result.due_at()));
 }
 
 bool IsHeld(const v1::Result& result) {
   const auto& outcomes = result.decision().outcomes();
   return std::any_of(outcomes.begin(), outcomes.end(),
                      [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; });
+}
+
+std::optional<int64_t> SettledMicros(const v1::Result& result) {
+  if (result.has_erased() || !result.has_report() || result.follow_up().open()) return std::nullopt;
+  // A birthday is to change who sees it.
+  if (result.has_reconsider_at()) return std::nullopt;
+  absl::Time since = base::FromProto(result.received_at());
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.state() == v1::OUTCOME_STATE_HELD || outcome.state() == v1::OUTCOME_STATE_RELEASED) return std::nullopt;
+    if (outcome.has_released_at()) since = std::max(since, base::FromProto(outcome.released_at()));
+  }
+  return MicrosUp(since);
 }
 
 absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id) {
@@ -341,6 +372,75 @@ absl::StatusOr<int64_t> TurnaroundsReach(Connection& connection) {
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kTurnaroundsReach));
   RG_ASSIGN_OR_RETURN(const std::optional<int64_t> sequence, ReadOne<int64_t>(statement, ReadId));
   return sequence.value_or(0);
+}
+
+absl::StatusOr<std::vector<Settled>> FindSettled(Connection& connection, const Settled& after, absl::Time until, int limit) {
+  if (limit < 1) return std::vector<Settled>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindSettled));
+  statement.BindInt(1, absl::ToUnixMicros(after.since));
+  statement.BindInt(2, after.result_id);
+  statement.BindInt(3, absl::ToUnixMicros(until));
+  statement.BindInt(4, limit);
+  return ReadAll<Settled>(statement, ReadSettled);
+}
+
+absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(Connection& connection, int64_t after_id, int limit) {
+  if (limit < 1) return std::vector<v1::LegalHold>();
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListLegalHolds));
+  statement.BindInt(1, after_id);
+  statement.BindInt(2, limit);
+  return ReadAll<v1::LegalHold>(statement, ReadLegalHold);
+}
+
+absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(Connection& connection, int64_t id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kFindLegalHold));
+  statement.BindInt(1, id);
+  return ReadOne<v1::LegalHold>(statement, ReadLegalHold);
+}
+
+absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, const std::vector<int64_t>& patient_ids) {
+  {
+    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kIsResultOnHold));
+    statement.BindInt(1, result_id);
+    RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+    if (found) return true;
+  }
+  for (const int64_t id : patient_ids) {
+    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kIsPatientOnHold));
+    statement.BindInt(1, id);
+    RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+    if (found) return true;
+  }
+  return false;
+}
+
+absl::Status FillSettled(Connection& connection) {
+  for (int64_t after = 0;;) {
+    std::vector<std::pair<int64_t, int64_t>> settled;
+    {
+      RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListResults));
+      statement.BindInt(1, after);
+      statement.BindInt(2, kFilledAtOnce);
+      int rows = 0;
+      while (true) {
+        RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+        if (!more) break;
+        ++rows;
+        after = statement.Int(0);
+        // One that cannot be read is never erased by its time.
+        const absl::StatusOr<v1::Result> result = ReadResult(statement);
+        if (!result.ok()) continue;
+        if (const std::optional<int64_t> since = SettledMicros(*result)) settled.emplace_back(after, *since);
+      }
+      if (rows == 0) return absl::OkStatus();
+    }
+    for (const auto& [id, since] : settled) {
+      RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kPutSettled));
+      statement.BindInt(1, id);
+      statement.BindInt(2, since);
+      RG_RETURN_IF_ERROR(statement.Run());
+    }
+  }
 }
 
 }  // namespace resultgate::store

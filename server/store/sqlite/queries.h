@@ -49,7 +49,8 @@ inline constexpr char kReadResultIds[] =
     "SELECT id FROM results UNION SELECT result_id FROM entries WHERE result_id IS NOT NULL ORDER BY 1";
 inline constexpr char kReadReleaseSequences[] = "SELECT sequence FROM outbox ORDER BY sequence";
 inline constexpr char kReadKeys[] = "SELECT key, result_id FROM keys";
-inline constexpr char kReadResultRow[] = "SELECT due_us IS NOT NULL, due_us, held, record, open FROM results WHERE id = ?1";
+inline constexpr char kReadResultRow[] =
+    "SELECT due_us IS NOT NULL, due_us, held, record, open, settled_us IS NOT NULL, settled_us FROM results WHERE id = ?1";
 inline constexpr char kReadReleaseRow[] = "SELECT acknowledged, result_id, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kFindRelease[] = "SELECT sequence, acknowledged, bytes FROM outbox WHERE sequence = ?1";
 inline constexpr char kListOutbox[] =
@@ -75,6 +76,13 @@ inline constexpr char kFindPatient[] = "SELECT id, record FROM patients WHERE id
 inline constexpr char kListAssigners[] = "SELECT system FROM assigners WHERE system >= x'' ORDER BY system LIMIT ?1";
 inline constexpr char kFindOwner[] = "SELECT id, record FROM owners WHERE id = ?1";
 inline constexpr char kListOwners[] = "SELECT id, record FROM owners WHERE id > ?1 ORDER BY id LIMIT ?2";
+inline constexpr char kFindSettled[] =
+    "SELECT settled_us, id FROM results WHERE settled_us IS NOT NULL AND settled_us <= ?3 AND (settled_us, id) > (?1, ?2)"
+    " ORDER BY settled_us, id LIMIT ?4";
+inline constexpr char kListLegalHolds[] = "SELECT id, record FROM legal_holds WHERE id > ?1 ORDER BY id LIMIT ?2";
+inline constexpr char kFindLegalHold[] = "SELECT id, record FROM legal_holds WHERE id = ?1";
+inline constexpr char kIsResultOnHold[] = "SELECT 1 FROM legal_holds WHERE result_id = ?1 LIMIT 1";
+inline constexpr char kIsPatientOnHold[] = "SELECT 1 FROM legal_holds WHERE patient_id = ?1 LIMIT 1";
 
 inline constexpr char kListTurnarounds[] =
     "SELECT result_id, record FROM turnarounds WHERE received_us >= ?1 AND received_us < ?2 ORDER BY received_us, result_id";
@@ -84,17 +92,22 @@ inline constexpr char kTurnaroundsReach[] = "SELECT sequence FROM turnarounds_re
 
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
-    "INSERT INTO results (id, due_us, held, record, open) VALUES (?1, ?2, ?3, ?4, ?5)"
+    "INSERT INTO results (id, due_us, held, record, open, settled_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
     " ON CONFLICT (id) DO UPDATE SET due_us = excluded.due_us, held = excluded.held, record = excluded.record,"
-    " open = excluded.open";
+    " open = excluded.open, settled_us = excluded.settled_us";
+inline constexpr char kPutSettled[] = "UPDATE results SET settled_us = ?2 WHERE id = ?1";
 // Not INSERT OR IGNORE, which would hide every other constraint too.
 inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1, ?2) ON CONFLICT (key, result_id) DO NOTHING";
+inline constexpr char kRemoveKeys[] = "DELETE FROM keys WHERE key >= ?1 AND key <= ?2 AND result_id = ?3";
 inline constexpr char kPutPack[] =
     "INSERT INTO packs (digest, files) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET files = excluded.files";
 inline constexpr char kAppendActivation[] = "INSERT INTO activations (sequence, digest) VALUES (?1, ?2)";
 inline constexpr char kAppendEntry[] = "INSERT INTO entries (sequence, result_id, bytes, leaf_hash) VALUES (?1, ?2, ?3, ?4)";
 inline constexpr char kAppendRelease[] = "INSERT INTO outbox (sequence, acknowledged, result_id, bytes) VALUES (?1, 0, ?2, ?3)";
 inline constexpr char kAcknowledgeRelease[] = "UPDATE outbox SET acknowledged = 1 WHERE sequence = ?1";
+inline constexpr char kReplaceRelease[] = "UPDATE outbox SET bytes = ?2 WHERE sequence = ?1";
+inline constexpr char kPutLegalHold[] = "INSERT INTO legal_holds (id, result_id, patient_id, record) VALUES (?1, ?2, ?3, ?4)";
+inline constexpr char kRemoveLegalHold[] = "DELETE FROM legal_holds WHERE id = ?1";
 inline constexpr char kPutLeafHash[] = "UPDATE entries SET leaf_hash = ?2 WHERE sequence = ?1";
 inline constexpr char kPutTile[] =
     "INSERT INTO log_tiles (level, tile, hashes) VALUES (?1, ?2, ?3) ON CONFLICT (level, tile) DO UPDATE SET hashes = "
@@ -170,6 +183,16 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kListResultsTold,
                                        kListTurnarounds,
                                        kTurnaroundsReach,
+                                       kFindSettled,
+                                       kListLegalHolds,
+                                       kFindLegalHold,
+                                       kIsResultOnHold,
+                                       kIsPatientOnHold,
+                                       kPutSettled,
+                                       kRemoveKeys,
+                                       kReplaceRelease,
+                                       kPutLegalHold,
+                                       kRemoveLegalHold,
                                        kPutTurnaround,
                                        kPutTurnaroundsReach};
 
@@ -181,6 +204,10 @@ std::optional<int64_t> DueMicros(const v1::Result& result);
 
 // True if a unit of the result is held: what ListHeld lists.
 bool IsHeld(const v1::Result& result);
+
+// Since when nothing of it waits, as FindSettled has it, rounded up; nullopt: something is held, not acknowledged or open, or it
+// was erased.
+std::optional<int64_t> SettledMicros(const v1::Result& result);
 
 // DataLoss where a row does not hold the message that its key promises. A `limit` below 1 gives nothing (to SQLite it would mean
 // all).
@@ -211,6 +238,12 @@ absl::Status PutAssigner(Connection& connection, const std::string& system);
 // Puts those of all results: what a database of an older version lacks.
 absl::Status PutAllAssigners(Connection& connection);
 absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connection, const std::string& after_id, int limit);
+absl::StatusOr<std::vector<Settled>> FindSettled(Connection& connection, const Settled& after, absl::Time until, int limit);
+absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(Connection& connection, int64_t after_id, int limit);
+absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(Connection& connection, int64_t id);
+absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, const std::vector<int64_t>& patient_ids);
+// Fills the column of every result, once after a migration.
+absl::Status FillSettled(Connection& connection);
 
 absl::StatusOr<std::vector<int64_t>> ListResultsTold(Connection& connection, int64_t after_sequence, int64_t last_sequence);
 absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Time until,

@@ -116,6 +116,25 @@ CREATE TABLE assigners (
     R"sql(
 CREATE INDEX entries_about_none ON entries (result_id) WHERE result_id IS NULL;
 )sql",
+    // kFirstVersionWithRetention
+    R"sql(
+ALTER TABLE results ADD COLUMN settled_us INTEGER;  -- the last version or release, microseconds; NULL: it waits, or was erased
+CREATE INDEX results_settled ON results (settled_us) WHERE settled_us IS NOT NULL;
+
+CREATE TABLE legal_holds (
+  id INTEGER PRIMARY KEY,
+  result_id INTEGER REFERENCES results (id),
+  patient_id INTEGER REFERENCES patients (id),
+  record BLOB NOT NULL,                        -- resultgate.v1.LegalHold
+  CHECK ((result_id IS NULL) <> (patient_id IS NULL))
+) STRICT;
+CREATE INDEX legal_holds_result ON legal_holds (result_id) WHERE result_id IS NOT NULL;
+CREATE INDEX legal_holds_patient ON legal_holds (patient_id) WHERE patient_id IS NOT NULL;
+
+-- A review behind a withholding counts from its end on.
+DELETE FROM turnarounds;
+DELETE FROM turnarounds_reach;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

@@ -3,9 +3,8 @@
 // Every commit writes whole pages, so the order of keys is what a commit costs (design section 9). Hence sequential integer keys
 // wherever rows are added on the hot path, and partial indexes that hold only what waits:
 //
-//   results  by id; what is due, what is held and what is left to do have a partial index each. Small columns come first, so that
-//   changing them touches the
-//            first page of a long record only.
+//   results  by id; what is due, what is held, what is left to do and what waits for nothing have a partial index each. Small
+//            columns come first, so that changing them touches the first page of a long record only.
 //   keys     32-byte keys to results: the one table in random order, because a decision needs it exact. One page per key and
 //            commit once the table is larger than a few hundred pages.
 //   entries  by sequence, the exact bytes. Its index by result costs some 12 bytes an entry and is nearly sequential itself,
@@ -22,6 +21,7 @@
 //   turnarounds  by time: what summaries count of each result. Not written with the entries that it is made of, but after them,
 //   many
 //            results at a time; turnarounds_reach says up to which entry. A migration that changes what it means empties both.
+//   legal_holds  those that stand; few.
 //   activations  which entries say that a pack became active; the newest one's pack decides.
 //
 // Foreign keys are immediate on purpose: a deferred one would make SQLite scan `keys` for each new result.
@@ -48,6 +48,8 @@ absl::Span<const char* const> Migrations();
 inline constexpr int64_t kFirstVersionWithTree = 3;
 // The first one that names the assigners of patients' identifiers.
 inline constexpr int64_t kFirstVersionWithAssigners = 8;
+// The first version that knows since when nothing of a result waits.
+inline constexpr int64_t kFirstVersionWithRetention = 10;
 
 // What SQL cannot do, called with the version that a file had before, once it has the tables of the last one; in the same
 // transaction.

@@ -1,6 +1,7 @@
 #include "server/store/sqlite/sqlite_batch.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
@@ -101,6 +102,25 @@ absl::StatusOr<std::optional<v1::DirectoryOwner>> SqliteBatch::FindOwner(const s
   return Do([&] { return store::FindOwner(writer_.connection, id); });
 }
 
+absl::StatusOr<std::vector<v1::Entry>> SqliteBatch::EntriesOf(int64_t result_id) {
+  return Do([&]() -> absl::StatusOr<std::vector<v1::Entry>> {
+    if (result_id == 0) return std::vector<v1::Entry>();
+    return store::ListEntries(writer_.connection, 0, result_id, std::numeric_limits<int>::max());
+  });
+}
+
+absl::StatusOr<std::vector<Settled>> SqliteBatch::FindSettled(const Settled& after, absl::Time until, int limit) {
+  return Do([&] { return store::FindSettled(writer_.connection, after, until, limit); });
+}
+
+absl::StatusOr<std::optional<v1::LegalHold>> SqliteBatch::FindLegalHold(int64_t id) {
+  return Do([&] { return store::FindLegalHold(writer_.connection, id); });
+}
+
+absl::StatusOr<bool> SqliteBatch::IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) {
+  return Do([&] { return store::IsOnLegalHold(writer_.connection, result_id, patient_ids); });
+}
+
 absl::Status SqliteBatch::PutResult(const v1::Result& result) {
   return Do([&]() -> absl::Status {
     if (result.id() < 1 || result.id() > given_.result) {
@@ -118,6 +138,11 @@ absl::Status SqliteBatch::PutResult(const v1::Result& result) {
     statement.BindInt(3, IsHeld(result) ? 1 : 0);
     statement.BindBlob(4, record);
     statement.BindInt(5, result.follow_up().open() ? 1 : 0);
+    if (const std::optional<int64_t> settled_us = SettledMicros(result)) {
+      statement.BindInt(6, *settled_us);
+    } else {
+      statement.BindNull(6);
+    }
     RG_RETURN_IF_ERROR(statement.Run());
     used_.result = std::max(used_.result, result.id());
     return absl::OkStatus();
@@ -133,6 +158,20 @@ absl::Status SqliteBatch::PutKey(const Key& key, int64_t result_id) {
     statement.BindBlob(1, key);
     statement.BindInt(2, result_id);
     return statement.Run();
+  });
+}
+
+absl::StatusOr<int> SqliteBatch::RemoveKeys(const std::string& prefix, int64_t result_id) {
+  return Do([&]() -> absl::StatusOr<int> {
+    if (prefix.empty() || prefix.size() > kKeyBytes) return absl::InvalidArgumentError("a key begins with 1 to 32 bytes");
+    const std::string first = prefix + std::string(kKeyBytes - prefix.size(), '\x00');
+    const std::string last = prefix + std::string(kKeyBytes - prefix.size(), '\xff');
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kRemoveKeys));
+    statement.BindBlob(1, first);
+    statement.BindBlob(2, last);
+    statement.BindInt(3, result_id);
+    RG_RETURN_IF_ERROR(statement.Run());
+    return writer_.connection.Changes();
   });
 }
 
@@ -251,6 +290,48 @@ absl::Status SqliteBatch::RemoveOwner(const std::string& id) {
     statement.BindBlob(1, id);
     RG_RETURN_IF_ERROR(statement.Run());
     if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no owner `", id, "`"));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::ReplaceRelease(const v1::Release& release) {
+  return Do([&]() -> absl::Status {
+    const std::string bytes = release.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kReplaceRelease));
+    statement.BindInt(1, release.sequence());
+    statement.BindBlob(2, bytes);
+    RG_RETURN_IF_ERROR(statement.Run());
+    if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no release ", release.sequence()));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status SqliteBatch::PutLegalHold(const v1::LegalHold& hold) {
+  return Do([&]() -> absl::Status {
+    const std::string record = hold.SerializeAsString();
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutLegalHold));
+    statement.BindInt(1, hold.id());
+    if (hold.result_id() != 0) {
+      statement.BindInt(2, hold.result_id());
+    } else {
+      statement.BindNull(2);
+    }
+    if (hold.patient_id() != 0) {
+      statement.BindInt(3, hold.patient_id());
+    } else {
+      statement.BindNull(3);
+    }
+    statement.BindBlob(4, record);
+    return statement.Run();
+  });
+}
+
+absl::Status SqliteBatch::RemoveLegalHold(int64_t id) {
+  return Do([&]() -> absl::Status {
+    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kRemoveLegalHold));
+    statement.BindInt(1, id);
+    RG_RETURN_IF_ERROR(statement.Run());
+    if (writer_.connection.Changes() == 0) return absl::NotFoundError(absl::StrCat("no legal hold ", id));
     return absl::OkStatus();
   });
 }

@@ -60,11 +60,20 @@ class SqliteBatch final : public Batch {
   absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) override;
   absl::StatusOr<std::optional<v1::DirectoryOwner>> FindOwner(const std::string& id) override;
 
+  absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id) override;
+  absl::StatusOr<std::vector<Settled>> FindSettled(const Settled& after, absl::Time until, int limit) override;
+  absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) override;
+  absl::StatusOr<bool> IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) override;
+
   absl::Status PutResult(const v1::Result& result) override;
   absl::Status PutKey(const Key& key, int64_t result_id) override;
+  absl::StatusOr<int> RemoveKeys(const std::string& prefix, int64_t result_id) override;
   absl::Status PutPack(const std::string& digest, const v1::PackFiles& files) override;
   absl::Status AppendEntry(const v1::Entry& entry) override;
   absl::Status AppendRelease(const v1::Release& release) override;
+  absl::Status ReplaceRelease(const v1::Release& release) override;
+  absl::Status PutLegalHold(const v1::LegalHold& hold) override;
+  absl::Status RemoveLegalHold(int64_t id) override;
   absl::Status PutPatient(const v1::PatientRecord& record) override;
   absl::Status PutPatientKey(const Key& key, int64_t patient_id) override;
   absl::Status PutAssigner(const std::string& system) override;

@@ -104,6 +104,16 @@ class SqliteLogReader final : public LogReader {
   const ReaderPool& readers_;
 };
 
+// Moves all of the write-ahead log into the file and cuts it to nothing; false where a reader still needs it. Pages hold nothing
+// of what was deleted (secure_delete), so nothing of it is left then. Does not wait: the writer has other things to do.
+absl::StatusOr<bool> EmptyWal(Connection& connection) {
+  RG_RETURN_IF_ERROR(connection.Execute("PRAGMA busy_timeout = 0"));
+  const absl::StatusOr<int64_t> busy = connection.QueryInt("PRAGMA wal_checkpoint(TRUNCATE)");
+  RG_RETURN_IF_ERROR(connection.Execute(absl::StrCat("PRAGMA busy_timeout = ", kBusyTimeoutMs)));
+  RG_RETURN_IF_ERROR(busy.status());
+  return *busy == 0;
+}
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(ProcessLock lock, Connection writer, audit::SigningKey log_key, const LastIds& last, LogEdge log,
@@ -177,6 +187,9 @@ class SqliteStore final : public Store {
   absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(const std::string& after_id, int limit) const override {
     return readers_.With([&](Connection& connection) { return store::ListOwners(connection, after_id, limit); });
   }
+  absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(int64_t after_id, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListLegalHolds(connection, after_id, limit); });
+  }
   absl::Status ForEachTurnaround(absl::Time from, absl::Time until,
                                  const std::function<void(const v1::Turnaround&)>& take) const override {
     return readers_.With([&](Connection& connection) { return store::ForEachTurnaround(connection, from, until, take); });
@@ -187,6 +200,13 @@ class SqliteStore final : public Store {
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return readers_.With([](Connection& connection) { return store::EarliestDue(connection); });
   }
+  absl::StatusOr<std::optional<Settled>> FirstSettled(const Settled& after) const override {
+    return readers_.With([&](Connection& connection) -> absl::StatusOr<std::optional<Settled>> {
+      RG_ASSIGN_OR_RETURN(const std::vector<Settled> first, store::FindSettled(connection, after, absl::InfiniteFuture(), 1));
+      return first.empty() ? std::nullopt : std::optional<Settled>(first.front());
+    });
+  }
+  absl::StatusOr<bool> Forget() override { return EmptyWal(writer_.connection); }
   absl::StatusOr<int64_t> CountDue(absl::Time now) const override {
     return readers_.With([&](Connection& connection) { return store::CountDue(connection, now); });
   }
@@ -238,8 +258,11 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   RG_RETURN_IF_ERROR(CheckFileHeader(path));
   RG_ASSIGN_OR_RETURN(Connection writer, Connection::Open(path, Connection::Mode::kReadWriteCreate));
   RG_RETURN_IF_ERROR(writer.Execute("PRAGMA synchronous = FULL"));
+  // What is erased or replaced is overwritten with zeros, in free pages too. Debian's SQLite does so by itself.
+  RG_RETURN_IF_ERROR(writer.Execute("PRAGMA secure_delete = ON"));
   RG_RETURN_IF_ERROR(Migrate(writer, Migrations(), [&](int64_t from) -> absl::Status {
     if (from < kFirstVersionWithAssigners) RG_RETURN_IF_ERROR(PutAllAssigners(writer));
+    if (from < kFirstVersionWithRetention) RG_RETURN_IF_ERROR(FillSettled(writer));
     if (from >= kFirstVersionWithTree) return absl::OkStatus();
     RG_ASSIGN_OR_RETURN(const audit::SigningKey key, LogKey(options.log_key_file, /*make=*/true));
     return BuildLog(writer, key);
@@ -247,6 +270,8 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   RG_RETURN_IF_ERROR(CheckSchema(writer, Migrations()));
   RG_ASSIGN_OR_RETURN(const std::string mode, writer.QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal") return absl::UnavailableError("the file system does not support SQLite's WAL (shared memory is needed)");
+  // A gate that ended between an erasure and its end leaves a log with what was erased. A reader beside it puts this off.
+  RG_RETURN_IF_ERROR(EmptyWal(writer).status());
   // 64 MiB: the pages of `keys` are needed in random order, and a page that does not fit is read again.
   RG_RETURN_IF_ERROR(writer.Execute("PRAGMA cache_size = -65536"));
   return writer;

@@ -1,0 +1,90 @@
+#include "server/gate/due_desk.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
+#include "server/gate/result_commit.h"
+
+namespace resultgate::gate {
+
+absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit) {
+  RG_RETURN_IF_ERROR(ReportUnreadable(batch, now));
+  RG_ASSIGN_OR_RETURN(std::vector<int64_t> due, batch.FindDue(now, limit + static_cast<int>(unreadable_.size())));
+  due.erase(std::remove_if(due.begin(), due.end(), [this](int64_t id) { return unreadable_.count(id) > 0; }), due.end());
+  for (const int64_t id : due) {
+    absl::StatusOr<std::optional<v1::Result>> found = batch.FindResult(id);
+    if (absl::IsDataLoss(found.status())) unreadable_.emplace(id, /*reported=*/false);
+    RG_RETURN_IF_ERROR(found.status());
+    if (!found->has_value()) return absl::DataLossError(absl::StrCat("result ", id, " is due, but not there"));
+    v1::Result& result = **found;
+    if (result.has_reconsider_at() && base::FromProto(result.reconsider_at()) <= now) {
+      RG_ASSIGN_OR_RETURN(const bool released, patients_.HaveBirthday(batch, now, &result));
+      released_ = released_ || released;
+    }
+    RG_RETURN_IF_ERROR(Write(batch, now, Advance(result, packs_.CalendarOf(result), now), v1::Entry::Advanced(), result));
+    RG_RETURN_IF_ERROR(SettleOrder(batch, result, now));
+  }
+  return static_cast<int>(due.size());
+}
+
+absl::Status DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {
+  for (auto& [id, reported] : unreadable_) {
+    if (reported) continue;
+    v1::Entry entry;
+    entry.set_result_id(id);
+    entry.mutable_advanced()->add_reasons("the stored result cannot be read, so its times do not run; restore it from a backup");
+    RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
+    reported = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DueDesk::SettleOrder(store::Batch& batch, const v1::Result& result, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(std::vector<SameOrder::Change> changes, same_order_.ChangesAfter(batch, result, now));
+  for (SameOrder::Change& change : changes) {
+    v1::Entry::Advanced advanced;
+    advanced.set_of_order(true);
+    for (const policy::OrderHold& hold : change.holds) *advanced.add_order_holds() = ToProto(hold);
+    RG_RETURN_IF_ERROR(Write(batch, now, change.transition, std::move(advanced), change.result));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DueDesk::SettleOrders(store::Batch& batch, const std::vector<int64_t>& ids, absl::Time now) {
+  if (!packs_.Deciding().pack->holds_orders_together()) return absl::OkStatus();
+  for (const int64_t id : ids) {
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, batch.FindResult(id));
+    if (!result) return absl::DataLossError(absl::StrCat("result ", id, " was changed, but is not there"));
+    RG_RETURN_IF_ERROR(SettleOrder(batch, *result, now));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DueDesk::Write(store::Batch& batch, absl::Time now, const Transition& transition, v1::Entry::Advanced advanced,
+                            v1::Result& result) {
+  const policy::Outcomes before = result.decision().outcomes();
+  const v1::Patient patient = result.report().patient();
+  const Rulebook& deciding = packs_.Deciding();
+  RG_ASSIGN_OR_RETURN(Committed committed,
+                      CommitTransition(batch, *deciding.comments, *deciding.pack, transition, patient, now, &result));
+  released_ = released_ || !committed.notes.empty();
+  if (transition.reasons.empty() && committed.notes.empty()) return absl::OkStatus();
+  v1::Entry entry;
+  entry.set_result_id(result.id());
+  entry.set_version(result.version());
+  if (advanced.of_order()) entry.set_known_digest(KnownDigest(result));
+  *entry.mutable_advanced() = std::move(advanced);
+  for (v1::Outcome& outcome : ChangedOutcomes(before, result.decision().outcomes())) {
+    *entry.mutable_advanced()->add_outcomes() = std::move(outcome);
+  }
+  for (v1::ReleaseNote& note : committed.notes) *entry.mutable_advanced()->add_releases() = std::move(note);
+  for (const std::string& reason : transition.reasons) entry.mutable_advanced()->add_reasons(reason);
+  return AppendEntry(batch, now, "gate", std::move(entry));
+}
+
+}  // namespace resultgate::gate
