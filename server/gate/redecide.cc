@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/approval.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/submit.h"
 #include "server/policy/decide.h"
@@ -50,27 +51,6 @@ absl::Time Withheld(const v1::Outcome* outcome) {
 
 absl::Time ReviewEnd(const v1::Outcome* outcome) {
   return outcome == nullptr ? absl::InfinitePast() : policy::EndOf(outcome->review());
-}
-
-// The review that was approved; of what is withheld, and was not until its end, the one before. nullptr where none was.
-const v1::Review* ApprovedReview(const v1::Outcome& outcome, absl::Time now) {
-  if (outcome.has_approved_review()) return Withheld(&outcome) > now ? &outcome.approved_review() : nullptr;
-  return outcome.review().has_approved_at() ? &outcome.review() : nullptr;
-}
-
-// Read and approved, and nothing holds it now that did not when it was approved.
-bool ApprovedFor(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
-  return ApprovedReview(standing, now) != nullptr && AsksNothingNew(asked, standing);
-}
-
-// The approval that outlasts the withholding that is asked for; nullptr where there is none, or a review is asked for beside that
-// nobody has approved.
-const v1::Review* ApprovalBehind(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
-  v1::Outcome reviews;
-  for (const v1::AppliedRule& rule : asked.rules()) {
-    if (rule.effect() == v1::RULE_EFFECT_REVIEW) *reviews.add_rules() = rule;
-  }
-  return ApprovedFor(standing, reviews, now) ? ApprovedReview(standing, now) : nullptr;
 }
 
 // What is asked for, but for a review that has been held already.

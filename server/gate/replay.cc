@@ -72,8 +72,6 @@ std::string QuarantineOf(const v1::Decision& decision) {
   return StandingQuarantine(result);
 }
 
-constexpr char kErased[] = "erased";
-
 // A doubt that follows from the versions alone.
 bool IsDoubtOfVersions(const std::string& quarantine) {
   return quarantine.empty() || quarantine == kUnclearOrder || quarantine == kNothingToConfirm || quarantine == kTakenBack;
@@ -103,7 +101,7 @@ class Replayer {
       out_ = &*replayed;
       after_ = &after;
       if (standing_ != nullptr && standing_->has_erased()) {
-        NotKept(kErased);
+        NotKept("erased");
       } else if (entry.has_decided()) {
         report = Decided(entry, wanted);
       } else if (wanted) {

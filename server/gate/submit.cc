@@ -11,6 +11,7 @@
 #include "server/base/status_macros.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/erasure.h"
+#include "server/gate/incident.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
@@ -125,7 +126,7 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   same.erase(kept_end, same.end());
   if (same.empty() && !erased.empty()) {
     RG_RETURN_IF_ERROR(TakeNew(batch, rulebook, now, kErasedBefore));
-    return TellOfErased(batch, rulebook, now, erased);
+    return TellOfErased(batch, now, rulebook.pack->refusal_owner(), response_.result_id(), erased);
   }
   if (same.size() > 1) {
     // The patient is no part of a key, but tells apart what keys do not.
@@ -365,7 +366,9 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);
   *decided->mutable_issues() = result.report().issues();
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, result.report().sender(), std::move(entry)));
-  if (before != nullptr) RG_RETURN_IF_ERROR(OpenIncident(batch, rulebook, now, *before, quarantine, result));
+  if (before != nullptr) {
+    RG_RETURN_IF_ERROR(OpenIncident(batch, now, rulebook.pack->refusal_owner(), *before, merged_, quarantine, result));
+  }
 
   response_.set_result_id(result.id());
   response_.set_version(result.version());
@@ -396,61 +399,6 @@ absl::Status Submission::PrepareErasure(const Rulebook& rulebook, v1::Result* re
 void Submission::NoteDigests(const std::string& salt, v1::Entry::Decided* decided) const {
   decided->set_report_digest(ReportName(salt, duplicate_key_, digest_));
   if (!kept_digest_.empty()) decided->set_kept_digest(ReportName(salt, kept_key_, kept_digest_));
-}
-
-absl::Status Submission::OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
-                                      const std::string& quarantine, const v1::Result& result) {
-  const bool identity = NeedsTwoPeople(quarantine) && !NeedsTwoPeople(StandingQuarantine(before));
-  v1::Entry entry;
-  v1::Entry::Incident* incident = entry.mutable_incident();
-  std::set<std::string> units;
-  std::set<int> audiences;
-  for (const policy::Cell& cell : policy::ToCells(before.decision().outcomes())) {
-    const bool readable =
-        cell.outcome.state() == v1::OUTCOME_STATE_RELEASED || cell.outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
-    const bool taken_back = policy::UnitStatus(result.report(), cell.unit_id) == v1::RESULT_STATUS_ENTERED_IN_ERROR;
-    if (!readable || !(identity || taken_back)) continue;
-    units.insert(cell.unit_id);
-    audiences.insert(cell.audience);
-  }
-  if (units.empty() && !identity) return absl::OkStatus();
-  incident->set_reason(identity ? quarantine : "the sender took it back as wrong");
-  for (const std::string& unit : units) incident->add_unit_ids(unit);
-  for (const int audience : audiences) incident->add_audiences(static_cast<v1::Audience>(audience));
-  if (!units.empty() && before.has_first_released_at()) {
-    const absl::Duration exposed = absl::Ceil(now - base::FromProto(before.first_released_at()), absl::Minutes(1));
-    incident->set_minutes_exposed(absl::ToInt64Minutes(exposed));
-  }
-  if (!merged_ && !SamePatient(before.report().patient(), result.report().patient())) incident->set_right_result_id(result.id());
-  incident->mutable_owner()->set_role(rulebook.pack->refusal_owner());
-  entry.set_result_id(result.id());
-  entry.set_version(result.version());
-  return AppendEntry(batch, now, result.report().sender(), std::move(entry));
-}
-
-absl::Status Submission::TellOfErased(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
-                                      const std::vector<v1::Result>& erased) {
-  for (const v1::Result& result : erased) {
-    v1::Entry entry;
-    v1::Entry::Incident* incident = entry.mutable_incident();
-    std::set<std::string> units;
-    std::set<int> audiences;
-    for (const policy::Cell& cell : policy::ToCells(result.decision().outcomes())) {
-      if (cell.outcome.state() != v1::OUTCOME_STATE_PUBLISHED) continue;
-      units.insert(cell.unit_id);
-      audiences.insert(cell.audience);
-    }
-    if (units.empty()) continue;
-    incident->set_reason("a version came of what is out and was erased here: the portal may still show it");
-    for (const std::string& unit : units) incident->add_unit_ids(unit);
-    for (const int audience : audiences) incident->add_audiences(static_cast<v1::Audience>(audience));
-    incident->set_right_result_id(response_.result_id());
-    incident->mutable_owner()->set_role(rulebook.pack->refusal_owner());
-    entry.set_result_id(result.id());
-    entry.set_version(result.version());
-    RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
-  }
-  return absl::OkStatus();
 }
 
 absl::Status Submission::PutKeys(store::Batch& batch, const v1::Result& result) const {

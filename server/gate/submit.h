@@ -62,11 +62,6 @@ class Submission {
   absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
   // Where legal clocks start once the submitted version is known too: the earliest first final of all versions.
   std::optional<absl::Time> ClockWith(const v1::Decision* before, absl::Time now) const;
-  // Tells that somebody may have seen what is not theirs, or wrong, where this withdraws it.
-  absl::Status OpenIncident(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& before,
-                            const std::string& quarantine, const v1::Result& result);
-  // Tells that a version came of results that the portal shows and whose contents are erased.
-  absl::Status TellOfErased(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const std::vector<v1::Result>& erased);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
   // Gives the result what belongs to its contents alone: a salt, and that the message's key goes with them.

@@ -14,6 +14,7 @@
 #include "resultgate/v1/policy_service.grpc.pb.h"
 #include "resultgate/v1/release_service.grpc.pb.h"
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
+#include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/audit/entry_words.h"
 #include "server/rpc/status.h"
@@ -53,6 +54,9 @@ TEST(RefusedCallTest, KeepsNothingOfARequestButWhoAndWhichFields) {
   v1::RequestReleaseRequest mine;
   mine.set_requested_by("NORTH|P1");
   EXPECT_EQ(RefusedCall(mine, absl::NotFoundError("no"), "").actor(), "");
+  v1::EraseResultRequest erasure;
+  erasure.set_requested_by("records-1");
+  EXPECT_EQ(RefusedCall(erasure, absl::FailedPreconditionError("no"), "").actor(), "records-1");
   v1::SubmitResultRequest submitted;
   submitted.mutable_report()->set_sender("LAB|NORTH");
   EXPECT_EQ(RefusedCall(submitted, absl::FailedPreconditionError("no"), "").actor(), "LAB|NORTH");

@@ -115,7 +115,7 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   v1::GetHistoryResponse history;
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetHistory, whose, &history).ok());
   v1::GetInclusionProofRequest proof;
-  proof.set_sequence(page.entries(0).sequence());
+  proof.set_sequence(history.events(0).sequence());
   proof.set_actor("compliance:7");
   v1::GetInclusionProofResponse proved;
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::GetInclusionProof, proof, &proved).ok());
