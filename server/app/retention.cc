@@ -54,7 +54,8 @@ int RunHold(const RetentionOptions& options) {
   request.set_placed_by(options.actor);
   request.set_reason(options.reason);
   return Call(Connect(options.server), &Stub::PlaceLegalHold, request, [](const v1::PlaceLegalHoldResponse& response) {
-    return absl::StrCat("legal hold ", response.legal_hold().id(), " stands");
+    return absl::StrCat("legal hold ", response.legal_hold().id(), " stands, over ", response.results(),
+                        response.results() == 1 ? " result" : " results");
   });
 }
 

@@ -254,6 +254,7 @@ std::string EntryText(const v1::Entry& entry) {
       const v1::Entry::LegalHoldChanged& changed = entry.legal_hold_changed();
       return absl::StrCat("legal hold ", changed.legal_hold_id(), changed.ended() ? " ended" : " placed",
                           changed.patient_id() == 0 ? "" : absl::StrCat(", on the results of patient ", changed.patient_id()),
+                          changed.kept_of() == 0 ? "" : absl::StrCat(", who was found to be two, as hold ", changed.kept_of()),
                           ": ", changed.reason());
     }
     case v1::Entry::EVENT_NOT_SET:

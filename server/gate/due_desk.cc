@@ -13,7 +13,7 @@
 namespace resultgate::gate {
 
 absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit) {
-  RG_RETURN_IF_ERROR(ReportUnreadable(batch, now));
+  RG_ASSIGN_OR_RETURN(const int told, ReportUnreadable(batch, now));
   RG_ASSIGN_OR_RETURN(std::vector<int64_t> due, batch.FindDue(now, limit + static_cast<int>(unreadable_.size())));
   due.erase(std::remove_if(due.begin(), due.end(), [this](int64_t id) { return unreadable_.count(id) > 0; }), due.end());
   for (const int64_t id : due) {
@@ -29,10 +29,11 @@ absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit)
     RG_RETURN_IF_ERROR(Write(batch, now, Advance(result, packs_.CalendarOf(result), now), v1::Entry::Advanced(), result));
     RG_RETURN_IF_ERROR(SettleOrder(batch, result, now));
   }
-  return static_cast<int>(due.size());
+  return told + static_cast<int>(due.size());
 }
 
-absl::Status DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {
+absl::StatusOr<int> DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {
+  int told = 0;
   for (auto& [id, reported] : unreadable_) {
     if (reported) continue;
     v1::Entry entry;
@@ -40,8 +41,9 @@ absl::Status DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {
     entry.mutable_advanced()->add_reasons("the stored result cannot be read, so its times do not run; restore it from a backup");
     RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
     reported = true;
+    ++told;
   }
-  return absl::OkStatus();
+  return told;
 }
 
 absl::Status DueDesk::SettleOrder(store::Batch& batch, const v1::Result& result, absl::Time now) {

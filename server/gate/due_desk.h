@@ -29,8 +29,8 @@ class DueDesk {
   DueDesk(PackHost* packs, PatientDesk* patients, const SameOrder* same_order)
       : packs_(*packs), patients_(*patients), same_order_(*same_order) {}
 
-  // Looks at what is due, at most `limit` results; returns at how many. A result that cannot be read fails the batch once, and is
-  // passed over afterwards.
+  // Looks at what is due, at most `limit` results; returns how much it did, 0 where nothing was due. A result that cannot be read
+  // fails the batch once, and is passed over afterwards.
   absl::StatusOr<int> Run(store::Batch& batch, absl::Time now, int limit);
 
   // After these results have changed: the other reports of their orders wait along with them, or no longer do.
@@ -40,7 +40,7 @@ class DueDesk {
   bool TakeReleased() { return std::exchange(released_, false); }
 
  private:
-  absl::Status ReportUnreadable(store::Batch& batch, absl::Time now);
+  absl::StatusOr<int> ReportUnreadable(store::Batch& batch, absl::Time now);
   absl::Status SettleOrder(store::Batch& batch, const v1::Result& result, absl::Time now);
   // Writes a transition with its entry, if it changes something. `advanced`: what the entry says beside what became of the
   // result.

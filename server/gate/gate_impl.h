@@ -60,7 +60,7 @@ class Gate::Impl {
               LogRefusalsLeftOut(refusals_.TakeLeftOut(clock_->Now()));
               retention_.Committed(clock_->Now());
             },
-            [this] { return std::min(retention_.NextLook(), turns_change_at_); }) {
+            [this] { return std::min(retention_.NextLook(clock_->Now()), turns_change_at_); }) {
     if (options_.new_salt == nullptr) options_.new_salt = [] { return base::RandomBytes(kSaltBytes); };
   }
 
@@ -296,7 +296,8 @@ class Gate::Impl {
   // Writer thread, after a commit.
   void WakeSubscribers() {
     NoteNextTurnChange();
-    const bool released = std::exchange(released_, false) | due_.TakeReleased();
+    const bool by_time = due_.TakeReleased();
+    const bool released = std::exchange(released_, false) || by_time;
     const std::lock_guard<std::mutex> lock(subscribers_mutex_);
     for (const auto& [id, subscriber] : subscribers_) {
       if (subscriber.feed != Feed::kReleases || released) subscriber.wake();

@@ -25,7 +25,11 @@ struct Readable {
 };
 
 absl::Status Append(store::Batch& batch, absl::Time now, const std::string& actor, const std::string& owner,
-                    const Readable& readable, const v1::Result& result, v1::Entry::Incident incident) {
+                    const Readable& readable, const v1::Result& shown, const v1::Result& result, v1::Entry::Incident incident) {
+  if (!readable.units.empty() && shown.has_first_released_at()) {
+    const absl::Duration exposed = absl::Ceil(now - base::FromProto(shown.first_released_at()), absl::Minutes(1));
+    incident.set_minutes_exposed(absl::ToInt64Minutes(exposed));
+  }
   for (const std::string& unit : readable.units) incident.add_unit_ids(unit);
   for (const int audience : readable.audiences) incident.add_audiences(static_cast<v1::Audience>(audience));
   incident.mutable_owner()->set_role(owner);
@@ -51,12 +55,8 @@ absl::Status OpenIncident(store::Batch& batch, absl::Time now, const std::string
   if (withdrawn.units.empty() && !identity) return absl::OkStatus();
   v1::Entry::Incident incident;
   incident.set_reason(identity ? quarantine : "the sender took it back as wrong");
-  if (!withdrawn.units.empty() && before.has_first_released_at()) {
-    const absl::Duration exposed = absl::Ceil(now - base::FromProto(before.first_released_at()), absl::Minutes(1));
-    incident.set_minutes_exposed(absl::ToInt64Minutes(exposed));
-  }
   if (!merged && !SamePatient(before.report().patient(), result.report().patient())) incident.set_right_result_id(result.id());
-  return Append(batch, now, result.report().sender(), owner, withdrawn, result, std::move(incident));
+  return Append(batch, now, result.report().sender(), owner, withdrawn, before, result, std::move(incident));
 }
 
 absl::Status TellOfErased(store::Batch& batch, absl::Time now, const std::string& owner, int64_t came_as,
@@ -70,7 +70,7 @@ absl::Status TellOfErased(store::Batch& batch, absl::Time now, const std::string
     v1::Entry::Incident incident;
     incident.set_reason("a version came of what is out and was erased here: the portal may still show it");
     incident.set_right_result_id(came_as);
-    const absl::Status told = Append(batch, now, "gate", owner, published, result, std::move(incident));
+    const absl::Status told = Append(batch, now, "gate", owner, published, result, result, std::move(incident));
     if (!told.ok()) return told;
   }
   return absl::OkStatus();

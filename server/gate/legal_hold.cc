@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
 #include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
@@ -12,10 +11,6 @@
 
 namespace resultgate::gate {
 namespace {
-
-constexpr int kPage = 256;
-// Of what a request may say.
-constexpr size_t kLongestReason = 1000;
 
 // Appends an entry about a legal hold, under its sequence.
 absl::Status LogHold(store::Batch& batch, absl::Time now, int64_t sequence, const std::string& actor, const v1::LegalHold& hold,
@@ -30,6 +25,7 @@ absl::Status LogHold(store::Batch& batch, absl::Time now, int64_t sequence, cons
   changed->set_patient_id(hold.patient_id());
   changed->set_ended(ended);
   changed->set_reason(reason);
+  changed->set_kept_of(hold.kept_of());
   return batch.AppendEntry(entry);
 }
 
@@ -40,9 +36,35 @@ absl::Status AddPatients(store::Batch& batch, const google::protobuf::RepeatedPt
   return absl::OkStatus();
 }
 
-bool IsOn(const v1::LegalHold& hold, const std::vector<v1::PatientRecord>& records) {
-  return std::any_of(records.begin(), records.end(),
-                     [&hold](const v1::PatientRecord& record) { return record.id() == hold.patient_id(); });
+absl::StatusOr<std::vector<v1::LegalHold>> HoldsOn(store::Batch& batch, const std::vector<v1::PatientRecord>& records) {
+  std::vector<v1::LegalHold> all;
+  for (const v1::PatientRecord& record : records) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> holds, batch.LegalHoldsOn(record.id()));
+    all.insert(all.end(), holds.begin(), holds.end());
+  }
+  return all;
+}
+
+// The hold that was placed by itself, of those that go on with one another.
+int64_t Origin(const v1::LegalHold& hold) {
+  return hold.kept_of() != 0 ? hold.kept_of() : hold.id();
+}
+
+absl::Status PlaceWhatIsMissing(store::Batch& batch, absl::Time now, const std::string& actor,
+                                const std::vector<v1::LegalHold>& holds, const std::vector<v1::LegalHold>& there,
+                                const std::vector<v1::PatientRecord>& records) {
+  for (const v1::LegalHold& hold : holds) {
+    const bool is_there =
+        std::any_of(there.begin(), there.end(), [&hold](const v1::LegalHold& other) { return Origin(other) == Origin(hold); });
+    if (is_there || records.empty()) continue;
+    v1::LegalHold kept;
+    kept.set_patient_id(records.front().id());
+    *kept.mutable_patient() = records.front().facts().identifiers(0);
+    kept.set_reason(hold.reason());
+    kept.set_kept_of(Origin(hold));
+    RG_RETURN_IF_ERROR(PlaceHold(batch, now, actor, &kept));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -80,26 +102,12 @@ absl::StatusOr<bool> IsOnLegalHold(store::Batch& batch, const v1::Result& result
   return batch.IsOnLegalHold(result.id(), patient_ids);
 }
 
-absl::Status KeepHolds(store::Batch& batch, const store::Reader& reader, absl::Time now, const std::string& actor,
-                       const std::vector<v1::PatientRecord>& one, const std::vector<v1::PatientRecord>& other) {
-  if (one.empty() || other.empty()) return absl::OkStatus();
-  for (int64_t after = 0;;) {
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> holds, reader.ListLegalHolds(after, kPage));
-    if (holds.empty()) return absl::OkStatus();
-    after = holds.back().id();
-    for (const v1::LegalHold& hold : holds) {
-      if (hold.patient_id() == 0) continue;
-      const bool on_one = IsOn(hold, one);
-      if (!on_one && !IsOn(hold, other)) continue;
-      const v1::PatientRecord& separated = (on_one ? other : one).front();
-      v1::LegalHold kept;
-      kept.set_patient_id(separated.id());
-      *kept.mutable_patient() = separated.facts().identifiers(0);
-      kept.set_reason(absl::StrCat("as legal hold ", hold.id(), ", when two patients were separated: ", hold.reason())
-                          .substr(0, kLongestReason));
-      RG_RETURN_IF_ERROR(PlaceHold(batch, now, actor, &kept));
-    }
-  }
+absl::Status KeepHolds(store::Batch& batch, absl::Time now, const std::string& actor, const std::vector<v1::PatientRecord>& one,
+                       const std::vector<v1::PatientRecord>& other) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> on_one, HoldsOn(batch, one));
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> on_other, HoldsOn(batch, other));
+  RG_RETURN_IF_ERROR(PlaceWhatIsMissing(batch, now, actor, on_one, on_other, other));
+  return PlaceWhatIsMissing(batch, now, actor, on_other, on_one, one);
 }
 
 }  // namespace resultgate::gate

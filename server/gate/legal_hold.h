@@ -25,8 +25,8 @@ absl::Status EndHold(store::Batch& batch, absl::Time now, const std::string& act
 absl::StatusOr<bool> IsOnLegalHold(store::Batch& batch, const v1::Result& result);
 
 // One patient has become two: what is on hold on one side goes on being so on the other, under holds of its own.
-absl::Status KeepHolds(store::Batch& batch, const store::Reader& reader, absl::Time now, const std::string& actor,
-                       const std::vector<v1::PatientRecord>& one, const std::vector<v1::PatientRecord>& other);
+absl::Status KeepHolds(store::Batch& batch, absl::Time now, const std::string& actor, const std::vector<v1::PatientRecord>& one,
+                       const std::vector<v1::PatientRecord>& other);
 
 }  // namespace resultgate::gate
 

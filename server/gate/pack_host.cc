@@ -98,9 +98,9 @@ std::shared_ptr<const policy::Pack> PackHost::Kept(const std::string& digest) co
     if (const auto found = kept_.find(digest); found != kept_.end()) return found->second;
   }
   const absl::StatusOr<std::optional<v1::PackFiles>> files = store_->FindPack(digest);
-  if (!files.ok()) return nullptr;  // perhaps the next time
+  if (!files.ok() || !files->has_value()) return nullptr;  // it may be there the next time
   base::FileIssues ignored;
-  std::shared_ptr<const policy::Pack> pack = *files ? policy::LoadPackFiles(**files, &ignored).pack : nullptr;
+  std::shared_ptr<const policy::Pack> pack = policy::LoadPackFiles(**files, &ignored).pack;
   const std::lock_guard<std::mutex> lock(kept_mutex_);
   return kept_.try_emplace(digest, std::move(pack)).first->second;
 }

@@ -91,7 +91,7 @@ absl::Status PatientDesk::Unmerge(store::Batch& batch, absl::Time now, const v1:
   RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> others, RecordsOf(batch, merged->facts().identifiers()));
   RG_ASSIGN_OR_RETURN(const Done of_others, ReconsiderAll(batch, now, others, effect));
   RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> remaining, RecordsOf(batch, survivor->facts().identifiers()));
-  RG_RETURN_IF_ERROR(KeepHolds(batch, *store_, now, request.actor(), remaining, others));
+  RG_RETURN_IF_ERROR(KeepHolds(batch, now, request.actor(), remaining, others));
   *answer.response.mutable_survivor() = *std::move(survivor);
   *answer.response.mutable_merged() = *std::move(merged);
   done.results.insert(done.results.end(), of_others.results.begin(), of_others.results.end());

@@ -163,7 +163,8 @@ v1::Outcome Build(const v1::Outcome& standing, const v1::Outcome& asked, const P
     made.set_disposition(v1::DISPOSITION_WITHHOLD);
     *made.mutable_withheld_until() = parts.withheld->withheld_until();
     *made.mutable_review() = parts.withheld->review();
-    const v1::Review* approved = ApprovalBehind(standing, asked, now);
+    const bool goes_on = parts.withheld == &standing && parts.review == nullptr;
+    const v1::Review* approved = goes_on ? ApprovedReview(standing, now) : ApprovalBehind(standing, asked, now);
     if (approved != nullptr) *made.mutable_approved_review() = *approved;
   } else if (parts.review != nullptr) {
     made.set_disposition(v1::DISPOSITION_REVIEW);

@@ -32,10 +32,15 @@ absl::Status RetentionDesk::Place(store::Batch& batch, absl::Time now, const v1:
     if (!result) return answer.Refuse(absl::NotFoundError(absl::StrCat("no result ", request.result_id())));
     if (absl::Status status = CheckNotErased(*result); !status.ok()) return answer.Refuse(std::move(status));
     hold.set_result_id(result->id());
+    answer.response.set_results(1);
   } else {
     RG_ASSIGN_OR_RETURN(const v1::PatientRecord record, OpenPatient(batch, request.patient()));
     hold.set_patient_id(record.id());
     *hold.mutable_patient() = request.patient();
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, record.facts().identifiers()));
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> results, ResultsOf(batch, records));
+    answer.response.set_results(
+        std::count_if(results.begin(), results.end(), [](const v1::Result& result) { return !result.has_erased(); }));
   }
   hold.set_reason(request.reason());
   RG_RETURN_IF_ERROR(PlaceHold(batch, now, request.placed_by(), &hold));
@@ -121,12 +126,11 @@ absl::Status RetentionDesk::EraseIfOver(store::Batch& batch, absl::Time now, con
   return absl::OkStatus();
 }
 
-absl::Time RetentionDesk::NextLook() const {
+absl::Time RetentionDesk::NextLook(absl::Time now) const {
   absl::Time next = forget_ ? try_forget_at_ : absl::InfiniteFuture();
   if (retention_.length == absl::InfiniteDuration()) return next;
   const absl::StatusOr<std::optional<store::Settled>> first = store_->FirstSettled(passed_);
-  // The writer asks again after its next commit.
-  if (!first.ok()) return next;
+  if (!first.ok()) return std::min(next, now + kBetweenErasures);
   if (*first) next = std::min(next, std::max(erase_at_, (*first)->since + retention_.length));
   if (passed_.result_id != 0) next = std::min(next, round_began_ + kRound);
   return next;

@@ -35,7 +35,7 @@ class RetentionDesk {
   // Erases what is past its retention: looks at a few results at most, and returns at how many.
   absl::StatusOr<int> EraseWhatIsOver(store::Batch& batch, absl::Time now);
   // When that, or Committed(), is to be called next without anybody's asking; InfiniteFuture() for never.
-  absl::Time NextLook() const;
+  absl::Time NextLook(absl::Time now) const;
   // After a commit, with no batch open: makes the files forget what it erased.
   void Committed(absl::Time now);
 
@@ -49,8 +49,8 @@ class RetentionDesk {
   // day later, or when a hold ends. What a failed commit had passed over has its turn then too.
   store::Settled passed_;
   absl::Time round_began_ = absl::InfinitePast();
-  // Something was erased that the files may still hold.
-  bool forget_ = false;
+  // Something was erased that the files may still hold, as of a gate that was killed.
+  bool forget_ = true;
   absl::Time try_forget_at_ = absl::InfinitePast();  // not before
   absl::Time erase_at_ = absl::InfinitePast();       // likewise
   // Results that could not be read: `audit verify` names them.

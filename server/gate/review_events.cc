@@ -64,17 +64,14 @@ absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directo
     RG_ASSIGN_OR_RETURN(const absl::Time told_at, TimeOfEntry(reader, cursor->entry_));
     cursor->tells_again_at_ = directory.NextChange(zone, told_at);
   }
-  if (!cursor->listing_ && *cursor->tells_again_at_ <= now) {
-    cursor->TellAgain();
-    cursor->tells_again_at_ = directory.NextChange(zone, now);
-  }
+  if (!cursor->listing_ && *cursor->tells_again_at_ <= now) cursor->TellAgain();
   if (cursor->listing_) {
     // The place in the log first: what changes while the list is read is told again afterwards.
     if (!cursor->begun_) {
       RG_ASSIGN_OR_RETURN(cursor->entry_, reader.LastEntrySequence());
-      cursor->tells_again_at_ = directory.NextChange(zone, now);
       cursor->begun_ = true;
     }
+    if (cursor->held_ == 0) cursor->tells_again_at_ = directory.NextChange(zone, now);
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> held, reader.ListHeld(cursor->held_, limit));
     for (const v1::Result& result : held) {
       cursor->held_ = result.id();

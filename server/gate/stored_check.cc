@@ -385,6 +385,7 @@ class Checker {
       const v1::Entry& entry = logged->second;
       if (hold.result_id() != entry.result_id() || hold.patient_id() != entry.legal_hold_changed().patient_id() ||
           hold.placed_by() != entry.actor() || hold.reason() != entry.legal_hold_changed().reason() ||
+          hold.kept_of() != entry.legal_hold_changed().kept_of() ||
           base::FromProto(hold.placed_at()) != base::FromProto(entry.time())) {
         Find(absl::StrCat("legal hold ", hold.id(), ": it is not as entry ", entry.sequence(), " has it"));
       }

@@ -379,8 +379,11 @@ bool AsksNothingNew(const v1::Outcome& now, const v1::Outcome& approved) {
   return std::all_of(now.rules().begin(), now.rules().end(), [&approved](const v1::AppliedRule& rule) {
     return rule.effect() == v1::RULE_EFFECT_NEXT_STEP ||  // holds nothing
            rule.rule_id() == policy::kPreferenceRule ||   // nor does a wish to wait what has been seen, or reviewed
-           std::any_of(approved.rules().begin(), approved.rules().end(),
-                       [&rule](const v1::AppliedRule& other) { return other.rule_id() == rule.rule_id(); });
+           std::any_of(approved.rules().begin(), approved.rules().end(), [&rule](const v1::AppliedRule& other) {
+             // Whoever approved something else that the rule asked for has not reviewed what it asks to be reviewed.
+             const bool now_reviews = rule.effect() == v1::RULE_EFFECT_REVIEW && other.effect() != v1::RULE_EFFECT_REVIEW;
+             return other.rule_id() == rule.rule_id() && !now_reviews;
+           });
   });
 }
 

@@ -137,6 +137,8 @@ class Batch {
   // `since`, then of id, those that come after `after` in that order, at most `limit`.
   virtual absl::StatusOr<std::vector<Settled>> FindSettled(const Settled& after, absl::Time until, int limit) = 0;
   virtual absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) = 0;
+  // Holds on a patient, in order.
+  virtual absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(int64_t patient_id) = 0;
   // True if a hold is on the result or on one of the patients.
   virtual absl::StatusOr<bool> IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) = 0;
 

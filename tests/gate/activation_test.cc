@@ -103,6 +103,7 @@ class FailingStore final : public resultgate::testing::StoreProxy {
       return batch_->FindSettled(after, until, n);
     }
     absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) override { return batch_->FindLegalHold(id); }
+    absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(int64_t id) override { return batch_->LegalHoldsOn(id); }
     absl::StatusOr<bool> IsOnLegalHold(int64_t id, const std::vector<int64_t>& patients) override {
       return batch_->IsOnLegalHold(id, patients);
     }

@@ -161,6 +161,9 @@ TEST(MergeTest, AnApprovalOutlastsAHoldThatIsEndedForWhatAsksNothingNew) {
     EXPECT_EQ(Short(ended), "delay 80");
     EXPECT_EQ(ended.review().approved_by(), "reviewer-1");
     EXPECT_EQ(Short(Merge(held, more, kRelax, In(1))), "review 60 floor 80") << "a rule that nobody had approved for";
+    v1::Outcome turned = again;
+    AddReviewRule("withhold", &turned);
+    EXPECT_EQ(Short(Merge(held, turned, kRelax, In(1))), "review 60 floor 80") << "what withheld it now asks for a review";
     EXPECT_EQ(Short(Merge(held, again, kRelax, In(31))), "review 60 floor 80") << "it ended by its time: its owner decides";
 
     v1::Outcome beside_more = beside;

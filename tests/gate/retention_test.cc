@@ -172,6 +172,9 @@ class ErasureTest : public ::testing::Test {
     request.set_reason("claim 7");
     const auto response = Call(&Gate::PlaceLegalHold, request);
     EXPECT_TRUE(response.ok()) << response.status();
+    if (response.ok()) {
+      EXPECT_EQ(response->results(), 1);
+    }
     return response.ok() ? response->legal_hold().id() : 0;
   }
   absl::Status EndHold(int64_t id) {
@@ -422,7 +425,11 @@ TEST_F(ErasureTest, PatientsWhoAreSeparatedStayOnHold) {
   merge.mutable_merged()->set_value(absl::StrCat(kMarker, " F1"));
   merge.mutable_survivor()->set_value(absl::StrCat(kMarker, " F2"));
   ASSERT_TRUE(Call(&Gate::MergePatients, merge).ok());
-  Hold(0, absl::StrCat(kMarker, " F2"));
+  v1::PlaceLegalHoldRequest hold;
+  *hold.mutable_patient() = merge.survivor();
+  hold.set_placed_by("records-1");
+  hold.set_reason("claim 7");
+  EXPECT_EQ(Call(&Gate::PlaceLegalHold, hold)->results(), 2);
   v1::UnmergePatientsRequest separate;
   separate.set_actor("records-1");
   *separate.mutable_merged() = merge.merged();
@@ -431,7 +438,11 @@ TEST_F(ErasureTest, PatientsWhoAreSeparatedStayOnHold) {
   const auto holds = gate_.gate().ListLegalHolds({});
   ASSERT_THAT(holds->legal_holds(), SizeIs(2));
   EXPECT_EQ(holds->legal_holds(1).patient().value(), absl::StrCat(kMarker, " F1"));
-  EXPECT_THAT(holds->legal_holds(1).reason(), HasSubstr("claim 7"));
+  EXPECT_EQ(holds->legal_holds(1).reason(), "claim 7");
+  EXPECT_EQ(holds->legal_holds(1).kept_of(), holds->legal_holds(0).id());
+  ASSERT_TRUE(Call(&Gate::MergePatients, merge).ok());
+  ASSERT_TRUE(Call(&Gate::UnmergePatients, separate).ok());
+  EXPECT_THAT(gate_.gate().ListLegalHolds({})->legal_holds(), SizeIs(2)) << "both are on hold already";
   Pass(300 * kDay);
   EXPECT_FALSE(IsErased(first));
   EXPECT_FALSE(IsErased(second));
@@ -486,6 +497,7 @@ TEST_F(ErasureTest, TwoPeopleMayHaveOneErasedAtOnce) {
 TEST_F(ErasureTest, WhatComesLaterOfItIsHeldForTwoPeople) {
   const int64_t id = Publish(Marked("F1"));
   ASSERT_TRUE(Erase(id).ok());
+  gate_.clock().Advance(absl::Minutes(7));
   for (const v1::DiagnosticReport& late : {Marked("F1"), Later(Marked("F1"), absl::Hours(1))}) {
     const v1::SubmitResultResponse response = gate_.Submit(late);
     EXPECT_NE(response.result_id(), id);
@@ -501,6 +513,7 @@ TEST_F(ErasureTest, WhatComesLaterOfItIsHeldForTwoPeople) {
   ASSERT_THAT(incidents, SizeIs(1)) << "the portal may still show what was erased here";
   EXPECT_EQ(incidents[0].result_id(), id);
   EXPECT_EQ(incidents[0].incident().right_result_id(), id + 1);
+  EXPECT_EQ(incidents[0].incident().minutes_exposed(), 7);
   EXPECT_THAT(incidents[0].incident().unit_ids(), ::testing::Not(IsEmpty()));
   const int64_t late_id = id + 1;
   EXPECT_EQ(Get(late_id).version(), 2) << "and they are versions of one another";

@@ -45,6 +45,7 @@ class CountingStore : public store::Store {
       return std::vector<store::Settled>();
     }
     absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t) override { return std::nullopt; }
+    absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(int64_t) override { return std::vector<v1::LegalHold>(); }
     absl::StatusOr<bool> IsOnLegalHold(int64_t, const std::vector<int64_t>&) override { return false; }
     absl::StatusOr<int> RemoveKeys(const std::string&, int64_t) override { return 0; }
     absl::Status ReplaceRelease(const v1::Release&) override { return absl::OkStatus(); }

@@ -182,6 +182,7 @@ TEST(QueriesTest, NoStatementScansOrSorts) {
       {sql::kFindSettled, "SEARCH results USING COVERING INDEX results_settled (settled_us>? AND settled_us<?)"},
       {sql::kListLegalHolds, "SEARCH legal_holds USING INTEGER PRIMARY KEY (rowid>?)"},
       {sql::kFindLegalHold, "SEARCH legal_holds USING INTEGER PRIMARY KEY (rowid=?)"},
+      {sql::kLegalHoldsOn, "SEARCH legal_holds USING INDEX legal_holds_patient (patient_id=?)"},
       {sql::kIsResultOnHold, "SEARCH legal_holds USING COVERING INDEX legal_holds_result (result_id=?)"},
       {sql::kIsPatientOnHold, "SEARCH legal_holds USING COVERING INDEX legal_holds_patient (patient_id=?)"},
       {sql::kPutSettled, "SEARCH results USING INTEGER PRIMARY KEY (rowid=?)"},

@@ -398,20 +398,23 @@ absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(Connection& connectio
   return ReadOne<v1::LegalHold>(statement, ReadLegalHold);
 }
 
+absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(Connection& connection, int64_t patient_id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kLegalHoldsOn));
+  statement.BindInt(1, patient_id);
+  return ReadAll<v1::LegalHold>(statement, ReadLegalHold);
+}
+
 absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, const std::vector<int64_t>& patient_ids) {
-  {
-    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kIsResultOnHold));
-    statement.BindInt(1, result_id);
-    RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
-    if (found) return true;
-  }
-  for (const int64_t id : patient_ids) {
-    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kIsPatientOnHold));
+  const auto finds = [&connection](const char* sql, int64_t id) -> absl::StatusOr<bool> {
+    RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql));
     statement.BindInt(1, id);
-    RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
-    if (found) return true;
+    return statement.Step();
+  };
+  RG_ASSIGN_OR_RETURN(bool found, finds(sql::kIsResultOnHold, result_id));
+  for (size_t i = 0; !found && i < patient_ids.size(); ++i) {
+    RG_ASSIGN_OR_RETURN(found, finds(sql::kIsPatientOnHold, patient_ids[i]));
   }
-  return false;
+  return found;
 }
 
 absl::Status FillSettled(Connection& connection) {

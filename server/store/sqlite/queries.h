@@ -81,6 +81,7 @@ inline constexpr char kFindSettled[] =
     " ORDER BY settled_us, id LIMIT ?4";
 inline constexpr char kListLegalHolds[] = "SELECT id, record FROM legal_holds WHERE id > ?1 ORDER BY id LIMIT ?2";
 inline constexpr char kFindLegalHold[] = "SELECT id, record FROM legal_holds WHERE id = ?1";
+inline constexpr char kLegalHoldsOn[] = "SELECT id, record FROM legal_holds WHERE patient_id = ?1 ORDER BY id";
 inline constexpr char kIsResultOnHold[] = "SELECT 1 FROM legal_holds WHERE result_id = ?1 LIMIT 1";
 inline constexpr char kIsPatientOnHold[] = "SELECT 1 FROM legal_holds WHERE patient_id = ?1 LIMIT 1";
 
@@ -186,6 +187,7 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kFindSettled,
                                        kListLegalHolds,
                                        kFindLegalHold,
+                                       kLegalHoldsOn,
                                        kIsResultOnHold,
                                        kIsPatientOnHold,
                                        kPutSettled,
@@ -241,6 +243,7 @@ absl::StatusOr<std::vector<v1::DirectoryOwner>> ListOwners(Connection& connectio
 absl::StatusOr<std::vector<Settled>> FindSettled(Connection& connection, const Settled& after, absl::Time until, int limit);
 absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(Connection& connection, int64_t after_id, int limit);
 absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(Connection& connection, int64_t id);
+absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(Connection& connection, int64_t patient_id);
 absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, const std::vector<int64_t>& patient_ids);
 // Fills the column of every result, once after a migration.
 absl::Status FillSettled(Connection& connection);

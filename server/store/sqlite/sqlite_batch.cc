@@ -117,6 +117,10 @@ absl::StatusOr<std::optional<v1::LegalHold>> SqliteBatch::FindLegalHold(int64_t 
   return Do([&] { return store::FindLegalHold(writer_.connection, id); });
 }
 
+absl::StatusOr<std::vector<v1::LegalHold>> SqliteBatch::LegalHoldsOn(int64_t patient_id) {
+  return Do([&] { return store::LegalHoldsOn(writer_.connection, patient_id); });
+}
+
 absl::StatusOr<bool> SqliteBatch::IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) {
   return Do([&] { return store::IsOnLegalHold(writer_.connection, result_id, patient_ids); });
 }

@@ -63,6 +63,7 @@ class SqliteBatch final : public Batch {
   absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id) override;
   absl::StatusOr<std::vector<Settled>> FindSettled(const Settled& after, absl::Time until, int limit) override;
   absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(int64_t id) override;
+  absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(int64_t patient_id) override;
   absl::StatusOr<bool> IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) override;
 
   absl::Status PutResult(const v1::Result& result) override;
