@@ -1,5 +1,5 @@
 #!/bin/sh
-# tidy.sh FOLDER: clang-tidy over the .cc files that build/ compiles from FOLDER, run from the project's root.
+# tidy.sh FOLDER: clang-tidy over the .cc files of FOLDER, as build/ compiles them, run from the project's root.
 #
 # Most of its time goes to headers, so up to 16 files are read as one. Files that cannot be, because each has a name of its
 # own that another one has too, wait for the next round. Each finding still names its own file. What gets lost in the crowd
@@ -7,7 +7,7 @@
 set -u
 folder=$1
 together=16
-files=$(sed -n "s|^ *\"file\": \"$PWD/\($folder/[^/]*\.cc\)\"|\1|p" build/compile_commands.json | sort -u)
+files=$(find "$folder" -maxdepth 1 -name '*.cc' | sort)
 [ -n "$files" ] || exit 0
 
 # As the shell takes them: all flags of all files of the folder, each once. What GCC precompiled is not for clang.
