@@ -338,7 +338,7 @@ TEST(RequestReleaseTest, ThePatientLiftsWhatThePatientMayLiftAndReadsItUnreviewe
   ASSERT_TRUE(asked.ok()) << asked.status();
   EXPECT_TRUE(asked->released());
   EXPECT_THAT(asked->waits(), IsEmpty());
-  const v1::Outcome& outcome = gate.Review(id).result().decision().outcomes(0);
+  const v1::Outcome outcome = gate.Review(id).result().decision().outcomes(0);
   EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_RELEASED);
   EXPECT_TRUE(outcome.released_unreviewed());
   const v1::Entry entry = gate.Entries(id).back();

@@ -74,7 +74,8 @@ TEST(EraseTest, FindsWhatWaitsForNothingInOrderOfTime) {
 
   const auto ids = [&batch](const store::Settled& after, absl::Time until, int limit) {
     std::vector<int64_t> found;
-    for (const store::Settled& settled : *batch->FindSettled(after, until, limit)) found.push_back(settled.result_id);
+    const auto all = batch->FindSettled(after, until, limit);
+    for (const store::Settled& settled : *all) found.push_back(settled.result_id);
     return found;
   };
   EXPECT_THAT(ids({}, absl::InfiniteFuture(), 100), ElementsAre(2, 3, 9, 8, 1));
