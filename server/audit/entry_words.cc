@@ -96,6 +96,17 @@ std::string QueryText(const v1::Entry::Queried& queried) {
   return absl::StrCat(text, ", ", queried.answered(), " given");
 }
 
+// `releases 3, 4, 5 sent, to portal-1`; of many their number.
+std::string DeliveredText(const v1::Entry::Delivered& delivered) {
+  constexpr int kMostNamed = 6;
+  const auto& sequences = delivered.release_sequences();
+  const std::string which = sequences.size() > kMostNamed
+                                ? Plural(sequences.size(), "release")
+                                : absl::StrCat(sequences.size() == 1 ? "release " : "releases ", absl::StrJoin(sequences, ", "));
+  return absl::StrCat(which, delivered.broken() ? " not written: the stream broke" : " sent",
+                      delivered.consumer().empty() ? "" : absl::StrCat(", to ", delivered.consumer()));
+}
+
 std::string ErasedText(const v1::Entry::Erased& erased) {
   std::vector<std::string> parts = {Plural(erased.reports(), "report")};
   if (erased.comments() > 0) parts.push_back(Plural(erased.comments(), "comment"));
@@ -257,6 +268,8 @@ std::string EntryText(const v1::Entry& entry) {
                           changed.kept_of() == 0 ? "" : absl::StrCat(", who was found to be two, as hold ", changed.kept_of()),
                           ": ", changed.reason());
     }
+    case v1::Entry::kDelivered:
+      return DeliveredText(entry.delivered());
     case v1::Entry::EVENT_NOT_SET:
       break;
   }
