@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "server/nextstep/next_step.h"
 #include "server/policy/names.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::policy {
 namespace {
@@ -154,6 +155,29 @@ std::string Sentence(const Rule& rule) {
   }
   if (!rule.policy_owner.empty()) absl::StrAppend(&text, " Answers for it: ", rule.policy_owner, ".");
   return OnOneLine(text);
+}
+
+std::string AskedSpan(const Pack& pack, absl::string_view rule_id, v1::RuleEffect effect) {
+  const Rule* rule = pack.FindRule(rule_id);
+  const auto text = [](const calendar::Span& span) { return calendar::ToString(span); };
+  switch (effect) {
+    case v1::RULE_EFFECT_DELAY:
+      return rule != nullptr && rule->then.delay ? text(*rule->then.delay) : "";
+    case v1::RULE_EFFECT_WITHHOLD:
+      return rule != nullptr && rule->then.withhold_until ? text(*rule->then.withhold_until) : "";
+    case v1::RULE_EFFECT_DEADLINE:
+    case v1::RULE_EFFECT_NOTICE:
+      return rule != nullptr && rule->then.deadline ? text(rule->then.deadline->within) : "";
+    case v1::RULE_EFFECT_REVIEW: {
+      const ReviewAsk* review = rule_id == kDefaultRule                ? &pack.default_review()
+                                : rule_id == kQuarantineRule           ? &pack.quarantine_review()
+                                : rule != nullptr && rule->then.review ? &*rule->then.review
+                                                                       : nullptr;
+      return review == nullptr ? "" : absl::StrCat(text(review->each), " each and ", text(review->expires), " in all");
+    }
+    default:
+      return "";
+  }
 }
 
 }  // namespace resultgate::policy

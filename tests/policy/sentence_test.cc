@@ -65,5 +65,35 @@ TEST(SentenceTest, IsOneLine) {
   EXPECT_NE(sentence.find("our policy, page 4"), std::string::npos) << sentence;
 }
 
+// For a story: how long each rule asks for, by its part.
+TEST(SentenceTest, SaysHowLongARuleAsksFor) {
+  SmallWorld world;
+  base::FileIssues issues;
+  const auto pack = world.Load(
+      "  - {id: wait, title: t, match: {codes: [routine]}, then: {release: now, delay: 72 h}, basis: {type: research, citation: "
+      "c}}\n"
+      "  - {id: look, title: t, match: {codes: [tissue]}, then: {review: {owners: [pathology-pool], each: 1 business day, "
+      "expires: "
+      "3 business days, on_expiry: release}}, basis: {type: organization-policy, citation: c}}\n"
+      "  - {id: keep, title: t, audiences: [delegate], when: age(patient) < 18, then: {withhold: {until: 30 days}}, basis: "
+      "{type: "
+      "privacy, citation: c}}\n"
+      "  - {id: tell, title: t, match: {codes: [routine], unit: document}, then: {deadline: {within: 20 days, duty: notice}}, "
+      "basis: {type: statute, citation: c}}\n",
+      &issues);
+  ASSERT_NE(pack, nullptr) << base::Format(issues);
+  EXPECT_EQ(AskedSpan(*pack, "wait", v1::RULE_EFFECT_DELAY), "72 h");
+  EXPECT_EQ(AskedSpan(*pack, "look", v1::RULE_EFFECT_REVIEW), "1 business day each and 3 business days in all");
+  EXPECT_EQ(AskedSpan(*pack, "keep", v1::RULE_EFFECT_WITHHOLD), "30 days");
+  EXPECT_EQ(AskedSpan(*pack, "tell", v1::RULE_EFFECT_NOTICE), "20 days");
+  const std::string each = calendar::ToString(pack->default_review().each);
+  EXPECT_EQ(AskedSpan(*pack, "default", v1::RULE_EFFECT_REVIEW).substr(0, each.size()), each);
+  EXPECT_NE(AskedSpan(*pack, "quarantine", v1::RULE_EFFECT_REVIEW), "");
+  // What it does not ask for, and what is not there.
+  EXPECT_EQ(AskedSpan(*pack, "wait", v1::RULE_EFFECT_REVIEW), "");
+  EXPECT_EQ(AskedSpan(*pack, "wait", v1::RULE_EFFECT_PERMIT), "");
+  EXPECT_EQ(AskedSpan(*pack, "gone", v1::RULE_EFFECT_DELAY), "");
+}
+
 }  // namespace
 }  // namespace resultgate::policy
