@@ -1,16 +1,34 @@
 #include "server/gate/due_desk.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/downtime.h"
 #include "server/gate/result_commit.h"
 
 namespace resultgate::gate {
+
+absl::Status DueDesk::Start(store::Batch& batch, absl::Time last_at, absl::Time now) {
+  const policy::Pack& pack = *packs_.Deciding().pack;
+  absl::Time horizon = absl::InfinitePast();
+  const auto look = [&](const calendar::Calendar& calendar) {
+    if (WasMissed(calendar, last_at, now)) horizon = std::max(horizon, calendar.AddStaffed(now, kAfterDowntime));
+  };
+  look(pack.calendar());
+  for (const policy::Facility& facility : pack.facilities()) look(*facility.calendar);
+  if (horizon == absl::InfinitePast()) return absl::OkStatus();
+  down_since_ = last_at;
+  up_at_ = now;
+  RG_ASSIGN_OR_RETURN(ends_soon_, batch.FindDue(horizon, std::numeric_limits<int>::max()));
+  return absl::OkStatus();
+}
 
 absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit) {
   RG_ASSIGN_OR_RETURN(const int told, ReportUnreadable(batch, now));
@@ -26,10 +44,38 @@ absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit)
       RG_ASSIGN_OR_RETURN(const bool released, patients_.HaveBirthday(batch, now, &result));
       released_ = released_ || released;
     }
-    RG_RETURN_IF_ERROR(Write(batch, now, Advance(result, packs_.CalendarOf(result), now), v1::Entry::Advanced(), result));
+    const calendar::Calendar& calendar = packs_.CalendarOf(result);
+    const bool missed = base::FromProto(result.due_at()) <= up_at_ && WasMissed(calendar, down_since_, up_at_);
+    RG_RETURN_IF_ERROR(Write(batch, now, missed ? AdvanceAfterDowntime(result, calendar, now) : Advance(result, calendar, now),
+                             v1::Entry::Advanced(), result));
     RG_RETURN_IF_ERROR(SettleOrder(batch, result, now));
   }
-  return told + static_cast<int>(due.size());
+  const int done = static_cast<int>(due.size());
+  // What goes late goes first.
+  RG_ASSIGN_OR_RETURN(const int kept, KeepHoursOfSome(batch, now, limit - done));
+  return told + done + kept;
+}
+
+absl::StatusOr<int> DueDesk::KeepHoursOfSome(store::Batch& batch, absl::Time now, int limit) {
+  int looked_at = 0;
+  while (looked_at < limit && !ends_soon_.empty()) {
+    ++looked_at;
+    absl::StatusOr<std::optional<v1::Result>> found = batch.FindResult(ends_soon_[next_++]);
+    // What cannot be read is told of when it comes due.
+    if (!found.ok() && !absl::IsDataLoss(found.status())) return found.status();
+    if (found.ok() && found->has_value() && !(*found)->has_erased()) {
+      v1::Result& result = **found;
+      const calendar::Calendar& calendar = packs_.CalendarOf(result);
+      Transition transition;
+      if (WasMissed(calendar, down_since_, up_at_)) transition = AdvanceAfterDowntime(result, calendar, now);
+      changed_ = changed_ || !transition.reasons.empty();
+      if (!transition.reasons.empty()) RG_RETURN_IF_ERROR(Write(batch, now, transition, v1::Entry::Advanced(), result));
+    }
+    if (next_ < ends_soon_.size()) continue;
+    next_ = 0;
+    if (!std::exchange(changed_, false)) ends_soon_.clear();
+  }
+  return looked_at;
 }
 
 absl::StatusOr<int> DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {

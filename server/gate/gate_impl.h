@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/base/random.h"
 #include "server/base/status_macros.h"
@@ -28,6 +29,7 @@
 #include "server/gate/result_commit.h"
 #include "server/gate/retention_desk.h"
 #include "server/gate/same_order.h"
+#include "server/gate/screens.h"
 #include "server/gate/start_log.h"
 #include "server/gate/submit.h"
 #include "server/gate/turnarounds.h"
@@ -43,10 +45,10 @@ class Gate::Impl {
         options_(options),
         packs_(store, clock, &writer_, std::move(load_comments), [this] { released_ = true; }),
         same_order_(store, &packs_),
-        patients_(store, &packs_),
+        patients_(store, &packs_, [this] { return options_.new_salt(); }),
         due_(&packs_, &patients_, &same_order_),
         directory_(store),
-        retention_(store, options.retention),
+        retention_(store, options.retention, [this] { return options_.new_salt(); }),
         follower_(store, &writer_),
         writer_(
             store, clock, {options.longest_queue, options.largest_group},
@@ -58,9 +60,12 @@ class Gate::Impl {
               WakeSubscribers();
               follower_.Committed();
               LogRefusalsLeftOut(refusals_.TakeLeftOut(clock_->Now()));
+              LogDeliveriesAgain();
               retention_.Committed(clock_->Now());
             },
-            [this] { return std::min(retention_.NextLook(clock_->Now()), turns_change_at_); }) {
+            [this] {
+              return std::min({retention_.NextLook(clock_->Now()), turns_change_at_, due_.NextLook()});
+            }) {
     if (options_.new_salt == nullptr) options_.new_salt = [] { return base::RandomBytes(kSaltBytes); };
   }
 
@@ -70,6 +75,7 @@ class Gate::Impl {
   }
 
   absl::Status Start(const policy::LoadedPack& folder) {
+    RG_ASSIGN_OR_RETURN(const absl::Time last_at, LastWritten(*store_, clock_->Now()));
     RG_RETURN_IF_ERROR(directory_.Load());
     RG_RETURN_IF_ERROR(packs_.Start(folder, options_.development));
     RG_ASSIGN_OR_RETURN(std::unique_ptr<store::Batch> batch, store_->Begin());
@@ -79,35 +85,39 @@ class Gate::Impl {
     started.set_pack_digest(packs_.Active()->pack->digest());
     started.set_development(options_.development);
     started.set_log_public_key(store_->log().key().ToString());
-    for (const auto& [name, value] : options_.settings) {
+    std::map<std::string, std::string> settings = options_.settings;
+    // The name of a folder does not tell what the comments in it say.
+    settings["templates-digest"] = packs_.Active()->comments->digest();
+    for (const auto& [name, value] : settings) {
       v1::Entry::Setting* setting = started.add_settings();
       setting->set_name(name);
       setting->set_value(value);
     }
     RG_RETURN_IF_ERROR(LogStart(*store_, *batch, clock_->Now(), started));
-    RG_RETURN_IF_ERROR(NoteOverdue(*batch));
+    RG_ASSIGN_OR_RETURN(const v1::Entry::Overdue overdue, NoteOverdue(*batch));
+    RG_RETURN_IF_ERROR(due_.Start(*batch, last_at, clock_->Now()));
     RG_RETURN_IF_ERROR(batch->Commit());
+    if (overdue.results() > 0 && options_.tell_overdue != nullptr) options_.tell_overdue(overdue);
     writer_.Start();
     follower_.Start();
     return absl::OkStatus();
   }
 
-  const v1::Entry::Overdue& overdue() const { return overdue_; }
-
-  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done) {
+  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done, const Caller& caller) {
     auto submission = std::make_shared<Submission>(std::move(request), options_.new_salt);
-    writer_.Add({[this, submission](store::Batch& batch) {
+    writer_.Add({[this, submission, peer = caller.peer](store::Batch& batch) {
                    const absl::Time now = clock_->Now();
+                   batch.SetPeer(peer);
                    RG_RETURN_IF_ERROR(submission->Run(batch, packs_.Deciding(), same_order_, now));
                    released_ = released_ || submission->released();
-                   return due_.SettleOrders(batch, submission->changed(), now);
+                   return SettleOrders(batch, submission->changed(), now);
                  },
                  [submission, done = std::move(done)](const absl::Status& status) {
                    done(status.ok() ? submission->TakeAnswer() : absl::StatusOr<v1::SubmitResultResponse>(status));
                  }});
   }
 
-  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done) {
+  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done, const Caller& caller) {
     Queue<v1::RefuseResultResponse>(
         [this, request = std::move(request)](store::Batch& batch, Answer<v1::RefuseResultResponse>& answer) {
           v1::Entry entry;
@@ -123,48 +133,50 @@ class Gate::Impl {
           entry.set_sequence(answer.response.entry_sequence());
           *entry.mutable_time() = base::ToProto(clock_->Now());
           entry.set_actor(request.sender());
+          entry.set_peer(batch.peer());
           return batch.AppendEntry(entry);
         },
-        std::move(done));
+        std::move(done), caller);
   }
 
   // One of the calls of review_work.h, request_release.h and outreach.h.
   template <typename Request, typename Response>
-  void Review(absl::Status (*run)(const Desk&, const Request&, Answer<Response>&), Request request, Callback<Response> done) {
+  void Review(absl::Status (*run)(const Desk&, const Request&, Answer<Response>&), Request request, Callback<Response> done,
+              const Caller& caller) {
     Queue<Response>(
         [this, run, request = std::move(request)](store::Batch& batch, Answer<Response>& answer) {
           const absl::Time now = clock_->Now();
           const std::shared_ptr<const Directory> directory = directory_.Current();
           RG_RETURN_IF_ERROR(run(Desk{batch, *store_, packs_, *directory, now}, request, answer));
-          return due_.SettleOrders(batch, answer.changed, now);
+          return SettleOrders(batch, answer.changed, now);
         },
-        std::move(done));
+        std::move(done), caller);
   }
 
-  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done) {
+  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done, const Caller& caller) {
     Queue<v1::AcknowledgeReleasesResponse>(
         [this, request = std::move(request)](store::Batch& batch, Answer<v1::AcknowledgeReleasesResponse>& answer) {
           return RunAcknowledge(batch, clock_->Now(), request, answer);
         },
-        std::move(done));
+        std::move(done), caller);
   }
 
   // Queues what a desk does with a request.
   template <typename Request, typename Response>
   void At(absl::Status (PatientDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
-          Callback<Response> done) {
-    QueueAt(&patients_, method, std::move(request), std::move(done));
+          Callback<Response> done, const Caller& caller) {
+    QueueAt(&patients_, method, std::move(request), std::move(done), caller);
   }
   template <typename Request, typename Response>
   void At(absl::Status (DirectoryDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
-          Callback<Response> done) {
-    QueueAt(&directory_, method, std::move(request), std::move(done));
+          Callback<Response> done, const Caller& caller) {
+    QueueAt(&directory_, method, std::move(request), std::move(done), caller);
   }
 
   template <typename Request, typename Response>
   void At(absl::Status (RetentionDesk::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&), Request request,
-          Callback<Response> done) {
-    QueueAt(&retention_, method, std::move(request), std::move(done));
+          Callback<Response> done, const Caller& caller) {
+    QueueAt(&retention_, method, std::move(request), std::move(done), caller);
   }
 
   void LogQuery(v1::Entry entry, Callback<int64_t> done) {
@@ -177,8 +189,32 @@ class Gate::Impl {
           *written.mutable_time() = base::ToProto(clock_->Now());
           return batch.AppendEntry(written);
         },
-        std::move(done));
+        std::move(done), {});
   }
+
+  void LogScreen(v1::Entry entry, const std::string& answer, Callback<int64_t> done) {
+    if (entry.actor().empty()) entry.set_actor("unknown");
+    std::string seen =
+        base::Sha256(absl::StrCat(entry.queried().query(), "\n", entry.actor(), "\n", entry.peer(), "\n", base::Sha256(answer)));
+    if (screens_.Has(seen, clock_->Now())) return done(0);
+    LogQuery(std::move(entry), [this, seen = std::move(seen), done = std::move(done)](const absl::StatusOr<int64_t>& logged) {
+      if (logged.ok()) screens_.Add(seen, clock_->Now());
+      done(logged);
+    });
+  }
+
+  void LogDelivery(v1::Entry entry) {
+    Queue<int64_t>(
+        [this, entry](store::Batch& batch, Answer<int64_t>&) { return AppendEntry(batch, clock_->Now(), entry.actor(), entry); },
+        [this, entry](const absl::StatusOr<int64_t>& logged) {
+          if (logged.ok()) return;
+          const std::lock_guard<std::mutex> lock(deliveries_mutex_);
+          if (unlogged_deliveries_.size() < kMostUnloggedDeliveries) unlogged_deliveries_.push_back(entry);
+        },
+        {});
+  }
+
+  void CountRefusedCall() { refusals_.Count(clock_->Now()); }
 
   void LogRefusedCall(v1::Entry entry, std::function<void()> done) {
     const std::optional<int64_t> left_out = refusals_.Admit(clock_->Now());
@@ -206,22 +242,38 @@ class Gate::Impl {
   OpenRefusals& open_refusals() { return open_refusals_; }
 
  private:
+  // So many entries about deliveries wait for the store to work again; a portal that goes on asking meanwhile gets nothing.
+  static constexpr size_t kMostUnloggedDeliveries = 1024;
+
   struct Subscriber {
     Feed feed;
     std::function<void()> wake;
   };
 
-  // Before anything of it goes.
-  absl::Status NoteOverdue(store::Batch& batch) {
+  // Of so many results that are late the log tells one by one.
+  static constexpr int kMostOverdueListed = 100;
+
+  // Before anything of it goes. Without results where nothing is late.
+  absl::StatusOr<v1::Entry::Overdue> NoteOverdue(store::Batch& batch) {
     const absl::Time now = clock_->Now();
+    v1::Entry::Overdue overdue;
     RG_ASSIGN_OR_RETURN(const absl::Time earliest, store_->EarliestDue());
-    if (earliest > now) return absl::OkStatus();
+    if (earliest > now) return overdue;
     RG_ASSIGN_OR_RETURN(const int64_t results, store_->CountDue(now));
-    overdue_.set_results(results);
-    *overdue_.mutable_since() = base::ToProto(earliest);
+    overdue.set_results(results);
+    *overdue.mutable_since() = base::ToProto(earliest);
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> first, batch.FindDue(now, kMostOverdueListed));
+    for (const int64_t id : first) {
+      v1::Entry::Due* due = overdue.add_due();
+      due->set_result_id(id);
+      // One that cannot be read is late too.
+      const absl::StatusOr<std::optional<v1::Result>> result = store_->FindResult(id);
+      if (result.ok() && result->has_value()) *due->mutable_due_at() = (*result)->due_at();
+    }
     v1::Entry entry;
-    *entry.mutable_overdue() = overdue_;
-    return AppendEntry(batch, now, "gate", std::move(entry));
+    *entry.mutable_overdue() = overdue;
+    RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
+    return overdue;
   }
 
   // `calls` of them count again if it cannot be written.
@@ -237,7 +289,8 @@ class Gate::Impl {
         [this, calls, done = std::move(done)](const absl::StatusOr<int64_t>& logged) {
           if (!logged.ok()) refusals_.PutBack(calls);
           done();
-        });
+        },
+        {});
   }
 
   void LogRefusalsLeftOut(int64_t calls) {
@@ -248,11 +301,29 @@ class Gate::Impl {
     WriteRefusal(std::move(entry), calls, [] {});
   }
 
+  // What could not be logged before. Writer thread, after a commit: the store works.
+  void LogDeliveriesAgain() {
+    std::vector<v1::Entry> unlogged;
+    {
+      const std::lock_guard<std::mutex> lock(deliveries_mutex_);
+      unlogged.swap(unlogged_deliveries_);
+    }
+    for (v1::Entry& entry : unlogged) LogDelivery(std::move(entry));
+  }
+
+  // What a call does to other results of an order, the gate does by itself.
+  absl::Status SettleOrders(store::Batch& batch, const std::vector<int64_t>& changed, absl::Time now) {
+    batch.SetPeer("");
+    return due_.SettleOrders(batch, changed, now);
+  }
+
   template <typename Response, typename Run>
-  void Queue(Run run, Callback<Response> done) {
+  void Queue(Run run, Callback<Response> done, const Caller& caller) {
     auto answer = std::make_shared<Answer<Response>>();
-    writer_.Add({[this, answer, run = std::move(run)](store::Batch& batch) {
+    writer_.Add({[this, answer, run = std::move(run), peer = caller.peer](store::Batch& batch) {
+                   batch.SetPeer(peer);
                    RG_RETURN_IF_ERROR(run(batch, *answer));
+                   batch.SetPeer("");
                    released_ = released_ || answer->released;
                    return absl::OkStatus();
                  },
@@ -265,14 +336,14 @@ class Gate::Impl {
 
   template <typename Where, typename Request, typename Response>
   void QueueAt(Where* desk, absl::Status (Where::*method)(store::Batch&, absl::Time, const Request&, Answer<Response>&),
-               Request request, Callback<Response> done) {
+               Request request, Callback<Response> done, const Caller& caller) {
     Queue<Response>(
         [this, desk, method, request = std::move(request)](store::Batch& batch, Answer<Response>& answer) {
           const absl::Time now = clock_->Now();
           RG_RETURN_IF_ERROR((desk->*method)(batch, now, request, answer));
-          return due_.SettleOrders(batch, answer.changed, now);
+          return SettleOrders(batch, answer.changed, now);
         },
-        std::move(done));
+        std::move(done), caller);
   }
 
   absl::StatusOr<int> RunDue(store::Batch& batch, absl::Time now, int limit) {
@@ -308,8 +379,7 @@ class Gate::Impl {
   base::Clock* const clock_;
   Options options_;  // constant once it is made
 
-  v1::Entry::Overdue overdue_;  // since the start
-  bool released_ = false;       // writer thread only: the batch appended to the release stream
+  bool released_ = false;  // writer thread only: the batch appended to the release stream
   // Writer thread only: when turns change by themselves next, by which directory and whose time zone.
   absl::Time turns_change_at_ = absl::InfinitePast();
   std::shared_ptr<const Directory> turns_of_;
@@ -329,7 +399,10 @@ class Gate::Impl {
   TurnaroundFollower follower_;
 
   Refusals refusals_;
-  Writer writer_;  // last: its thread uses everything above
+  Screens screens_;
+  std::mutex deliveries_mutex_;
+  std::vector<v1::Entry> unlogged_deliveries_;  // guarded by deliveries_mutex_
+  Writer writer_;                               // last: its thread uses everything above
 };
 
 }  // namespace resultgate::gate

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/result_commit.h"
 
@@ -73,6 +74,13 @@ absl::Status LogStart(const store::Reader& reader, store::Batch& batch, absl::Ti
   key.mutable_log_key_changed()->set_now(started.log_public_key());
   key.mutable_log_key_changed()->set_previous_sequence(last->sequence());
   return AppendEntry(batch, now, kActor, std::move(key));
+}
+
+absl::StatusOr<absl::Time> LastWritten(const store::Reader& reader, absl::Time now) {
+  RG_ASSIGN_OR_RETURN(const int64_t last, reader.LastEntrySequence());
+  if (last == 0) return now;
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, reader.ListEntries(last - 1, 0, 1));
+  return entries.empty() ? now : base::FromProto(entries.front().time());
 }
 
 }  // namespace resultgate::gate

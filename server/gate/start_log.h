@@ -4,6 +4,7 @@
 #define RESULTGATE_GATE_START_LOG_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "server/store/store.h"
@@ -15,6 +16,9 @@ v1::Entry::ConfigurationChanged DifferencesBetween(const v1::Entry::Started& bef
 
 // Appends the Started entry and those that follow on it. `batch` has appended no other Started entry.
 absl::Status LogStart(const store::Reader& reader, store::Batch& batch, absl::Time now, const v1::Entry::Started& started);
+
+// When something was written into the log last; `now` for one that is empty.
+absl::StatusOr<absl::Time> LastWritten(const store::Reader& reader, absl::Time now);
 
 }  // namespace resultgate::gate
 
