@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/base/status_macros.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/redecide.h"
 #include "server/policy/outcomes.h"
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_replace.h"
 #include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/determination_review.h"
 #include "server/policy/holds.h"
 #include "server/policy/names.h"

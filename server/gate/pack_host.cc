@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/result_commit.h"
@@ -120,9 +121,12 @@ const calendar::Calendar& PackHost::CalendarOf(const v1::Result& result) {
 absl::Status PackHost::RunOnWriter(std::function<absl::Status(store::Batch&)> work) {
   std::promise<absl::Status> done;
   bool ran = false;
-  writer_->Add({[&ran, work = std::move(work)](store::Batch& batch) {
+  writer_->Add({[this, &ran, work = std::move(work)](store::Batch& batch) {
                   ran = true;
-                  return work(batch);
+                  batch.SetPeer(peer_);
+                  const absl::Status status = work(batch);
+                  batch.SetPeer("");
+                  return status;
                 },
                 [this, &ran, &done](const absl::Status& status) {
                   // A batch that failed has changed nothing. Work that was not taken is answered on its caller's thread.
@@ -172,8 +176,9 @@ absl::Status PackHost::CheckAndCommit(const v1::PackFiles& files, const Activati
   return validate_only ? absl::OkStatus() : Commit(*candidate, activation);
 }
 
-absl::StatusOr<v1::ActivatePackResponse> PackHost::Activate(const v1::ActivatePackRequest& request) {
+absl::StatusOr<v1::ActivatePackResponse> PackHost::Activate(const v1::ActivatePackRequest& request, const Caller& caller) {
   const std::lock_guard<std::mutex> turn(turn_);
+  peer_ = caller.peer;
   v1::ActivatePackResponse response;
   Candidate candidate;
   RG_RETURN_IF_ERROR(CheckAndCommit(request.files(), {v1::ACTIVATION_CAUSE_REQUEST, request.approver(), request.author()},
@@ -198,8 +203,9 @@ absl::StatusOr<v1::Activation> PackHost::FindInHistory(const std::string& digest
   }
 }
 
-absl::StatusOr<v1::RollbackPackResponse> PackHost::Rollback(const v1::RollbackPackRequest& request) {
+absl::StatusOr<v1::RollbackPackResponse> PackHost::Rollback(const v1::RollbackPackRequest& request, const Caller& caller) {
   const std::lock_guard<std::mutex> turn(turn_);
+  peer_ = caller.peer;
   RG_ASSIGN_OR_RETURN(const v1::Activation earlier, FindInHistory(request.pack_digest()));
   RG_ASSIGN_OR_RETURN(const std::optional<v1::PackFiles> files, store_->FindPack(earlier.pack_digest()));
   if (!files) return absl::DataLossError(absl::StrCat("pack ", earlier.pack_digest(), " is not in the database"));
@@ -213,6 +219,7 @@ absl::StatusOr<v1::RollbackPackResponse> PackHost::Rollback(const v1::RollbackPa
 
 absl::Status PackHost::Reload(const policy::LoadedPack& pack) {
   const std::lock_guard<std::mutex> turn(turn_);
+  peer_.clear();
   const std::string active = Active()->pack->digest();
   if (pack.pack->digest() == active) return absl::OkStatus();
   base::FileIssues issues;
@@ -291,8 +298,9 @@ absl::Status PackHost::RedecideOne(store::Batch& batch, const Rulebook& rulebook
   return AppendEntry(batch, now, actor, std::move(entry));
 }
 
-absl::StatusOr<v1::RedecideHeldResponse> PackHost::Redecide(const v1::RedecideHeldRequest& request) {
+absl::StatusOr<v1::RedecideHeldResponse> PackHost::Redecide(const v1::RedecideHeldRequest& request, const Caller& caller) {
   const std::lock_guard<std::mutex> turn(turn_);
+  peer_ = caller.peer;
   const std::shared_ptr<const Rulebook> rulebook = Active();
   // One time for all of it: what is counted is what is done.
   const absl::Time now = clock_->Now();
@@ -333,6 +341,7 @@ absl::StatusOr<v1::RedecideHeldResponse> PackHost::Redecide(const v1::RedecideHe
     entry.set_sequence(sequence);
     *entry.mutable_time() = base::ToProto(now);
     entry.set_actor(request.actor());
+    entry.set_peer(peer_);
     return batch.AppendEntry(entry);
   }));
   Counts done;

@@ -9,9 +9,8 @@
 
 #include "server/base/proto_time.h"
 #include "server/gate/approval.h"
-#include "server/gate/patient_facts.h"
-#include "server/gate/submit.h"
-#include "server/policy/decide.h"
+#include "server/gate/ask_anew.h"
+#include "server/policy/holds.h"
 #include "server/policy/review_plan.h"
 #include "server/policy/verdict.h"
 
@@ -63,21 +62,9 @@ v1::Outcome WithoutWhatWasApproved(const v1::Outcome& standing, const v1::Outcom
   return made;
 }
 
-bool HoldsAlong(const v1::Outcome& outcome) {
-  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
-                     [](const v1::AppliedRule& rule) { return !rule.lifted() && policy::HoldsAlong(rule); });
-}
-
 // No pack decides these.
 bool IsOfNoPack(const v1::Outcome& outcome) {
   return outcome.disposition() == v1::DISPOSITION_QUARANTINE || outcome.disposition() == v1::DISPOSITION_NEVER;
-}
-
-// Its owners know of the review, or did: it goes on, was approved, or is over.
-bool KnowsItsReview(const v1::Outcome& standing) {
-  return standing.has_review() &&
-         (standing.disposition() == v1::DISPOSITION_REVIEW || standing.disposition() == v1::DISPOSITION_DELAY ||
-          standing.disposition() == v1::DISPOSITION_RELEASE);
 }
 
 // A review that should have been going on for a while is taken up where it would be: escalated, or over.
@@ -218,6 +205,14 @@ const v1::Outcome* Later(const v1::Outcome* standing, const v1::Outcome* asked, 
   return end(asked) > end(standing) ? asked : standing;
 }
 
+// Of two withholdings that end together: the one that is asked for now where a death, told or taken back, makes the owner
+// another.
+const v1::Outcome* OwnersKept(const v1::Outcome* chosen, const v1::Outcome* asked) {
+  const bool both = chosen != nullptr && asked != nullptr;
+  const bool another = both && policy::IsLeftByTheDead(*chosen) != policy::IsLeftByTheDead(*asked);
+  return another && Withheld(chosen) == Withheld(asked) ? asked : chosen;
+}
+
 v1::Outcome Relax(const v1::Outcome& standing, const v1::Outcome& asked, absl::Time now) {
   const Parts old = PartsOf(standing);
   const Parts anew = PartsOf(asked);
@@ -225,7 +220,7 @@ v1::Outcome Relax(const v1::Outcome& standing, const v1::Outcome& asked, absl::T
   if (old.not_final != nullptr) return AsAsked(standing, asked, now);
   Parts parts;
   parts.floor = Earlier(old.floor, anew.floor, Floor);
-  parts.withheld = Earlier(old.withheld, anew.withheld, Withheld);
+  parts.withheld = OwnersKept(Earlier(old.withheld, anew.withheld, Withheld), anew.withheld);
   if (old.withheld != nullptr && anew.withheld == nullptr) {
     parts.review = anew.review;
   } else if (anew.withheld != nullptr || old.review == nullptr) {
@@ -252,12 +247,17 @@ v1::Outcome Tighten(const v1::Outcome& standing, const v1::Outcome& asked, absl:
   if (anew.not_final != nullptr) return AsAsked(standing, asked, now);
   Parts parts;
   parts.floor = Later(old.floor, anew.floor, Floor);
-  parts.withheld = Later(old.withheld, anew.withheld, Withheld);
+  parts.withheld = OwnersKept(Later(old.withheld, anew.withheld, Withheld), anew.withheld);
   const bool over = anew.review != nullptr && ReviewEnd(anew.review) <= now;
   parts.review = over ? old.review : Later(old.review, anew.review, ReviewEnd);
   if (old.ceiling && anew.ceiling) parts.ceiling = std::max(*old.ceiling, *anew.ceiling);
   v1::Outcome made = Build(standing, asked, parts, now);
   return GoesBy(made, now) < GoesBy(standing, now) ? standing : made;
+}
+
+// A delegate's, of somebody who was told to have died (transition.h, Approve).
+bool IsClosedByDeath(const v1::Outcome& outcome) {
+  return outcome.state() == v1::OUTCOME_STATE_CLOSED && policy::IsLeftByTheDead(outcome);
 }
 
 // What is out, and may be taken back from this audience.
@@ -297,43 +297,6 @@ bool HoldsAlike(const v1::Outcome& a, const v1::Outcome& b) {
 }
 
 }  // namespace
-
-std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now,
-                          std::vector<v1::Lifter> acted) {
-  policy::Context context;
-  context.acted = std::move(acted);
-  context.received_at = FromProto(result.received_at());
-  context.previous = previous;
-  context.quarantine = StandingQuarantine(result);
-  if (result.decision().has_clock_start()) context.clock_start = FromProto(result.decision().clock_start());
-  std::vector<Cell> cells = policy::ToCells(DecideStanding(pack, result, context, now).outcomes());
-
-  policy::Context fresh_context = context;
-  fresh_context.received_at = now;
-  fresh_context.previous = nullptr;
-  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
-  for (Cell& cell : policy::ToCells(result.decision().outcomes())) {
-    standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
-  }
-  std::optional<std::vector<Cell>> fresh;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    // What waits along with another report of its order does so until that one's hold ends (same_order.h).
-    const auto along = standing.find({cells[i].unit_id, cells[i].audience});
-    if (along != standing.end() && HoldsAlong(along->second)) {
-      cells[i].outcome = along->second;
-      continue;
-    }
-    if (cells[i].outcome.disposition() != v1::DISPOSITION_REVIEW) continue;
-    const auto found = standing.find({cells[i].unit_id, cells[i].audience});
-    if (found == standing.end() || KnowsItsReview(found->second)) continue;
-    if (!fresh) fresh = policy::ToCells(DecideStanding(pack, result, fresh_context, now).outcomes());
-    for (Cell& cell : *fresh) {
-      if (cell.unit_id != cells[i].unit_id || cell.audience != cells[i].audience || !cell.outcome.has_review()) continue;
-      *cells[i].outcome.mutable_review() = cell.outcome.review();
-    }
-  }
-  return cells;
-}
 
 absl::Time GoesBy(const v1::Outcome& held, absl::Time now) {
   const absl::Time floor = held.has_not_before() ? std::max(now, FromProto(held.not_before())) : now;
@@ -426,6 +389,9 @@ Anew Reconsider(const v1::Result& result, const std::vector<Cell>& asked, const 
       cell.outcome = AsAsked(cell.outcome, wanted, now);
       cell.outcome.clear_release_sequence();  // nothing of it is shown
       withdrawn.push_back(cell);
+    } else if (how.held.relax && IsClosedByDeath(cell.outcome) && !IsOfNoPack(wanted) && !policy::IsLeftByTheDead(wanted)) {
+      cell.outcome = AsAsked(cell.outcome, wanted, now);
+      cell.outcome.clear_release_sequence();
     }
     anew.changed = anew.changed || cell.outcome.SerializeAsString() != before;
   }

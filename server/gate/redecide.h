@@ -24,12 +24,6 @@ struct Redeciding {
   bool tighten = false;  // each part becomes the more restrictive of the two; with `relax`, what the new pack says
 };
 
-// What `pack` says of a standing result, every unit and audience, as it would have said when the version came. `previous` is the
-// decision on the version before, or null for a first version: a correction keeps clocks. A review of which nobody knew yet
-// begins at `now`, because its turns run from when its owner can first see it. `acted` are those who want it released now.
-std::vector<policy::Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous,
-                                  absl::Time now, std::vector<v1::Lifter> acted = {});
-
 // When a held unit goes by itself at the latest, if nobody acts: not before `now`, InfiniteFuture() for never.
 absl::Time GoesBy(const v1::Outcome& held, absl::Time now);
 

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/audit/difference.h"
 #include "server/audit/entry_facts.h"
+#include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/discussion.h"
+#include "server/gate/downtime.h"
+#include "server/gate/held_by_person.h"
 #include "server/gate/in_process.h"
 #include "server/gate/kept_reports.h"
 #include "server/gate/keys.h"
@@ -18,7 +22,10 @@
 #include "server/gate/logged_state.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/redecide.h"
+#include "server/gate/replay_people.h"
+#include "server/gate/replay_releases.h"
 #include "server/gate/same_order.h"
+#include "server/gate/separation.h"
 #include "server/gate/submit.h"
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
@@ -30,28 +37,6 @@ namespace {
 using base::FromProto;
 using policy::Cell;
 using Verdict = Replayed::Verdict;
-
-// What a release is known by to one of its audiences, whatever order its parts are in. One that was planned for several may have
-// gone as several, because a clinician's words were not for all of them.
-using ReleaseKey = std::tuple<v1::ReleaseKind, int, std::set<std::string>, std::optional<absl::Time>>;
-
-ReleaseKey KeyOf(const v1::ReleaseNote& note, int audience) {
-  return {note.kind(),
-          audience,
-          {note.unit_ids().begin(), note.unit_ids().end()},
-          note.has_expected_by() ? std::optional(FromProto(note.expected_by())) : std::nullopt};
-}
-
-ReleaseKey KeyOf(const PlannedRelease& planned, int audience) {
-  return {planned.kind, audience, {planned.unit_ids.begin(), planned.unit_ids.end()}, planned.expected_by};
-}
-
-std::string TextOf(const ReleaseKey& key) {
-  const auto& [kind, audience, units, expected_by] = key;
-  return absl::StrCat(audit::EnumWord(v1::ReleaseKind_Name(kind), "RELEASE_KIND_"), " of ", absl::StrJoin(units, ", "), " to ",
-                      audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"),
-                      expected_by ? absl::StrCat(", expected by ", absl::FormatTime(*expected_by, absl::UTCTimeZone())) : "");
-}
 
 std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
   return decision.has_clock_start() ? std::optional(FromProto(decision.clock_start())) : std::nullopt;
@@ -86,20 +71,24 @@ class Replayer {
     }
   }
 
-  // Takes in the next entry; nullopt where it decided nothing.
+  // Takes in the next entry; nullopt where it is not wanted.
   std::optional<Replayed> Take(const v1::Entry& entry, bool wanted) {
     LoggedState after = state_;
     after.Take(entry);
+    people_.Take(entry);
     std::optional<v1::DiagnosticReport> report = report_;
-    std::optional<Replayed> replayed;
-    if (Decides(entry)) {
+    Replayed replayed;
+    replayed.sequence = entry.sequence();
+    replayed.result_id = entry.result_id();
+    replayed.kind = audit::KindWord(entry);
+    out_ = &replayed;
+    after_ = &after;
+    if (!Decides(entry)) {
+      replayed.verdict = Verdict::kDecidesNothing;
+      // A repetition, or a version that came late: noted, and compared with nothing.
+      if (entry.has_decided()) absl::StrAppend(&replayed.kind, " (", audit::DisposalText(entry.decided().disposal(), 0), ")");
+    } else {
       // A decision of before the range is looked into too: its report is what those within start from.
-      replayed = Replayed();
-      replayed->sequence = entry.sequence();
-      replayed->result_id = entry.result_id();
-      replayed->kind = audit::KindWord(entry);
-      out_ = &*replayed;
-      after_ = &after;
       if (standing_ != nullptr && standing_->has_erased()) {
         NotKept("erased");
       } else if (entry.has_decided()) {
@@ -111,14 +100,17 @@ class Replayer {
     }
     state_ = std::move(after);
     report_ = std::move(report);
-    return wanted ? replayed : std::nullopt;
+    return wanted ? std::optional(std::move(replayed)) : std::nullopt;
   }
 
  private:
   static bool Decides(const v1::Entry& entry) {
     if (entry.has_decided()) return entry.decided().has_decision();
     // A note that a result cannot be read has no version.
-    return entry.version() > 0 && !audit::FactsOf(entry).outcomes.empty();
+    if (entry.version() == 0) return false;
+    if (entry.has_reviewed()) return entry.reviewed().action() != v1::REVIEW_ACTION_HOLD_UPHELD;
+    // That nothing went is decided, too.
+    return entry.has_release_requested() || !audit::FactsOf(entry).outcomes.empty();
   }
 
   void NotKept(const std::string& what) {
@@ -129,12 +121,9 @@ class Replayer {
   // Gives `result` what was known beside its report, if that is still kept; otherwise says that it is not.
   bool FillKnownThen(const v1::Entry& entry, v1::Result* result) {
     if (entry.known_digest().empty()) return true;
-    if (standing_ == nullptr || !IsKnownDigest(entry.known_digest(), *standing_)) {
-      NotKept("what was known of the patient then is no longer kept as it was");
-      return false;
-    }
-    CopyKnown(*standing_, result);
-    return true;
+    if (standing_ != nullptr && people_.FillKnown(*standing_, entry.known_digest(), result)) return true;
+    NotKept("what was known of the patient then is no longer kept as it was");
+    return false;
   }
 
   const policy::Pack* PackOf(const std::string& digest) {
@@ -164,13 +153,13 @@ class Replayer {
     context.received_at = FromProto(entry.time());
     context.quarantine = QuarantineOf(decided.decision());
     for (const v1::Entry::OrderHold& hold : decided.order_holds()) context.order_holds.push_back(gate::FromProto(hold));
-    if (before == nullptr || !SamePatient(before->report().patient(), report.patient())) return context;
+    if (before == nullptr || !(decided.merged() || SamePatient(before->report().patient(), report.patient()))) return context;
     *previous = DecisionForNext(*before, report);
     context.previous = previous;
     context.clock_start = ClockOf(before->decision());
     // One that is not kept among the versions was another patient's, and starts nobody else's clock.
     const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided));
-    if (submitted == nullptr || !SamePatient(submitted->patient(), report.patient())) return context;
+    if (submitted == nullptr) return context;
     policy::Context own;
     own.received_at = context.received_at;
     context.clock_start = Earlier(policy::ClockStart(*submitted, own), context.clock_start);
@@ -259,9 +248,7 @@ class Replayer {
       case v1::Entry::kReleaseRequested:
         return Lifted(entry, before, v1::LIFTER_PATIENT, entry.release_requested().audience(), now);
       case v1::Entry::kReviewed:
-        if (entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW)
-          return Lifted(entry, before, v1::LIFTER_PROVIDER, v1::AUDIENCE_PATIENT, now);
-        return NotKept("what people said of a review is not decided again");
+        return Reviewed(entry, before, now);
       default:
         return NotKept(absl::StrCat("what led to a `", audit::KindWord(entry), "` entry is not kept"));
     }
@@ -271,7 +258,10 @@ class Replayer {
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
     if (pack == nullptr) return;
     if (!entry.advanced().of_order()) {
-      return CompareTransition(entry, before.report(), Advance(before, pack->CalendarFor(before.report().order()), now));
+      const calendar::Calendar& calendar = pack->CalendarFor(before.report().order());
+      return CompareTransition(
+          entry, before.report(),
+          IsAfterDowntime(entry, before) ? AdvanceAfterDowntime(before, calendar, now) : Advance(before, calendar, now));
     }
     std::vector<policy::OrderHold> holds;
     for (const v1::Entry::OrderHold& hold : entry.advanced().order_holds()) holds.push_back(gate::FromProto(hold));
@@ -310,11 +300,20 @@ class Replayer {
         units.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
       }
     }
-    if (units.empty()) {
+    if (units.empty() && !approved.has_discussed_at()) {
       out_->details.emplace_back("no unit of it was approved by its actor at its time");
       return;
     }
-    CompareMoved(entry, before.report(), Approve(before, {units.begin(), units.end()}, entry.actor(), now));
+    std::vector<Cell> cells = policy::ToCells(before.decision().outcomes());
+    std::vector<std::string> reasons;
+    if (!units.empty()) cells = ApproveCells(before, {units.begin(), units.end()}, entry.actor(), now, &reasons);
+    // An entry from before discussions decided anything says nothing of what was known.
+    if (!approved.has_discussed_at() || entry.known_digest().empty()) {
+      return CompareMoved(entry, before.report(), TakeRedecided(before, std::move(cells), now));
+    }
+    const policy::Pack* pack = PackOf(before.decision().pack_digest());
+    if (pack == nullptr) return;
+    CompareMoved(entry, before.report(), TakeDiscussion(*pack, before, state_.previous(), std::move(cells), now));
   }
 
   void Redecided(const v1::Entry& entry, const v1::Result& before, absl::Time now) {
@@ -339,12 +338,39 @@ class Replayer {
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
     if (pack == nullptr) return;
     const v1::Entry::Reconsidered& reconsidered = entry.reconsidered();
+    const std::string doubt = QuarantineOf(after_->result().decision());
+    if (doubt != StandingQuarantine(before)) {
+      return CompareMoved(entry, before.report(), TakeIntoDoubt(*pack, before, doubt, now));
+    }
     Reconsidering how;
     how.held = {reconsidered.relax(), reconsidered.tighten()};
     how.related_only = reconsidered.related_only();
     how.withdraw_related = reconsidered.withdraw_related();
     how.withdraw_undelivered = reconsidered.withdraw_undelivered();
     CompareMoved(entry, before.report(), Reconsider(before, AskAnew(*pack, before, state_.previous(), now), how, now).transition);
+  }
+
+  void Reviewed(const v1::Entry& entry, v1::Result before, absl::Time now) {
+    const v1::ReviewAction action = entry.reviewed().action();
+    if (action == v1::REVIEW_ACTION_RELEASED_NOW) return Lifted(entry, before, v1::LIFTER_PROVIDER, v1::AUDIENCE_PATIENT, now);
+    const policy::Pack* pack = PackOf(before.decision().pack_digest());
+    if (pack == nullptr) return;
+    if (action == v1::REVIEW_ACTION_HELD || action == v1::REVIEW_ACTION_HOLD_ENDED) return Determined(entry, *pack, before, now);
+    TurnAgain again = DoTurnAgain(entry, before, pack->CalendarFor(before.report().order()), now);
+    if (!again.not_kept.empty()) return NotKept(again.not_kept);
+    if (!again.wrong.empty()) return out_->details.push_back(std::move(again.wrong));
+    CompareTransition(entry, before.report(), std::move(again.transition));
+  }
+
+  // Somebody had determined that something is held, or ended that.
+  void Determined(const v1::Entry& entry, const policy::Pack& pack, v1::Result before, absl::Time now) {
+    if (entry.known_digest().empty()) return NotKept("it was logged without the digest of what was known of the patient");
+    *before.mutable_determination_reviews() = people_.reviews();
+    const v1::Determination& determination = entry.reviewed().determination();
+    const bool held = entry.reviewed().action() == v1::REVIEW_ACTION_HELD;
+    const Anew anew = held ? HoldByPerson(pack, before, state_.previous(), determination, now)
+                           : EndHoldByPerson(pack, before, state_.previous(), determination, now);
+    CompareMoved(entry, before.report(), anew.transition);
   }
 
   // Somebody had ended what they may end.
@@ -383,37 +409,8 @@ class Replayer {
 
   void CompareTransition(const v1::Entry& entry, const v1::DiagnosticReport& report, Transition transition) {
     PlanNoticeOf(entry, report, &transition);
-    std::map<ReleaseKey, int64_t> logged;
-    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
-      for (const int audience : note->audiences()) logged[KeyOf(*note, audience)] = note->sequence();
-    }
-    std::map<std::pair<std::string, v1::Audience>, std::pair<int64_t, v1::ReleaseKind>> last_of;
-    for (const PlannedRelease& planned : transition.releases) {
-      for (const v1::Audience audience : planned.audiences) {
-        const ReleaseKey key = KeyOf(planned, audience);
-        const auto found = logged.find(key);
-        if (found == logged.end()) {
-          out_->details.push_back(absl::StrCat("release: not logged, now ", TextOf(key)));
-          continue;
-        }
-        for (const std::string& unit : planned.unit_ids) {
-          if (!planned.from_previous_patient) last_of[{unit, audience}] = {found->second, planned.kind};
-        }
-        logged.erase(found);
-      }
-    }
-    for (const auto& [key, sequence] : logged) {
-      out_->details.push_back(absl::StrCat("release ", sequence, ": logged ", TextOf(key), ", now absent"));
-    }
-    std::vector<Cell> cells = transition.cells;
-    for (Cell& cell : cells) {
-      const auto found = last_of.find({cell.unit_id, cell.audience});
-      if (found == last_of.end()) continue;
-      // As CommitTransition has it: what was taken away and waits again is as if it had never been shown.
-      const bool waits = cell.outcome.state() == v1::OUTCOME_STATE_HELD;
-      if (waits && found->second.second == v1::RELEASE_KIND_RETRACTION) continue;
-      cell.outcome.set_release_sequence(found->second.first);
-    }
+    std::vector<Cell> cells;
+    for (std::string& line : ReleaseDifferences(entry, transition, &cells)) out_->details.push_back(std::move(line));
     for (std::string& line :
          DifferencesOf(ToLoggedCells(after_->result().decision().outcomes()), ToLoggedCells(policy::ToOutcomes(cells)))) {
       out_->details.push_back(std::move(line));
@@ -427,6 +424,7 @@ class Replayer {
 
   LoggedState state_;                           // before the entry
   std::optional<v1::DiagnosticReport> report_;  // that stood before the entry, if it is kept
+  LoggedPeople people_;                         // with the entry's own
   // Of the entry that is decided again.
   Replayed* out_ = nullptr;
   const LoggedState* after_ = nullptr;

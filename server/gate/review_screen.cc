@@ -84,13 +84,23 @@ std::string PreferenceOf(const v1::Patient& patient) {
   return absl::StrJoin(wishes, "; ");
 }
 
+// False where only a discussion was told of what nobody has to review.
+bool ApprovedBy(const v1::Entry& entry) {
+  const auto& outcomes = entry.approved().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [&entry](const v1::Outcome& outcome) {
+    const v1::Review& review = outcome.review();
+    return review.approved_by() == entry.actor() && base::FromProto(review.approved_at()) == base::FromProto(entry.time());
+  });
+}
+
 // What an entry says about the result's reviews; nullopt where it says nothing of them.
 std::optional<v1::ReviewStep> EventOf(const v1::Entry& entry) {
   v1::ReviewStep event;
   *event.mutable_time() = entry.time();
   event.set_actor(entry.actor());
   if (entry.has_approved()) {
-    event.set_what(entry.approved().has_discussed_at() ? "approved and discussed" : "approved");
+    const bool discussed = entry.approved().has_discussed_at();
+    event.set_what(!discussed ? "approved" : ApprovedBy(entry) ? "approved and discussed" : "discussed");
     return event;
   }
   if (entry.has_reviewed()) {
@@ -105,10 +115,20 @@ std::optional<v1::ReviewStep> EventOf(const v1::Entry& entry) {
   return std::nullopt;
 }
 
+// True if neutral words stand in the place of what the patient could see; that something is in process does not.
+absl::StatusOr<bool> Corrects(const store::Reader& reader, const v1::Result& result, const v1::Outcome& outcome) {
+  if (result.version() < 2 || outcome.release_sequence() == 0) return false;
+  RG_ASSIGN_OR_RETURN(const std::vector<store::OutboxRow> rows,
+                      reader.ListOutbox(outcome.release_sequence() - 1, /*unacknowledged_only=*/false, 1));
+  return !rows.empty() && rows[0].release.sequence() == outcome.release_sequence() &&
+         rows[0].release.kind() == v1::RELEASE_KIND_BEING_CORRECTED;
+}
+
 }  // namespace
 
-std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone,
-                                                const std::string& owner, absl::Time now) {
+absl::StatusOr<std::vector<v1::PendingReview>> PendingReviewsOf(const store::Reader& reader, const v1::Result& result,
+                                                                const Directory& directory, const absl::TimeZone& zone,
+                                                                const std::string& owner, absl::Time now) {
   std::vector<v1::PendingReview> reviews;
   std::string etag;
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
@@ -128,6 +148,8 @@ std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const 
     *review.mutable_outcome() = outcome;
     *review.mutable_turn_ends_at() = turn.until();
     review.set_etag(etag);
+    RG_ASSIGN_OR_RETURN(const bool corrects, Corrects(reader, result, outcome));
+    review.set_corrects(corrects);
     reviews.push_back(std::move(review));
   }
   return reviews;
@@ -145,7 +167,9 @@ absl::StatusOr<v1::GetReviewResponse> GetReview(const store::Reader& reader, con
   }
   v1::GetReviewResponse response;
   std::map<std::string, v1::HoldReason> reasons;
-  for (v1::PendingReview& review : PendingReviewsOf(*result, directory, rulebook.pack->calendar().zone(), "", now)) {
+  RG_ASSIGN_OR_RETURN(std::vector<v1::PendingReview> reviews,
+                      PendingReviewsOf(reader, *result, directory, rulebook.pack->calendar().zone(), "", now));
+  for (v1::PendingReview& review : reviews) {
     for (v1::HoldReason& reason : ReasonsFor(*decided_by, review.outcome(), now)) {
       reasons.emplace(absl::StrCat(reason.rule_id(), "\n", reason.asks()), std::move(reason));
     }

@@ -13,11 +13,14 @@
 #include "absl/strings/str_join.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/activation.h"
 #include "server/gate/clinician_words.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/determination_review.h"
+#include "server/gate/discussion.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/lifting.h"
+#include "server/gate/may_approve.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
 #include "server/gate/result_commit.h"
@@ -33,13 +36,20 @@ std::vector<std::string> UnitsOf(const google::protobuf::RepeatedPtrField<std::s
   return {unit_ids.begin(), unit_ids.end()};
 }
 
+// For whom the reviewer stands in.
+std::string BehalfOf(const Desk& desk, const v1::Result& result, const std::string& reviewer) {
+  return OnBehalfOf(result, reviewer, desk.directory, desk.packs.Deciding().pack->calendar().zone(), desk.now);
+}
+
 // Writes what was done about a review, its entry and the answer.
 template <typename Request, typename Response>
 absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action, const std::string& reason,
                                  const Transition& transition, v1::Result* result, Answer<Response>& answer) {
   const policy::Outcomes before = result->decision().outcomes();
+  std::string behalf = BehalfOf(desk, *result, request.reviewer());
   RG_ASSIGN_OR_RETURN(Committed committed, Write(desk, transition, result, answer));
   v1::Entry entry = EntryAbout(*result);
+  entry.set_on_behalf_of(std::move(behalf));
   entry.mutable_reviewed()->set_action(action);
   entry.mutable_reviewed()->set_reason(reason);
   if (action == v1::REVIEW_ACTION_RELEASED_NOW) entry.set_known_digest(KnownDigest(*result));
@@ -85,10 +95,26 @@ std::string FirstVoice(const v1::Result& result) {
   return "";
 }
 
+// Two people's word ends it, if one of them is there to look into it: of the pool that the quarantine waits for (refusal_owner).
+absl::Status CheckMayRestore(const Desk& desk, const std::string& first, const std::string& second) {
+  if (SamePerson(first, second)) {
+    return absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve");
+  }
+  const std::string& pool = desk.packs.Deciding().pack->refusal_owner();
+  if (desk.directory.IsMember(pool, first) || desk.directory.IsMember(pool, second)) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("whose result it is needs the word of one of `", pool,
+                   "` and of another person, and the directory knows neither `", first, "` nor `", second,
+                   "` as one of that pool; one of its people must approve, or whoever keeps the directory records them: "
+                   "resultgate directory put ",
+                   pool, " --kind pool --member PERSON --actor YOU, with all of its people"));
+}
+
 // The first of two people: nothing goes yet.
 absl::Status RecordFirstVoice(const Desk& desk, const v1::ApproveReviewRequest& request, v1::Result result,
                               Answer<v1::ApproveReviewResponse>& answer) {
   v1::Entry entry = EntryAbout(result);
+  entry.set_on_behalf_of(BehalfOf(desk, result, request.reviewer()));
   for (v1::Outcome& outcome : *result.mutable_decision()->mutable_outcomes()) {
     if (outcome.disposition() != v1::DISPOSITION_QUARANTINE) continue;
     outcome.mutable_review()->set_approved_by(request.reviewer());
@@ -114,22 +140,6 @@ Transition EndQuarantine(const Desk& desk, const std::string& reviewer, v1::Resu
   return transition;
 }
 
-// When the patient was told, as far as anybody says so.
-std::optional<absl::Time> DiscussedAt(const v1::ApproveReviewRequest& request, absl::Time now) {
-  if (request.discussed_how().empty()) return std::nullopt;
-  return request.has_discussed_at() ? base::FromProto(request.discussed_at()) : now;
-}
-
-// That a clinician has discussed it with the patient is a fact from now on, and a patient who was told was reached.
-void KeepDiscussion(absl::Time discussed_at, const std::string& how, v1::Result* result, v1::Entry::Approved* approved) {
-  *result->mutable_discussed_at() = base::ToProto(discussed_at);
-  result->set_discussed_how(how);
-  google::protobuf::Timestamp* contacted = result->mutable_follow_up()->mutable_contacted_at();
-  if (base::FromProto(*contacted) < discussed_at) *contacted = base::ToProto(discussed_at);
-  *approved->mutable_discussed_at() = base::ToProto(discussed_at);
-  approved->set_discussed_how(how);
-}
-
 }  // namespace
 
 absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& request, Answer<v1::ApproveReviewResponse>& answer) {
@@ -139,18 +149,22 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
     return answer.Refuse(absl::AbortedError(absl::StrCat("version ", request.version(), " was read, but version ",
                                                          result->version(), " stands now; read it and approve again")));
   }
+  if (absl::Status may = CheckMayApprove(desk.directory, desk.packs.PackOf(*result), *result, UnitsOf(request.unit_ids()),
+                                         request.reviewer(), desk.now);
+      !may.ok()) {
+    return answer.Refuse(std::move(may));
+  }
   const std::optional<absl::Time> discussed_at = DiscussedAt(request, desk.now);
-  if (discussed_at && *discussed_at > desk.now) {
-    return answer.Refuse(absl::InvalidArgumentError("discussed_at lies in the future"));
+  if (discussed_at) {
+    if (absl::Status may = CheckDiscussedAt(*discussed_at, *result, desk.now); !may.ok()) return answer.Refuse(std::move(may));
   }
   const policy::Outcomes before = result->decision().outcomes();
   Transition transition;
   const std::string quarantine = StandingQuarantine(*result);
   if (NeedsTwoPeople(quarantine)) {
     const std::string first = FirstVoice(*result);
-    if (first == request.reviewer()) {
-      return answer.Refuse(
-          absl::FailedPreconditionError("whose result it is needs two people's word; a second person must approve"));
+    if (!first.empty()) {
+      if (absl::Status may = CheckMayRestore(desk, first, request.reviewer()); !may.ok()) return answer.Refuse(std::move(may));
     }
     if (first.empty() && (request.has_comment() || discussed_at)) {
       return answer.Refuse(absl::FailedPreconditionError(
@@ -160,17 +174,29 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
     if (first.empty()) return RecordFirstVoice(desk, request, *std::move(result), answer);
   }
   v1::Entry entry = EntryAbout(*result);
+  entry.set_on_behalf_of(BehalfOf(desk, *result, request.reviewer()));
   if (discussed_at) KeepDiscussion(*discussed_at, request.discussed_how(), &*result, entry.mutable_approved());
   if (!quarantine.empty()) {
     RG_RETURN_IF_ERROR(FillKnown(desk.batch, *desk.packs.Deciding().pack, &*result));
     transition = EndQuarantine(desk, request.reviewer(), &*result);
     *entry.mutable_approved()->mutable_decided() = result->decision();
     entry.mutable_approved()->mutable_decided()->clear_outcomes();
+    entry.mutable_approved()->set_base_digest(BaseDigest(result->salt(), result->report()));
     entry.set_known_digest(KnownDigest(*result));
   } else {
-    transition = Approve(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now);
+    std::vector<std::string> reasons;
+    std::vector<policy::Cell> cells = ApproveCells(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now, &reasons);
+    if (discussed_at) {
+      RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
+      transition =
+          TakeDiscussion(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, std::move(cells), desk.now);
+      entry.set_known_digest(KnownDigest(*result));
+    } else {
+      transition = TakeRedecided(*result, std::move(cells), desk.now);
+    }
+    transition.reasons = std::move(reasons);
   }
-  if (transition.reasons.empty()) {
+  if (transition.reasons.empty() && !(discussed_at && MayBeDiscussed(*result))) {
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result waits for a review"));
   }
   KeepWords(request, desk.now, &*result);
@@ -221,6 +247,9 @@ absl::Status RunReleaseNow(const Desk& desk, const v1::ReleaseNowRequest& reques
   const policy::Pack& pack = desk.packs.PackOf(*result);
   if (StillHeldOf(pack, result->decision().outcomes(), desk.now).empty()) {
     return answer.Refuse(absl::FailedPreconditionError("nothing of the result is held"));
+  }
+  if (absl::Status may = CheckMayReleaseNow(desk.directory, pack, *result, request.reviewer(), desk.now); !may.ok()) {
+    return answer.Refuse(std::move(may));
   }
   const auto& standing = result->decision().outcomes();
   if (std::any_of(standing.begin(), standing.end(),

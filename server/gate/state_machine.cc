@@ -95,6 +95,14 @@ std::vector<Rule> Rules() {
       // People.
       {{Phase::kReview, Phase::kWithheld}, NoContent(), Event::kApproved, Actor::kOwner, Phase::kReady, same},
       {{Phase::kReview, Phase::kWithheld}, NoContent(), Event::kApprovedBeforeFloor, Actor::kOwner, Phase::kDelay, same},
+      {{Phase::kWithheld}, Unseen(), Event::kApprovedAfterDeath, Actor::kOwner, Phase::kClosed, same},
+      {{Phase::kWithheld},
+       Notice(),
+       Event::kApprovedAfterDeath,
+       Actor::kOwner,
+       Phase::kClosed,
+       Shown::kNothing,
+       Effect::kRetract},
       {{Phase::kQuarantined}, NoContent(), Event::kDoubtEndsMayGo, Actor::kOwnerOrTwo, Phase::kReady, same},
       {{Phase::kQuarantined}, NoContent(), Event::kDoubtEndsMustWait, Actor::kOwnerOrTwo, same, same},
       {{Phase::kReleased}, Content(), Event::kAcknowledged, Actor::kPortal, Phase::kPublished, same},
@@ -102,6 +110,8 @@ std::vector<Rule> Rules() {
       {HeldByRules(), NoContent(), Event::kAnewMustWait, Actor::kPackApprovers, same, same},
       {HeldByRules(), NoContent(), Event::kToldMayGo, Actor::kWhoTells, Phase::kReady, same},
       {HeldByRules(), NoContent(), Event::kToldMustWait, Actor::kWhoTells, same, same},
+      {{Phase::kClosed}, Unseen(), Event::kDeathUndoneMayGo, Actor::kWhoTells, Phase::kReady, same},
+      {{Phase::kClosed}, Unseen(), Event::kDeathUndoneMustWait, Actor::kWhoTells, same, same},
       {Out(), Content(), Event::kToldNoMore, Actor::kWhoTells, same, Shown::kNothing, Effect::kRetract},
   };
 }
@@ -113,7 +123,8 @@ bool Contains(const std::vector<T>& list, T value) {
 
 bool IsDecided(Event event) {
   return event == Event::kMustWait || event == Event::kDoubtEndsMustWait || event == Event::kAnewMustWait ||
-         event == Event::kToldMustWait || event == Event::kToldNoMore || event == Event::kWaitsForItsReport;
+         event == Event::kToldMustWait || event == Event::kDeathUndoneMustWait || event == Event::kToldNoMore ||
+         event == Event::kWaitsForItsReport;
 }
 
 std::string Name(Actor actor) {
@@ -248,6 +259,7 @@ absl::Span<const Event> AllEvents() {
                                       Event::kOverruns,
                                       Event::kApproved,
                                       Event::kApprovedBeforeFloor,
+                                      Event::kApprovedAfterDeath,
                                       Event::kDoubtEndsMayGo,
                                       Event::kDoubtEndsMustWait,
                                       Event::kAcknowledged,
@@ -255,6 +267,8 @@ absl::Span<const Event> AllEvents() {
                                       Event::kAnewMustWait,
                                       Event::kToldMayGo,
                                       Event::kToldMustWait,
+                                      Event::kDeathUndoneMayGo,
+                                      Event::kDeathUndoneMustWait,
                                       Event::kToldNoMore};
   return kEvents;
 }
@@ -316,13 +330,15 @@ std::string Name(Event event) {
     case Event::kExpiresBeforeFloor:
       return "the review ends before its time comes";
     case Event::kKeepsStaffedHours:
-      return "the review ended while the gate was down: four staffed hours more, once";
+      return "the review ended while the gate was down, or would soon after: four staffed hours, once";
     case Event::kOverruns:
       return "the review ends, and time may not release it: it comes back each business day";
     case Event::kApproved:
       return "approved";
     case Event::kApprovedBeforeFloor:
       return "approved before its time comes";
+    case Event::kApprovedAfterDeath:
+      return "approved, for a delegate of who has died";
     case Event::kDoubtEndsMayGo:
       return "the doubt is settled: the rules let it go";
     case Event::kDoubtEndsMustWait:
@@ -334,9 +350,13 @@ std::string Name(Event event) {
     case Event::kAnewMustWait:
       return "decided anew: it must wait";
     case Event::kToldMayGo:
-      return "known of the patient, or lifted: it may go";
+      return "known of the patient, lifted, or discussed with the patient: it may go";
     case Event::kToldMustWait:
       return "known of the patient, lifted or determined: it must wait";
+    case Event::kDeathUndoneMayGo:
+      return "it was somebody else who died: it may go";
+    case Event::kDeathUndoneMustWait:
+      return "it was somebody else who died: it must wait";
     case Event::kToldNoMore:
       return "known of the patient, or determined: shown no more (to the patient only until the portal has acknowledged it)";
   }

@@ -1,6 +1,6 @@
 // The life of one unit for one audience, as a table: in which state what may happen, who may do it, what it becomes, and what the
 // portal is told. transition.h makes these moves; tests hold every one of its functions against the table, over all states and
-// events, and server/README.md shows it.
+// events, and the calls of each actor against who may do what. server/README.md shows it.
 //
 // Pure, thread-safe.
 #ifndef RESULTGATE_GATE_STATE_MACHINE_H_
@@ -66,7 +66,8 @@ enum class Event {
   // People.
   kApproved,
   kApprovedBeforeFloor,
-  kDoubtEndsMayGo,  // people have said whose it is, or which version stands; the rules decide
+  kApprovedAfterDeath,  // of what somebody left who has died, for a delegate: that right ended with the patient's life
+  kDoubtEndsMayGo,      // people have said whose it is, or which version stands; the rules decide
   kDoubtEndsMustWait,
   // The portal.
   kAcknowledged,
@@ -76,6 +77,8 @@ enum class Event {
   // The gate learns something of the patient, or an age is reached.
   kToldMayGo,
   kToldMustWait,
+  kDeathUndoneMayGo,  // what a death had closed for a delegate opens again: it was somebody else's
+  kDeathUndoneMustWait,
   kToldNoMore,  // it is shown, and may be no more: to others than the patient; to the patient if the portal did not show it yet
 };
 

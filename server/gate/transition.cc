@@ -9,9 +9,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "server/gate/downtime.h"
 #include "server/gate/versions.h"
 #include "server/nextstep/next_step.h"
 #include "server/policy/decide.h"
+#include "server/policy/holds.h"
 #include "server/policy/review_plan.h"
 #include "server/policy/verdict.h"
 
@@ -96,6 +98,24 @@ class Work {
     return earliest;
   }
 
+  // What stays as it was is shown under the patient's other identifiers, too, and its neutral words are.
+  void ShowUnderOtherNumbers() {
+    std::set<std::pair<std::string, v1::Audience>> told;
+    for (const CellRelease& part : transition_.parts) {
+      if (!part.from_previous_patient) told.insert({part.unit_id, part.audience});
+    }
+    for (Cell& cell : cells()) {
+      if (cell.outcome.release_sequence() == 0 || told.count({cell.unit_id, cell.audience}) > 0) continue;
+      if (IsOut(cell.outcome)) {
+        Release(&cell, /*corrected=*/false);
+      } else if (IsHeld(cell.outcome)) {
+        Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, /*from_previous_patient=*/false);
+      }
+      cell.outcome.clear_release_sequence();
+    }
+    transition_.renumbered = true;
+  }
+
   Transition Finish() {
     transition_.releases = Group(transition_.parts);
     return std::move(transition_);
@@ -134,11 +154,6 @@ void EndReview(v1::Outcome* outcome, absl::Time now) {
   outcome->set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
   if (waits) *outcome->mutable_due_at() = outcome->not_before();
 }
-
-// After downtime a review keeps at least four staffed hours (design, "Clock"). Later than this the gate must have been down: its
-// timer is never so late.
-constexpr absl::Duration kLateness = absl::Minutes(15);
-constexpr absl::Duration kAfterDowntime = absl::Hours(4);
 
 // One step of a cell that is due; says what happened, or nothing if it is not due.
 std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl::Time now) {
@@ -182,14 +197,8 @@ std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl:
     hand_to(owner, calendar.NextStaffed(calendar.Add(now, next)));
     return absl::StrCat("overrun: may not be released by time, comes back to ", owner.role());
   }
-  if (now > FromProto(review->expires_at()) + kLateness && !review->extended_after_downtime()) {
-    review->set_extended_after_downtime(true);
-    absl::Time until = calendar.AddStaffed(now, kAfterDowntime);
-    if (outcome->has_not_after()) until = std::max(now, std::min(until, FromProto(outcome->not_after())));
-    const v1::Owner owner = policy::CurrentTurn(*review, now).owner();
-    hand_to(owner, until);
-    return absl::StrCat("the gate was down when the review expired: ", owner.role(), " keeps four staffed hours");
-  }
+  if (IsLate(FromProto(review->expires_at()), now) && !review->extended_after_downtime())
+    return KeepHours(calendar, now, outcome);
   outcome->set_released_unreviewed(true);
   EndReview(outcome, now);
   return review->on_expiry() == v1::ON_EXPIRY_RELEASE_WITH_OUTREACH
@@ -242,14 +251,11 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     work.ReleaseWhatMay([](const Cell&) { return false; });
     return work.Finish();
   }
-  const bool other_patient = !merged && !SamePatient(before->report().patient(), report.patient());
+  const bool same_numbers = SamePatient(before->report().patient(), report.patient());
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
   for (Cell& cell : policy::ToCells(before->decision().outcomes())) {
-    if (other_patient) {
-      if (WasShown(cell.outcome)) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/true);
-      continue;
-    }
-    standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
+    if (!same_numbers && WasShown(cell.outcome)) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/true);
+    if (same_numbers || merged) standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
   }
   std::set<std::pair<std::string, v1::Audience>> replaced;
   std::map<v1::Audience, v1::Outcome> documents_out;  // what is decided now for a document that is out
@@ -285,7 +291,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     if (!WasShown(old)) return;
     replaced.insert({cell.unit_id, cell.audience});
     if (cell.outcome.disposition() == v1::DISPOSITION_NEVER) {
-      work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
+      if (same_numbers) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
     } else if (IsOut(old) && cell.outcome.disposition() != v1::DISPOSITION_RELEASE) {
       work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
     }
@@ -300,7 +306,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   }
   // Units that the standing version no longer has.
   for (const auto& [unit_and_audience, outcome] : standing) {
-    if (!WasShown(outcome)) continue;
+    if (!WasShown(outcome) || !same_numbers) continue;
     work.Withdraw({unit_and_audience.first, unit_and_audience.second, outcome}, v1::RELEASE_KIND_RETRACTION, false);
   }
   // A document that is out does not stay out while an observation is held: its text may tell what the observation says.
@@ -317,6 +323,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
       work.Withdraw(cell, v1::RELEASE_KIND_BEING_CORRECTED, false);
     }
   }
+  if (merged && !same_numbers) work.ShowUnderOtherNumbers();
   return work.Finish();
 }
 
@@ -336,22 +343,36 @@ Transition Advance(const v1::Result& result, const calendar::Calendar& calendar,
   return work.Finish();
 }
 
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                   absl::Time now) {
+std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
+                               absl::Time now, std::vector<std::string>* reasons) {
   Work work(result.report(), now);
-  work.cells() = policy::ToCells(result.decision().outcomes());
-  for (Cell& cell : work.cells()) {
+  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
+  for (Cell& cell : cells) {
     v1::Outcome& outcome = cell.outcome;
     const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
     if (!named || !IsHeld(outcome) || !WaitsForAPerson(outcome, now)) continue;
     outcome.mutable_review()->set_approved_by(reviewer);
     *outcome.mutable_review()->mutable_approved_at() = ToProto(now);
     outcome.clear_approved_review();
+    if (cell.audience == v1::AUDIENCE_DELEGATE && policy::IsLeftByTheDead(outcome)) {
+      outcome.set_state(v1::OUTCOME_STATE_CLOSED);
+      outcome.clear_due_at();
+      work.Say(absl::StrCat(cell.unit_id, ": approved; delegates of who has died see nothing of it"));
+      continue;
+    }
     EndReview(&outcome, now);
     work.Say(absl::StrCat(cell.unit_id, ": approved"));
   }
-  work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
-  return work.Finish();
+  *reasons = work.Finish().reasons;
+  return cells;
+}
+
+Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
+                   absl::Time now) {
+  std::vector<std::string> reasons;
+  Transition transition = TakeRedecided(result, ApproveCells(result, unit_ids, reviewer, now, &reasons), now);
+  transition.reasons = std::move(reasons);
+  return transition;
 }
 
 Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl::Time now, const std::vector<Cell>& withdrawn) {
@@ -360,6 +381,14 @@ Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl
   for (const Cell& cell : withdrawn) {
     work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, /*from_previous_patient=*/false);
     work.Say(absl::StrCat(cell.unit_id, ": withdrawn"));
+  }
+  // Neutral words do not stay where nothing comes any more.
+  for (const Cell& standing : policy::ToCells(result.decision().outcomes())) {
+    if (!IsHeld(standing.outcome) || !WasShown(standing.outcome)) continue;
+    for (const Cell& cell : work.cells()) {
+      const bool same = cell.unit_id == standing.unit_id && cell.audience == standing.audience;
+      if (same && cell.outcome.state() == v1::OUTCOME_STATE_CLOSED) work.Withdraw(cell, v1::RELEASE_KIND_RETRACTION, false);
+    }
   }
   work.ReleaseWhatMay([](const Cell& cell) { return cell.outcome.release_sequence() > 0; });
   return work.Finish();

@@ -22,7 +22,7 @@ struct ReleaseWay {
   v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
   bool corrected = false;              // it replaces something that was wrong
   bool unreviewed = false;             // it goes without the review that a rule had asked for
-  bool from_previous_patient = false;  // a withdrawal from the patient whose it no longer is
+  bool from_previous_patient = false;  // a withdrawal from the patient whose it no longer is, or whose other number it came under
   bool of_notice = false;              // only that it is in process was shown, or is
 };
 
@@ -52,10 +52,13 @@ struct Transition {
   std::vector<PlannedRelease> releases;  // of the parts
   // What happened to units, in words without patient data, one for each thing that did.
   std::vector<std::string> reasons;
+  // The same patient's, under other identifiers: what was shown under those before is withdrawn there, and shown under these.
+  bool renumbered = false;
 };
 
 // A version was decided. `before` is the result as it stood, or nullptr for a new one; `report` is the version that now stands.
-// `merged`: both are one patient's by a merge, whatever identifiers they have.
+// `merged`: both are one patient's by a merge, whatever identifiers they have. Where those do not meet, all that was shown is
+// withdrawn under the first ones and shown under the others: a portal may not know that they are one patient's, or no longer.
 Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& report, const v1::Decision& decision, absl::Time now,
                        bool merged = false);
 
@@ -64,9 +67,15 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
 Transition Advance(const v1::Result& result, const calendar::Calendar& calendar, absl::Time now);
 
 // `reviewer` approved. Ends the reviews of these units (all where none is named) that wait for one; they go where no floor stands
-// against it. Without reasons nothing of them waited for a review.
+// against it. What somebody left who has died goes to no delegate: their right to see for the patient ended with the patient's
+// life, and somebody with legal authority for the estate has another one (45 CFR 164.502(g)(4)). Without reasons nothing of them
+// waited for a review.
 Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
                    absl::Time now);
+
+// What Approve makes of the cells, before anything goes; `*reasons` gets what happened, as in Transition.
+std::vector<policy::Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids,
+                                       const std::string& reviewer, absl::Time now, std::vector<std::string>* reasons);
 
 // Held units were decided anew: `cells` are all of the result's, those that are out as they were. What of the rest is decided to
 // go goes. `withdrawn` are the cells among them that were out and are taken away.

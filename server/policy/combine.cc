@@ -47,7 +47,7 @@ class Combination {
     if (part.limits) AddDeadline(part);
     if (part.advises) AddNextStep(part);
     if (!part.restricts) return;
-    if (rule.then.delay) {
+    if (rule.then.delay && !part.moot) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted, part.start);
       if (!lifted) memory_.floors_.push_back({calendar_.Add(part.start, *rule.then.delay), RankOf(rule), SourceOf(rule)});
     }
@@ -59,7 +59,7 @@ class Combination {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
       if (!lifted) AddReview({&pack_.default_review(), /*by_statute=*/false}, RankOf(rule));
     }
-    if (rule.then.review) {
+    if (rule.then.review && !part.moot) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
       if (!lifted) AddReview({&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE, part.covered}, RankOf(rule));
     }
@@ -248,9 +248,10 @@ class Combination {
   // A withholding ends with a person, not with a timer: its owner is asked from then on.
   void HoldForOwnerAfterWithholding() {
     verdict_.disposition = v1::DISPOSITION_WITHHOLD;
-    if (!verdict_.has_review) {
-      const AskedReview by_default{&pack_.default_review(), /*by_statute=*/false};
-      PlanReview(pack_, report_.order(), {&by_default, 1}, *verdict_.withheld_until, &verdict_.review);
+    if (!verdict_.has_review || personal_.deceased) {
+      // Whoever keeps the records finds out who stands for somebody who has died; no clinician of the order is asked for that.
+      const AskedReview asked{personal_.deceased ? &pack_.quarantine_review() : &pack_.default_review(), /*by_statute=*/false};
+      PlanReview(pack_, report_.order(), {&asked, 1}, *verdict_.withheld_until, &verdict_.review);
       verdict_.has_review = true;
     }
     const bool asked_already = *verdict_.withheld_until <= clocks_.now;

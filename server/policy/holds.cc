@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/base/proto_time.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::policy {
 
@@ -18,6 +19,12 @@ std::vector<std::string> HoldsOf(const v1::Outcome& outcome, absl::Time now) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
+}
+
+bool IsLeftByTheDead(const v1::Outcome& outcome) {
+  return outcome.disposition() == v1::DISPOSITION_WITHHOLD &&
+         std::any_of(outcome.rules().begin(), outcome.rules().end(),
+                     [](const v1::AppliedRule& rule) { return rule.rule_id() == kDeceasedRule; });
 }
 
 }  // namespace resultgate::policy

@@ -1,4 +1,5 @@
 // Part by part: what becomes of a hold when another pack decides it anew.
+#include "server/gate/ask_anew.h"
 #include "server/gate/redecide.h"
 
 #include <gtest/gtest.h>

@@ -177,13 +177,14 @@ void Cover(const State& state, Event event) {
   }
 }
 
-// What the table says: the event, and what follows from it at once.
-Seen Expected(const Case& at, Event event, Phase decided, Phase if_it_waits = Phase::kReady) {
+// What the table says of what `who` does: the event, and what follows from it at once.
+Seen Expected(const Case& at, Actor who, Event event, Phase decided, Phase if_it_waits = Phase::kReady) {
   const std::optional<Move> move = Next(at.state, event, decided);
   if (!move) {
     ADD_FAILURE() << at.Describe() << ": the table does not say what happens on `" << Name(event) << "`";
     return Seen();
   }
+  EXPECT_EQ(static_cast<int>(move->who), static_cast<int>(who)) << at.Describe() << ": who may do `" << Name(event) << "`";
   Seen seen{move->to, {}};
   if (move->effect != Effect::kNone) seen.effects.push_back(move->effect);
   const bool waits = at.document;
@@ -192,15 +193,18 @@ Seen Expected(const Case& at, Event event, Phase decided, Phase if_it_waits = Ph
   const std::optional<Move> next = Next(seen.state, waits ? Event::kWaitsForItsReport : Event::kGoes, if_it_waits);
   EXPECT_TRUE(next.has_value());
   if (!next) return seen;
+  EXPECT_EQ(next->who, Actor::kGate) << at.Describe();
   Cover(seen.state, waits ? Event::kWaitsForItsReport : Event::kGoes);
   seen.state = next->to;
   seen.effects.push_back(next->effect);
   return seen;
 }
 
-void Check(const Case& at, Event event, Phase decided, const Transition& transition, Phase if_it_waits = Phase::kReady) {
+// `who`: whose call makes such transitions (tests/scenario/who_may_test.cc has the calls).
+void Check(const Case& at, Actor who, Event event, Phase decided, const Transition& transition,
+           Phase if_it_waits = Phase::kReady) {
   SCOPED_TRACE(absl::StrCat(at.Describe(), "; ", Name(event), "; decided ", Name(decided)));
-  EXPECT_EQ(After(transition, at.unit()), Expected(at, event, decided, if_it_waits));
+  EXPECT_EQ(After(transition, at.unit()), Expected(at, who, event, decided, if_it_waits));
   Cover(at.state, event);
 }
 
@@ -262,9 +266,10 @@ TEST_F(StateMachineTest, VersionsMoveEveryStateAsTheTableSays) {
         AddOutcome(at.unit(), asked, decision.mutable_outcomes());
         const Event event = EventOf(at.state, decided, same && at.state.phase != Phase::kNone, new_rule, approved);
         const bool nothing_new = (decided == Phase::kReview || decided == Phase::kDelay) && !new_rule;
-        Check(at, event, decided, TakeVersion(&before, report, decision, At(kFriday)), nothing_new ? Phase::kReady : decided);
+        Check(at, Actor::kSender, event, decided, TakeVersion(&before, report, decision, At(kFriday)),
+              nothing_new ? Phase::kReady : decided);
         if (at.state.phase == Phase::kQuarantined && same && decided != Phase::kClosed) {
-          Check(at, decided == Phase::kReady ? Event::kDoubtEndsMayGo : Event::kDoubtEndsMustWait, decided,
+          Check(at, Actor::kOwnerOrTwo, decided == Phase::kReady ? Event::kDoubtEndsMayGo : Event::kDoubtEndsMustWait, decided,
                 TakeVersion(&before, report, decision, At(kFriday)));
         }
       }
@@ -281,7 +286,7 @@ TEST_F(StateMachineTest, AnotherPatientsVersionTakesAwayWhatWasShown) {
     v1::Decision decision;
     AddOutcome(at.unit(), Asked(Phase::kQuarantined, "quarantine"), decision.mutable_outcomes());
     const Transition transition = TakeVersion(&before, report, decision, At(kFriday));
-    const Seen expected = Expected(at, Event::kGone, Phase::kNone);
+    const Seen expected = Expected(at, Actor::kSender, Event::kGone, Phase::kNone);
     Cover(at.state, Event::kGone);
     EXPECT_EQ(expected.state, (State{Phase::kNone, Shown::kNothing}));
     EXPECT_EQ(After(transition, at.unit()).effects, expected.effects) << at.Describe();
@@ -335,7 +340,7 @@ TEST_F(StateMachineTest, TimeMovesEveryStateAsTheTableSaysAndNoOther) {
         if (!event && Next(at.state, candidate)) event = candidate;
       }
       if (event) {
-        Check(at, *event, Phase::kNone, transition);
+        Check(at, Actor::kClock, *event, Phase::kNone, transition);
       } else {
         EXPECT_EQ(After(transition, at.unit()), (Seen{at.state, {}})) << at.Describe();
       }
@@ -354,7 +359,7 @@ TEST_F(StateMachineTest, ApprovalMovesWhatWaitsForAPersonAndNothingElse) {
       const Event event = floor ? Event::kApprovedBeforeFloor : Event::kApproved;
       const Transition transition = Approve(result, {at.unit()}, "reviewer-1", At(kFriday));
       if (Next(at.state, event)) {
-        Check(at, event, Phase::kNone, transition);
+        Check(at, Actor::kOwner, event, Phase::kNone, transition);
       } else {
         EXPECT_EQ(After(transition, at.unit()), (Seen{at.state, {}})) << at.Describe();
         EXPECT_TRUE(transition.reasons.empty()) << at.Describe();
@@ -371,7 +376,10 @@ TEST_F(StateMachineTest, TheAcknowledgementOfTheLastReleasePublishes) {
     const std::optional<Move> move = Next(at.state, Event::kAcknowledged);
     EXPECT_EQ(changed, move.has_value()) << at.Describe();
     EXPECT_EQ(StateOf(*OutcomeOf(at, &result)), move ? move->to : at.state) << at.Describe();
-    if (move) Cover(at.state, Event::kAcknowledged);
+    if (move) {
+      EXPECT_EQ(move->who, Actor::kPortal);
+      Cover(at.state, Event::kAcknowledged);
+    }
     EXPECT_FALSE(Acknowledge(4, result.mutable_decision()->mutable_outcomes())) << "an earlier one changes nothing";
   }
 }
@@ -392,7 +400,7 @@ TEST_F(StateMachineTest, AnotherPackMovesWhatRulesHoldAndNothingElse) {
       if (!Next(at.state, event, decided)) {
         EXPECT_FALSE(anew.changed) << at.Describe();
       } else if (anew.changed) {
-        Check(at, event, decided, anew.transition);
+        Check(at, Actor::kPackApprovers, event, decided, anew.transition);
       } else {
         EXPECT_EQ(at.state.phase, decided) << at.Describe();
       }
@@ -427,6 +435,7 @@ TEST_F(StateMachineTest, WhatIsLearntOfAPatientMovesWhatRulesHoldAndTakesAwayWha
         ASSERT_TRUE(anew.changed) << at.Describe();
         EXPECT_EQ(After(anew.transition, at.unit()), (Seen{{decided, Shown::kNothing}, {Effect::kRetract}})) << at.Describe();
         EXPECT_EQ(Next(at.state, event, decided)->to, (State{decided, Shown::kNothing}));
+        EXPECT_EQ(Next(at.state, event, decided)->who, Actor::kWhoTells);
         Cover(at.state, event);
       } else if (anew.changed) {
         const Phase now = StateOf([&] {
@@ -438,8 +447,38 @@ TEST_F(StateMachineTest, WhatIsLearntOfAPatientMovesWhatRulesHoldAndTakesAwayWha
                               .phase;
         // Parts of both hold where both hold: then it waits, in the way of one of them.
         const Event happened = now == Phase::kReleased || now == Phase::kReady ? Event::kToldMayGo : Event::kToldMustWait;
-        Check(at, happened, now == Phase::kReleased ? Phase::kReady : now, anew.transition);
+        Check(at, Actor::kWhoTells, happened, now == Phase::kReleased ? Phase::kReady : now, anew.transition);
       }
+    }
+  }
+}
+
+// What somebody left who has died, for a delegate.
+TEST_F(StateMachineTest, ADeathClosesForDelegatesWhatIsApprovedAndOpensItWhereItWasSomebodyElses) {
+  for (const Case& at : AllCases()) {
+    if (at.state.phase != Phase::kWithheld) continue;
+    v1::Result result = ResultOf(at);
+    v1::Outcome* outcome = OutcomeOf(at, &result);
+    outcome->mutable_rules(0)->set_rule_id(policy::kDeceasedRule);
+    EXPECT_NE(After(Approve(result, {at.unit()}, "r", At(kFriday)), at.unit()).state.phase, Phase::kClosed)
+        << "the patient's own";
+    for (v1::Outcome& each : *result.mutable_decision()->mutable_outcomes()) each.set_audiences(0, v1::AUDIENCE_DELEGATE);
+    const Transition approved = Approve(result, {at.unit()}, "r", At(kFriday));
+    Check(at, Actor::kOwner, Event::kApprovedAfterDeath, Phase::kNone, approved);
+
+    *result.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(approved.cells);
+    const Case closed{{Phase::kClosed, Shown::kNothing}, at.document};
+    for (const Phase decided : {Phase::kReady, Phase::kReview, Phase::kDelay, Phase::kWithheld}) {
+      std::vector<policy::Cell> asked = policy::ToCells(result.decision().outcomes());
+      for (policy::Cell& cell : asked) {
+        if (cell.unit_id == at.unit()) cell.outcome = Asked(decided, "new-rule");
+      }
+      Reconsidering how;
+      how.held.tighten = true;
+      EXPECT_FALSE(Reconsider(result, asked, how, At(kFriday)).changed) << "nothing else opens it";
+      how.held = {/*relax=*/true, /*tighten=*/false};
+      Check(closed, Actor::kWhoTells, decided == Phase::kReady ? Event::kDeathUndoneMayGo : Event::kDeathUndoneMustWait, decided,
+            Reconsider(result, asked, how, At(kFriday)).transition);
     }
   }
 }

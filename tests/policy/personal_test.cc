@@ -222,6 +222,7 @@ TEST_F(PersonalTest, WhatIsADeadPatientsWaitsForAPersonWhoeverAskedForWhat) {
   for (const v1::Audience audience : kAudiences) {
     EXPECT_EQ(Word("718-7", audience), "withhold");
     EXPECT_EQ(Cell_("718-7", audience).rules(0).rule_id(), "deceased");
+    EXPECT_EQ(Cell_("718-7", audience).review().turns(0).owner().role(), "records") << "who keeps the records is asked";
     EXPECT_LE(base::FromProto(Cell_("718-7", audience).withheld_until()), now_) << "its owner is asked now";
     EXPECT_EQ(Cell_("718-7", audience).due_at().seconds(), Cell_("718-7", audience).review().turns(0).until().seconds());
   }

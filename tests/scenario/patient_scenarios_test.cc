@@ -2,6 +2,8 @@
 // away. All of it told through PatientService and DirectoryService.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "server/base/proto_time.h"
 #include "tests/scenario/world.h"
 
@@ -22,6 +24,21 @@ v1::Identifier Mrn(const std::string& value) {
 
 v1::DiagnosticReport Of(v1::DiagnosticReport report, const std::string& mrn) {
   *report.mutable_patient()->mutable_identifiers(0) = Mrn(mrn);
+  return report;
+}
+
+// Two units.
+v1::DiagnosticReport Panel(const std::string& filler, const std::string& haemoglobin) {
+  v1::DiagnosticReport report = Cbc(filler, haemoglobin);
+  testing::AddObservation(&report, "4544-3", "41");
+  return report;
+}
+
+// Half an hour later.
+v1::DiagnosticReport Corrected(v1::DiagnosticReport report) {
+  report = testing::Later(std::move(report), absl::Minutes(30));
+  report.set_status(v1::RESULT_STATUS_CORRECTED);
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
   return report;
 }
 
@@ -104,7 +121,92 @@ TEST_F(ScenarioPatient, Scenario14ACorrectionUnderTheOtherNumberIsTheSamePatient
   EXPECT_EQ(second.version(), 2);
   EXPECT_EQ(OutcomeOf(second.result_id(), "718-7").state(), v1::OUTCOME_STATE_RELEASED) << "nobody's identity is in doubt";
   EXPECT_EQ(See("718-7", "p2"), "12.0");
+  EXPECT_EQ(See("718-7", "p1"), "") << "the old value is shown under neither number";
   EXPECT_TRUE(Entries(v1::ENTRY_KIND_INCIDENT).empty());
+}
+
+TEST_F(ScenarioPatient, Scenario14WhatACorrectionUnderTheOtherNumberLeavesAsItWasGoesThereToo) {
+  const Response first = Submit(Of(Panel("F1", "11.0"), "p1"));
+  EXPECT_EQ(See("4544-3", "p1"), "41");
+  portal().Acknowledge();
+  Merge("p1", "p2");
+  const Response second = Submit(Corrected(Of(Cbc("F1", "12.0"), "p2")));
+  EXPECT_EQ(second.result_id(), first.result_id());
+  EXPECT_EQ(See("718-7", "p2"), "12.0");
+  EXPECT_EQ(See("4544-3", "p2"), "41") << "what was not corrected";
+  EXPECT_EQ(See("718-7", "p1"), "");
+  EXPECT_EQ(See("4544-3", "p1"), "");
+  EXPECT_EQ(Get(first.result_id()).first_released_at().seconds(), OutcomeOf(first.result_id(), "4544-3").released_at().seconds());
+  // And back again, into a class that waits: neutral words under the number that it came with last.
+  v1::DiagnosticReport third = testing::Later(Corrected(Of(Panel("F1", "13.0"), "p1")), absl::Minutes(10));
+  third.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  Submit(third);
+  EXPECT_EQ(See("718-7", "p1"), "being corrected");
+  EXPECT_EQ(See("4544-3", "p1"), "41");
+  EXPECT_EQ(See("718-7", "p2"), "");
+  EXPECT_EQ(See("4544-3", "p2"), "");
+  third = testing::Later(Corrected(Of(Panel("F1", "13.0"), "p2")), absl::Minutes(20));
+  third.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  Submit(third);
+  EXPECT_EQ(See("718-7", "p2"), "being corrected");
+  EXPECT_EQ(See("718-7", "p1"), "");
+  third = testing::Later(Corrected(Of(Panel("F1", "13.0"), "p1")), absl::Minutes(30));
+  third.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  Submit(third);
+  for (const char* mrn : {"p1", "p2"}) {
+    EXPECT_EQ(See("718-7", mrn), "") << mrn;
+    EXPECT_EQ(See("4544-3", mrn), "") << mrn;
+  }
+}
+
+TEST_F(ScenarioPatient, Scenario14ACorrectionUnderTheOtherNumberRestartsNoClock) {
+  const Response first = Submit(Of(Biopsy("F1"), "p1"));
+  const v1::Outcome before = OutcomeOf(first.result_id(), "document");
+  ASSERT_EQ(before.disposition(), v1::DISPOSITION_REVIEW);
+  Merge("p1", "p2");
+  MoveTo("2026-03-09T10:00:00-04:00");
+  v1::DiagnosticReport corrected = Of(Biopsy("F1"), "p2");
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.set_narrative("benign tissue of the breast");
+  *corrected.mutable_issued() = base::ToProto(At("2026-03-09T09:30:00-04:00"));
+  const Response second = Submit(corrected);
+  ASSERT_EQ(second.result_id(), first.result_id());
+  EXPECT_EQ(second.decision().clock_start().seconds(), first.decision().clock_start().seconds());
+  const v1::Outcome after = OutcomeOf(first.result_id(), "document");
+  EXPECT_EQ(after.review().started_at().seconds(), before.review().started_at().seconds());
+  EXPECT_EQ(after.review().expires_at().seconds(), before.review().expires_at().seconds());
+}
+
+TEST_F(ScenarioPatient, Scenario14WhatHasVersionsOfBothWaitsForTwoPeopleOnceTheyAreTwoAgain) {
+  const Response mixed = Submit(Of(Panel("F1", "11.0"), "p1"));
+  const Response own = Submit(Of(Cbc("F2", "9.0"), "p1"));
+  MoveTo(Now() + absl::Minutes(20));
+  Merge("p1", "p2");
+  Submit(Corrected(Of(Cbc("F1", "12.0"), "p2")));
+  EXPECT_EQ(See("718-7", "p2"), "12.0");
+  MoveTo(Now() + absl::Minutes(10));
+  Unmerge("p1", "p2");
+  EXPECT_EQ(See("718-7", "p2"), "being corrected");
+  EXPECT_EQ(See("4544-3", "p2"), "being corrected");
+  EXPECT_EQ(See("718-7", "p1"), "9.0") << "the other result is the first one's alone";
+  EXPECT_EQ(OutcomeOf(mixed.result_id(), "718-7").disposition(), v1::DISPOSITION_QUARANTINE);
+  EXPECT_TRUE(Entries(v1::ENTRY_KIND_INCIDENT, own.result_id()).empty());
+  const std::vector<v1::Entry> incidents = Entries(v1::ENTRY_KIND_INCIDENT, mixed.result_id());
+  ASSERT_EQ(incidents.size(), 1u);
+  EXPECT_EQ(incidents[0].actor(), "him-3");
+  EXPECT_EQ(incidents[0].incident().unit_ids_size(), 2);
+  EXPECT_EQ(incidents[0].incident().minutes_exposed(), 30) << "under whichever number";
+  MoveTo("2026-04-06T15:00:00-04:00");
+  EXPECT_EQ(See("718-7", "p2"), "being corrected") << "no timer says whose it is";
+  ASSERT_TRUE(Approve(mixed.result_id(), 2, "reviewer-1").ok());
+  EXPECT_EQ(See("718-7", "p2"), "being corrected");
+  ASSERT_TRUE(Approve(mixed.result_id(), 2, "reviewer-2").ok());
+  EXPECT_EQ(See("718-7", "p2"), "12.0");
+  EXPECT_EQ(See("4544-3", "p2"), "41");
+  // People have settled it: no later merge and separation puts it in doubt again.
+  Merge("p1", "p2");
+  Unmerge("p1", "p2");
+  EXPECT_EQ(See("718-7", "p2"), "12.0");
 }
 
 TEST_F(ScenarioPatient, Scenario16ADeathStopsPublishingAndNoTimeEndsThat) {
@@ -128,6 +230,31 @@ TEST_F(ScenarioPatient, Scenario16ADeathStopsPublishingAndNoTimeEndsThat) {
   EXPECT_EQ(OutcomeOf(biopsy.result_id(), "document").disposition(), v1::DISPOSITION_REVIEW);
   MoveTo("2026-05-12T12:00:00-04:00");
   EXPECT_EQ(See("document"), "benign breast tissue");
+}
+
+TEST_F(ScenarioPatient, Scenario16WhoKeepsTheRecordsSaysWhomItGoesToAndDelegatesAreNotAmongThem) {
+  const Response before = Submit(Biopsy("F1"));
+  EXPECT_EQ(Reviews("1234567893").size(), 1u);
+  MoveTo("2026-03-09T10:00:00-04:00");
+  TellOfDeath("p1", true);
+  const Response after = Submit(Biopsy("F2"));
+  for (const v1::PendingReview& review : Reviews()) {
+    EXPECT_EQ(review.owner().role(), "health-information-management") << "not the clinician of the order";
+    EXPECT_EQ(base::FromProto(review.turn_ends_at()), At("2026-03-10T10:00:00-04:00")) << "from when it could be seen";
+  }
+  EXPECT_EQ(Reviews().size(), 2u);
+  for (const Response& response : {before, after}) {
+    ASSERT_TRUE(Approve(response.result_id(), 1, "him-3").ok());
+    EXPECT_EQ(OutcomeOf(response.result_id(), "document", v1::AUDIENCE_DELEGATE).state(), v1::OUTCOME_STATE_CLOSED);
+  }
+  EXPECT_EQ(See("document", "p1", v1::AUDIENCE_REPRESENTATIVE), "benign breast tissue");
+  EXPECT_EQ(See("document", "p1", v1::AUDIENCE_DELEGATE), "") << "a delegate's right ended with the patient's life";
+  MoveTo("2026-05-06T12:00:00-04:00");
+  EXPECT_TRUE(Reviews().empty()) << "nobody is asked again";
+  EXPECT_EQ(See("document", "p1", v1::AUDIENCE_DELEGATE), "");
+  // It was another patient's death.
+  TellOfDeath("p1", false);
+  EXPECT_EQ(See("document", "p1", v1::AUDIENCE_DELEGATE), "benign breast tissue");
 }
 
 TEST_F(ScenarioPatient, Scenario16WhatThePortalHasNotShownYetIsTakenBackAtADeath) {

@@ -34,7 +34,8 @@ class Combination {
         report_(report),
         clocks_(clocks),
         acted_(acted),
-        wants_all_now_(personal.at_once) {
+        wants_all_now_(personal.at_once),
+        dead_(personal.deceased) {
     if (personal.deceased) {
       Withhold(clocks.received_at);
       AddOwn("deceased", v1::RULE_EFFECT_WITHHOLD, v1::BASIS_TYPE_PRIVACY,
@@ -48,7 +49,6 @@ class Combination {
     const Rule& rule = *part.rule;
     const bool lifted = part.restricts && Lifted(rule);
     const Rank rank = pack_.RankOf(rule.basis.type());
-    unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     if (part.permits) Record(part, v1::RULE_EFFECT_PERMIT, false);
     if (part.limits) AddDeadline(part);
     if (part.advises) {
@@ -57,7 +57,7 @@ class Combination {
       if (!outcome_.has_next_step() || Sooner(step, outcome_.next_step())) *outcome_.mutable_next_step() = step;
     }
     if (!part.restricts) return;
-    if (rule.then.delay) {
+    if (rule.then.delay && !part.moot) {
       Record(part, v1::RULE_EFFECT_DELAY, lifted, part.start);
       if (!lifted) floors_.push_back({calendar_.Add(part.start, *rule.then.delay), rank, rule.id});
     }
@@ -69,7 +69,7 @@ class Combination {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
       if (!lifted) reviews_.push_back({{&pack_.default_review(), /*by_statute=*/false}, rank});
     }
-    if (rule.then.review) {
+    if (rule.then.review && !part.moot) {
       Record(part, v1::RULE_EFFECT_REVIEW, lifted);
       if (!lifted) {
         reviews_.push_back({{&*rule.then.review, rule.basis.type() == v1::BASIS_TYPE_STATUTE, part.covered}, rank});
@@ -149,6 +149,7 @@ class Combination {
       for (const v1::Lifter lifter : part.rule->lifted_by) rule->add_lifted_by(lifter);
     }
     for (const std::string& fact : part.unknown_facts) rule->add_unknown_facts(fact);
+    unknown_.insert(part.unknown_facts.begin(), part.unknown_facts.end());
     rule->set_lifted(lifted);
     rule->set_unverified(part.rule->unverified());
   }
@@ -303,7 +304,8 @@ class Combination {
   // A withholding ends with a person, not with a timer: its owner is asked from then on.
   void HoldForOwnerAfterWithholding() {
     outcome_.set_disposition(v1::DISPOSITION_WITHHOLD);
-    if (!review_) review_ = PlanReview(pack_, report_.order(), {{&pack_.default_review(), false}}, *withheld_until_);
+    const ReviewAsk& ask = dead_ ? pack_.quarantine_review() : pack_.default_review();
+    if (!review_ || dead_) review_ = PlanReview(pack_, report_.order(), {{&ask, false}}, *withheld_until_);
     *outcome_.mutable_review() = *review_;
     *outcome_.mutable_due_at() =
         *withheld_until_ <= clocks_.now ? CurrentTurn(*review_, clocks_.now).until() : outcome_.withheld_until();
@@ -315,6 +317,7 @@ class Combination {
   const Clocks& clocks_;
   const std::vector<v1::Lifter>& acted_;
   const bool wants_all_now_;
+  const bool dead_;
   v1::Outcome outcome_;
   std::set<std::string> unknown_;
   std::vector<RankedFloor> floors_;

@@ -1,0 +1,75 @@
+#include "server/gate/ask_anew.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "server/base/proto_time.h"
+#include "server/gate/patient_facts.h"
+#include "server/gate/submit.h"
+#include "server/policy/decide.h"
+#include "server/policy/holds.h"
+#include "server/policy/verdict.h"
+
+namespace resultgate::gate {
+namespace {
+
+using base::FromProto;
+using policy::Cell;
+
+bool HoldsAlong(const v1::Outcome& outcome) {
+  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
+                     [](const v1::AppliedRule& rule) { return !rule.lifted() && policy::HoldsAlong(rule); });
+}
+
+}  // namespace
+
+std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now,
+                          std::vector<v1::Lifter> acted) {
+  policy::Context context;
+  context.acted = std::move(acted);
+  context.received_at = FromProto(result.received_at());
+  context.previous = previous;
+  context.quarantine = StandingQuarantine(result);
+  if (result.decision().has_clock_start()) context.clock_start = FromProto(result.decision().clock_start());
+  std::vector<Cell> cells = policy::ToCells(DecideStanding(pack, result, context, now).outcomes());
+
+  policy::Context fresh_context = context;
+  fresh_context.received_at = now;
+  fresh_context.previous = nullptr;
+  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
+  for (Cell& cell : policy::ToCells(result.decision().outcomes())) {
+    standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
+  }
+  std::optional<std::vector<Cell>> fresh;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    // What waits along with another report of its order does so until that one's hold ends (same_order.h).
+    const auto along = standing.find({cells[i].unit_id, cells[i].audience});
+    if (along != standing.end() && HoldsAlong(along->second)) {
+      cells[i].outcome = along->second;
+      continue;
+    }
+    const auto found = standing.find({cells[i].unit_id, cells[i].audience});
+    if (found == standing.end()) continue;
+    // Who keeps the records is asked when the death is told.
+    const bool died = policy::IsLeftByTheDead(cells[i].outcome) && !policy::IsLeftByTheDead(found->second);
+    const bool newly_reviewed = cells[i].outcome.disposition() == v1::DISPOSITION_REVIEW && !KnowsItsReview(found->second);
+    if (!died && !newly_reviewed) continue;
+    if (!fresh) fresh = policy::ToCells(DecideStanding(pack, result, fresh_context, now).outcomes());
+    for (Cell& cell : *fresh) {
+      if (cell.unit_id != cells[i].unit_id || cell.audience != cells[i].audience || !cell.outcome.has_review()) continue;
+      *cells[i].outcome.mutable_review() = cell.outcome.review();
+    }
+  }
+  return cells;
+}
+
+bool KnowsItsReview(const v1::Outcome& standing) {
+  return standing.has_review() &&
+         (standing.disposition() == v1::DISPOSITION_REVIEW || standing.disposition() == v1::DISPOSITION_DELAY ||
+          standing.disposition() == v1::DISPOSITION_RELEASE);
+}
+
+}  // namespace resultgate::gate
