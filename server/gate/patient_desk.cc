@@ -8,8 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "server/base/proto_bytes.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/keys.h"
@@ -100,6 +102,11 @@ Reconsidering EffectOf(const std::vector<std::string>& changed, const v1::Patien
     how.related_only = !Has(changed, "deceased");
     how.held.tighten = true;
   }
+  if (Has(changed, "known_conditions")) {
+    // What the patient knows already need not be told by a person; what is found not to be known must. What is out stays out.
+    how.held.relax = how.held.tighten = true;
+    how.related_only = false;
+  }
   return how;
 }
 
@@ -113,16 +120,31 @@ v1::ReleasePreference* PreferenceOf(v1::Patient* facts, const std::string& categ
 
 }  // namespace
 
-absl::StatusOr<PatientDesk::Done> PatientDesk::Conclude(store::Batch& batch, absl::Time now, const v1::PatientRecord& record,
+absl::StatusOr<PatientDesk::Done> PatientDesk::Conclude(store::Batch& batch, absl::Time now, v1::PatientRecord* record,
                                                         v1::Entry entry, Effect* effect) {
-  RG_RETURN_IF_ERROR(batch.PutPatient(record));
+  RG_ASSIGN_OR_RETURN(std::string digest, PutRecord(batch, new_salt_, record));
+  if (entry.has_patients_merged()) {
+    entry.mutable_patients_merged()->set_survivor_digest(std::move(digest));
+  } else {
+    entry.mutable_patient_changed()->set_record_digest(std::move(digest));
+  }
   effect->cause_sequence = batch.NextEntrySequence();
   entry.set_sequence(effect->cause_sequence);
   *entry.mutable_time() = base::ToProto(now);
   entry.set_actor(effect->actor);
+  entry.set_peer(batch.peer());
   RG_RETURN_IF_ERROR(batch.AppendEntry(entry));
-  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, record.facts().identifiers()));
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, record->facts().identifiers()));
   return ReconsiderAll(batch, now, records, *effect);
+}
+
+absl::Status PatientDesk::KeepTimes(store::Batch& batch, absl::Time now, const std::string& actor, absl::Time recorded,
+                                    v1::PatientRecord* record) {
+  v1::Entry entry;
+  entry.mutable_patient_changed()->set_patient_id(record->id());
+  *entry.mutable_patient_changed()->mutable_recorded_at() = base::ToProto(recorded);
+  RG_ASSIGN_OR_RETURN(*entry.mutable_patient_changed()->mutable_record_digest(), PutRecord(batch, new_salt_, record));
+  return AppendEntry(batch, now, actor, std::move(entry));
 }
 
 absl::StatusOr<PatientDesk::Done> PatientDesk::ReconsiderAll(store::Batch& batch, absl::Time now,
@@ -143,6 +165,11 @@ absl::StatusOr<bool> PatientDesk::ReconsiderOne(store::Batch& batch, absl::Time 
   const policy::Pack& deciding = packs_->PackOf(*result);
   const bool own_pack = deciding.digest() == result->decision().pack_digest();
   RG_RETURN_IF_ERROR(FillKnown(batch, deciding, result));
+  RG_ASSIGN_OR_RETURN(const bool of_both, IsOfBoth(batch, *result, effect.separated));
+  if (of_both) {
+    RG_ASSIGN_OR_RETURN(const bool doubted, PutInDoubt(batch, now, effect, as_it_was, result, done));
+    if (doubted) return true;
+  }
   Reconsidering how = effect.how;
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(*store_, *result));
   // Without the pack or the version before, what is asked may be less than what was: then nothing is ended by it.
@@ -187,7 +214,16 @@ absl::StatusOr<bool> PatientDesk::HaveBirthday(store::Batch& batch, absl::Time n
   effect.reason = "the patient's birthday";
   effect.how.held.tighten = effect.how.related_only = effect.how.withdraw_related = true;
   Done done;
-  RG_RETURN_IF_ERROR(ReconsiderOne(batch, now, effect, result, &done).status());
+  RG_ASSIGN_OR_RETURN(const bool changed, ReconsiderOne(batch, now, effect, result, &done));
+  if (changed) return done.released;
+  // The log tells which birthdays have been: the next one follows from the last.
+  v1::Entry entry;
+  entry.set_result_id(result->id());
+  entry.set_version(result->version());
+  entry.set_known_digest(KnownDigest(*result));
+  entry.mutable_reconsidered()->add_reasons(effect.reason);
+  entry.mutable_reconsidered()->add_reasons("nothing changes");
+  RG_RETURN_IF_ERROR(AppendEntry(batch, now, effect.actor, std::move(entry)));
   return done.released;
 }
 
@@ -207,6 +243,7 @@ absl::Status PatientDesk::Update(store::Batch& batch, absl::Time now, const v1::
   }
   std::vector<std::string> changed;
   v1::PatientRecord record;
+  const bool new_record = !known;
   for (const v1::Identifier& identifier : request.facts().identifiers()) {
     if (identifier.value().empty()) continue;
     if (!known) {
@@ -221,14 +258,18 @@ absl::Status PatientDesk::Update(store::Batch& batch, absl::Time now, const v1::
     if (changed.empty()) changed.push_back("identifiers");
   }
   record = *std::move(known);
+  const std::string before = base::DeterministicBytes(record);
   const absl::Time recorded = request.has_recorded_at() ? base::FromProto(request.recorded_at()) : now;
   const bool new_identifiers = !changed.empty();
   const std::vector<std::string> facts = TakeOver(request, recorded, &record);
   changed.insert(changed.end(), facts.begin(), facts.end());
   std::sort(changed.begin(), changed.end());
-  *answer.response.mutable_record() = record;
+  *answer.response.mutable_record() = Answerable(record);
   for (const std::string& name : changed) answer.response.add_changed(name);
-  if (changed.empty()) return batch.PutPatient(record);  // the times at which it was told are kept
+  if (changed.empty()) {
+    return base::DeterministicBytes(record) == before ? absl::OkStatus()
+                                                      : KeepTimes(batch, now, request.actor(), recorded, &record);
+  }
   v1::Entry entry;
   v1::Entry::PatientChanged* told = entry.mutable_patient_changed();
   told->set_patient_id(record.id());
@@ -239,13 +280,14 @@ absl::Status PatientDesk::Update(store::Batch& batch, absl::Time now, const v1::
   effect.reason = absl::StrCat("told of the patient: ", absl::StrJoin(changed, ", "));
   effect.how = EffectOf(changed, record);
   if (new_identifiers) {
-    // Reports that nobody knew to be this patient's: what is held of them may wait longer, and go no sooner.
+    // Reports that nobody knew to be this patient's: what is held of them may wait longer, and go no sooner. Where nothing was
+    // known of anybody by these identifiers, all that is told is told of who has them.
     effect.how.held.tighten = true;
-    effect.how.held.relax = false;
+    effect.how.held.relax = effect.how.held.relax && new_record;
     effect.how.withdraw_related = true;
     effect.how.related_only = false;
   }
-  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, record, std::move(entry), &effect));
+  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, &record, std::move(entry), &effect));
   Tell(std::move(done), answer);
   return absl::OkStatus();
 }
@@ -274,7 +316,7 @@ absl::Status PatientDesk::SetPreference(store::Batch& batch, absl::Time now, con
   });
   if (older || (!settles && TextOf(same) == TextOf(*standing))) {
     RG_ASSIGN_OR_RETURN(record, OpenPatient(batch, request.patient()));
-    *answer.response.mutable_record() = std::move(record);
+    *answer.response.mutable_record() = Answerable(std::move(record));
     return absl::OkStatus();
   }
   *standing = asked;
@@ -288,8 +330,8 @@ absl::Status PatientDesk::SetPreference(store::Batch& batch, absl::Time now, con
   effect.actor = asked.recorded_by();
   effect.reason = category.empty() ? "the patient's preference" : absl::StrCat("the patient's preference for ", category);
   effect.how.held.relax = effect.how.held.tighten = true;
-  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, record, std::move(entry), &effect));
-  *answer.response.mutable_record() = std::move(record);
+  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, &record, std::move(entry), &effect));
+  *answer.response.mutable_record() = Answerable(std::move(record));
   Tell(std::move(done), answer);
   return absl::OkStatus();
 }
@@ -309,7 +351,7 @@ absl::Status PatientDesk::PutPerson(store::Batch& batch, absl::Time now, const v
                                      [&person](const auto& other) { return IsSame(other.person(), person.person()); });
   if (standing != people->end()) {
     if (TextOf(*standing) == TextOf(person)) {
-      *answer.response.mutable_record() = std::move(record);
+      *answer.response.mutable_record() = Answerable(std::move(record));
       return absl::OkStatus();
     }
     people->erase(standing);
@@ -325,8 +367,8 @@ absl::Status PatientDesk::PutPerson(store::Batch& batch, absl::Time now, const v
   effect.actor = request.actor();
   effect.reason = "who sees for the patient";
   effect.how.held.relax = effect.how.held.tighten = effect.how.related_only = effect.how.withdraw_related = true;
-  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, record, std::move(entry), &effect));
-  *answer.response.mutable_record() = std::move(record);
+  RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, &record, std::move(entry), &effect));
+  *answer.response.mutable_record() = Answerable(std::move(record));
   Tell(std::move(done), answer);
   return absl::OkStatus();
 }
@@ -351,8 +393,8 @@ absl::Status PatientDesk::RemovePerson(store::Batch& batch, absl::Time now, cons
       effect.actor = request.actor();
       effect.reason = "who sees for the patient";
       effect.how.held.relax = effect.how.related_only = true;
-      RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, *record, std::move(entry), &effect));
-      *answer.response.mutable_record() = *std::move(record);
+      RG_ASSIGN_OR_RETURN(Done done, Conclude(batch, now, &*record, std::move(entry), &effect));
+      *answer.response.mutable_record() = Answerable(*std::move(record));
       Tell(std::move(done), answer);
       return absl::OkStatus();
     }

@@ -31,15 +31,21 @@ using ::resultgate::testing::kFriday;
 using ::resultgate::testing::Later;
 using Preference = v1::ReleasePreference;
 
-// Blood counts go, tissue is reviewed, imaging waits three days; from twelve on parents ask the child.
+// Blood counts go, tissue is reviewed, imaging waits three days; what the patient does not know of yet is told by a person; from
+// twelve on parents ask the child.
 std::string Rules() {
   return absl::StrCat(
       kRoutine, TissueReview("3 business days"),
       "  - {id: tissue-permit, title: t, match: {codes: [tissue]}, then: {release: now}}\n", ImagingDelay("72 h"),
       "  - id: from-twelve\n    title: t\n    audiences: [representative]\n    when: age(patient) >= 12 && age(patient) < 18\n"
       "    match: {codes: [routine]}\n    then: {withhold: {until: 365 days }}\n    lifted_by: []\n"
-      "    basis: {type: privacy, citation: c}\n");
+      "    basis: {type: privacy, citation: c}\n"
+      "  - id: news\n    title: t\n    when: report.conclusion_codes.exists(c, !(c in patient.known_conditions))\n"
+      "    then:\n      review: {owners: [results-pool], each: 1 business day, expires: 5 business days, on_expiry: release}\n"
+      "    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n    outcome_dependent: news\n");
 }
+
+constexpr char kPackMore[] = "author: author-1\nfacilities:\n  - {names: [El Paso], time_zone: America/Denver}\n";
 
 v1::DiagnosticReport Imaging(const std::string& order) {
   v1::DiagnosticReport report = resultgate::testing::Report(order, "36643-5");
@@ -71,7 +77,7 @@ class PatientsTest : public ::testing::Test {
     ASSERT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     base::FileIssues issues;
-    const policy::LoadedPack pack = policy::LoadPackFiles(MakePack(Rules(), "author: author-1\n", ""), &issues);
+    const policy::LoadedPack pack = policy::LoadPackFiles(MakePack(Rules(), kPackMore, ""), &issues);
     ASSERT_NE(pack.pack, nullptr) << base::Format(issues);
     auto gate = Gate::Start(
         store_.get(), &clock_, pack, [](const auto&, auto*) { return Words(); }, Options());
@@ -93,9 +99,10 @@ class PatientsTest : public ::testing::Test {
 
   // Calls a method of the gate and waits for its answer.
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>), const Request& request) {
+  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>, const Caller&), const Request& request) {
     std::promise<absl::StatusOr<Response>> promise;
-    (gate_.get()->*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); });
+    (gate_.get()->*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); },
+                           {});
     return promise.get_future().get();
   }
 
@@ -357,6 +364,34 @@ TEST_F(PatientsTest, ADeathStopsPublishingAndGoesToAPersonAndAMistakenOneIsUndon
   EXPECT_EQ(Stand(3, "document"), "release released") << "its floor has passed meanwhile";
 }
 
+TEST_F(PatientsTest, WhatIsToldToBeKnownIsNewsNoMoreAndWhatIsNotIs) {
+  const auto with = [](v1::DiagnosticReport report, const std::string& condition) {
+    v1::Coding* coding = report.add_conclusion_codes()->add_codings();
+    coding->set_system("http://hl7.org/fhir/sid/icd-10-cm");
+    coding->set_code(condition);
+    return report;
+  };
+  Submit(with(Cbc("o1"), "C50.1"));
+  Submit(with(Cbc("o2"), "C61"));
+  Submit(with(Imaging("o3"), "C50.1"));
+  for (int id = 1; id <= 2; ++id) EXPECT_EQ(Stand(id, "718-7"), "review held") << "nobody knows what the patient knows";
+  EXPECT_EQ(Stand(3, "document"), "review held");
+  v1::UpdatePatientRequest facts = Facts("p1");
+  v1::Coding* known = facts.mutable_facts()->mutable_known_conditions()->add_values()->add_codings();
+  known->set_system("http://hl7.org/fhir/sid/icd-10-cm");
+  known->set_code("C50.1");
+  EXPECT_EQ(Update(facts).results(), 2);
+  EXPECT_EQ(Stand(1, "718-7"), "release released");
+  EXPECT_EQ(Stand(2, "718-7"), "review held") << "another one";
+  EXPECT_EQ(Stand(3, "document"), "delay held") << "as its other rules say";
+  EXPECT_EQ(EntryCount(v1::Entry::kReconsidered), 2u);
+
+  facts.mutable_facts()->mutable_known_conditions()->clear_values();
+  EXPECT_EQ(Update(facts).results(), 1);
+  EXPECT_EQ(Stand(1, "718-7"), "release released") << "what is out stays out";
+  EXPECT_EQ(Stand(3, "document"), "review held") << "it was told of somebody else, and is news after all";
+}
+
 TEST_F(PatientsTest, AtTheBirthdayWhatParentsMaySeeNoMoreIsTakenAway) {
   v1::DiagnosticReport report = Cbc("o1");
   report.mutable_patient()->set_birth_date("2014-06-10");
@@ -374,6 +409,18 @@ TEST_F(PatientsTest, AtTheBirthdayWhatParentsMaySeeNoMoreIsTakenAway) {
   EXPECT_THAT(last.audiences(), ::testing::ElementsAre(v1::AUDIENCE_REPRESENTATIVE));
   EXPECT_EQ(EntryCount(v1::Entry::kReconsidered), 1u);
   EXPECT_EQ(Entries().back().actor(), "gate");
+}
+
+TEST_F(PatientsTest, TheBirthdayBeginsWhereTheFacilityIs) {
+  v1::DiagnosticReport report = Cbc("o1");
+  report.mutable_patient()->set_birth_date("2014-06-10");
+  report.mutable_order()->set_facility("El Paso");
+  Submit(report);
+  AcknowledgeAll();
+  AdvanceTo("2026-06-10T00:00:00-04:00");  // the pack's midnight
+  EXPECT_EQ(Stand(1, "718-7", v1::AUDIENCE_REPRESENTATIVE), "release published");
+  AdvanceTo("2026-06-10T00:00:00-06:00");
+  EXPECT_EQ(Stand(1, "718-7", v1::AUDIENCE_REPRESENTATIVE), "withhold held") << "and not a year later";
 }
 
 TEST_F(PatientsTest, ACorrectedBirthDateDoesTheSame) {
