@@ -49,6 +49,7 @@ class Action {
            More print_more) {
     if (!zone_.ok()) return Fail(std::string(zone_.status().message()));
     v1::GetReviewRequest get;
+    // Without who acts: nothing of what it says is shown, and whoever hands it over unread has not opened it.
     get.set_result_id(options_.target.result_id);
     v1::GetReviewResponse review;
     grpc::ClientContext get_context;
@@ -255,9 +256,10 @@ void AddReviewActions(CLI::App* review, Run* run) {
     AddUnits(command, options.get());
     command
         ->add_option("--for", options->basis,
-                     "patient-request, privacy, or danger (to life or physical safety: by a clinician of the patient's whom "
-                     "`directory put "
-                     "--licensed` has recorded; the patient may have it reviewed by another one)")
+                     "patient-request; privacy (from those who see for the patient, with --from; never from the patient); or "
+                     "danger (to life or physical safety, the patient's or of another person of whom it speaks: by a clinician "
+                     "of the patient's whom `directory put --licensed` has recorded; the patient may have it reviewed by another "
+                     "one)")
         ->required()
         ->check(CLI::IsMember({"patient-request", "privacy", "danger"}));
     command->add_option("--until", options->until, "When it ends, as 2026-03-20, within 366 days")->required()->type_name("TIME");
@@ -271,8 +273,9 @@ void AddReviewActions(CLI::App* review, Run* run) {
         ->check(CLI::IsMember({"patient", "representative", "delegate"}));
     command->footer(
         "Nothing else holds a result longer than its rules do, and what is published stays published. A danger that lies with "
-        "who "
-        "sees for the patient is held `--from representative --from delegate`: they are not told of it.\n"
+        "who sees for the patient is held `--from representative --from delegate`, as what is confidential from them is: they "
+        "are "
+        "not told of it.\n"
         "Example:\n  resultgate review hold 7 --reviewer 1234567893 --for patient-request --until 2026-03-20 --reason \"wants to "
         "hear it in person\"");
   }

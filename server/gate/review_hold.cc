@@ -10,14 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/determination_review.h"
+#include "server/gate/held_by_person.h"
 #include "server/gate/held_preview.h"
-#include "server/gate/lifting.h"
 #include "server/gate/redecide.h"
 #include "server/gate/result_commit.h"
 #include "server/gate/review_turns.h"
 #include "server/policy/outcomes.h"
-#include "server/policy/personal.h"
 
 namespace resultgate::gate {
 namespace {
@@ -26,11 +26,6 @@ using policy::Cell;
 
 // Nobody is kept from a result for longer by one person's word; who still thinks so must say so again.
 constexpr absl::Duration kLongestHold = absl::Hours(24 * 366);
-
-bool Tells(const v1::Outcome& outcome, const std::string& rule_id) {
-  return std::any_of(outcome.rules().begin(), outcome.rules().end(),
-                     [&rule_id](const v1::AppliedRule& rule) { return rule.rule_id() == rule_id; });
-}
 
 bool IsAbout(const v1::Determination& determination, const Cell& cell) {
   const auto& units = determination.unit_ids();
@@ -54,6 +49,12 @@ bool HoldsSomething(const v1::Determination& determination, const std::vector<Ce
 
 // Why something of what it is about may not be held so; OK if it may.
 absl::Status MayHold(const std::vector<Cell>& cells, const v1::Determination& determination, absl::Time now) {
+  if (determination.type() == v1::BASIS_TYPE_PRIVACY && IsAboutPatient(determination)) {
+    return absl::InvalidArgumentError(
+        "audiences must name REPRESENTATIVE, DELEGATE or both: privacy keeps nothing from the patient. What speaks of another "
+        "person, who would come to harm, is held as HARM_DETERMINATION: a licensed clinician determines it, and the patient may "
+        "have it reviewed (45 CFR 164.524(a)(3)(ii))");
+  }
   const absl::Time until = base::FromProto(determination.until());
   if (until <= now || until > now + kLongestHold) {
     return absl::InvalidArgumentError("until must lie in the future, within 366 days");
@@ -100,18 +101,6 @@ absl::Status MayUphold(const Directory& directory, const std::string& reviewer, 
   return CheckMayJudge(directory, reviewer);
 }
 
-// The patient had asked for what was held: once nothing is held by it any more, what the patient may lift ends too.
-void LiftAsAsked(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Audience asked_as,
-                 absl::Time now, Anew* anew) {
-  v1::Result ended = result;
-  if (anew->changed) *ended.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(anew->transition.cells);
-  Anew lifted = Lift(pack, ended, previous, v1::LIFTER_PATIENT, now, asked_as);
-  if (!lifted.changed) return;
-  std::vector<PlannedRelease>& releases = lifted.transition.releases;
-  releases.insert(releases.begin(), anew->transition.releases.begin(), anew->transition.releases.end());
-  *anew = std::move(lifted);
-}
-
 // Writes it with its entry, and answers.
 template <typename Request, typename Response>
 absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::ReviewAction action,
@@ -124,6 +113,7 @@ absl::StatusOr<Committed> Record(const Desk& desk, const Request& request, v1::R
   entry.mutable_reviewed()->set_action(action);
   entry.mutable_reviewed()->set_reason(request.reason());
   *entry.mutable_reviewed()->mutable_determination() = determination;
+  entry.set_known_digest(KnownDigest(*result));
   NoteChange(before, *result, &committed, entry.mutable_reviewed());
   RG_RETURN_IF_ERROR(AppendEntry(desk.batch, desk.now, request.reviewer(), std::move(entry)));
   *answer.response.mutable_decision() = result->decision();
@@ -153,14 +143,7 @@ absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Ans
   *result->add_determinations() = determination;
 
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
-  std::vector<Cell> asked = AskAnew(desk.packs.PackOf(*result), *result, before ? &*before : nullptr, desk.now);
-  // What it does not hold stays as it stands, whatever people have ended of it.
-  const std::string rule_id = policy::RuleIdOf(determination);
-  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const Cell& cell) { return !Tells(cell.outcome, rule_id); }),
-              asked.end());
-  Reconsidering how;
-  how.held.tighten = how.withdraw_related = how.withdraw_undelivered = true;
-  Anew anew = Reconsider(*result, asked, how, desk.now);
+  Anew anew = HoldByPerson(desk.packs.PackOf(*result), *result, before ? &*before : nullptr, determination, desk.now);
   if (!HoldsSomething(determination, anew.changed ? anew.transition.cells : standing)) {
     return answer.Refuse(absl::FailedPreconditionError(
         "they have it already, and what is published stays published; to keep what the patient has from those who see for the "
@@ -188,21 +171,7 @@ absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Ans
     return answer.Refuse(absl::FailedPreconditionError(
         "the pack that decided the result is not at hand any more, so nobody can say what else holds it; it ends at its time"));
   }
-  const std::string rule_id = policy::RuleIdOf(determination);
-  std::vector<Cell> asked = AskAnew(pack, *result, before ? &*before : nullptr, desk.now);
-  const std::vector<Cell> standing = policy::ToCells(result->decision().outcomes());
-  const auto held_by_it = [&](const Cell& cell) {
-    return std::any_of(standing.begin(), standing.end(), [&](const Cell& own) {
-      return own.unit_id == cell.unit_id && own.audience == cell.audience && Tells(own.outcome, rule_id);
-    });
-  };
-  asked.erase(std::remove_if(asked.begin(), asked.end(), [&](const Cell& cell) { return !held_by_it(cell); }), asked.end());
-  Reconsidering how;
-  how.held.relax = true;
-  Anew anew = Reconsider(*result, asked, how, desk.now);
-  if (const v1::DeterminationReview* review = FindReview(*result, determination.id()); review != nullptr) {
-    LiftAsAsked(pack, *result, before ? &*before : nullptr, review->requested_as(), desk.now, &anew);
-  }
+  Anew anew = EndHoldByPerson(pack, *result, before ? &*before : nullptr, determination, desk.now);
   RG_ASSIGN_OR_RETURN(Committed committed,
                       Record(desk, request, v1::REVIEW_ACTION_HOLD_ENDED, determination, std::move(anew), &*result, answer));
   for (v1::Comment& comment : committed.comments) *answer.response.add_comments() = std::move(comment);

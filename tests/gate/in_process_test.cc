@@ -237,28 +237,27 @@ TEST(InProcessNoticeTest, WhileTheRestWaitsNoneIsTakenBackForAPart) {
   ExpectSound(gate);
 }
 
-TEST(InProcessNoticeTest, OfWhatIsHeldForPrivacyNothingIsRead) {
-  BareGate gate(Pack());
-  const v1::SubmitResultResponse response = gate.Submit(Biopsy("F1"));
-  v1::GetReviewRequest about;
-  about.set_result_id(response.result_id());
-  v1::HoldResultRequest hold;
-  hold.set_result_id(response.result_id());
-  hold.set_etag(gate.gate().GetReview(about)->etag());
-  hold.set_reviewer("1234567893");
-  hold.set_type(v1::BASIS_TYPE_PRIVACY);
-  hold.set_reason("the account is read by somebody else");
-  *hold.mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(24 * 30));
-  const v1::HoldResultResponse held = gate.Ask(&Gate::Hold, hold);
+TEST(InProcessNoticeTest, OfWhatIsHeldForPrivacyOrLeftByTheDeadNothingIsRead) {
+  BareGate gate(
+      Pack("  - {id: vip, title: t, when: order.facility == \"VIP\", then: {delay: 30 days}, basis: {type: privacy, "
+           "citation: c}}\n"));
+  v1::DiagnosticReport secret = Biopsy("F0");
+  secret.mutable_order()->set_facility("VIP");
+  gate.Submit(secret);
+  EXPECT_THAT(Told(gate), IsEmpty());
+  gate.Submit(Biopsy("F1"));
+  // The class waits as long as any of its rules may hold it, whichever does.
+  constexpr char kLater[] = "IN_PROCESS 1 by 2026-04-06T04:00:00Z";
+  EXPECT_THAT(Told(gate), ElementsAre(kLater));
+  v1::UpdatePatientRequest told;
+  told.set_actor("adt");
+  *told.mutable_facts()->add_identifiers() = Biopsy("F1").patient().identifiers(0);
+  told.mutable_facts()->set_deceased(true);
+  gate.Ask(&Gate::UpdatePatient, told);
   EXPECT_THAT(Told(gate), ElementsAre("RETRACTION 1"));
-  v1::EndHoldRequest end;
-  end.set_result_id(response.result_id());
-  end.set_etag(held.etag());
-  end.set_reviewer("1234567893");
-  end.set_determination_id(held.determination_id());
-  end.set_reason("an own account now");
-  gate.Ask(&Gate::EndHold, end);
-  EXPECT_THAT(Told(gate), ElementsAre("RETRACTION 1", kNotice)) << "it waits like any other again";
+  told.mutable_facts()->set_deceased(false);
+  gate.Ask(&Gate::UpdatePatient, told);
+  EXPECT_THAT(Told(gate), ElementsAre("RETRACTION 1", kLater)) << "it waits like any other again";
   ExpectSound(gate);
 }
 

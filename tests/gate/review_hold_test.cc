@@ -107,8 +107,7 @@ TEST(ReviewHoldTest, ADangerHoldsItPastItsReviewUntilItsEnd) {
 
 TEST(ReviewHoldTest, WhatIsEndedEarlyWaitsAsItsRulesSay) {
   ReviewGate gate;
-  const int64_t id = gate.Submit(Biopsy("F1"));
-  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 30))).ok());
+  const int64_t id = SubmitWithDanger(gate);
   EXPECT_EQ(gate.Call(&Gate::EndHold, End(gate, id, 2)).status().code(), absl::StatusCode::kNotFound);
   const auto ended = gate.Call(&Gate::EndHold, End(gate, id, 1));
   ASSERT_TRUE(ended.ok()) << ended.status();
@@ -118,11 +117,12 @@ TEST(ReviewHoldTest, WhatIsEndedEarlyWaitsAsItsRulesSay) {
   EXPECT_EQ(gate.Call(&Gate::EndHold, End(gate, id, 1)).status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(gate.Entries(id).back().reviewed().action(), v1::REVIEW_ACTION_HOLD_ENDED);
   // The next one has a number of its own.
-  EXPECT_EQ(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24)))->determination_id(), 2);
+  EXPECT_EQ(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24)))->determination_id(), 2);
 }
 
 TEST(ReviewHoldTest, WhatWasApprovedIsNotReviewedAgainOnceAHoldEnds) {
   ReviewGate gate;
+  gate.License(kDetermining);
   const int64_t id = gate.Submit(Biopsy("F1"));
   ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(24 * 14))).ok());
   const absl::Time floor = gate.clock().Now() + absl::Hours(24 * 14);
@@ -130,7 +130,7 @@ TEST(ReviewHoldTest, WhatWasApprovedIsNotReviewedAgainOnceAHoldEnds) {
   approval.set_version(1);
   ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
   for (int determination = 2; determination <= 3; ++determination) {
-    const auto held = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24)));
+    const auto held = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24)));
     ASSERT_TRUE(held.ok()) << held.status();
     for (const v1::Outcome& outcome : held->decision().outcomes()) {
       EXPECT_EQ(outcome.disposition(), v1::DISPOSITION_WITHHOLD) << outcome.DebugString();
@@ -168,7 +168,7 @@ TEST(ReviewHoldTest, WhatIsPublishedStaysPublished) {
   v1::AcknowledgeReleasesRequest acknowledged;
   acknowledged.add_sequences(1);
   ASSERT_TRUE(gate.Call(&Gate::Acknowledge, acknowledged).ok());
-  const absl::Status late = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24))).status();
+  const absl::Status late = gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(24))).status();
   EXPECT_EQ(late.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(late.message()), HasSubstr("stays published"));
   EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
@@ -187,8 +187,13 @@ TEST(ReviewHoldTest, WhatIsPublishedStaysPublished) {
 
 TEST(ReviewHoldTest, WhatWasDeterminedForOnePatientHoldsNothingFromAnother) {
   ReviewGate gate;
-  const int64_t id = gate.Submit(Biopsy("F1"));
-  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 90))).ok());
+  v1::PutOwnerRequest restorers;
+  restorers.set_actor("staff-office");
+  restorers.mutable_owner()->set_id("health-information-management");
+  restorers.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+  restorers.mutable_owner()->add_members("privacy-2");
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, restorers).ok());
+  const int64_t id = SubmitWithDanger(gate);
   v1::DiagnosticReport moved = resultgate::testing::Later(Biopsy("F1"), absl::Minutes(5));
   moved.set_status(v1::RESULT_STATUS_CORRECTED);
   moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
@@ -209,14 +214,14 @@ TEST(ReviewHoldTest, NobodyHoldsItForeverOrUnread) {
   ReviewGate gate;
   const int64_t id = gate.Submit(Biopsy("F1"));
   for (const absl::Duration duration : {-absl::Hours(1), absl::ZeroDuration(), absl::Hours(24 * 367)}) {
-    EXPECT_EQ(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, duration)).status().code(),
+    EXPECT_EQ(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, duration)).status().code(),
               absl::StatusCode::kInvalidArgument)
         << duration;
   }
-  v1::HoldResultRequest request = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(1));
+  v1::HoldResultRequest request = Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(1));
   request.add_unit_ids("no such unit");
   EXPECT_EQ(gate.Call(&Gate::Hold, request).status().code(), absl::StatusCode::kInvalidArgument);
-  request = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(1));
+  request = Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(1));
   v1::HandOverReviewRequest hand_over = gate.About<v1::HandOverReviewRequest>(id);
   hand_over.mutable_to()->set_role("results-pool");
   hand_over.set_reason("away");
@@ -247,8 +252,8 @@ TEST(ReviewHoldTest, OnlyALicensedClinicianDeterminesADanger) {
   ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
   EXPECT_TRUE(refused()) << "who works here no more";
   EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
-  EXPECT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24))).ok())
-      << "privacy asks for no licence";
+  EXPECT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PATIENT_REQUEST, absl::Hours(24))).ok())
+      << "the patient's request asks for no licence";
   put.mutable_owner()->set_left(false);
   ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
   EXPECT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_HARM_DETERMINATION, absl::Hours(24))).ok());
@@ -372,12 +377,29 @@ TEST(ReviewHoldTest, NobodyIsToldOfADangerThatLiesWithThem) {
   EXPECT_THAT(ReviewTasks(gate), IsEmpty());
 }
 
-TEST(ReviewHoldTest, WhatIsWithheldForPrivacyTooIsNotToldOf) {
+// Anything else would be the house's own hold, by another name, that nobody outside it can end.
+TEST(ReviewHoldTest, PrivacyKeepsNothingFromThePatient) {
   ReviewGate gate;
-  const int64_t id = SubmitWithDanger(gate);
-  ASSERT_TRUE(gate.Call(&Gate::Hold, Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 60))).ok());
-  EXPECT_EQ(Ask(gate, id).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(ReviewTasks(gate), IsEmpty());
+  gate.License(kDetermining);
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  using Audiences = std::vector<v1::Audience>;
+  for (const Audiences& audiences :
+       {Audiences{}, Audiences{v1::AUDIENCE_PATIENT}, Audiences{v1::AUDIENCE_DELEGATE, v1::AUDIENCE_PATIENT}}) {
+    v1::HoldResultRequest hold = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24));
+    for (const v1::Audience audience : audiences) hold.add_audiences(audience);
+    const absl::Status refused = gate.Call(&Gate::Hold, hold).status();
+    EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument) << hold.DebugString();
+    EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr("audiences"), HasSubstr("HARM_DETERMINATION")));
+  }
+  EXPECT_THAT(gate.Review(id).determinations(), IsEmpty());
+  v1::HoldResultRequest hold = Hold(gate, id, v1::BASIS_TYPE_PRIVACY, absl::Hours(24 * 60));
+  hold.add_audiences(v1::AUDIENCE_REPRESENTATIVE);
+  hold.add_audiences(v1::AUDIENCE_DELEGATE);
+  ASSERT_TRUE(gate.Call(&Gate::Hold, hold).ok());
+  EXPECT_EQ(Ask(gate, id, v1::AUDIENCE_REPRESENTATIVE).status().code(), absl::StatusCode::kNotFound);
+  const auto asked = Ask(gate, id);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  EXPECT_TRUE(asked->released()) << "the patient's own access waits for its rules alone";
 }
 
 TEST(ReviewHoldTest, TheReviewIsNobodysWhoDeterminedIt) {
