@@ -4,13 +4,11 @@
 #include <iostream>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "resultgate/v1/result_gate_service.grpc.pb.h"
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/app/client.h"
 #include "server/app/decision_table.h"
@@ -19,6 +17,7 @@
 #include "server/app/words.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
+#include "server/text/charset.h"
 
 namespace resultgate::app {
 namespace {
@@ -37,15 +36,13 @@ struct ApproveOptions {
   bool json = false;
 };
 
-// The result as it is now.
-grpc::Status Get(v1::ResultGateService::Stub* stub, int64_t id, v1::Result* result) {
+// The review as it is now.
+grpc::Status Get(v1::ReviewService::Stub* stub, const ApproveOptions& options, v1::GetReviewResponse* review) {
   grpc::ClientContext context;
-  v1::GetResultRequest request;
-  v1::GetResultResponse response;
-  request.set_result_id(id);
-  const grpc::Status status = stub->GetResult(&context, request, &response);
-  if (status.ok()) *result = std::move(*response.mutable_result());
-  return status;
+  v1::GetReviewRequest request;
+  request.set_result_id(options.result_id);
+  request.set_reviewer(options.reviewer);
+  return stub->GetReview(&context, request, review);
 }
 
 // `HOW`, or `WHEN,HOW` with WHEN as RFC 3339; false for anything else.
@@ -70,9 +67,10 @@ int RunApprove(const ApproveOptions& options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
-  const auto results = v1::ResultGateService::NewStub(channel);
-  v1::Result result;
-  if (const grpc::Status status = Get(results.get(), options.result_id, &result); !status.ok()) return Fail(Explain(status));
+  const auto reviews = v1::ReviewService::NewStub(channel);
+  v1::GetReviewResponse review;
+  if (const grpc::Status status = Get(reviews.get(), options, &review); !status.ok()) return Fail(Explain(status));
+  const v1::Result& result = review.result();
 
   v1::ApproveReviewRequest request;
   request.set_result_id(options.result_id);
@@ -84,12 +82,15 @@ int RunApprove(const ApproveOptions& options) {
     absl::StatusOr<std::string> file = base::ReadFile(options.comment_file);
     if (!file.ok()) return Fail(std::string(file.status().message()));
     comment = *std::move(file);
+    if (absl::StripAsciiWhitespace(comment).empty())
+      return Fail(absl::StrCat(options.comment_file, ": there are no words in it"));
   }
+  if (!text::IsUtf8(comment)) return Fail("your words are not UTF-8; save the file as UTF-8, as every editor can");
   if (!comment.empty()) {
     request.mutable_comment()->set_text(std::string(absl::StripAsciiWhitespace(comment)));
     request.mutable_comment()->set_replaces_template(options.replace);
   }
-  request.set_etag(options.etag);
+  request.set_etag(options.etag.empty() ? review.etag() : options.etag);
   if (!options.discussed.empty() && !ReadDiscussed(options.discussed, &request)) {
     Fail(absl::StrCat("--discussed: `", options.discussed,
                       "`: write how, as `by telephone`, or when and how, as `2026-03-06T16:30:00-05:00,by telephone`"));
@@ -97,7 +98,6 @@ int RunApprove(const ApproveOptions& options) {
   }
   grpc::ClientContext context;
   v1::ApproveReviewResponse response;
-  const auto reviews = v1::ReviewService::NewStub(channel);
   if (const grpc::Status status = reviews->ApproveReview(&context, request, &response); !status.ok())
     return Fail(Explain(status));
   if (options.json) {
@@ -109,6 +109,16 @@ int RunApprove(const ApproveOptions& options) {
   std::cout << table.ToString();
   for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
   return kDone;
+}
+
+// An empty variable of a script must not let a result go without the words that were meant to go with it.
+CLI::Validator SaysSomething() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return absl::StripAsciiWhitespace(text).empty() ? std::string("there are no words; leave the option out if you have none")
+                                                        : std::string();
+      },
+      "");
 }
 
 }  // namespace
@@ -133,7 +143,8 @@ void AddReviewApprove(CLI::App* review, Run* run) {
       ->expected(1)
       ->take_all();
   CLI::Option* text = command->add_option("--comment", options->comment, "Your own words for the patient, before the template's")
-                          ->type_name("TEXT");
+                          ->type_name("TEXT")
+                          ->check(SaysSomething());
   command->add_option("--comment-file", options->comment_file, "The same, from a file")
       ->type_name("FILE")
       ->check(CLI::ExistingFile)
@@ -141,8 +152,11 @@ void AddReviewApprove(CLI::App* review, Run* run) {
   command
       ->add_option("--discussed", options->discussed,
                    "How you discussed it with the patient, or when and how: a fact for rules, and satisfies a duty to notify")
-      ->type_name("[WHEN,]HOW");
-  command->add_option("--etag", options->etag, "Refused if anything about the review has changed since it was shown with this")
+      ->type_name("[WHEN,]HOW")
+      ->check(SaysSomething());
+  command
+      ->add_option("--etag", options->etag,
+                   "What `review show` printed: refused if anything about the review has changed since [as it stands now]")
       ->type_name("ETAG");
   command->add_flag("--replace", options->replace, "Your words stand in place of the template's, not before them");
   AddServerOption(command, &options->server);

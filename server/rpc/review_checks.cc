@@ -47,9 +47,8 @@ Violations Check(const v1::ListReviewsRequest& request) {
 
 Violations Check(const v1::ApproveReviewRequest& request) {
   Violations violations;
-  CheckId("result_id", request.result_id(), &violations);
+  CheckAct(request, &violations);
   if (request.version() < 1) violations.push_back({"version", "is required: the version that the reviewer read, from 1"});
-  CheckName("reviewer", request.reviewer(), /*required=*/true, &violations);
   CheckUnits(request.unit_ids(), &violations);
   if (request.has_comment()) {
     const v1::ClinicianComment& comment = request.comment();
@@ -59,7 +58,6 @@ Violations Check(const v1::ApproveReviewRequest& request) {
       violations.push_back({"comment", "must have `text` and `replaces_template` only: the gate fills in the rest"});
     }
   }
-  CheckName("etag", request.etag(), /*required=*/false, &violations);
   if (request.has_discussed_at()) CheckTime("discussed_at", request.discussed_at(), &violations);
   CheckName("discussed_how", request.discussed_how(), /*required=*/false, &violations);
   if (request.has_discussed_at() && request.discussed_how().empty()) {
@@ -71,6 +69,7 @@ Violations Check(const v1::ApproveReviewRequest& request) {
 Violations Check(const v1::GetReviewRequest& request) {
   Violations violations;
   CheckId("result_id", request.result_id(), &violations);
+  CheckName("reviewer", request.reviewer(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -157,9 +156,10 @@ Violations Check(const v1::GetWorkloadRequest& request) {
   if (request.has_until()) CheckTime("until", request.until(), &violations);
   for (const int dimension : request.group_by()) {
     if (dimension == v1::WORKLOAD_DIMENSION_UNSPECIFIED || !v1::WorkloadDimension_IsValid(dimension)) {
-      violations.push_back({"group_by", "must be WEEK, RULE, POOL or CLINICIAN"});
+      violations.push_back({"group_by", "must be WEEK, RULE, POOL, CLINICIAN or TEMPLATE"});
     }
   }
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -216,6 +216,7 @@ Violations Check(const v1::ListOutreachRequest& request) {
     violations.push_back({"not_viewed_after_hours", "must be from 0 (for 72) to 8760"});
   }
   CheckPageSize(request.page_size(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 

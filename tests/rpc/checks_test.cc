@@ -173,9 +173,10 @@ TEST(ChecksTest, Get) {
 
 TEST(ChecksTest, Approve) {
   v1::ApproveReviewRequest request;
-  EXPECT_THAT(Fields(request), ElementsAre("result_id", "version", "reviewer"));
+  EXPECT_THAT(Fields(request), ElementsAre("result_id", "etag", "reviewer", "version"));
   request.set_result_id(7);
   request.set_version(1);
+  request.set_etag("1-0123456789abcdef");
   request.set_reviewer("1234567893");
   request.add_unit_ids("document");
   EXPECT_THAT(Fields(request), IsEmpty());
@@ -208,6 +209,7 @@ TEST(ChecksTest, ReviewActs) {
   v1::ApproveReviewRequest approve;
   approve.set_result_id(7);
   approve.set_version(1);
+  approve.set_etag("1-0123456789abcdef");
   approve.set_reviewer("1234567893");
   approve.mutable_discussed_at()->set_seconds(1772834400);
   EXPECT_THAT(Fields(approve), ElementsAre("discussed_how"));

@@ -34,7 +34,7 @@ TEST(RefusedCallTest, KeepsNothingOfARequestButWhoAndWhichFields) {
   request.set_reviewer("1234567893");
   request.mutable_comment()->set_text("a word about the patient");
   const absl::Status status = BadRequest({{"unit_ids[0]", "is no unit: a name"}, {"comment", "is too long"}, {"comment", "too"}});
-  const v1::Entry entry = RefusedCall(request, status, "ipv4:10.1.2.3:40123");
+  const v1::Entry entry = RefusedCall(request, status, CallerAt("ipv4:10.1.2.3:40123"));
   EXPECT_EQ(entry.actor(), "1234567893");
   EXPECT_EQ(entry.result_id(), 7);
   EXPECT_EQ(entry.call_refused().call(), "ApproveReview");
@@ -44,22 +44,26 @@ TEST(RefusedCallTest, KeepsNothingOfARequestButWhoAndWhichFields) {
   EXPECT_THAT(entry.ShortDebugString(), ::testing::Not(HasSubstr("word about")));
   EXPECT_THAT(entry.ShortDebugString(), ::testing::Not(HasSubstr("a name")));
 
-  EXPECT_EQ(RefusedCall(request, status, "ipv6:%5B::1%5D:1").call_refused().peer(), "ipv6:%5B::1%5D");
-  EXPECT_EQ(RefusedCall(request, status, "unix:/run/a:b").call_refused().peer(), "unix:/run/a:b");
+  EXPECT_EQ(entry.peer(), "ipv4:10.1.2.3");
+  EXPECT_EQ(CallerAt("ipv6:%5B::1%5D:1").peer, "ipv6:[::1]");
+  EXPECT_EQ(CallerAt("ipv6:[::1]:1").peer, "ipv6:[::1]");
+  EXPECT_EQ(CallerAt("ipv6:%5Bfe80::1%25eth0%5D:50051").peer, "ipv6:[fe80::1%eth0]");
+  EXPECT_EQ(CallerAt("unix:/run/a:b").peer, "unix:/run/a:b");
+  EXPECT_EQ(CallerAt("").peer, "");
   request.set_result_id(-1);
   request.set_reviewer(std::string(10'000, 'x'));
-  EXPECT_EQ(RefusedCall(request, status, "").result_id(), 0);
-  EXPECT_LE(RefusedCall(request, status, "").actor().size(), 256u);
+  EXPECT_EQ(RefusedCall(request, status, {}).result_id(), 0);
+  EXPECT_LE(RefusedCall(request, status, {}).actor().size(), 256u);
   // A patient may be who asks.
   v1::RequestReleaseRequest mine;
   mine.set_requested_by("NORTH|P1");
-  EXPECT_EQ(RefusedCall(mine, absl::NotFoundError("no"), "").actor(), "");
+  EXPECT_EQ(RefusedCall(mine, absl::NotFoundError("no"), {}).actor(), "");
   v1::EraseResultRequest erasure;
   erasure.set_requested_by("records-1");
-  EXPECT_EQ(RefusedCall(erasure, absl::FailedPreconditionError("no"), "").actor(), "records-1");
+  EXPECT_EQ(RefusedCall(erasure, absl::FailedPreconditionError("no"), {}).actor(), "records-1");
   v1::SubmitResultRequest submitted;
   submitted.mutable_report()->set_sender("LAB|NORTH");
-  EXPECT_EQ(RefusedCall(submitted, absl::FailedPreconditionError("no"), "").actor(), "LAB|NORTH");
+  EXPECT_EQ(RefusedCall(submitted, absl::FailedPreconditionError("no"), {}).actor(), "LAB|NORTH");
 }
 
 class RefusedCallsTest : public ::testing::Test {
@@ -75,10 +79,14 @@ class RefusedCallsTest : public ::testing::Test {
     v1::ApproveReviewResponse response;
     return Call<v1::ReviewService>(&v1::ReviewService::Stub::ApproveReview, request, &response);
   }
-  static v1::ApproveReviewRequest Approval(int64_t result_id) {
+  v1::ApproveReviewRequest Approval(int64_t result_id) {
     v1::ApproveReviewRequest request;
     request.set_result_id(result_id);
     request.set_version(1);
+    v1::GetReviewRequest read;
+    read.set_result_id(result_id);
+    const auto review = gate_.gate().GetReview(read);
+    request.set_etag(review.ok() ? review->etag() : "none");
     request.set_reviewer("1234567893");
     return request;
   }
@@ -134,10 +142,10 @@ TEST_F(RefusedCallsTest, StandInTheLogWithWhoWhichAndWhy) {
   EXPECT_EQ(Approve(Approval(biopsy)), grpc::StatusCode::OK);
   const std::vector<v1::Entry> entries = Entries(v1::ENTRY_KIND_CALL_REFUSED);
   ASSERT_EQ(entries.size(), 6u);
-  EXPECT_THAT(entries[0].call_refused().fields(), ElementsAre("result_id", "version", "reviewer"));
-  EXPECT_THAT(entries[0].call_refused().peer(), ::testing::AnyOf("ipv4:127.0.0.1", "ipv6:%5B::1%5D"));
+  EXPECT_THAT(entries[0].call_refused().fields(), ElementsAre("result_id", "etag", "reviewer", "version"));
+  EXPECT_THAT(entries[0].call_refused().peer(), ::testing::AnyOf("ipv4:127.0.0.1", "ipv6:[::1]"));
   for (const v1::Entry& entry : entries) EXPECT_THAT(entry.ShortDebugString(), ::testing::Not(HasSubstr("P1")));
-  EXPECT_THAT(Refused(), ElementsAre("unknown, result 0: ApproveReview: INVALID_ARGUMENT; result_id, version, reviewer",
+  EXPECT_THAT(Refused(), ElementsAre("unknown, result 0: ApproveReview: INVALID_ARGUMENT; result_id, etag, reviewer, version",
                                      "1234567893, result 0: ApproveReview: NOT_FOUND",
                                      absl::StrCat("1234567893, result ", biopsy, ": ApproveReview: ABORTED"),
                                      absl::StrCat("unknown, result ", biopsy, ": RecordView: FAILED_PRECONDITION"),
@@ -169,6 +177,37 @@ TEST_F(RefusedCallsTest, WhatHasAnEntryOfItsOwnHasNoOther) {
   Submit(test);
   EXPECT_THAT(Refused(), ElementsAre(HasSubstr("unknown, result 0: SubmitResult: INVALID_ARGUMENT"),
                                      absl::StrCat(test.sender(), ", result 0: SubmitResult: FAILED_PRECONDITION")));
+}
+
+TEST_F(RefusedCallsTest, ThatThereWasTooMuchToDoIsCounted) {
+  absl::Status told;
+  for (int i = 0; i < 3; ++i) {
+    FinishRefused(&gate_.gate(), v1::SubmitResultRequest(), {}, absl::ResourceExhaustedError("too many wait"),
+                  [&told](const absl::Status& status) { told = status; });
+    EXPECT_EQ(told.code(), absl::StatusCode::kResourceExhausted);
+  }
+  EXPECT_EQ(TooMuch(&gate_.gate(), "too many reads wait").code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(Refused(), IsEmpty());
+  EXPECT_EQ(Approve(Approval(99)), grpc::StatusCode::NOT_FOUND);
+  EXPECT_THAT(Refused(),
+              ElementsAre("1234567893, result 0: ApproveReview: NOT_FOUND; 4 more refused calls before, only counted"));
+}
+
+TEST_F(RefusedCallsTest, AStreamThatIsRefusedEndsWhenTheLogHasIt) {
+  const auto reviews = v1::ReviewService::NewStub(gate_.channel());
+  const auto releases = v1::ReleaseService::NewStub(gate_.channel());
+  for (int i = 1; i <= 20; ++i) {
+    grpc::ClientContext context;
+    v1::StreamReleasesRequest wrong;
+    wrong.set_after_sequence(-1);
+    EXPECT_EQ(releases->StreamReleases(&context, wrong)->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(Refused().size(), 2u * i - 1);
+    grpc::ClientContext other;
+    v1::StreamReviewEventsRequest cursor;
+    cursor.set_after_cursor(-1);
+    EXPECT_EQ(reviews->StreamReviewEvents(&other, cursor)->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_EQ(Refused().size(), 2u * i);
+  }
 }
 
 TEST_F(RefusedCallsTest, AFloodOfThemDoesNotFillTheLog) {

@@ -144,13 +144,17 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   EXPECT_EQ(queried[3].queried().format(), "csv");
   EXPECT_EQ(queried[3].sequence(), recorded.entry_sequence());
 
-  // The pages of one question are one query.
+  // A page that gives something is a query of its own.
   v1::ListEntriesRequest paged;
   paged.set_page_size(1);
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
   paged.set_page_token(page.next_page_token());
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
-  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 6) << "that one, and the look at them above";
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 7) << "these two, and the look at them above";
+  paged.set_filter("result = 99");
+  paged.clear_page_token();
+  ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::ListEntries, paged, &page).ok());
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_QUERIED).size(), 9) << "a question without an answer, too";
 }
 
 TEST_F(ServerTest, SubmitsGetsAndLists) {
@@ -256,8 +260,9 @@ TEST_F(ServerTest, ListsAndApprovesReviews) {
   v1::ApproveReviewRequest approve;
   v1::ApproveReviewResponse approved;
   approve.set_result_id(held.result_id());
-  EXPECT_EQ(DetailsOf(Call(reviews_, &v1::ReviewService::Stub::ApproveReview, approve, &approved)).field_violations_size(), 2);
+  EXPECT_EQ(DetailsOf(Call(reviews_, &v1::ReviewService::Stub::ApproveReview, approve, &approved)).field_violations_size(), 3);
   approve.set_reviewer("D1");
+  approve.set_etag(listed.reviews(0).etag());
   approve.set_version(7);
   EXPECT_EQ(Call(reviews_, &v1::ReviewService::Stub::ApproveReview, approve, &approved).error_code(), grpc::StatusCode::ABORTED);
   approve.set_version(1);

@@ -51,6 +51,7 @@ std::string Oru::ToString() const {
                     "^^LN||", obx.value, "||", "|", obx.value.empty() ? "" : obx.flag, "|||", obx.status, "||||||||", obx.time,
                     "\r");
   }
+  for (const std::string& segment : segments) absl::StrAppend(&text, segment, "\r");
   return text;
 }
 
@@ -112,7 +113,10 @@ void Portal::Do(const v1::Release& release) {
           shown.content = observation.has_quantity() ? observation.quantity().value() : observation.text();
         }
       }
-      if (unit == "document") shown.content = release.content().narrative();
+      if (unit == "document") {
+        shown.content = release.content().narrative();
+        for (const v1::Attachment& file : release.content().presented_forms()) shown.content += file.data();
+      }
       shown_[place] = std::move(shown);
     }
   }
@@ -193,6 +197,15 @@ void ScenarioTest::Start() {
   directory_ = v1::DirectoryService::NewStub(channel);
   outreach_ = v1::OutreachService::NewStub(channel);
   portal_.Connect(channel);
+  grpc::ClientContext context;
+  v1::PutOwnerRequest request;
+  v1::PutOwnerResponse response;
+  request.set_actor("staff-office");
+  request.mutable_owner()->set_id(pack_->pack->refusal_owner());
+  request.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+  request.mutable_owner()->add_members("reviewer-2");
+  const grpc::Status status = directory_->PutOwner(&context, request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
 }
 
 v1::DiagnosticReport ScenarioTest::Read(const std::string& text) {
@@ -214,11 +227,17 @@ Response ScenarioTest::Submit(const v1::DiagnosticReport& report) {
 }
 
 grpc::Status ScenarioTest::Approve(int64_t result_id, int version, const std::string& reviewer) {
+  v1::GetReviewRequest read;
+  read.set_result_id(result_id);
+  v1::GetReviewResponse review;
+  grpc::ClientContext reading;
+  if (grpc::Status status = reviews_->GetReview(&reading, read, &review); !status.ok()) return status;
   grpc::ClientContext context;
   v1::ApproveReviewRequest request;
   request.set_result_id(result_id);
   request.set_version(version);
   request.set_reviewer(reviewer);
+  request.set_etag(review.etag());
   v1::ApproveReviewResponse response;
   return reviews_->ApproveReview(&context, request, &response);
 }
