@@ -12,6 +12,7 @@
 #include "server/app/audit_commands.h"
 #include "server/app/client.h"
 #include "server/app/command.h"
+#include "server/app/entry_csv.h"
 #include "server/app/json_lines.h"
 #include "server/app/table.h"
 #include "server/app/words.h"
@@ -30,6 +31,7 @@ struct ListOptions {
   std::string filter;
   bool newest_first = false;
   int64_t limit = 0;
+  bool csv = false;
   bool json = false;
 };
 
@@ -46,6 +48,7 @@ int RunList(const ListOptions& options) {
   request.set_newest_first(options.newest_first);
   request.set_page_size(kPage);
   request.set_actor(options.actor);
+  if (options.csv) std::cout << EntryCsvHeading(/*with_hash=*/false);
   int64_t left = options.limit > 0 ? options.limit : std::numeric_limits<int64_t>::max();
   int64_t listed = 0;
   do {
@@ -60,13 +63,18 @@ int RunList(const ListOptions& options) {
         std::cout << ToJson(entry) << "\n";
         continue;
       }
-      table.AddRow({absl::StrCat(entry.sequence()), LocalTime(entry.time(), *zone), EntryKindText(entry), entry.actor(),
+      if (options.csv) {
+        std::cout << EntryAsCsv(entry);
+        continue;
+      }
+      table.AddRow({absl::StrCat(entry.sequence()), LocalTime(entry.time(), *zone), audit::KindWord(entry),
+                    entry.on_behalf_of().empty() ? entry.actor() : absl::StrCat(entry.actor(), " for ", entry.on_behalf_of()),
                     entry.result_id() == 0 ? "" : absl::StrCat(entry.result_id()),
                     entry.version() == 0 ? "" : absl::StrCat(entry.version()), EntryText(entry)});
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && left > 0);
-  if (!options.json) std::cout << table.ToString() << listed << (listed == 1 ? " entry\n" : " entries\n");
+  if (!options.json && !options.csv) std::cout << table.ToString() << listed << (listed == 1 ? " entry\n" : " entries\n");
   return kDone;
 }
 
@@ -97,13 +105,17 @@ void AddAuditList(CLI::App* audit, Run* run) {
       ->type_name("FILTER");
   command->add_flag("--newest", options->newest_first, "The newest first");
   command->add_option("--limit", options->limit, "At most so many")->type_name("N")->check(CLI::PositiveNumber);
-  command->add_flag("--json", options->json,
-                    "One JSON object per entry (resultgate.v1.Entry), with every rule, basis and missing fact");
+  CLI::Option* csv = command->add_flag("--csv", options->csv, "Comma-separated values, with rules, bases, states and audiences");
+  command
+      ->add_flag("--json", options->json,
+                 "One JSON object per entry (resultgate.v1.Entry), with every rule, basis and missing fact")
+      ->excludes(csv);
   command->footer(
       "Examples:\n"
       "  resultgate audit list --result 7\n"
       "  resultgate audit list --kind refused --json\n"
       "  resultgate audit list --newest --limit 20\n"
+      "  resultgate audit list --filter 'time >= 2026-03-01 AND NOT actor = gate' --csv > march.csv\n"
       "  resultgate audit list --filter 'rule = biopsy-review AND state = held AND time >= 2026-03-06'\n"
       "  resultgate audit list --filter 'patient = NORTH|E1234567 AND NOT actor = gate'");
   command->callback([options, run] { *run = [options] { return RunList(*options); }; });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/time/civil_time.h"
@@ -69,6 +70,26 @@ bool Directory::IsLicensed(const std::string& id) const {
   return owner != nullptr && owner->kind() == v1::OWNER_KIND_CLINICIAN && owner->licensed() && !owner->left();
 }
 
+bool Directory::IsMember(const std::string& pool, const std::string& id) const {
+  const v1::DirectoryOwner* owner = Find(pool);
+  if (owner == nullptr || owner->kind() != v1::OWNER_KIND_POOL || owner->left()) return false;
+  const v1::DirectoryOwner* person = Find(id);
+  const auto& members = owner->members();
+  return std::find(members.begin(), members.end(), id) != members.end() && (person == nullptr || !person->left());
+}
+
+std::vector<std::string> Directory::PoolsOf(const std::string& id) const {
+  std::set<std::string> pools;
+  for (std::vector<std::string> found = {id}; !found.empty();) {
+    const std::string member = std::move(found.back());
+    found.pop_back();
+    for (const auto& [pool, owner] : owners_) {
+      if (IsMember(pool, member) && pools.insert(pool).second) found.push_back(pool);
+    }
+  }
+  return {pools.begin(), pools.end()};
+}
+
 Directory::Away Directory::IsAway(const std::string& id, const Asked& asked) const {
   Away away;
   const v1::DirectoryOwner* owner = Find(id);
@@ -117,7 +138,9 @@ std::string Directory::StandInFor(const std::string& id, const Away& away, const
   }
 }
 
-v1::ReviewTurn Directory::TurnAt(const v1::Review& review, const absl::TimeZone& zone, absl::Time now) const {
+v1::ReviewTurn Directory::TurnAt(const v1::Review& review, const absl::TimeZone& zone, absl::Time now,
+                                 std::string* stands_in_for) const {
+  if (stands_in_for != nullptr) stands_in_for->clear();
   const v1::ReviewTurn& standing = policy::CurrentTurn(review, now);
   const Asked asked{now, FromProto(standing.until()), &zone};
   const Away away = IsAway(DirectoryId(standing.owner()), asked);
@@ -132,6 +155,7 @@ v1::ReviewTurn Directory::TurnAt(const v1::Review& review, const absl::TimeZone&
     if (theirs.is && stand_in.empty()) return std::nullopt;
     *turn.mutable_owner() = owner;
     if (stand_in.empty()) return turn;
+    if (stands_in_for != nullptr) *stands_in_for = id;
     const v1::DirectoryOwner* known = Find(stand_in);
     if (known != nullptr && known->kind() == v1::OWNER_KIND_POOL) {
       turn.mutable_owner()->set_role(stand_in);
@@ -155,6 +179,16 @@ v1::ReviewTurn Directory::TurnAt(const v1::Review& review, const absl::TimeZone&
     if (auto given = give_to(turns[i].owner())) return *given;
   }
   return standing;
+}
+
+v1::Owner Directory::InChargeAt(const v1::Owner& owner, absl::Time deadline, const v1::Owner& otherwise,
+                                const absl::TimeZone& zone, absl::Time now) const {
+  v1::Review review;
+  v1::ReviewTurn* turn = review.add_turns();
+  *turn->mutable_owner() = owner;
+  *turn->mutable_until() = ToProto(deadline > now ? deadline : now + kMostDays * absl::Hours(24));
+  *review.mutable_escalate_to() = otherwise;
+  return TurnAt(review, zone, now).owner();
 }
 
 absl::Time Directory::NextChange(const absl::TimeZone& zone, absl::Time now) const {

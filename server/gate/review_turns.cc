@@ -61,7 +61,7 @@ bool WaitsForOwner(const v1::Outcome& outcome) {
 }
 
 std::string ReviewEtag(const v1::Result& result) {
-  std::string state;
+  std::string state = absl::StrCat(result.id(), ":");
   for (v1::Outcome outcome : result.decision().outcomes()) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
     outcome.clear_due_at();
@@ -72,6 +72,23 @@ std::string ReviewEtag(const v1::Result& result) {
   }
   // `sha256:` says nothing here.
   return absl::StrCat(result.version(), "-", base::DigestText(state).substr(7, kEtagDigits));
+}
+
+std::string OnBehalfOf(const v1::Result& result, const std::string& person, const Directory& directory,
+                       const absl::TimeZone& zone, absl::Time now) {
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (!WaitsForOwner(outcome)) continue;
+    v1::Review review = outcome.review();
+    v1::Owner* owner = review.mutable_turns(CurrentTurnIndex(review, now))->mutable_owner();
+    // Who claimed the turn of whoever ordered it stands in for them still.
+    const bool claimed = owner->role() == policy::kOrderingProvider && owner->person().value() == person;
+    if (claimed) *owner->mutable_person() = result.report().order().ordering_provider();
+    std::string away;
+    const v1::ReviewTurn turn = directory.TurnAt(review, zone, now, &away);
+    const std::string& stands_in = DirectoryId(turn.owner());
+    if (!away.empty() && away != person && (stands_in == person || directory.IsMember(stands_in, person))) return away;
+  }
+  return "";
 }
 
 absl::StatusOr<Transition> Claim(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& person,

@@ -22,6 +22,11 @@ bool WaitsForOwner(const v1::Outcome& outcome);
 // that a reviewer goes by has changed. That a turn passed by itself, and what happens to units that are out, leaves it as it is.
 std::string ReviewEtag(const v1::Result& result);
 
+// For whom `person` acts where something of the result waits for somebody who is away, and the directory has `person` stand in,
+// or a pool of which `person` is one: the id of who is away. Empty: in nobody's place. `zone` as for Directory::TurnAt.
+std::string OnBehalfOf(const v1::Result& result, const std::string& person, const Directory& directory,
+                       const absl::TimeZone& zone, absl::Time now);
+
 // These change the turns of `unit_ids` (all that wait where none is named), and release nothing. FailedPrecondition, in words for
 // the reviewer, where it may not be done; InvalidArgument for a unit that does not wait.
 

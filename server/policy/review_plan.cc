@@ -7,8 +7,6 @@
 namespace resultgate::policy {
 namespace {
 
-constexpr char kOrderingProvider[] = "ordering-provider";
-
 // True if the role means nobody for this order. Who covers for whom is not known here, so `covering-provider` means nobody.
 bool IsNobody(const std::string& role, const v1::ServiceRequest& order) {
   return role == "covering-provider" || (role == kOrderingProvider && order.ordering_provider().value().empty());

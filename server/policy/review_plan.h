@@ -14,6 +14,9 @@
 
 namespace resultgate::policy {
 
+// The role that each order fills with who ordered it.
+inline constexpr char kOrderingProvider[] = "ordering-provider";
+
 // A review that a rule, or the pack, asks for.
 struct AskedReview {
   const ReviewAsk* ask = nullptr;

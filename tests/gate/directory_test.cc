@@ -155,5 +155,23 @@ TEST_F(DirectoryTest, OnlyWhomItKnowsAsLicensedIs) {
   EXPECT_FALSE(Directory().IsLicensed("dr-1"));
 }
 
+TEST_F(DirectoryTest, ItKnowsOfWhichPoolsSomebodyIs) {
+  const auto pool = [](const std::string& id, const std::vector<std::string>& members) {
+    v1::DirectoryOwner owner;
+    owner.set_id(id);
+    owner.set_kind(v1::OWNER_KIND_POOL);
+    for (const std::string& member : members) owner.add_members(member);
+    return owner;
+  };
+  v1::DirectoryOwner closed = pool("closed", {"nurse-7"});
+  closed.set_left(true);
+  const Directory directory(
+      {pool("nurses", {"nurse-7", "nurse-8"}), pool("clinic", {"nurses", "dr-1"}), closed, pool("itself", {"itself"})});
+  EXPECT_EQ(directory.PoolsOf("nurse-7"), (std::vector<std::string>{"clinic", "nurses"}));
+  EXPECT_EQ(directory.PoolsOf("dr-1"), (std::vector<std::string>{"clinic"}));
+  EXPECT_TRUE(directory.PoolsOf("dr-2").empty());
+  EXPECT_EQ(directory.PoolsOf("itself"), (std::vector<std::string>{"itself"}));
+}
+
 }  // namespace
 }  // namespace resultgate::gate

@@ -133,6 +133,15 @@ TEST(ReviewWorkTest, WhoStandsInForSomebodyClaims) {
   EXPECT_EQ(gate.Review(id).reviews(0).owner().person().value(), kColleague);
   ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(id, kColleague)).ok());
   EXPECT_EQ(gate.Review(id).reviews(0).owner().person().value(), kColleague);
+  EXPECT_EQ(gate.Entries(id).back().on_behalf_of(), kOrderer);
+  const int64_t unclaimed = gate.Submit(Biopsy("F2"));
+  const int64_t by_another = gate.Submit(Biopsy("F3"));
+  for (const int64_t each : {id, unclaimed, by_another}) {
+    v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(each, each == by_another ? "dr-3" : kColleague);
+    approval.set_version(1);
+    ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
+    EXPECT_EQ(gate.Entries(each).back().on_behalf_of(), each == by_another ? "" : kOrderer) << each;
+  }
 }
 
 TEST(ReviewWorkTest, OfTwoReviewersWhoActAtOnceOneWins) {
@@ -227,10 +236,14 @@ TEST(ReviewWorkTest, TheLastOwnerWhoCannotDecideEscalates) {
 
 TEST(ReviewWorkTest, ADiscussionIsAFactOfTheOrder) {
   ReviewGate gate;
-  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::DiagnosticReport biopsy = Biopsy("F1");
+  *biopsy.mutable_effective() = base::ToProto(At("2026-03-05T09:00:00-05:00"));
+  const int64_t id = gate.Submit(biopsy);
   v1::ApproveReviewRequest request = gate.About<v1::ApproveReviewRequest>(id);
   request.set_version(1);
   request.set_discussed_how("by telephone");
+  *request.mutable_discussed_at() = base::ToProto(At("2025-03-06T09:00:00-05:00"));
+  EXPECT_EQ(gate.Call(&Gate::Approve, request).status().code(), absl::StatusCode::kInvalidArgument) << "before the specimen";
   *request.mutable_discussed_at() = base::ToProto(At("2026-03-06T16:00:00-05:00"));
   EXPECT_EQ(gate.Call(&Gate::Approve, request).status().code(), absl::StatusCode::kInvalidArgument) << "in the future";
   request.clear_discussed_at();
@@ -474,6 +487,40 @@ TEST(ReviewEventsTest, AWorklistIsToldWhenSomebodyGoesAndComesBack) {
     EXPECT_EQ(owner(), "");
   }
   gate.gate().Unsubscribe(subscriber);
+}
+
+TEST(ReviewEventsTest, WhereHoursOrAnAbsenceEndOnlyWhatTheyConcernIsTold) {
+  ReviewGate gate;
+  v1::DiagnosticReport of_dr_3 = Biopsy("F1");
+  of_dr_3.mutable_order()->mutable_ordering_provider()->set_value("dr-3");
+  const int64_t concerned = gate.Submit(of_dr_3);
+  gate.Submit(Biopsy("F2"));
+  v1::PutOwnerRequest put;
+  put.set_actor("staff-office");
+  put.mutable_owner()->set_id("dr-3");
+  put.mutable_owner()->set_kind(v1::OWNER_KIND_CLINICIAN);
+  v1::StaffedHours* hours = put.mutable_owner()->add_staffed_hours();
+  hours->set_weekday(v1::WEEKDAY_FRIDAY);
+  hours->set_from("08:00");
+  hours->set_until("17:00");
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, put).ok());
+  ReviewCursor cursor(0);
+  const auto read = [&] {
+    std::vector<v1::ReviewEvent> events;
+    for (;;) {
+      const absl::StatusOr<bool> more = gate.gate().ReadReviewEvents(&cursor, 2, &events);
+      EXPECT_TRUE(more.ok()) << more.status();
+      if (!more.ok() || !*more) return events;
+    }
+  };
+  EXPECT_THAT(read(), SizeIs(3));
+  gate.AdvanceTo("2026-03-06T17:00:00-05:00");
+  const std::vector<v1::ReviewEvent> told = read();
+  ASSERT_THAT(told, SizeIs(1)) << "nobody else's turn is another's now";
+  EXPECT_EQ(told[0].result_id(), concerned);
+  EXPECT_NE(told[0].waiting(0).owner().person().value(), "dr-3");
+  EXPECT_GT(told[0].cursor(), 0) << "no list: whoever stops here goes on here";
+  EXPECT_THAT(read(), IsEmpty());
 }
 
 TEST(ReviewEventsTest, WhoComesBackIsToldAllWhereTurnsMayHaveChanged) {

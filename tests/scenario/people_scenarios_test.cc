@@ -151,6 +151,69 @@ class ScenarioPolicy : public ScenarioTest {
   }
 };
 
+TEST_F(ScenarioPolicy, Scenario18NursesApproveWhatTheirProtocolCoversAndPassOnTheRest) {
+  UsePack(
+      gate::MakePack(absl::StrCat(gate::kRoutine,
+                                  "  - id: counts\n    title: t\n    match: {codes: [routine]}\n    then:\n"
+                                  "      review: {owners: [ordering-provider, results-pool], each: 1 business day, expires: 3 "
+                                  "business days, on_expiry: release,\n"
+                                  "               protocol: {pool: pathology-pool, covers: \"age(patient) >= 40\", each: 4 h}}\n"
+                                  "    lifted_by: [provider]\n    basis: {type: organization-policy, citation: c}\n")));
+  grpc::ClientContext putting;
+  v1::PutOwnerRequest pool;
+  v1::PutOwnerResponse put;
+  pool.set_actor("staff-office");
+  pool.mutable_owner()->set_id("pathology-pool");
+  pool.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+  pool.mutable_owner()->add_members("nurse-7");
+  ASSERT_TRUE(directory().PutOwner(&putting, pool, &put).ok());
+
+  const Response covered = Submit(Cbc("F1"));
+  const grpc::Status approved = Approve(covered.result_id(), 1, "nurse-7");
+  ASSERT_TRUE(approved.ok()) << approved.error_message();
+  EXPECT_EQ(See("718-7"), "13.9");
+
+  v1::DiagnosticReport young = Cbc("F2", "9.1");
+  young.mutable_patient()->set_birth_date("2000-05-04");
+  young.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const Response uncovered = Submit(young);
+  const grpc::Status refused = Approve(uncovered.result_id(), 1, "nurse-7");
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(refused.error_message(), ::testing::HasSubstr("hand it to ordering-provider (1234567893)"));
+  EXPECT_EQ(See("718-7", "p2"), "");
+  ASSERT_TRUE(Approve(uncovered.result_id(), 1, "1234567893").ok()) << "whose turn it is";
+  EXPECT_EQ(See("718-7", "p2"), "9.1");
+
+  // What a protocol covers and they do not want to decide they give back, and then it is not theirs any more.
+  const Response given_back = Submit(Cbc("F3", "7.0"));
+  const std::vector<v1::PendingReview> waiting = Reviews("pathology-pool");
+  ASSERT_EQ(waiting.size(), 1u);
+  v1::ReleaseNowRequest release;
+  release.set_result_id(given_back.result_id());
+  release.set_etag(waiting[0].etag());
+  release.set_reviewer("nurse-7");
+  v1::ReleaseNowResponse released;
+  grpc::ClientContext releasing;
+  const grpc::Status all = reviews().ReleaseNow(&releasing, release, &released);
+  EXPECT_EQ(all.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  EXPECT_THAT(all.error_message(), ::testing::HasSubstr("hand it to ordering-provider (1234567893)"));
+  v1::RefuseReviewRequest refuse;
+  refuse.set_result_id(given_back.result_id());
+  refuse.set_etag(waiting[0].etag());
+  refuse.set_reviewer("nurse-7");
+  refuse.set_reason("too low for us");
+  v1::RefuseReviewResponse passed;
+  grpc::ClientContext refusing;
+  ASSERT_TRUE(reviews().RefuseReview(&refusing, refuse, &passed).ok());
+  EXPECT_EQ(Reviews("ordering-provider").size(), 1u);
+  EXPECT_EQ(Approve(given_back.result_id(), 1, "nurse-7").error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  // Whom the directory knows as more than one of them may do more; and whom it does not know at all, as ever.
+  pool.mutable_owner()->set_id("results-pool");
+  grpc::ClientContext again;
+  ASSERT_TRUE(directory().PutOwner(&again, pool, &put).ok());
+  EXPECT_TRUE(Approve(given_back.result_id(), 1, "nurse-7").ok());
+}
+
 TEST_F(ScenarioPolicy, Scenario21WhatIsHeldKeepsThePackThatDecidedIt) {
   const std::string routine = gate::kRoutine;
   UsePack(gate::MakePack(routine + gate::TissueReview("3 business days")));
