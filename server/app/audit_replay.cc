@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/app/audit_commands.h"
 #include "server/app/client.h"
 #include "server/app/progress.h"
@@ -35,6 +37,19 @@ void TellVersions(const gate::ReplayReport& report) {
   }
 }
 
+// What is left of the range: nothing of it is uncounted.
+void TellCounted(const gate::ReplayReport& report) {
+  int64_t all = 0;
+  std::vector<std::string> kinds;
+  for (const auto& [kind, count] : report.decide_nothing) {
+    all += count;
+    kinds.push_back(absl::StrCat(count, " ", kind));
+  }
+  if (all == 0) return;
+  std::cout << all << (all == 1 ? " more entry tells" : " more entries tell")
+            << " of what no rule decides: " << absl::StrJoin(kinds, ", ") << "\n";
+}
+
 int Tell(const gate::ReplayReport& report) {
   TellVersions(report);
   for (const gate::Replayed& replayed : report.differences) {
@@ -52,6 +67,7 @@ int Tell(const gate::ReplayReport& report) {
             << "\n";
   if (report.not_kept > 0) std::cout << Decisions(report.not_kept) << " not decided again:\n";
   for (const auto& [reason, count] : report.reasons) std::cout << "  " << count << ": " << reason << "\n";
+  TellCounted(report);
   return report.ok() ? kDone : kProblemFound;
 }
 

@@ -21,12 +21,13 @@
 
 namespace resultgate::gate {
 
-// An entry that was decided again.
+// An entry, and what came out when it was decided again.
 struct Replayed {
   enum class Verdict {
     kSame,
     kDifferent,
-    kNotKept,  // it cannot be decided again
+    kNotKept,         // it cannot be decided again
+    kDecidesNothing,  // it tells of something that no rule decides, as that the portal acknowledged a release
   };
 
   int64_t sequence = 0;
@@ -52,8 +53,9 @@ struct ReplaySources {
   std::function<std::optional<v1::Entry>(int64_t sequence)> entry;
 };
 
-// `entries`: all of one result, in order. Those from `first` to `last` that decided something are decided again. `standing` is
-// the result as it is kept, null if it is not. Pure; thread-safe if the sources are.
+// `entries`: all of one result, in order. Those from `first` to `last` that decided something are decided again, also where what
+// was decided is that nothing changes: none is left out of the answer. `standing` is the result as it is kept, null if it is not.
+// Pure; thread-safe if the sources are.
 std::vector<Replayed> ReplayResult(const v1::Result* standing, const std::vector<v1::Entry>& entries, int64_t first, int64_t last,
                                    const ReplaySources& sources);
 

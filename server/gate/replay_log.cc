@@ -6,6 +6,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "server/audit/entry_facts.h"
 #include "server/base/file_issue.h"
 #include "server/base/status_macros.h"
 #include "server/policy/pack_files.h"
@@ -66,10 +67,12 @@ absl::StatusOr<std::vector<int64_t>> ResultsOf(store::LogFile& log, const Replay
   int64_t first = range.first;
   int64_t last = range.last;
   if (range.result_id != 0) {
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log.EntriesOf(range.result_id));
-    if (entries.empty()) return absl::NotFoundError(absl::StrCat("the log has no entry about result ", range.result_id));
-    first = std::max(first, entries.front().sequence());
-    last = std::min(last, entries.back().sequence());
+    std::vector<int64_t> sequences;  // of those that cannot be read, too
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log.EntriesOf(range.result_id, &sequences));
+    for (const v1::Entry& entry : entries) sequences.push_back(entry.sequence());
+    if (sequences.empty()) return absl::NotFoundError(absl::StrCat("the log has no entry about result ", range.result_id));
+    first = std::max(first, *std::min_element(sequences.begin(), sequences.end()));
+    last = std::min(last, *std::max_element(sequences.begin(), sequences.end()));
   }
   RG_RETURN_IF_ERROR(log.ForEachIn(std::max<int64_t>(1, first - kFarthestStart), first - 1, [&](const audit::LogRow& row) {
     take_start(row);
@@ -81,6 +84,11 @@ absl::StatusOr<std::vector<int64_t>> ResultsOf(store::LogFile& log, const Replay
   RG_RETURN_IF_ERROR(log.ForEachIn(first, last, [&](const audit::LogRow& row) {
     if (row.result_id != 0 && range.result_id == 0) ids.insert(row.result_id);
     take_start(row);
+    if (row.result_id == 0 && range.result_id == 0) {
+      v1::Entry entry;
+      const bool is_entry = entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()));
+      ++report->decide_nothing[is_entry ? audit::KindWord(entry) : "unreadable"];
+    }
     return absl::OkStatus();
   }));
   std::vector<int64_t> sorted(ids.begin(), ids.end());
@@ -94,6 +102,28 @@ void Keep(Replayed replayed, std::vector<Replayed>* list) {
                                       [](const Replayed& a, const Replayed& b) { return a.sequence < b.sequence; });
   list->insert(place, std::move(replayed));
   if (list->size() > kMostListed) list->pop_back();
+}
+
+// The entries of a result. Where one cannot be read that is a difference, and nobody can tell what the others were decided from:
+// nullopt.
+absl::StatusOr<std::optional<std::vector<v1::Entry>>> ReadEntries(store::LogFile& log, int64_t id, const ReplayRange& range,
+                                                                  ReplayReport* report) {
+  std::vector<int64_t> unreadable;
+  RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, log.EntriesOf(id, &unreadable));
+  if (unreadable.empty()) return std::optional(std::move(entries));
+  for (const int64_t sequence : unreadable) {
+    if (sequence < range.first || sequence > range.last) continue;
+    ++report->different;
+    Keep({sequence, id, "unreadable", Replayed::Verdict::kDifferent, {"its bytes are no entry"}}, &report->differences);
+  }
+  for (const v1::Entry& entry : entries) {
+    if (entry.sequence() < range.first || entry.sequence() > range.last) continue;
+    const std::string why = absl::StrCat("entry ", unreadable.front(), " of the result cannot be read");
+    ++report->not_kept;
+    ++report->reasons[why];
+    Keep({entry.sequence(), id, audit::KindWord(entry), Replayed::Verdict::kNotKept, {why}}, &report->missing);
+  }
+  return std::optional<std::vector<v1::Entry>>();
 }
 
 }  // namespace
@@ -120,11 +150,12 @@ absl::StatusOr<ReplayReport> ReplayLog(store::LogFile& log, const ReplayRange& r
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> results, ResultsOf(log, range, &report));
   for (size_t i = 0; i < results.size(); ++i) {
     if (progress != nullptr && i % kProgressEvery == 0) progress(static_cast<int64_t>(i), static_cast<int64_t>(results.size()));
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log.EntriesOf(results[i]));
+    RG_ASSIGN_OR_RETURN(const std::optional<std::vector<v1::Entry>> entries, ReadEntries(log, results[i], range, &report));
+    if (!entries) continue;
     // One that cannot be read is as good as erased; its tables are `audit verify`'s to check.
     const absl::StatusOr<std::optional<v1::Result>> standing = log.FindResult(results[i]);
     const bool is_kept = standing.ok() && standing->has_value();
-    for (Replayed& replayed : ReplayResult(is_kept ? &**standing : nullptr, entries, range.first, range.last, from)) {
+    for (Replayed& replayed : ReplayResult(is_kept ? &**standing : nullptr, *entries, range.first, range.last, from)) {
       switch (replayed.verdict) {
         case Replayed::Verdict::kSame:
           ++report.same;
@@ -137,6 +168,9 @@ absl::StatusOr<ReplayReport> ReplayLog(store::LogFile& log, const ReplayRange& r
           ++report.not_kept;
           ++report.reasons[replayed.details.front()];
           Keep(std::move(replayed), &report.missing);
+          break;
+        case Replayed::Verdict::kDecidesNothing:
+          ++report.decide_nothing[replayed.kind];
           break;
       }
     }

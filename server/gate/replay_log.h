@@ -29,6 +29,8 @@ struct ReplayReport {
   int64_t same = 0;
   int64_t different = 0;
   int64_t not_kept = 0;
+  // Entries that tell of something that no rule decides, by kind, those about no result too. These four are all of the range.
+  std::map<std::string, int64_t> decide_nothing;
   // In order of sequence, the first 100 of each.
   std::vector<Replayed> differences;
   std::vector<Replayed> missing;
@@ -41,7 +43,7 @@ struct ReplayReport {
 };
 
 // Replays a range of a database's log. It does not ask whether the log holds: `audit verify` does. `progress` may be null; it is
-// called now and then with how many of how many results are done. DataLoss where an entry or a result cannot be read.
+// called now and then with how many of how many results are done. An entry that cannot be read is a difference.
 absl::StatusOr<ReplayReport> ReplayLog(store::LogFile& log, const ReplayRange& range,
                                        const std::function<void(int64_t done, int64_t all)>& progress);
 
