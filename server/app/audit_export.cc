@@ -1,29 +1,33 @@
-// `resultgate audit export`: the whole log as a file that proves itself, as a table, or as FHIR.
-#include <grpcpp/grpcpp.h>
-
+// `resultgate audit export`: the log, or a part of it, as a file that proves itself, as a table, or as FHIR.
 #include <cstdint>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/time/time.h"
-#include "resultgate/v1/audit_service.grpc.pb.h"
 #include "server/app/audit_commands.h"
 #include "server/app/client.h"
-#include "server/app/csv.h"
+#include "server/app/entry_csv.h"
 #include "server/app/fhir_audit_event.h"
-#include "server/app/words.h"
-#include "server/audit/entry_facts.h"
+#include "server/app/figures.h"
+#include "server/audit/filter.h"
 #include "server/audit/log_export.h"
-#include "server/base/proto_time.h"
+#include "server/base/file_issue.h"
+#include "server/base/status_macros.h"
+#include "server/gate/replay_log.h"
+#include "server/json/quote.h"
 #include "server/store/sqlite/log_file.h"
 
 namespace resultgate::app {
 namespace {
+
+// How many bytes the gate takes for what an export was of.
+constexpr size_t kMostOfFormat = 250;
 
 struct ExportOptions {
   std::string server;
@@ -31,85 +35,150 @@ struct ExportOptions {
   std::string database = kDefaultDatabase;
   std::string public_key;
   std::string format = "ndjson";
+  int64_t result_id = 0;
+  Scope scope;
 };
 
-constexpr char kCsvHeading[] = "sequence,time,kind,actor,result,version,what_happened,states,rules,bases,audiences,leaf_hash\r\n";
+// Which entries are exported.
+class Part {
+ public:
+  static absl::StatusOr<Part> Of(const ExportOptions& options, store::LogFile* log);
 
-std::string RowAsCsv(const audit::LogRow& row) {
-  v1::Entry entry;
-  entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()));
-  std::set<std::string> states, rules, bases, audiences;
-  const audit::EntryFacts facts = audit::FactsOf(entry);
-  for (const v1::Outcome* outcome : facts.outcomes) {
-    states.insert(audit::EnumWord(v1::OutcomeState_Name(outcome->state()), "OUTCOME_STATE_"));
-    for (const int audience : outcome->audiences()) {
-      audiences.insert(audit::EnumWord(v1::Audience_Name(static_cast<v1::Audience>(audience)), "AUDIENCE_"));
-    }
-    for (const v1::AppliedRule& rule : outcome->rules()) {
-      rules.insert(rule.rule_id());
-      if (rule.basis().type() != v1::BASIS_TYPE_UNSPECIFIED) {
-        bases.insert(audit::EnumWord(v1::BasisType_Name(rule.basis().type()), "BASIS_TYPE_"));
-      }
-    }
-  }
-  const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", base::FromProto(entry.time()), absl::UTCTimeZone());
-  const std::vector<std::string> cells = {absl::StrCat(row.sequence),
-                                          time,
-                                          audit::KindWord(entry),
-                                          entry.actor(),
-                                          entry.result_id() == 0 ? "" : absl::StrCat(entry.result_id()),
-                                          entry.version() == 0 ? "" : absl::StrCat(entry.version()),
-                                          EntryText(entry),
-                                          absl::StrJoin(states, " "),
-                                          absl::StrJoin(rules, " "),
-                                          absl::StrJoin(bases, " "),
-                                          absl::StrJoin(audiences, " "),
-                                          absl::Base64Escape(row.leaf_hash)};
-  return CsvLine(cells);
+  bool is_whole() const { return filter_.text_for_log().empty(); }
+  // As the log may keep it, without identifiers of patients.
+  const std::string& text() const { return filter_.text_for_log(); }
+
+  absl::Status ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take);
+
+ private:
+  Part(audit::Filter filter, store::LogFile* log) : filter_(std::move(filter)), log_(*log) {}
+
+  const std::vector<std::string>& PatientOf(int64_t result_id);
+
+  audit::Filter filter_;
+  store::LogFile& log_;
+  std::map<int64_t, std::vector<std::string>> patients_;  // identifiers, by result
+  absl::Status failure_;                                  // why a look-up failed: a part without it would be wrong
+};
+
+// The zone of the pack that is active: days begin at its midnight.
+absl::StatusOr<absl::TimeZone> ZoneOf(store::LogFile& log) {
+  RG_ASSIGN_OR_RETURN(const std::vector<store::LogFile::ActivationRow> activations, log.Activations());
+  if (activations.empty()) return absl::UTCTimeZone();
+  const gate::KeptPack kept = gate::LoadKeptPack(log, activations.back().digest);
+  if (kept.pack == nullptr) return absl::DataLossError("the active pack cannot be read, so give times with their zone");
+  return kept.pack->calendar().zone();
 }
 
-absl::Status Write(store::LogFile& log, const audit::VerifierKey& key, const std::string& format) {
-  if (format == "ndjson") std::cout << audit::ExportHead(log.head(), key);
-  if (format == "csv") std::cout << kCsvHeading;
-  if (format == "fhir") std::cout << "{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[";
-  bool first = true;
-  absl::Status status = log.ForEach([&](const audit::LogRow& row) -> absl::Status {
-    if (format == "csv") {
-      std::cout << RowAsCsv(row);
-    } else if (format == "fhir") {
-      std::cout << (first ? "\n" : ",\n") << "{\"resource\":" << ToFhirAuditEvent(row) << "}";
-    } else {
-      absl::StatusOr<std::string> line = audit::ExportRow(row);
-      if (!line.ok()) return line.status();
-      std::cout << *line;
+absl::StatusOr<Part> Part::Of(const ExportOptions& options, store::LogFile* log) {
+  Scope scope = options.scope;
+  if (options.result_id != 0) {
+    const std::string result = absl::StrCat("result = ", options.result_id);
+    scope.filter = scope.filter.empty() ? result : absl::StrCat(result, " AND (", scope.filter, ")");
+  }
+  absl::TimeZone zone = absl::UTCTimeZone();
+  if (!scope.since.empty() || !scope.until.empty()) {
+    RG_ASSIGN_OR_RETURN(zone, ZoneOf(*log));
+  }
+  base::FileIssues issues;
+  // By itself first, so that a mistake is shown where it stands.
+  if (!audit::Filter::Parse(options.scope.filter, &issues)) return absl::InvalidArgumentError(base::Format(issues));
+  RG_ASSIGN_OR_RETURN(const std::string text, FilterOf(scope, zone));
+  std::optional<audit::Filter> filter = audit::Filter::Parse(text, &issues);
+  if (!filter) return absl::InvalidArgumentError(base::Format(issues));
+  return Part(*std::move(filter), log);
+}
+
+const std::vector<std::string>& Part::PatientOf(int64_t result_id) {
+  const auto [found, is_new] = patients_.try_emplace(result_id);
+  if (!is_new || result_id == 0) return found->second;
+  const absl::StatusOr<std::optional<v1::Result>> result = log_.FindResult(result_id);
+  if (!result.ok()) failure_ = result.status();
+  if (!result.ok() || !result->has_value()) return found->second;
+  for (const v1::Identifier& identifier : (*result)->report().patient().identifiers()) {
+    found->second.push_back(identifier.value());
+    if (!identifier.system().empty()) found->second.push_back(absl::StrCat(identifier.system(), "|", identifier.value()));
+  }
+  return found->second;
+}
+
+absl::Status Part::ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) {
+  if (is_whole()) return log_.ForEach(take);
+  const audit::Filter::Range range = filter_.Sequences();
+  return log_.ForEachIn(range.first, range.last, [&](const audit::LogRow& row) -> absl::Status {
+    v1::Entry entry;
+    if (!entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()))) {
+      return absl::DataLossError(absl::StrCat("entry ", row.sequence, " is damaged: its bytes are no entry"));
     }
-    first = false;
-    return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write the output");
+    const bool matches = filter_.Matches(entry, [this](int64_t result_id) { return PatientOf(result_id); });
+    RG_RETURN_IF_ERROR(failure_);
+    return matches ? take(row) : absl::OkStatus();
   });
-  if (format == "fhir") std::cout << "\n]}\n";
-  std::cout.flush();
-  return status;
 }
 
-// Has the gate that serves this log, which alone writes to it, log the export; before anything is written.
-void Record(const ExportOptions& options, const audit::VerifierKey& key, int64_t entries) {
-  const auto stub = v1::AuditService::NewStub(Connect(options.server));
-  grpc::ClientContext asking;
-  v1::GetCheckpointResponse head;
-  grpc::Status status = stub->GetCheckpoint(&asking, v1::GetCheckpointRequest(), &head);
-  if (status.ok() && head.public_key() == key.ToString()) {
-    v1::RecordExportRequest request;
-    request.set_format(options.format);
-    request.set_entries(entries);
-    request.set_actor(options.actor);
-    grpc::ClientContext telling;
-    v1::RecordExportResponse response;
-    status = stub->RecordExport(&telling, request, &response);
-    if (status.ok()) return;
+// Writes one format.
+class Writer {
+ public:
+  Writer(store::LogFile* log, const audit::VerifierKey& key, const ExportOptions& options, const Part& part)
+      : log_(*log), key_(key), format_(options.format), part_(part) {}
+
+  void Begin() {
+    if (format_ == "ndjson") {
+      std::cout << (part_.is_whole() ? audit::ExportHead(log_.head(), key_)
+                                     : audit::ExportPartHead(log_.head(), key_, part_.text()));
+    } else if (format_ == "csv") {
+      std::cout << EntryCsvHeading(/*with_hash=*/true);
+    } else {
+      std::cout << "{\"resourceType\":\"Bundle\",";
+      if (!part_.is_whole()) {
+        std::cout << "\"meta\":{\"tag\":[{\"system\":\"urn:resultgate:export\",\"code\":\"part\",\"display\":"
+                  << json::Quote(absl::StrCat("only entries where ", part_.text())) << "}]},";
+      }
+      std::cout << "\"type\":\"collection\",\"entry\":[";
+    }
   }
-  std::cerr << "resultgate: the log does not hold that it was exported: "
-            << (status.ok() ? "the gate at " : "no gate answers at ") << options.server
-            << (status.ok() ? " serves another one" : "") << "\n";
+
+  absl::Status Row(const audit::LogRow& row) {
+    RG_ASSIGN_OR_RETURN(const std::string text, Text(row));
+    std::cout << (format_ != "fhir" ? "" : first_ ? "\n" : ",\n") << text;
+    first_ = false;
+    return std::cout ? absl::OkStatus() : absl::UnavailableError("cannot write the output");
+  }
+
+  void End() {
+    if (format_ == "fhir") std::cout << "\n]}\n";
+  }
+
+ private:
+  absl::StatusOr<std::string> Text(const audit::LogRow& row) {
+    if (format_ == "csv") {
+      v1::Entry entry;
+      if (!entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()))) {
+        return absl::DataLossError(absl::StrCat("entry ", row.sequence, " is damaged: its bytes are no entry"));
+      }
+      return EntryAsCsv(entry, row.leaf_hash);
+    }
+    if (format_ == "fhir") {
+      RG_ASSIGN_OR_RETURN(const std::string event, ToFhirAuditEvent(row));
+      return absl::StrCat("{\"resource\":", event, "}");
+    }
+    if (part_.is_whole()) return audit::ExportRow(row);
+    RG_ASSIGN_OR_RETURN(const merkle::Proof proof, log_.ProveInclusion(row.sequence));
+    return audit::ExportPartRow(row, log_.size(), proof);
+  }
+
+  store::LogFile& log_;
+  const audit::VerifierKey& key_;
+  const std::string& format_;
+  const Part& part_;
+  bool first_ = true;
+};
+
+// Before anything is written.
+void Record(const ExportOptions& options, const audit::VerifierKey& key, const Part& part, int64_t entries) {
+  std::string what = part.is_whole() ? options.format : absl::StrCat(options.format, " where ", part.text());
+  if (what.size() > kMostOfFormat) what = absl::StrCat(options.format, " of a part");
+  RecordCopy(options.server, options.actor, key, what, entries);
 }
 
 int RunExport(const ExportOptions& options) {
@@ -117,8 +186,24 @@ int RunExport(const ExportOptions& options) {
   if (!key.ok()) return Fail(std::string(key.status().message()));
   const absl::StatusOr<std::unique_ptr<store::LogFile>> log = store::OpenLogFile(options.database);
   if (!log.ok()) return Fail(absl::StrCat("cannot read `", options.database, "`: ", log.status().message()));
-  Record(options, *key, (*log)->size());
-  const absl::Status status = Write(**log, *key, options.format);
+  absl::StatusOr<Part> part = Part::Of(options, log->get());
+  if (!part.ok()) return Fail(std::string(part.status().message()));
+  int64_t entries = (*log)->size();
+  if (!part->is_whole()) {
+    entries = 0;
+    const absl::Status counted = part->ForEach([&entries](const audit::LogRow&) {
+      ++entries;
+      return absl::OkStatus();
+    });
+    if (!counted.ok()) return Fail(std::string(counted.message()));
+    std::cerr << "resultgate: a part of the log: " << entries << " of its " << (*log)->size() << " entries\n";
+  }
+  Record(options, *key, *part, entries);
+  Writer writer(log->get(), *key, options, *part);
+  writer.Begin();
+  const absl::Status status = part->ForEach([&writer](const audit::LogRow& row) { return writer.Row(row); });
+  if (status.ok()) writer.End();
+  std::cout.flush();
   return status.ok() ? kDone : Fail(std::string(status.message()));
 }
 
@@ -126,21 +211,32 @@ int RunExport(const ExportOptions& options) {
 
 void AddAuditExport(CLI::App* audit, Run* run) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = audit->add_subcommand(
-      "export",
-      "Write the whole log to standard output. `ndjson` proves itself: `audit verify --export` needs nothing but the public "
-      "key.\n"
-      "`csv` is a table for a spreadsheet; `fhir` a Bundle of FHIR R4 AuditEvents. The gate may serve the file meanwhile;\n"
-      "it is told, so that the log holds who exported it.");
+  CLI::App* command = audit->add_subcommand("export",
+                                            "Write the log, or a part of it, to standard output. `ndjson` proves itself: `audit "
+                                            "verify --export` needs nothing but the\n"
+                                            "public key. `csv` is a table for a spreadsheet; `fhir` a Bundle of FHIR R4 "
+                                            "AuditEvents. Of a part each entry is proved to\n"
+                                            "be in the log, but not that no other one belongs to it. The gate may serve the file "
+                                            "meanwhile; it is told, so that the log\n"
+                                            "holds who exported it.");
   AddDatabaseOption(command, &options->database);
   AddPublicKeyOption(command, &options->public_key);
   AddServerOption(command, &options->server);
   AddReaderOption(command, &options->actor);
   command->add_option("--format", options->format, "How")->capture_default_str()->check(CLI::IsMember({"ndjson", "csv", "fhir"}));
+  command->add_option("--result", options->result_id, "Only entries about this result")
+      ->type_name("ID")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--since", options->scope.since, "Only entries since this day, or time, on")->type_name("DAY");
+  command->add_option("--until", options->scope.until, "Only entries until the end of this day, or before this time")
+      ->type_name("DAY");
+  command->add_option("--filter", options->scope.filter, "Only entries that match, as `audit list` has it")->type_name("FILTER");
   command->footer(
       "Examples:\n"
       "  resultgate audit export > log.ndjson\n"
-      "  resultgate audit export --format csv > log.csv");
+      "  resultgate audit export --format csv > log.csv\n"
+      "  resultgate audit export --result 7 --format fhir > result-7.json\n"
+      "  resultgate audit export --since 2026-03-01 --until 2026-03-31 --filter 'basis = statute' > march.ndjson");
   command->callback([options, run] { *run = [options] { return RunExport(*options); }; });
 }
 

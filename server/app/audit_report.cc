@@ -29,6 +29,7 @@ struct ReportOptions {
   std::string report;
   Scope scope;
   int most_lines = 100;
+  bool figures = false;
   bool csv = false;
   bool json = false;
   bool ndjson = false;
@@ -173,13 +174,14 @@ int RunReport(const ReportOptions& options) {
   if (!status.ok()) return Fail(Explain(status));
   std::vector<v1::SummaryDimension> group_by;
   for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
-  const audit::LinesOf lines = audit::WhatLinesAre(request.report());
+  const audit::LinesOf lines = options.figures ? audit::LinesOf::kNothing : audit::WhatLinesAre(request.report());
   if (options.json) {
     std::cout << ToJson(response) << "\n";
   } else if (options.ndjson) {
-    for (const v1::ReportLine& line : response.lines()) std::cout << ToJson(line) << "\n";
     if (lines == audit::LinesOf::kNothing) {
       for (const v1::SummaryGroup& group : response.groups()) std::cout << ToJson(group) << "\n";
+    } else {
+      for (const v1::ReportLine& line : response.lines()) std::cout << ToJson(line) << "\n";
     }
   } else if (options.csv) {
     std::cout << (lines == audit::LinesOf::kHolds     ? HoldsAsCsv(response)
@@ -187,7 +189,7 @@ int RunReport(const ReportOptions& options) {
                                                       : FiguresText(group_by, response.groups(), response.total(), true));
   } else {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
-    if (response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
+    if (!options.figures && response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
   }
   return kDone;
 }
@@ -210,8 +212,11 @@ void AddAuditReport(CLI::App* audit, Run* run) {
   command->add_option("--lines", options->most_lines, "At most so many single holds or results")
       ->capture_default_str()
       ->check(CLI::Range(1, 10'000));
+  command->add_flag("--figures", options->figures,
+                    "The figures alone, as of holds by basis and rule; not the single holds or results");
   CLI::Option* csv = command->add_flag(
-      "--csv", options->csv, "Comma-separated values: the single holds or results; of disparities, which have none, the figures");
+      "--csv", options->csv,
+      "Comma-separated values: the single holds or results; with --figures, and of disparities, which have none, the figures");
   CLI::Option* ndjson = command
                             ->add_flag("--ndjson", options->ndjson,
                                        "The same as JSON objects, a line each (resultgate.v1.ReportLine, SummaryGroup)")
@@ -223,6 +228,7 @@ void AddAuditReport(CLI::App* audit, Run* run) {
       "Examples:\n"
       "  resultgate audit report holds-by-basis --since 2026-03-01\n"
       "  resultgate audit report overdue-reviews\n"
+      "  resultgate audit report holds-by-basis --figures --csv > bases.csv\n"
       "  resultgate audit report unviewed-abnormal --csv > unviewed.csv\n"
       "  resultgate audit report disparities-by-language --filter 'category = pathology' --json");
   command->callback([options, run] { *run = [options] { return RunReport(*options); }; });

@@ -179,7 +179,7 @@ std::string FiguresText(const std::vector<v1::SummaryDimension>& group_by,
     columns.push_back({absl::AsciiStrToUpper(DimensionWord(dimension)), 36});
   }
   for (const Column& column : kCounts) columns.push_back({column.heading, 14});
-  for (const Times& times : kTimes) columns.push_back({times.heading, 30});
+  for (const Times& times : kTimes) columns.push_back({times.heading, 38});
   Table table(columns);
   const auto add = [&table](std::vector<std::string> cells, const v1::SummaryGroup& group) {
     for (const Column& column : kCounts) {

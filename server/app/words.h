@@ -20,7 +20,6 @@ namespace resultgate::app {
 using audit::ActivationText;
 using audit::AudiencesText;
 using audit::DisposalText;
-using audit::EntryKindText;
 using audit::EntryText;
 using audit::HeldText;
 using audit::LocalTime;

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
 
@@ -107,6 +108,15 @@ std::string DeliveredText(const v1::Entry::Delivered& delivered) {
                       delivered.consumer().empty() ? "" : absl::StrCat(", to ", delivered.consumer()));
 }
 
+// `laboratory, final, 58410-2, 14 observations`.
+std::string FactsText(const v1::Entry::DecisionFacts& facts) {
+  std::vector<std::string> parts = {EnumWord(v1::Section_Name(facts.section()), "SECTION_"),
+                                    EnumWord(v1::ResultStatus_Name(facts.status()), "RESULT_STATUS_")};
+  for (const v1::Coding& coding : facts.codes()) parts.push_back(coding.code());
+  if (!facts.units().empty()) parts.push_back(Plural(facts.units_size(), "observation"));
+  return absl::StrJoin(parts, ", ");
+}
+
 std::string ErasedText(const v1::Entry::Erased& erased) {
   std::vector<std::string> parts = {Plural(erased.reports(), "report")};
   if (erased.comments() > 0) parts.push_back(Plural(erased.comments(), "comment"));
@@ -115,7 +125,23 @@ std::string ErasedText(const v1::Entry::Erased& erased) {
   const std::string why = erased.cause() == v1::ERASURE_CAUSE_RETENTION
                               ? absl::StrCat("after ", erased.retention())
                               : absl::StrCat("approved by ", erased.approved_by(), ": ", erased.reason());
-  return absl::StrCat("contents erased, ", why, "; ", absl::StrJoin(parts, ", "));
+  std::string text = absl::StrCat("contents erased, ", why, "; ", absl::StrJoin(parts, ", "));
+  if (erased.has_facts()) absl::StrAppend(&text, "; of ", FactsText(erased.facts()));
+  return text;
+}
+
+// Who is known to have seen it, each once, with how often.
+std::string ViewsText(const google::protobuf::RepeatedPtrField<v1::Entry::View>& views) {
+  std::map<std::string, int64_t> times;
+  for (const v1::Entry::View& view : views) {
+    const std::string as =
+        view.audience() == v1::AUDIENCE_UNSPECIFIED ? "clinician" : EnumWord(v1::Audience_Name(view.audience()), "AUDIENCE_");
+    ++times[view.actor().empty() ? as : absl::StrCat(as, " ", view.actor())];
+  }
+  if (times.empty()) return "seen by nobody who is known";
+  return absl::StrCat("seen by ", absl::StrJoin(times, ", ", [](std::string* out, const auto& seen) {
+                        absl::StrAppend(out, seen.first, seen.second > 1 ? absl::StrCat(" (", seen.second, " times)") : "");
+                      }));
 }
 
 }  // namespace
@@ -169,6 +195,20 @@ std::string ReleaseKindText(v1::ReleaseKind kind) {
   return Words(v1::ReleaseKind_Name(kind), "RELEASE_KIND_");
 }
 
+std::string CodesText(const google::protobuf::RepeatedPtrField<v1::Coding>& codes) {
+  return absl::StrJoin(codes, ", ", [](std::string* out, const v1::Coding& coding) {
+    absl::StrAppend(out, coding.code(), coding.system().empty() ? "" : absl::StrCat(" (", coding.system(), ")"));
+  });
+}
+
+std::string PeerText(const v1::Entry& entry) {
+  const std::string& peer = entry.peer().empty() ? entry.call_refused().peer() : entry.peer();
+  absl::string_view address = peer;
+  if (!absl::ConsumePrefix(&address, "ipv4:") && !absl::ConsumePrefix(&address, "ipv6:")) return peer;
+  // One of version 6 stands in brackets, and those as in a URL.
+  return absl::StrReplaceAll(address, {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}, {"%25", "%"}});
+}
+
 std::string EntryText(const v1::Entry& entry) {
   switch (entry.event_case()) {
     case v1::Entry::kDecided: {
@@ -182,7 +222,8 @@ std::string EntryText(const v1::Entry& entry) {
     case v1::Entry::kApproved:
       return Counts(entry.approved().outcomes());
     case v1::Entry::kAcknowledged:
-      return absl::StrCat("releases ", absl::StrJoin(entry.acknowledged().release_sequences(), ", "));
+      return absl::StrCat(entry.acknowledged().release_sequences_size() == 1 ? "release " : "releases ",
+                          absl::StrJoin(entry.acknowledged().release_sequences(), ", "));
     case v1::Entry::kRefused:
       return absl::StrCat(entry.refused().sender(), ": ", Places(entry.refused().issues()));
     case v1::Entry::kStarted:
@@ -212,16 +253,18 @@ std::string EntryText(const v1::Entry& entry) {
     case v1::Entry::kIncident: {
       const v1::Entry::Incident& incident = entry.incident();
       return absl::StrCat(incident.reason(), "; ",
-                          incident.unit_ids().empty() ? "nothing had been shown"
-                                                      : absl::StrCat(Plural(incident.unit_ids_size(), "unit"), " shown for ",
-                                                                     Plural(incident.minutes_exposed(), "minute")),
+                          incident.unit_ids().empty()
+                              ? "nothing had been shown"
+                              : absl::StrCat(Plural(incident.unit_ids_size(), "unit"), " shown for ",
+                                             Plural(incident.minutes_exposed(), "minute"), ", ", ViewsText(incident.views())),
                           "; for ", incident.owner().role());
     }
     case v1::Entry::kOverdue:
       return absl::StrCat(Plural(entry.overdue().results(), "result"), " came due while the gate was not running");
     case v1::Entry::kPatientChanged: {
       const v1::Entry::PatientChanged& changed = entry.patient_changed();
-      return absl::StrCat("patient ", changed.patient_id(), ": ", absl::StrJoin(changed.facts(), ", "));
+      return absl::StrCat("patient ", changed.patient_id(), ": ",
+                          changed.facts().empty() ? "told again, nothing new" : absl::StrJoin(changed.facts(), ", "));
     }
     case v1::Entry::kPatientsMerged: {
       const v1::Entry::PatientsMerged& merged = entry.patients_merged();
@@ -229,7 +272,8 @@ std::string EntryText(const v1::Entry& entry) {
                           merged.survivor_id());
     }
     case v1::Entry::kReconsidered:
-      return absl::StrCat(Counts(entry.reconsidered().outcomes()), entry.reconsidered().reasons().empty() ? "" : "; ",
+      return absl::StrCat(Counts(entry.reconsidered().outcomes()),
+                          entry.reconsidered().outcomes().empty() || entry.reconsidered().reasons().empty() ? "" : "; ",
                           absl::StrJoin(entry.reconsidered().reasons(), "; "));
     case v1::Entry::kDirectoryChanged:
       return absl::StrCat(entry.directory_changed().owner().id(), entry.directory_changed().removed() ? ", taken away" : "");
@@ -307,12 +351,6 @@ std::string HeldText(const v1::HeldPreview& held) {
   add(held.new_hold(), "would wait for something new");
   add(held.same(), "the same");
   return parts.empty() ? "nothing" : absl::StrJoin(parts, ", ");
-}
-
-std::string EntryKindText(const v1::Entry& entry) {
-  const google::protobuf::OneofDescriptor* event = v1::Entry::descriptor()->FindOneofByName("event");
-  const google::protobuf::FieldDescriptor* field = entry.GetReflection()->GetOneofFieldDescriptor(entry, event);
-  return field == nullptr ? "" : field->name();
 }
 
 }  // namespace resultgate::audit

@@ -4,6 +4,7 @@
 #define RESULTGATE_AUDIT_ENTRY_WORDS_H_
 
 #include <google/protobuf/repeated_field.h>
+#include <google/protobuf/repeated_ptr_field.h>
 
 #include <string>
 
@@ -11,6 +12,7 @@
 #include "resultgate/v1/activation.pb.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/decision.pb.h"
+#include "resultgate/v1/model.pb.h"
 #include "resultgate/v1/release_service.pb.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 
@@ -33,6 +35,13 @@ std::string DisposalText(v1::SubmitResultResponse::Disposal disposal, int versio
 
 std::string ReleaseKindText(v1::ReleaseKind kind);
 
+// From where the call came that an entry tells of, as an internet address without brackets: `::1`; a socket's path as gRPC writes
+// it, `unix:/run/gate`. Empty where no call did it.
+std::string PeerText(const v1::Entry& entry);
+
+// `58410-2 (http://loinc.org), CBC`.
+std::string CodesText(const google::protobuf::RepeatedPtrField<v1::Coding>& codes);
+
 // What an entry tells, on one line: `new: 12 units released, 2 review`.
 std::string EntryText(const v1::Entry& entry);
 
@@ -42,9 +51,6 @@ std::string ActivationText(const v1::Activation& activation);
 
 // `3 would go earlier, 2 later, 14 the same`; `nothing` where nothing is held.
 std::string HeldText(const v1::HeldPreview& held);
-
-// Its kind, as `audit list --kind` takes it.
-std::string EntryKindText(const v1::Entry& entry);
 
 }  // namespace resultgate::audit
 

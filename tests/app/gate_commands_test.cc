@@ -130,7 +130,7 @@ TEST_F(GateCommandsTest, ACorrectionOfWhatWasSeenIsFirstOnTheList) {
   ASSERT_EQ(Run({"submit", "-"}, Pathology("2")).exit_code, 0);
   ASSERT_EQ(Run({"submit", "-"}, Hemoglobin("1")).exit_code, 0);
   const std::string corrected = absl::StrReplaceAll(
-      Hemoglobin("1"), {{"20260306155500-0500||LAB|F", "20260306155900-0500||SP|C"}, {"|N|||F|||", "|N|||C|||"}});
+      Hemoglobin("1"), {{"|||||||20260306155500-0500||LAB|F", "||||||20260306163000-0500||SP|C"}, {"|N|||F|||", "|N|||C|||"}});
   ASSERT_EQ(Run({"submit", "-"}, corrected).exit_code, 0);
   const Ran listed = Run({"review", "list"});
   EXPECT_THAT(listed.out, ContainsRegex("URGENT(.|\n)*2 +2 +P1 .*correction(.|\n)*1 +1 +P2"));
@@ -328,7 +328,7 @@ TEST_F(GateCommandsTest, AReviewersDay) {
   EXPECT_EQ(Run({"outreach", "view", "2"}).exit_code, 0);
   EXPECT_EQ(Run({"outreach", "message", "2", "--message-id", "m1", "--category", "question"}).exit_code, 0);
   EXPECT_THAT(Run({"review", "workload", "--since", "2026-03-01", "--by", "template", "--csv"}).out,
-              AllOf(HasSubstr("template,reviews,"), ContainsRegex("\n[a-z-]+,0,0,0,0,0,0,0,1\n")));
+              AllOf(HasSubstr("template,reviews,"), ContainsRegex("\nbiopsy-ready,0,0,0,0,0,0,0,1\r\n")));
   EXPECT_THAT(Run({"review", "workload", "--since", "2026-03-01", "--by", "template"}).out, HasSubstr("TEMPLATE"));
   EXPECT_THAT(Run({"outreach", "list"}).out, HasSubstr("0 things to do\n"));
 }

@@ -167,7 +167,7 @@ TEST(WordsTest, Entries) {
       {"activated { pack: 'us' cause: ACTIVATION_CAUSE_DEVELOPMENT held {} }", "activated",
        "us , from its folder in development mode; of what is held: nothing"},
       {"activation_refused { reason: 'the pack cannot be used' issues { place: 'us/a.yaml:3:1' message: 'is wrong' } }",
-       "activation_refused", "pack refused: the pack cannot be used: us/a.yaml:3:1: is wrong"},
+       "activation-refused", "pack refused: the pack cannot be used: us/a.yaml:3:1: is wrong"},
       {"redecision { pack: 'us' release_held: 12 }", "redecision", "what is held is decided anew by us, 12 units to release"},
       {"redecision { pack: 'us' tighten: true }", "redecision", "what is held is decided anew by us, tightened"},
       {"redecision { completed: true results: 5 released: 3 left: 1 }", "redecision",
@@ -177,7 +177,7 @@ TEST(WordsTest, Entries) {
   };
   for (const Case& c : cases) {
     const auto entry = Parse<v1::Entry>(c.entry);
-    EXPECT_EQ(EntryKindText(entry), c.kind);
+    EXPECT_EQ(audit::KindWord(entry), c.kind);
     EXPECT_EQ(EntryText(entry), c.text);
     EXPECT_EQ(audit::ParseKind(c.kind) == v1::ENTRY_KIND_UNSPECIFIED, std::string(c.kind).empty()) << c.kind;
   }

@@ -5,7 +5,9 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "server/base/status_macros.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_key.h"
@@ -19,10 +21,12 @@ namespace {
 
 class SqliteLogFile final : public LogFile {
  public:
-  SqliteLogFile(Connection connection, std::string head) : connection_(std::move(connection)), head_(std::move(head)) {
-    if (const absl::StatusOr<audit::Checkpoint> checkpoint = audit::ReadCheckpoint(head_); checkpoint.ok())
-      size_ = checkpoint->size;
-  }
+  SqliteLogFile(Connection connection, std::string head)
+      : connection_(std::move(connection)),
+        head_(std::move(head)),
+        size_(SizeOf(head_)),
+        tiles_(&connection_),
+        tree_(&tiles_, size_) {}
 
   const std::string& head() const override { return head_; }
   int64_t size() const override { return size_; }
@@ -30,8 +34,10 @@ class SqliteLogFile final : public LogFile {
                                           const std::function<void(int64_t done)>& progress) override;
   absl::Status ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) override;
   absl::Status ForEachIn(int64_t first, int64_t last, const std::function<absl::Status(const audit::LogRow& row)>& take) override;
+  absl::StatusOr<merkle::Proof> ProveInclusion(int64_t sequence) override;
   absl::StatusOr<std::optional<v1::Entry>> FindEntry(int64_t sequence) override;
-  absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id) override;
+  absl::StatusOr<std::vector<std::string>> Damage() override;
+  absl::StatusOr<std::vector<v1::Entry>> EntriesOf(int64_t result_id, std::vector<int64_t>* unreadable) override;
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) override;
   absl::StatusOr<std::optional<v1::PackFiles>> FindPack(const std::string& digest) override;
   absl::StatusOr<std::optional<ResultRow>> FindResultRow(int64_t id) override;
@@ -40,23 +46,70 @@ class SqliteLogFile final : public LogFile {
   absl::StatusOr<std::vector<int64_t>> ReleaseSequences() override;
   absl::StatusOr<std::vector<std::string>> PackDigests() override;
   absl::Status ForEachKey(const std::function<void(absl::string_view key, int64_t result_id)>& take) override;
+  absl::Status ForEachPatient(const std::function<void(int64_t id, absl::string_view record)>& take) override;
+  absl::Status ForEachPatientKey(const std::function<void(absl::string_view key, int64_t patient_id)>& take) override;
+  absl::Status ForEachOwner(const std::function<void(absl::string_view id, absl::string_view record)>& take) override;
+  absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const std::string& key) override;
+  absl::StatusOr<std::optional<v1::PatientRecord>> FindPatient(int64_t id) override;
+  absl::StatusOr<std::optional<std::string>> FindTurnaroundRow(int64_t received_us, int64_t result_id) override;
+  absl::Status ForEachTurnaround(const std::function<void(int64_t received_us, int64_t result_id)>& take) override;
+  absl::StatusOr<int64_t> TurnaroundsReach() override;
   absl::StatusOr<std::vector<std::string>> Assigners() override;
   absl::StatusOr<std::vector<ActivationRow>> Activations() override;
-  absl::StatusOr<std::vector<v1::LegalHold>> LegalHolds() override;
+  absl::StatusOr<std::vector<LegalHoldRow>> LegalHolds() override;
 
  private:
+  // Adds what an integrity check of SQLite says.
+  absl::Status FindDamage(const std::string& pragma, std::vector<std::string>* findings);
+  absl::Status ForEachRow(absl::string_view sql, const std::function<void(const Statement& row)>& take);
+  static int64_t SizeOf(const std::string& head) {
+    const absl::StatusOr<audit::Checkpoint> checkpoint = audit::ReadCheckpoint(head);
+    return checkpoint.ok() ? checkpoint->size : 0;
+  }
   absl::StatusOr<std::vector<int64_t>> Numbers(absl::string_view sql);
 
   Connection connection_;
-  std::string head_;
-  int64_t size_ = 0;
+  const std::string head_;
+  const int64_t size_;
+  DatabaseTiles tiles_;
+  merkle::TiledTree tree_;
 };
 
 absl::StatusOr<audit::LogReport> SqliteLogFile::Verify(const audit::VerifierKey& key, std::vector<audit::Checkpoint> witnessed,
                                                        const std::function<void(int64_t done)>& progress) {
   audit::LogVerifier verifier(audit::VerifyCheckpoint(head_, key), std::move(witnessed));
+  std::vector<std::string> damage;
+  for (const char* table : {"entries", "log_tiles", "log_head"}) {
+    RG_RETURN_IF_ERROR(FindDamage(absl::StrCat("PRAGMA integrity_check(", table, ")"), &damage));
+  }
   RG_RETURN_IF_ERROR(ReadWholeLog(connection_, &verifier, progress));
-  return verifier.Finish();
+  audit::LogReport report = verifier.Finish();
+  for (const std::string& message : damage) report.findings.push_back({0, 0, message});
+  return report;
+}
+
+absl::StatusOr<std::vector<std::string>> SqliteLogFile::Damage() {
+  std::vector<std::string> findings;
+  RG_RETURN_IF_ERROR(FindDamage("PRAGMA integrity_check", &findings));
+  return findings;
+}
+
+// It names tables, indexes, rows and pages, never values.
+absl::Status SqliteLogFile::FindDamage(const std::string& pragma, std::vector<std::string>* findings) {
+  return ForEachRow(pragma, [findings](const Statement& row) {
+    for (const absl::string_view line : absl::StrSplit(row.Blob(0), '\n', absl::SkipEmpty())) {
+      if (line != "ok" && !absl::StartsWith(line, "*** ")) findings->push_back(absl::StrCat("the file is damaged: ", line));
+    }
+  });
+}
+
+absl::Status SqliteLogFile::ForEachRow(absl::string_view sql, const std::function<void(const Statement& row)>& take) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql));
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return absl::OkStatus();
+    take(statement);
+  }
 }
 
 absl::Status SqliteLogFile::ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take) {
@@ -75,14 +128,33 @@ absl::Status SqliteLogFile::ForEachIn(int64_t first, int64_t last,
   }
 }
 
+absl::StatusOr<merkle::Proof> SqliteLogFile::ProveInclusion(int64_t sequence) {
+  return merkle::ProveInclusion(tree_, sequence - 1);
+}
+
 absl::StatusOr<std::optional<v1::Entry>> SqliteLogFile::FindEntry(int64_t sequence) {
   RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entries, ListEntries(connection_, sequence - 1, 0, 1));
   if (entries.empty() || entries.front().sequence() != sequence) return std::optional<v1::Entry>();
   return std::optional<v1::Entry>(std::move(entries.front()));
 }
 
-absl::StatusOr<std::vector<v1::Entry>> SqliteLogFile::EntriesOf(int64_t result_id) {
-  return ListEntries(connection_, 0, result_id, std::numeric_limits<int>::max());
+absl::StatusOr<std::vector<v1::Entry>> SqliteLogFile::EntriesOf(int64_t result_id, std::vector<int64_t>* unreadable) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kListEntriesOfResult));
+  statement.BindInt(1, 0);
+  statement.BindInt(2, std::numeric_limits<int>::max());
+  statement.BindInt(3, result_id);
+  std::vector<v1::Entry> entries;
+  while (true) {
+    RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
+    if (!more) return entries;
+    v1::Entry entry;
+    const absl::string_view bytes = statement.Blob(1);
+    if (entry.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) && entry.sequence() == statement.Int(0)) {
+      entries.push_back(std::move(entry));
+    } else {
+      unreadable->push_back(statement.Int(0));
+    }
+  }
 }
 
 absl::StatusOr<std::optional<v1::Result>> SqliteLogFile::FindResult(int64_t id) {
@@ -155,6 +227,42 @@ absl::Status SqliteLogFile::ForEachKey(const std::function<void(absl::string_vie
   }
 }
 
+absl::Status SqliteLogFile::ForEachPatient(const std::function<void(int64_t id, absl::string_view record)>& take) {
+  return ForEachRow(sql::kReadPatients, [&take](const Statement& row) { take(row.Int(0), row.Blob(1)); });
+}
+
+absl::Status SqliteLogFile::ForEachPatientKey(const std::function<void(absl::string_view key, int64_t patient_id)>& take) {
+  return ForEachRow(sql::kReadPatientKeys, [&take](const Statement& row) { take(row.Blob(0), row.Int(1)); });
+}
+
+absl::Status SqliteLogFile::ForEachOwner(const std::function<void(absl::string_view id, absl::string_view record)>& take) {
+  return ForEachRow(sql::kReadOwners, [&take](const Statement& row) { take(row.Blob(0), row.Blob(1)); });
+}
+
+absl::StatusOr<std::optional<int64_t>> SqliteLogFile::FindPatientByKey(const std::string& key) {
+  return store::FindPatientByKey(connection_, key);
+}
+
+absl::StatusOr<std::optional<v1::PatientRecord>> SqliteLogFile::FindPatient(int64_t id) {
+  return store::FindPatient(connection_, id);
+}
+
+absl::StatusOr<std::optional<std::string>> SqliteLogFile::FindTurnaroundRow(int64_t received_us, int64_t result_id) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kReadTurnaroundRow));
+  statement.BindInt(1, received_us);
+  statement.BindInt(2, result_id);
+  RG_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  return found ? std::optional<std::string>(statement.Blob(0)) : std::nullopt;
+}
+
+absl::Status SqliteLogFile::ForEachTurnaround(const std::function<void(int64_t received_us, int64_t result_id)>& take) {
+  return ForEachRow(sql::kReadTurnarounds, [&take](const Statement& row) { take(row.Int(0), row.Int(1)); });
+}
+
+absl::StatusOr<int64_t> SqliteLogFile::TurnaroundsReach() {
+  return store::TurnaroundsReach(connection_);
+}
+
 absl::StatusOr<std::vector<std::string>> SqliteLogFile::Assigners() {
   return ListAssigners(connection_, std::numeric_limits<int>::max());
 }
@@ -169,8 +277,12 @@ absl::StatusOr<std::vector<LogFile::ActivationRow>> SqliteLogFile::Activations()
   }
 }
 
-absl::StatusOr<std::vector<v1::LegalHold>> SqliteLogFile::LegalHolds() {
-  return ListLegalHolds(connection_, 0, std::numeric_limits<int>::max());
+absl::StatusOr<std::vector<LogFile::LegalHoldRow>> SqliteLogFile::LegalHolds() {
+  std::vector<LegalHoldRow> rows;
+  RG_RETURN_IF_ERROR(ForEachRow(sql::kReadLegalHolds, [&rows](const Statement& row) {
+    rows.push_back({row.Int(0), row.Int(1), row.Int(2), std::string(row.Blob(3))});
+  }));
+  return rows;
 }
 
 }  // namespace
