@@ -20,6 +20,16 @@ std::string KnownBytes(const v1::Result& result) {
   return known.SerializeAsString();
 }
 
+// Without the sender's words for them.
+void AddCodes(const v1::CodeableConcept& of, google::protobuf::RepeatedPtrField<v1::Coding>* codes) {
+  for (const v1::Coding& coding : of.codings()) {
+    if (coding.code().empty()) continue;
+    v1::Coding* code = codes->Add();
+    code->set_system(coding.system());
+    code->set_code(coding.code());
+  }
+}
+
 }  // namespace
 
 std::string FactsDigest(const v1::Result& result) {
@@ -28,6 +38,16 @@ std::string FactsDigest(const v1::Result& result) {
 
 bool IsFactsDigest(const std::string& digest, const v1::Result& result) {
   return IsContentDigest(digest, result.salt(), result.report().SerializeAsString());
+}
+
+std::string BaseDigest(const std::string& salt, v1::DiagnosticReport report) {
+  report.clear_issues();
+  return ContentDigest(salt, report.SerializeAsString());
+}
+
+bool IsBaseDigest(const std::string& digest, const std::string& salt, v1::DiagnosticReport report) {
+  report.clear_issues();
+  return IsContentDigest(digest, salt, report.SerializeAsString());
 }
 
 void CopyKnown(const v1::Result& from, v1::Result* to) {
@@ -75,6 +95,22 @@ v1::Decision DecisionForNext(const v1::Result& standing, const v1::DiagnosticRep
   cells.erase(std::remove_if(cells.begin(), cells.end(), unknown), cells.end());
   *decision.mutable_outcomes() = policy::ToOutcomes(cells);
   return decision;
+}
+
+v1::Entry::DecisionFacts LastingFacts(const v1::DiagnosticReport& report) {
+  v1::Entry::DecisionFacts facts;
+  AddCodes(report.code(), facts.mutable_codes());
+  facts.set_section(report.section());
+  facts.set_status(report.status());
+  if (report.has_issued()) *facts.mutable_issued() = report.issued();
+  for (const v1::Observation& observation : report.observations()) {
+    v1::Entry::DecisionFacts::Unit* unit = facts.add_units();
+    unit->set_unit_id(observation.id());
+    AddCodes(observation.code(), unit->mutable_codes());
+    unit->set_status(observation.status());
+    if (observation.has_issued()) *unit->mutable_issued() = observation.issued();
+  }
+  return facts;
 }
 
 v1::Entry::OrderHold ToProto(const policy::OrderHold& hold) {

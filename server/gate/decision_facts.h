@@ -15,6 +15,11 @@ namespace resultgate::gate {
 // Digest (content_digest.h) of the report that a decision on the result's standing version is made from.
 std::string FactsDigest(const v1::Result& result);
 bool IsFactsDigest(const std::string& digest, const v1::Result& result);
+// Digest of a report from which the versions of a result start, other than one that was sent: of all but what was noted on it
+// since
+// (`issues`). `salt` is the result's.
+std::string BaseDigest(const std::string& salt, v1::DiagnosticReport report);
+bool IsBaseDigest(const std::string& digest, const std::string& salt, v1::DiagnosticReport report);
 // What a decision is made from beside the report: what is known of the patient, determined for the result and discussed.
 void CopyKnown(const v1::Result& from, v1::Result* to);
 // Digest of that; empty where nothing is known.
@@ -30,6 +35,10 @@ void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* repo
 // What of the standing decision counts for the next version, `report`: all but what it says of tests that were not performed then
 // and are now, because nobody has waited for them, looked at them or seen them yet.
 v1::Decision DecisionForNext(const v1::Result& standing, const v1::DiagnosticReport& report);
+
+// What decisions use of a report and may be known for ever: section, codes, statuses and times of issue. No values, no words,
+// those for codes among them; the ids of observations stand in the log anyway.
+v1::Entry::DecisionFacts LastingFacts(const v1::DiagnosticReport& report);
 
 v1::Entry::OrderHold ToProto(const policy::OrderHold& hold);
 policy::OrderHold FromProto(const v1::Entry::OrderHold& hold);

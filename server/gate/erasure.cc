@@ -139,6 +139,7 @@ absl::Status EraseContents(store::Batch& batch, absl::Time now, const std::strin
                            v1::Result* result) {
   RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, batch.EntriesOf(result->id()));
   erased.set_reports(result->has_report() ? std::max(1, result->versions_size()) : 0);
+  if (result->has_report()) *erased.mutable_facts() = LastingFacts(result->report());
   erased.set_comments(result->clinician_comments_size());
   for (const v1::Entry& told : entries) {
     for (const v1::ReleaseNote* note : audit::FactsOf(told).releases) {
@@ -156,6 +157,7 @@ absl::Status EraseContents(store::Batch& batch, absl::Time now, const std::strin
   entry.set_sequence(batch.NextEntrySequence());
   *entry.mutable_time() = base::ToProto(now);
   entry.set_actor(actor);
+  entry.set_peer(batch.peer());
   entry.set_result_id(result->id());
   entry.set_version(result->version());
   v1::Erasure erasure;

@@ -1,6 +1,7 @@
 // Erases the contents of a result: its reports, what clinicians wrote, what was known of the patient, the comments and
 // identifiers of its releases, the keys that tell of the patient and of what was sent, and the salt of the log's digests of all
-// these. What was decided and done stays, in the record and in the log. The keys of its order, specimen and observations stay
+// these. What was decided and done stays, in the record and in the log, and with it, in the entry that tells of the erasure, the
+// codes, statuses and times of the report that stood. The keys of its order, specimen and observations stay
 // too: by them a version that comes later is known, and held for people instead of taken for a new result (submit.h).
 //
 // All of it is one transaction with its log entry.

@@ -13,7 +13,6 @@
 #include "server/audit/checkpoint.h"
 #include "server/audit/entry_facts.h"
 #include "server/audit/filter.h"
-#include "server/audit/history.h"
 #include "server/base/status_macros.h"
 #include "server/gate/log_window.h"
 #include "server/gate/page_token.h"
@@ -213,11 +212,11 @@ absl::StatusOr<std::vector<v1::Entry>> EntriesOf(const store::Reader& reader, in
 }
 
 absl::StatusOr<v1::GetHistoryResponse> GetHistory(const store::Reader& reader, const v1::GetHistoryRequest& request,
-                                                  absl::TimeZone zone) {
+                                                  absl::TimeZone zone, const audit::AskedBy& asked_by) {
   RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries,
                       EntriesOf(reader, request.result_id(), std::numeric_limits<int64_t>::max()));
   if (entries.empty()) return absl::NotFoundError(absl::StrCat("the log has no entry about result ", request.result_id()));
-  return audit::HistoryOf(entries, zone);
+  return audit::HistoryOf(entries, zone, asked_by);
 }
 
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const store::LogReader& log) {

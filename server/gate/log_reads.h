@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
+#include "server/audit/history.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
@@ -22,9 +23,9 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Store& store, c
 // All entries about a result up to `last`, in order.
 absl::StatusOr<std::vector<v1::Entry>> EntriesOf(const store::Reader& reader, int64_t result_id, int64_t last);
 
-// NotFound if there is none. Times in the text are in `zone`.
+// NotFound if there is none. Times in the text are in `zone`; `asked_by` as for audit::HistoryOf.
 absl::StatusOr<v1::GetHistoryResponse> GetHistory(const store::Reader& reader, const v1::GetHistoryRequest& request,
-                                                  absl::TimeZone zone);
+                                                  absl::TimeZone zone, const audit::AskedBy& asked_by);
 
 absl::StatusOr<v1::GetCheckpointResponse> GetCheckpoint(const store::LogReader& log);
 absl::StatusOr<v1::GetInclusionProofResponse> GetInclusionProof(const store::LogReader& log,

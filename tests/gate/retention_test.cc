@@ -2,6 +2,7 @@
 #include "server/gate/retention.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -84,6 +85,10 @@ TEST(ContentDigestTest, SaysItselfOfWhichKindItIs) {
 v1::DiagnosticReport Marked(const std::string& order) {
   v1::DiagnosticReport report = Cbc(order);
   report.mutable_observations(0)->add_notes(kMarker);
+  // Words for codes are anybody's; an id of an observation stands in the log anyway.
+  report.mutable_code()->mutable_codings(0)->set_display(kMarker);
+  report.mutable_observations(0)->mutable_code()->mutable_codings(0)->set_display(kMarker);
+  report.mutable_observations(0)->mutable_code()->set_text(kMarker);
   report.mutable_patient()->mutable_identifiers(0)->set_value(absl::StrCat(kMarker, " ", order));
   report.mutable_patient()->set_language("es");
   report.mutable_order()->set_facility("NORTH");
@@ -147,9 +152,10 @@ class ErasureTest : public ::testing::Test {
   }
 
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>), const Request& request) {
+  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>, const Caller&), const Request& request) {
     std::promise<absl::StatusOr<Response>> promise;
-    (gate_.gate().*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); });
+    (gate_.gate().*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); },
+                           {});
     return promise.get_future().get();
   }
   absl::StatusOr<v1::EraseResultResponse> Erase(int64_t id, const std::string& by = "records-1",
@@ -258,6 +264,28 @@ TEST_F(ErasureTest, ContentsGoWhenTheirTimeHasComeAndTheLogStays) {
   EXPECT_GE(erased[0].erased().releases(), 2);
   EXPECT_GE(erased[0].erased().keys(), 3) << "two messages and the patient";
   EXPECT_GE(base::FromProto(erased[0].time()) - base::FromProto(erased[0].erased().counted_from()), 100 * kDay);
+  // What decisions used of it: codes, statuses and times, of the version that stood.
+  v1::Entry::DecisionFacts facts;
+  facts.set_section(corrected.section());
+  facts.set_status(corrected.status());
+  *facts.mutable_issued() = corrected.issued();
+  *facts.add_codes() = corrected.code().codings(0);
+  v1::Entry::DecisionFacts::Unit* unit = facts.add_units();
+  unit->set_unit_id("718-7");
+  *unit->add_codes() = corrected.observations(0).code().codings(0);
+  unit->set_status(corrected.observations(0).status());
+  if (corrected.observations(0).has_issued()) *unit->mutable_issued() = corrected.observations(0).issued();
+  facts.mutable_codes(0)->clear_display();
+  unit->mutable_codes(0)->clear_display();
+  EXPECT_TRUE(google::protobuf::util::MessageDifferencer::Equals(erased[0].erased().facts(), facts))
+      << erased[0].erased().facts().DebugString();
+  EXPECT_NE(corrected.section(), v1::SECTION_UNSPECIFIED);
+  v1::GetHistoryRequest whose;
+  whose.set_result_id(id);
+  const auto history = gate_.gate().GetHistory(whose);
+  ASSERT_TRUE(history.ok()) << history.status();
+  EXPECT_THAT(history->text(),
+              AllOf(HasSubstr("what was erased was of laboratory, final, issued "), HasSubstr("    unit 718-7: final, ")));
 
   EXPECT_THAT(gate_.Releases(), IsEmpty()) << "there is nothing to show any more";
   const auto rows = gate_.store().ListOutbox(0, false, 100);
@@ -401,6 +429,7 @@ TEST_F(ErasureTest, AHoldOnAPatientKeepsWhatWasMovedToAnother) {
   moved.set_status(v1::RESULT_STATUS_CORRECTED);
   moved.mutable_patient()->mutable_identifiers(0)->set_value("another");
   ASSERT_EQ(gate_.Submit(moved).result_id(), id);
+  gate_.RecordRestorer("privacy-2");
   for (const char* person : {"privacy-1", "privacy-2"}) ASSERT_EQ(gate_.Approve(id, 2, person), absl::OkStatus());
   AcknowledgeAll();
   Pass(300 * kDay);
@@ -517,6 +546,7 @@ TEST_F(ErasureTest, WhatComesLaterOfItIsHeldForTwoPeople) {
   EXPECT_THAT(incidents[0].incident().unit_ids(), ::testing::Not(IsEmpty()));
   const int64_t late_id = id + 1;
   EXPECT_EQ(Get(late_id).version(), 2) << "and they are versions of one another";
+  gate_.RecordRestorer("reviewer-2");
   ASSERT_EQ(gate_.Approve(late_id, 2, "reviewer-1"), absl::OkStatus());
   EXPECT_THAT(gate_.Releases(), IsEmpty());
   ASSERT_EQ(gate_.Approve(late_id, 2, "reviewer-2"), absl::OkStatus());
