@@ -6,7 +6,9 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <iterator>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +25,7 @@
 namespace resultgate {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 // The commands between "```sh tour" and "```", in order.
@@ -57,6 +60,53 @@ std::pair<int, std::string> Shell(const std::string& address, const std::string&
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, output};
 }
 
+// What commands of the tour answer: those that begin so print this. An auditor's questions are answered, not only taken.
+struct Answer {
+  const char* command;
+  const char* matches;  // a regular expression
+};
+constexpr Answer kAnswers[] = {
+    {"build/bin/resultgate audit story 7", "because of rule [a-z-]+ \\(review\\), basis organization-policy: "},
+    {"build/bin/resultgate audit story 7", "account-1: followed-up, viewed as patient"},
+    {"build/bin/resultgate audit story 7", "1234567893: followed-up, clinician viewed"},
+    {"build/bin/resultgate audit list --filter 'basis = organization-policy", "decided +.* [0-9]+ units? .*review"},
+    {"build/bin/resultgate audit report holds-by-basis --since 2026-03-01", "organization-policy +[a-z-]+ +[0-9]+ "},
+    {"build/bin/resultgate audit list --kind queried", "queried +unknown +report disparities-by-account, [0-9]+ given"},
+    {"build/bin/resultgate audit list --kind delivered", "delivered +portal .* sent, to portal"},
+    {"build/bin/resultgate audit checkpoint --since", "the log only grew since it had [0-9]+ entries"},
+    {"build/bin/resultgate audit proof 7", "entry 7 is in the log of [0-9]+ entries"},
+    {"build/bin/resultgate audit verify --witness",
+     "the checkpoint kept elsewhere holds: the log begins with its [0-9]+ entries"},
+    {"build/bin/resultgate audit verify --witness", "the log holds: [0-9]+ entries"},
+    {"build/bin/resultgate audit verify --export var/log.ndjson", "the log holds: [0-9]+ entries"},
+    {"build/bin/resultgate audit verify --export var/result-7.ndjson",
+     "the export holds: a part of the log, the entries where result = 7"},
+    {"build/bin/resultgate audit replay", "[0-9]+ decisions decided again: no difference"},
+};
+
+// A week later, when reviews are over and the gate was down meanwhile: what is held longer than its basis allows, and what an
+// export shows that somebody took a line out of.
+void ExpectAuditorsAnswersLater(const std::string& database) {
+  absl::StatusOr<std::unique_ptr<testing::ServerProcess>> server =
+      testing::ServerProcess::Start({RESULTGATE_BINARY, "serve", "--dev", "--clock", "2026-03-16T10:00:00-04:00", "--listen",
+                                     "127.0.0.1:0", "--database", database});
+  ASSERT_TRUE(server.ok()) << server.status();
+  const auto [code, report] =
+      Shell((*server)->address(), "build/bin/resultgate audit report holds-by-basis --since 2026-03-01", database);
+  EXPECT_EQ(code, 0) << report;
+  EXPECT_THAT(report, ContainsRegex("RESULT +RULE +BASIS +HELD SINCE +ALLOWED UNTIL +HELD UNTIL +OVER BY"));
+  EXPECT_THAT(report,
+              ContainsRegex("organization-policy +Fri 2026-03-06 21:0[0-9] +[A-Z][a-z]{2} 2026-03-[0-9 :]+still +[0-9]+ d"));
+  const auto [removed, said] = Shell((*server)->address(),
+                                     "sed 9d var/log.ndjson > var/less.ndjson; build/bin/resultgate audit verify --export "
+                                     "var/less.ndjson --public-key var/log.pub",
+                                     database);
+  EXPECT_EQ(removed, 1);
+  EXPECT_THAT(said, HasSubstr("entry 8 is missing"));
+  EXPECT_THAT(said, HasSubstr("the log does NOT hold"));
+  EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
+}
+
 TEST(TourTest, EveryCommandDoesWhatItSays) {
   std::vector<std::string> commands;
   for (const char* file : {"README.md", "policies/README.md", "templates/README.md"}) {
@@ -72,7 +122,7 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
       testing::StartGate(RESULTGATE_BINARY, folder.path() + "/resultgate.db");
   ASSERT_TRUE(server.ok()) << server.status();
   std::filesystem::create_directory("var");
-  for (const char* made : {"var/log.pub", "var/checkpoints.txt", "var/log.ndjson", "var/backup.db"})
+  for (const char* made : {"var/log.pub", "var/checkpoints.txt", "var/log.ndjson", "var/result-7.ndjson", "var/backup.db"})
     std::filesystem::remove(made);
 
   // As ./dev run does it: all samples, in order of name.
@@ -81,6 +131,7 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
             "build/bin/resultgate submit --accept-test-messages $(ls tests/data/*.hl7 tests/data/*.json | LC_ALL=C sort)");
   ASSERT_EQ(submitted, 0) << table;
 
+  std::set<size_t> answered;
   for (const std::string& command : commands) {
     SCOPED_TRACE(command);
     const auto [code, output] = Shell((*server)->address(), command, folder.path() + "/resultgate.db");
@@ -90,8 +141,15 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
     if (absl::StrContains(command, "resultgate submit")) {
       EXPECT_THAT(output, HasSubstr("duplicate), 0 refused"));
     }
+    for (size_t i = 0; i < std::size(kAnswers); ++i) {
+      if (!absl::StartsWith(command, kAnswers[i].command)) continue;
+      EXPECT_THAT(output, ContainsRegex(kAnswers[i].matches));
+      answered.insert(i);
+    }
   }
+  EXPECT_EQ(answered.size(), std::size(kAnswers)) << "a question that the tour asks no more";
   EXPECT_EQ((*server)->Stop(), 0) << (*server)->Output();
+  ExpectAuditorsAnswersLater(folder.path() + "/resultgate.db");
 }
 
 // A fenced block of Markdown.
