@@ -27,6 +27,7 @@
 #include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/review_service.pb.h"
 #include "server/base/clock.h"
+#include "server/gate/caller.h"
 #include "server/gate/content_digest.h"
 #include "server/gate/retention.h"
 #include "server/gate/review_events.h"
@@ -51,6 +52,9 @@ struct Options {
   Retention retention;
   // Where salts come from; null: random bytes of the operating system.
   NewSalt new_salt;
+  // Called during the start where something came due before it, when that stands in the log and before anything of it goes. Null:
+  // nobody is told.
+  std::function<void(const v1::Entry::Overdue&)> tell_overdue;
 };
 
 // What can be followed.
@@ -65,13 +69,10 @@ using Callback = std::function<void(absl::StatusOr<Response>)>;
 class Gate {
  public:
   // Takes the pack that was active last, or `folder` on a database that has none, or in development mode (PackHost::Start);
-  // writes the Started entry, and what is otherwise than at the last start; starts the writer and the due timer. The clock and
-  // store must outlive the gate.
+  // writes the Started entry, what is otherwise than at the last start, and what came due before it; tells of that; starts the
+  // writer and the due timer, and what is late goes, the earliest first. The clock and store must outlive the gate.
   static absl::StatusOr<std::unique_ptr<Gate>> Start(store::Store* store, base::Clock* clock, const policy::LoadedPack& folder,
                                                      CommentLoader load_comments, const Options& options);
-
-  // What came due before the start; without results where nothing did. It goes now, the earliest first, and stands in the log.
-  const v1::Entry::Overdue& overdue() const;
 
   // Finishes what is queued, then stops.
   ~Gate();
@@ -79,43 +80,47 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   // Decides one valid report (see validate.h). FailedPrecondition for a test message that the request does not accept.
-  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done);
-  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done);
-  void Claim(v1::ClaimReviewRequest request, Callback<v1::ClaimReviewResponse> done);
-  void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done);
-  void ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done);
-  void HandOver(v1::HandOverReviewRequest request, Callback<v1::HandOverReviewResponse> done);
-  void RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done);
-  void Hold(v1::HoldResultRequest request, Callback<v1::HoldResultResponse> done);
-  void EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> done);
-  void UpholdHold(v1::UpholdHoldRequest request, Callback<v1::UpholdHoldResponse> done);
-  void RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done);
-  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done);
+  void Submit(v1::SubmitResultRequest request, Callback<v1::SubmitResultResponse> done, const Caller& caller = {});
+  void Refuse(v1::RefuseResultRequest request, Callback<v1::RefuseResultResponse> done, const Caller& caller = {});
+  void Claim(v1::ClaimReviewRequest request, Callback<v1::ClaimReviewResponse> done, const Caller& caller = {});
+  void Approve(v1::ApproveReviewRequest request, Callback<v1::ApproveReviewResponse> done, const Caller& caller = {});
+  void ReleaseNow(v1::ReleaseNowRequest request, Callback<v1::ReleaseNowResponse> done, const Caller& caller = {});
+  void HandOver(v1::HandOverReviewRequest request, Callback<v1::HandOverReviewResponse> done, const Caller& caller = {});
+  void RefuseReview(v1::RefuseReviewRequest request, Callback<v1::RefuseReviewResponse> done, const Caller& caller = {});
+  void Hold(v1::HoldResultRequest request, Callback<v1::HoldResultResponse> done, const Caller& caller = {});
+  void EndHold(v1::EndHoldRequest request, Callback<v1::EndHoldResponse> done, const Caller& caller = {});
+  void UpholdHold(v1::UpholdHoldRequest request, Callback<v1::UpholdHoldResponse> done, const Caller& caller = {});
+  void RequestRelease(v1::RequestReleaseRequest request, Callback<v1::RequestReleaseResponse> done, const Caller& caller = {});
+  void Acknowledge(v1::AcknowledgeReleasesRequest request, Callback<v1::AcknowledgeReleasesResponse> done,
+                   const Caller& caller = {});
 
   // As PatientService says.
-  void UpdatePatient(v1::UpdatePatientRequest request, Callback<v1::UpdatePatientResponse> done);
-  void SetPreference(v1::SetPreferenceRequest request, Callback<v1::SetPreferenceResponse> done);
-  void PutRelatedPerson(v1::PutRelatedPersonRequest request, Callback<v1::PutRelatedPersonResponse> done);
-  void RemoveRelatedPerson(v1::RemoveRelatedPersonRequest request, Callback<v1::RemoveRelatedPersonResponse> done);
-  void MergePatients(v1::MergePatientsRequest request, Callback<v1::MergePatientsResponse> done);
-  void UnmergePatients(v1::UnmergePatientsRequest request, Callback<v1::UnmergePatientsResponse> done);
+  void UpdatePatient(v1::UpdatePatientRequest request, Callback<v1::UpdatePatientResponse> done, const Caller& caller = {});
+  void SetPreference(v1::SetPreferenceRequest request, Callback<v1::SetPreferenceResponse> done, const Caller& caller = {});
+  void PutRelatedPerson(v1::PutRelatedPersonRequest request, Callback<v1::PutRelatedPersonResponse> done,
+                        const Caller& caller = {});
+  void RemoveRelatedPerson(v1::RemoveRelatedPersonRequest request, Callback<v1::RemoveRelatedPersonResponse> done,
+                           const Caller& caller = {});
+  void MergePatients(v1::MergePatientsRequest request, Callback<v1::MergePatientsResponse> done, const Caller& caller = {});
+  void UnmergePatients(v1::UnmergePatientsRequest request, Callback<v1::UnmergePatientsResponse> done, const Caller& caller = {});
 
   // As DirectoryService says.
-  void PutOwner(v1::PutOwnerRequest request, Callback<v1::PutOwnerResponse> done);
-  void RemoveOwner(v1::RemoveOwnerRequest request, Callback<v1::RemoveOwnerResponse> done);
-  void PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done);
-  void RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done);
+  void PutOwner(v1::PutOwnerRequest request, Callback<v1::PutOwnerResponse> done, const Caller& caller = {});
+  void RemoveOwner(v1::RemoveOwnerRequest request, Callback<v1::RemoveOwnerResponse> done, const Caller& caller = {});
+  void PutAbsence(v1::PutAbsenceRequest request, Callback<v1::PutAbsenceResponse> done, const Caller& caller = {});
+  void RemoveAbsence(v1::RemoveAbsenceRequest request, Callback<v1::RemoveAbsenceResponse> done, const Caller& caller = {});
 
   // As RetentionService says.
-  void PlaceLegalHold(v1::PlaceLegalHoldRequest request, Callback<v1::PlaceLegalHoldResponse> done);
-  void EndLegalHold(v1::EndLegalHoldRequest request, Callback<v1::EndLegalHoldResponse> done);
-  void EraseResult(v1::EraseResultRequest request, Callback<v1::EraseResultResponse> done);
+  void PlaceLegalHold(v1::PlaceLegalHoldRequest request, Callback<v1::PlaceLegalHoldResponse> done, const Caller& caller = {});
+  void EndLegalHold(v1::EndLegalHoldRequest request, Callback<v1::EndLegalHoldResponse> done, const Caller& caller = {});
+  void EraseResult(v1::EraseResultRequest request, Callback<v1::EraseResultResponse> done, const Caller& caller = {});
 
-  void RecordView(v1::RecordViewRequest request, Callback<v1::RecordViewResponse> done);
-  void RecordClinicianView(v1::RecordClinicianViewRequest request, Callback<v1::RecordClinicianViewResponse> done);
-  void RecordContact(v1::RecordContactRequest request, Callback<v1::RecordContactResponse> done);
-  void RecordMessage(v1::RecordMessageRequest request, Callback<v1::RecordMessageResponse> done);
-  void SettleRefusal(v1::SettleRefusalRequest request, Callback<v1::SettleRefusalResponse> done);
+  void RecordView(v1::RecordViewRequest request, Callback<v1::RecordViewResponse> done, const Caller& caller = {});
+  void RecordClinicianView(v1::RecordClinicianViewRequest request, Callback<v1::RecordClinicianViewResponse> done,
+                           const Caller& caller = {});
+  void RecordContact(v1::RecordContactRequest request, Callback<v1::RecordContactResponse> done, const Caller& caller = {});
+  void RecordMessage(v1::RecordMessageRequest request, Callback<v1::RecordMessageResponse> done, const Caller& caller = {});
+  void SettleRefusal(v1::SettleRefusalRequest request, Callback<v1::SettleRefusalResponse> done, const Caller& caller = {});
 
   // Decides without keeping anything. Blocks for some microseconds only.
   v1::DecideResponse DryRun(const v1::DecideRequest& request) const;
@@ -124,9 +129,9 @@ class Gate {
   // The active pack, changed as PolicyService says. They check packs and look at all that is held, so they block for seconds
   // where much is: call them from a thread that may, not from a callback. A refused pack's status carries everything that is
   // wrong with it as a payload (activation.h).
-  absl::StatusOr<v1::ActivatePackResponse> ActivatePack(const v1::ActivatePackRequest& request);
-  absl::StatusOr<v1::RollbackPackResponse> RollbackPack(const v1::RollbackPackRequest& request);
-  absl::StatusOr<v1::RedecideHeldResponse> RedecideHeld(const v1::RedecideHeldRequest& request);
+  absl::StatusOr<v1::ActivatePackResponse> ActivatePack(const v1::ActivatePackRequest& request, const Caller& caller = {});
+  absl::StatusOr<v1::RollbackPackResponse> RollbackPack(const v1::RollbackPackRequest& request, const Caller& caller = {});
+  absl::StatusOr<v1::RedecideHeldResponse> RedecideHeld(const v1::RedecideHeldRequest& request, const Caller& caller = {});
   absl::StatusOr<v1::ListActivationsResponse> ListActivations(const v1::ListActivationsRequest& request) const;
   // Development mode: the folder has changed. No tests, no approver; the log says so.
   absl::Status ReloadPack(const policy::LoadedPack& folder);
@@ -148,6 +153,17 @@ class Gate {
   // Logs that somebody read in the log: `entry` says what (`queried`), which result it is about if about one, and who (`unknown`
   // where it does not). Calls back with its sequence.
   void LogQuery(v1::Entry entry, Callback<int64_t> done);
+  // The same for a list that screens ask for again and again: that somebody was given the same from the same place (`answer`,
+  // byte for byte) is logged once an hour (screens.h), and calls back with 0 otherwise.
+  void LogScreen(v1::Entry entry, const std::string& answer, Callback<int64_t> done);
+  // Logs that somebody read a result to review it: the first time of its version as a clinician's view, as RecordClinicianView
+  // does; after that, of a version that stands no more, and of erased contents as a query about it (`QUERY_RESULT`).
+  void LogReviewRead(ReviewRead read, Callback<v1::RecordClinicianViewResponse> done, const Caller& caller = {});
+  // Logs that releases were sent (`delivered`), without being waited for: it is written with what else is to be written, and
+  // again after a commit where that failed.
+  void LogDelivery(v1::Entry entry);
+  // Counts a call that was refused because there was too much to do: the next entry about refused calls tells how many.
+  void CountRefusedCall();
   // Logs that a call was refused: `entry` says which (`call_refused`), which result it was about if that is there, and who
   // (`unknown` where it does not). `done` is called when that is durable or, past sixty a minute, counted.
   void LogRefusedCall(v1::Entry entry, std::function<void()> done);

@@ -19,6 +19,7 @@ absl::Status LogHold(store::Batch& batch, absl::Time now, int64_t sequence, cons
   entry.set_sequence(sequence);
   *entry.mutable_time() = base::ToProto(now);
   entry.set_actor(actor);
+  entry.set_peer(batch.peer());
   entry.set_result_id(hold.result_id());
   v1::Entry::LegalHoldChanged* changed = entry.mutable_legal_hold_changed();
   changed->set_legal_hold_id(hold.id());

@@ -85,6 +85,15 @@ absl::Status Record(const Desk& desk, v1::FollowUpKind kind, absl::Time happened
   return AppendEntry(desk.batch, desk.now, actor, std::move(entry));
 }
 
+// Gives the task to whoever has it now. Nobody reviews what they determined.
+void GiveToWhoIsThere(const policy::Pack& pack, const Directory& directory, absl::Time now, v1::OutreachTask* task) {
+  v1::Owner pool;
+  pool.set_role(pack.default_review().owners.back());
+  v1::Owner owner = directory.InChargeAt(task->owner(), base::FromProto(task->deadline()), pool, pack.calendar().zone(), now);
+  const bool may_not = !task->determined_by().empty() && owner.person().value() == task->determined_by();
+  if (!may_not) *task->mutable_owner() = std::move(owner);
+}
+
 bool IsOwners(const v1::Owner& task_owner, const std::string& owner) {
   return owner.empty() || task_owner.role() == owner || task_owner.person().value() == owner;
 }
@@ -161,6 +170,23 @@ absl::Status RunRecordClinicianView(const Desk& desk, const v1::RecordClinicianV
   return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, viewed_at, request.clinician(), {}, key, &*result);
 }
 
+absl::Status RunReviewRead(const Desk& desk, const ReviewRead& read, Answer<v1::RecordClinicianViewResponse>& answer) {
+  RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, desk.batch.FindResult(read.result_id));
+  if (!result) return answer.Refuse(absl::NotFoundError(absl::StrCat("no result ", read.result_id)));
+  const store::Key key = ToldKey(*result, "reviewed", read.version, read.reviewer);
+  RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
+  if (told || read.version != result->version() || !CheckNotErased(*result).ok()) {
+    v1::Entry entry = EntryAbout(*result);
+    entry.set_version(read.version);
+    entry.mutable_queried()->set_query(v1::QUERY_RESULT);
+    entry.mutable_queried()->set_answered(1);
+    return AppendEntry(desk.batch, desk.now, read.reviewer, std::move(entry));
+  }
+  answer.response.set_first(!result->follow_up().has_clinician_viewed_at());
+  if (answer.response.first()) *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(desk.now);
+  return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, desk.now, read.reviewer, {}, key, &*result);
+}
+
 absl::Status RunRecordContact(const Desk& desk, const v1::RecordContactRequest& request,
                               Answer<v1::RecordContactResponse>& answer) {
   RG_ASSIGN_OR_RETURN(std::optional<v1::Result> result, Find(desk, request, answer));
@@ -211,8 +237,8 @@ absl::Status RunSettleRefusal(const Desk& desk, const v1::SettleRefusalRequest& 
 }
 
 absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reader, const policy::Pack& pack,
-                                                      OpenRefusals& refusals, const v1::ListOutreachRequest& request,
-                                                      absl::Time now) {
+                                                      const Directory& directory, OpenRefusals& refusals,
+                                                      const v1::ListOutreachRequest& request, absl::Time now) {
   int64_t after = 0;
   if (!request.page_token().empty() && (!absl::SimpleAtoi(request.page_token(), &after) || after < 1)) {
     return absl::InvalidArgumentError("page_token is none that this service gave; begin again without one");
@@ -229,6 +255,7 @@ absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reade
   if (asks_refusals && request.page_token().empty()) {
     RG_ASSIGN_OR_RETURN(std::vector<v1::OutreachTask> refused, RefusedMessages(reader, pack, refusals));
     for (v1::OutreachTask& task : refused) {
+      GiveToWhoIsThere(pack, directory, now, &task);
       if (wanted(task)) *response.add_tasks() = std::move(task);
     }
   }
@@ -240,6 +267,7 @@ absl::StatusOr<v1::ListOutreachResponse> ListOutreach(const store::Reader& reade
     for (const v1::Result& result : open) {
       const int before = response.tasks_size();
       for (v1::OutreachTask& task : TasksOf(result, pack, absl::Hours(hours), now)) {
+        GiveToWhoIsThere(pack, directory, now, &task);
         if (wanted(task) && base::FromProto(task.since()) <= now) *response.add_tasks() = std::move(task);
       }
       after = result.id();

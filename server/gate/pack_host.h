@@ -23,6 +23,7 @@
 #include "server/base/clock.h"
 #include "server/calendar/calendar.h"
 #include "server/gate/activation.h"
+#include "server/gate/caller.h"
 #include "server/gate/redecide.h"
 #include "server/gate/rulebook.h"
 #include "server/gate/writer.h"
@@ -58,9 +59,9 @@ class PackHost {
   void Publish();
 
   // As PolicyService has them.
-  absl::StatusOr<v1::ActivatePackResponse> Activate(const v1::ActivatePackRequest& request);
-  absl::StatusOr<v1::RollbackPackResponse> Rollback(const v1::RollbackPackRequest& request);
-  absl::StatusOr<v1::RedecideHeldResponse> Redecide(const v1::RedecideHeldRequest& request);
+  absl::StatusOr<v1::ActivatePackResponse> Activate(const v1::ActivatePackRequest& request, const Caller& caller);
+  absl::StatusOr<v1::RollbackPackResponse> Rollback(const v1::RollbackPackRequest& request, const Caller& caller);
+  absl::StatusOr<v1::RedecideHeldResponse> Redecide(const v1::RedecideHeldRequest& request, const Caller& caller);
   absl::StatusOr<v1::ListActivationsResponse> List(const v1::ListActivationsRequest& request) const;
   // Development mode: another state of the folder, without tests and approver. InvalidArgument, with every issue in the text,
   // where the templates do not fit it.
@@ -101,7 +102,8 @@ class PackHost {
   const CommentLoader load_comments_;
   const std::function<void()> on_release_;
 
-  std::mutex turn_;  // held by whoever changes or previews packs
+  std::mutex turn_;   // held by whoever changes or previews packs
+  std::string peer_;  // guarded by turn_: from where whoever holds it calls
   mutable std::mutex mutex_;
   std::shared_ptr<const Rulebook> active_;    // guarded by mutex_
   std::shared_ptr<const Rulebook> deciding_;  // writer thread only

@@ -59,15 +59,6 @@ std::map<std::string, v1::NextStep> NextStepsOf(const policy::Outcomes& outcomes
   return steps;
 }
 
-// True if others than the patient see something of the result, or may yet.
-bool SeesForPatient(const policy::Outcomes& outcomes) {
-  return std::any_of(outcomes.begin(), outcomes.end(), [](const v1::Outcome& outcome) {
-    const auto& audiences = outcome.audiences();
-    return outcome.state() != v1::OUTCOME_STATE_CLOSED &&
-           std::any_of(audiences.begin(), audiences.end(), [](int audience) { return audience != v1::AUDIENCE_PATIENT; });
-  });
-}
-
 v1::ReleaseNote NoteOf(const v1::Release& release, const PlannedRelease& planned, const std::string& salt) {
   v1::ReleaseNote note;
   note.set_sequence(release.sequence());
@@ -118,6 +109,14 @@ v1::Comment RenderNotice(const comment::Library& comments, const policy::Pack& p
 
 }  // namespace
 
+bool SeesForPatient(const policy::Outcomes& outcomes) {
+  return std::any_of(outcomes.begin(), outcomes.end(), [](const v1::Outcome& outcome) {
+    const auto& audiences = outcome.audiences();
+    return outcome.state() != v1::OUTCOME_STATE_CLOSED &&
+           std::any_of(audiences.begin(), audiences.end(), [](int audience) { return audience != v1::AUDIENCE_PATIENT; });
+  });
+}
+
 bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences) {
   return std::none_of(outcomes.begin(), outcomes.end(), [&audiences](const v1::Outcome& outcome) {
     const auto& units = outcome.unit_ids();
@@ -149,6 +148,8 @@ v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::ve
     content.clear_notes();
     content.clear_presented_forms();
   }
+  auto* files = content.mutable_presented_forms();
+  files->erase(std::remove_if(files->begin(), files->end(), policy::IsVoid), files->end());
   return content;
 }
 
@@ -210,7 +211,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
         if (!planned.from_previous_patient) last_of[{unit, audience}] = {release.sequence(), planned.kind};
       }
     }
-    if (planned.from_previous_patient) {
+    if (planned.from_previous_patient && !transition.renumbered) {
       result->clear_first_released_at();
       result->clear_follow_up();
     }
@@ -233,7 +234,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
   }
   *result->mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
   const absl::Time birthday = SeesForPatient(result->decision().outcomes())
-                                  ? NextBirthday(report.patient(), pack.calendar().zone(), now)
+                                  ? NextBirthday(report.patient(), pack.CalendarFor(report.order()).zone(), now)
                                   : absl::InfiniteFuture();
   result->clear_reconsider_at();
   if (birthday < absl::InfiniteFuture()) *result->mutable_reconsider_at() = base::ToProto(birthday);
@@ -257,6 +258,7 @@ absl::Status AppendEntry(store::Batch& batch, absl::Time now, const std::string&
   entry.set_sequence(batch.NextEntrySequence());
   *entry.mutable_time() = base::ToProto(now);
   entry.set_actor(actor);
+  if (!batch.peer().empty()) entry.set_peer(batch.peer());
   return batch.AppendEntry(entry);
 }
 

@@ -27,6 +27,9 @@ inline constexpr absl::Duration kLeastWait = absl::Minutes(1);
 // left out too: they may name what is held.
 v1::DiagnosticReport ContentOf(const v1::DiagnosticReport& report, const std::vector<std::string>& unit_ids, bool whole);
 
+// True if others than the patient see something of the result, or may yet.
+bool SeesForPatient(const policy::Outcomes& outcomes);
+
 // True if no observation of the result is held from one of these audiences.
 bool IsWhole(const policy::Outcomes& outcomes, const std::vector<v1::Audience>& audiences);
 
@@ -47,7 +50,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
                                            Transition transition, const v1::Patient& previous_patient, absl::Time now,
                                            v1::Result* result);
 
-// Appends an entry: gives it its sequence and time.
+// Appends an entry: gives it its sequence and time, and from where the call came that makes it (`Batch::peer`).
 absl::Status AppendEntry(store::Batch& batch, absl::Time now, const std::string& actor, v1::Entry entry);
 
 // The outcomes of `after` that do not stand in `before`.

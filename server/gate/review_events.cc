@@ -15,8 +15,9 @@
 namespace resultgate::gate {
 namespace {
 
-v1::ReviewEvent EventOf(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone, int64_t cursor,
-                        const google::protobuf::Timestamp& time, absl::Time now) {
+absl::StatusOr<v1::ReviewEvent> EventOf(const store::Reader& reader, const v1::Result& result, const Directory& directory,
+                                        const absl::TimeZone& zone, int64_t cursor, const google::protobuf::Timestamp& time,
+                                        absl::Time now) {
   v1::ReviewEvent event;
   event.set_cursor(cursor);
   *event.mutable_time() = time;
@@ -24,7 +25,10 @@ v1::ReviewEvent EventOf(const v1::Result& result, const Directory& directory, co
   event.set_version(result.version());
   event.set_placer_order_number(result.report().order().placer_order_number());
   event.set_etag(ReviewEtag(result));
-  for (const v1::PendingReview& review : PendingReviewsOf(result, directory, zone, /*owner=*/"", now)) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::PendingReview> reviews,
+                      PendingReviewsOf(reader, result, directory, zone, /*owner=*/"", now));
+  for (const v1::PendingReview& review : reviews) {
+    if (review.corrects()) event.set_corrects(true);
     v1::WaitingUnits* waiting = event.add_waiting();
     *waiting->mutable_unit_ids() = review.outcome().unit_ids();
     *waiting->mutable_audiences() = review.outcome().audiences();
@@ -44,7 +48,17 @@ v1::ReviewEvent EventOf(const v1::Result& result, const Directory& directory, co
 // True if the entry may have changed what waits for whom.
 bool MayChangeReviews(const v1::Entry& entry) {
   return entry.result_id() != 0 && !entry.has_acknowledged() && !entry.has_followed_up() && !entry.has_call_refused() &&
-         !entry.has_queried();
+         !entry.has_queried() && !entry.has_delivered();
+}
+
+// True if something of the result is another's turn, or the same one's until another time, than it was `before`.
+bool TurnsDiffer(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone, absl::Time before,
+                 absl::Time now) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [&](const v1::Outcome& outcome) {
+    return WaitsForOwner(outcome) && directory.TurnAt(outcome.review(), zone, before).SerializeAsString() !=
+                                         directory.TurnAt(outcome.review(), zone, now).SerializeAsString();
+  });
 }
 
 absl::StatusOr<absl::Time> TimeOfEntry(const store::Reader& reader, int64_t sequence) {
@@ -64,22 +78,29 @@ absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directo
     RG_ASSIGN_OR_RETURN(const absl::Time told_at, TimeOfEntry(reader, cursor->entry_));
     cursor->tells_again_at_ = directory.NextChange(zone, told_at);
   }
-  if (!cursor->listing_ && *cursor->tells_again_at_ <= now) cursor->TellAgain();
+  if (!cursor->listing_ && *cursor->tells_again_at_ <= now) cursor->TellAgain(cursor->as_of_);
   if (cursor->listing_) {
     // The place in the log first: what changes while the list is read is told again afterwards.
     if (!cursor->begun_) {
       RG_ASSIGN_OR_RETURN(cursor->entry_, reader.LastEntrySequence());
       cursor->begun_ = true;
     }
-    if (cursor->held_ == 0) cursor->tells_again_at_ = directory.NextChange(zone, now);
+    // Turns are told as they are when the list begins: what changes meanwhile is told after it.
+    if (cursor->held_ == 0) cursor->as_of_ = now;
+    now = *cursor->as_of_;
+    cursor->tells_again_at_ = directory.NextChange(zone, now);
+    const std::optional<absl::Time> since = cursor->changed_since_;
+    const int64_t place = since ? cursor->entry_ : 0;
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> held, reader.ListHeld(cursor->held_, limit));
     for (const v1::Result& result : held) {
       cursor->held_ = result.id();
-      v1::ReviewEvent event = EventOf(result, directory, zone, 0, base::ToProto(now), now);
+      if (since && !TurnsDiffer(result, directory, zone, *since, now)) continue;
+      RG_ASSIGN_OR_RETURN(v1::ReviewEvent event, EventOf(reader, result, directory, zone, place, base::ToProto(now), now));
       if (!event.waiting().empty()) events->push_back(std::move(event));
     }
     if (!held.empty()) return true;
     cursor->listing_ = false;
+    if (since) return true;
     // The list is whole: from here on a follower can go on where it stopped.
     v1::ReviewEvent whole;
     whole.set_cursor(cursor->entry_);
@@ -102,9 +123,11 @@ absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directo
             [](const v1::Entry* a, const v1::Entry* b) { return a->sequence() < b->sequence(); });
   for (const v1::Entry* entry : in_order) {
     RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(entry->result_id()));
-    if (result) events->push_back(EventOf(*result, directory, zone, entry->sequence(), entry->time(), now));
+    if (!result) continue;
+    RG_ASSIGN_OR_RETURN(v1::ReviewEvent event, EventOf(reader, *result, directory, zone, entry->sequence(), entry->time(), now));
+    events->push_back(std::move(event));
   }
-  if (list_anew) cursor->TellAgain();
+  if (list_anew) cursor->TellAgain(std::nullopt);
   return !entries.empty();
 }
 

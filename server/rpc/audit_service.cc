@@ -6,33 +6,36 @@
 
 #include "server/audit/filter.h"
 #include "server/base/file_issue.h"
+#include "server/rpc/read_notes.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
 namespace {
 
-v1::Entry QueryEntry(const std::string& actor, v1::Query query, int64_t answered) {
-  v1::Entry entry;
-  entry.set_actor(actor);
-  entry.mutable_queried()->set_query(query);
-  entry.mutable_queried()->set_answered(answered);
-  return entry;
-}
+// As a format of RecordExport: the database was copied.
+constexpr char kBackupFormat[] = "backup";
 
-// The filter without what the log must not hold. The request was checked, so it can be read.
-std::string FilterForLog(const std::string& text, audit::Filter::Of of) {
+// The request was checked, so it can be read.
+audit::Filter FilterOf(const std::string& text, audit::Filter::Of of) {
   base::FileIssues issues;
-  const std::optional<audit::Filter> filter = audit::Filter::Parse(text, &issues, of);
-  return filter ? filter->text_for_log() : "";
+  return audit::Filter::Parse(text, &issues, of).value_or(audit::Filter());
 }
 
-// A question is logged with its first page.
+// The filter without what the log must not hold.
+std::string FilterForLog(const std::string& text, audit::Filter::Of of) {
+  return FilterOf(text, of).text_for_log();
+}
+
+// A question is logged with its first page, and with each that gives more: a filter that hardly anything matches may give nothing
+// on the first ones.
 std::optional<v1::Entry> NoteEntries(const v1::ListEntriesRequest& request, const v1::ListEntriesResponse& response) {
-  if (!request.page_token().empty()) return std::nullopt;
+  if (!request.page_token().empty() && response.entries().empty()) return std::nullopt;
   v1::Entry entry = QueryEntry(request.actor(), v1::QUERY_ENTRIES, response.entries_size());
   entry.mutable_queried()->set_filter(FilterForLog(request.filter(), audit::Filter::Of::kEntries));
   entry.mutable_queried()->set_kind(request.kind());
-  if (!response.entries().empty()) entry.set_result_id(request.result_id());  // else there may be no such result
+  if (response.entries().empty()) return entry;  // there may be no such result
+  const audit::Filter filter = FilterOf(request.filter(), audit::Filter::Of::kEntries);
+  entry.set_result_id(request.result_id() != 0 ? request.result_id() : filter.OnlyResult().value_or(0));
   return entry;
 }
 
@@ -96,9 +99,12 @@ grpc::ServerUnaryReactor* AuditService::RecordExport(grpc::CallbackServerContext
                                                      v1::RecordExportResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   if (!Passes(context, *request, gate_, reactor)) return reactor;
-  v1::Entry entry = QueryEntry(request->actor(), v1::QUERY_EXPORT, request->entries());
-  entry.mutable_queried()->set_format(request->format());
-  gate_->LogQuery(std::move(entry), [reactor, response](const absl::StatusOr<int64_t>& logged) {
+  const bool is_backup = request->format() == kBackupFormat;
+  v1::Entry entry = QueryEntry(request->actor(), is_backup ? v1::QUERY_BACKUP : v1::QUERY_EXPORT, request->entries());
+  if (!is_backup) entry.mutable_queried()->set_format(request->format());
+  entry.set_peer(CallerOf(context).peer);
+  gate_->LogQuery(std::move(entry), [gate = gate_, reactor, response](const absl::StatusOr<int64_t>& logged) {
+    if (absl::IsResourceExhausted(logged.status())) gate->CountRefusedCall();
     if (logged.ok()) response->set_entry_sequence(*logged);
     reactor->Finish(ToGrpcStatus(logged.status()));
   });

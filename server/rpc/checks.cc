@@ -121,6 +121,7 @@ Violations Check(const v1::RefuseResultRequest& request) {
 Violations Check(const v1::GetResultRequest& request) {
   Violations violations;
   CheckId("result_id", request.result_id(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -129,6 +130,7 @@ Violations Check(const v1::ListResultsRequest& request) {
   CheckPageSize(request.page_size(), &violations);
   if (!v1::OutcomeState_IsValid(request.state())) violations.push_back({"state", "must be a state of this version of the API"});
   if (request.has_received_since()) CheckTime("received_since", request.received_since(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -150,6 +152,7 @@ Violations Check(const v1::RequestReleaseRequest& request) {
 Violations Check(const v1::StreamReleasesRequest& request) {
   Violations violations;
   if (request.after_sequence() < 0) violations.push_back({"after_sequence", "must be 0, for all, or a release's sequence"});
+  CheckName("consumer", request.consumer(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -168,6 +171,7 @@ Violations Check(const v1::GetReleaseRequest& request) {
   Violations violations;
   if (request.sequence() < 1) violations.push_back({"sequence", "must be a positive number"});
   if (!v1::CommentForm_IsValid(request.form())) violations.push_back({"form", "must be a form of this version of the API"});
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 
@@ -280,6 +284,7 @@ Violations Check(const v1::RollbackPackRequest& request) {
 Violations Check(const v1::ListActivationsRequest& request) {
   Violations violations;
   CheckPageSize(request.page_size(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 

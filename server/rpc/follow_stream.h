@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "server/gate/gate.h"
 #include "server/rpc/executor.h"
+#include "server/rpc/refused_call.h"
 #include "server/rpc/status.h"
 
 namespace resultgate::rpc {
@@ -33,6 +34,11 @@ struct Followed {
   bool until_current = false;
   // Appends what comes next, and returns true if more may be there at once. Called on the executor, never twice at a time.
   std::function<absl::StatusOr<bool>(std::vector<Response>* next)> read;
+  // Where set, told of each response that was written, or could not be.
+  std::function<void(const Response& response, bool written)> on_write = nullptr;
+  // Where set, told when nothing more is to be written for now, and before the call ends. Both are called on any thread, perhaps
+  // at the same time, and must not block.
+  std::function<void()> on_idle = nullptr;
 };
 
 // One read and one write at a time: a client that reads slowly is waited for. Lives while somebody holds it and gRPC has not said
@@ -57,7 +63,7 @@ class FollowStream final : public grpc::ServerWriteReactor<Response>,
         if (stream->stale_ || stream->ending_) return;  // seen to already
         stream->stale_ = true;
       }
-      if (!stream->executor_->Run([stream] { stream->Proceed(); })) stream->End(Overloaded());
+      if (!stream->executor_->Run([stream] { stream->Proceed(); })) stream->End(stream->Overloaded());
     });
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -78,6 +84,7 @@ class FollowStream final : public grpc::ServerWriteReactor<Response>,
   }
 
   void OnWriteDone(bool ok) override {
+    if (followed_.on_write) followed_.on_write(outgoing_, ok);
     {
       const std::lock_guard<std::mutex> lock(mutex_);
       writing_ = false;
@@ -104,13 +111,14 @@ class FollowStream final : public grpc::ServerWriteReactor<Response>,
   }
 
  private:
-  static absl::Status Overloaded() { return absl::ResourceExhaustedError("too many reads wait; go on from the last one seen"); }
+  absl::Status Overloaded() { return TooMuch(gate_, "too many reads wait; go on from the last one seen"); }
 
   // Decides under the lock what comes next, and does it outside.
   void Proceed() {
     bool read = false;
     bool write = false;
     bool finish = false;
+    bool idle = false;
     absl::Status status;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
@@ -125,11 +133,13 @@ class FollowStream final : public grpc::ServerWriteReactor<Response>,
       } else if (stale_) {
         stale_ = false;
         reading_ = read = true;
-      } else if (followed_.until_current) {
-        finish = true;
+      } else {
+        finish = followed_.until_current;
+        idle = true;
       }
       if (finish) finished_ = true;
     }
+    if ((idle || finish) && followed_.on_idle) followed_.on_idle();
     if (write) this->StartWrite(&outgoing_);
     if (finish) this->Finish(ToGrpcStatus(status));
     if (read && !executor_->Run([this, stream = this->shared_from_this()] { Read(); })) {
@@ -180,15 +190,25 @@ class FollowStream final : public grpc::ServerWriteReactor<Response>,
 template <typename Response>
 class FollowStreams {
  public:
-  // What gRPC gets for a call that ends before it began.
-  static grpc::ServerWriteReactor<Response>* Refuse(const absl::Status& status) { return new Refused(status); }
+  // What gRPC gets for a call that is refused: it ends when the log has it.
+  static grpc::ServerWriteReactor<Response>* Refuse(gate::Gate* gate, const google::protobuf::Message& request,
+                                                    const gate::Caller& caller, absl::Status status) {
+    auto* refused = new Refused;  // deletes itself when the call is over
+    FinishRefused(gate, request, caller, std::move(status),
+                  [refused](const absl::Status& told) { refused->Finish(ToGrpcStatus(told)); });
+    return refused;
+  }
 
   // Begins one.
   grpc::ServerWriteReactor<Response>* Open(gate::Gate* gate, Executor* executor, Followed<Response> followed) {
     std::shared_ptr<FollowStream<Response>> stream;
     {
       const std::lock_guard<std::mutex> lock(mutex_);
-      if (ending_) return Refuse(Stopping());
+      if (ending_) {
+        auto* refused = new Refused;
+        refused->Finish(ToGrpcStatus(Stopping()));
+        return refused;
+      }
       const int64_t id = ++last_stream_;
       stream = std::make_shared<FollowStream<Response>>(gate, executor, std::move(followed), [this, id] {
         const std::lock_guard<std::mutex> inner(mutex_);
@@ -217,7 +237,6 @@ class FollowStreams {
  private:
   class Refused final : public grpc::ServerWriteReactor<Response> {
    public:
-    explicit Refused(const absl::Status& status) { this->Finish(ToGrpcStatus(status)); }
     void OnDone() override { delete this; }
   };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/rpc/checks.h"
+#include "server/rpc/read_notes.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
@@ -39,8 +40,9 @@ grpc::ServerUnaryReactor* OutreachService::SettleRefusal(grpc::CallbackServerCon
 grpc::ServerUnaryReactor* OutreachService::ListOutreach(grpc::CallbackServerContext* context,
                                                         const v1::ListOutreachRequest* request,
                                                         v1::ListOutreachResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::ListOutreachRequest& asked) { return gate->ListOutreach(asked); });
+  return AnswerScreen(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::ListOutreachRequest& asked) { return gate->ListOutreach(asked); }, NoteOutreach);
 }
 
 }  // namespace resultgate::rpc

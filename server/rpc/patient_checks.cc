@@ -91,6 +91,7 @@ void CheckFacts(const v1::Patient& facts, Violations* violations) {
 Violations Check(const v1::GetPatientRequest& request) {
   Violations violations;
   CheckIdentifier("patient", request.patient(), &violations);
+  CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;
 }
 

@@ -1,5 +1,6 @@
 #include "server/rpc/patient_service.h"
 
+#include "server/rpc/read_notes.h"
 #include "server/rpc/unary.h"
 
 namespace resultgate::rpc {
@@ -8,8 +9,9 @@ using gate::Gate;
 
 grpc::ServerUnaryReactor* PatientService::GetPatient(grpc::CallbackServerContext* context, const v1::GetPatientRequest* request,
                                                      v1::GetPatientResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::GetPatientRequest& asked) { return gate->GetPatient(asked); });
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetPatientRequest& asked) { return gate->GetPatient(asked); }, NotePatient);
 }
 
 grpc::ServerUnaryReactor* PatientService::UpdatePatient(grpc::CallbackServerContext* context,

@@ -5,6 +5,7 @@
 
 #include "server/gate/activation.h"
 #include "server/rpc/checks.h"
+#include "server/rpc/read_notes.h"
 #include "server/rpc/status.h"
 #include "server/rpc/unary.h"
 
@@ -49,28 +50,35 @@ grpc::ServerUnaryReactor* PolicyService::ActivatePack(grpc::CallbackServerContex
                                                       const v1::ActivatePackRequest* request,
                                                       v1::ActivatePackResponse* response) {
   return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::ActivatePackRequest& asked) { return Tell(gate->ActivatePack(asked)); });
+                    [gate = gate_, caller = CallerOf(context)](const v1::ActivatePackRequest& asked) {
+                      return Tell(gate->ActivatePack(asked, caller));
+                    });
 }
 
 grpc::ServerUnaryReactor* PolicyService::RollbackPack(grpc::CallbackServerContext* context,
                                                       const v1::RollbackPackRequest* request,
                                                       v1::RollbackPackResponse* response) {
   return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::RollbackPackRequest& asked) { return Tell(gate->RollbackPack(asked)); });
+                    [gate = gate_, caller = CallerOf(context)](const v1::RollbackPackRequest& asked) {
+                      return Tell(gate->RollbackPack(asked, caller));
+                    });
 }
 
 grpc::ServerUnaryReactor* PolicyService::ListActivations(grpc::CallbackServerContext* context,
                                                          const v1::ListActivationsRequest* request,
                                                          v1::ListActivationsResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::ListActivationsRequest& asked) { return gate->ListActivations(asked); });
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::ListActivationsRequest& asked) { return gate->ListActivations(asked); }, NoteActivations);
 }
 
 grpc::ServerUnaryReactor* PolicyService::RedecideHeld(grpc::CallbackServerContext* context,
                                                       const v1::RedecideHeldRequest* request,
                                                       v1::RedecideHeldResponse* response) {
   return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::RedecideHeldRequest& asked) { return gate->RedecideHeld(asked); });
+                    [gate = gate_, caller = CallerOf(context)](const v1::RedecideHeldRequest& asked) {
+                      return gate->RedecideHeld(asked, caller);
+                    });
 }
 
 }  // namespace resultgate::rpc

@@ -8,6 +8,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "google/rpc/error_details.pb.h"
 #include "resultgate/v1/model.pb.h"
@@ -22,8 +23,8 @@ using google::protobuf::FieldDescriptor;
 
 constexpr int kMostFields = 10;
 // What requests call whoever makes them.
-constexpr const char* kActors[] = {"actor",      "reviewer",     "approver",  "clinician", "contacted_by",
-                                   "settled_by", "requested_by", "placed_by", "ended_by",  "sender"};
+constexpr const char* kActors[] = {"actor",        "reviewer",  "approver", "clinician", "contacted_by", "settled_by",
+                                   "requested_by", "placed_by", "ended_by", "consumer",  "sender"};
 
 bool IsRefusal(const absl::Status& status) {
   switch (status.code()) {
@@ -60,16 +61,19 @@ std::string ActorOf(const google::protobuf::Message& request) {
   return CutName(static_cast<const v1::DiagnosticReport&>(request.GetReflection()->GetMessage(request, report)).sender());
 }
 
-// The address without the port, which is another one for each connection.
-std::string AddressOf(const std::string& peer) {
-  const bool has_port = absl::StartsWith(peer, "ipv4:") || absl::StartsWith(peer, "ipv6:");
-  return CutName(has_port ? peer.substr(0, peer.rfind(':')) : peer);
-}
-
 }  // namespace
 
-v1::Entry RefusedCall(const google::protobuf::Message& request, const absl::Status& status, const std::string& peer) {
+gate::Caller CallerAt(const std::string& peer) {
+  const bool is_address = absl::StartsWith(peer, "ipv4:") || absl::StartsWith(peer, "ipv6:");
+  if (!is_address) return {CutName(peer)};
+  // As a URI it has what stands in brackets, and a zone after `%`, percent-encoded.
+  return {CutName(absl::StrReplaceAll(peer.substr(0, peer.rfind(':')),
+                                      {{"%5B", "["}, {"%5b", "["}, {"%5D", "]"}, {"%5d", "]"}, {"%25", "%"}}))};
+}
+
+v1::Entry RefusedCall(const google::protobuf::Message& request, const absl::Status& status, const gate::Caller& caller) {
   v1::Entry entry;
+  entry.set_peer(caller.peer);
   entry.set_actor(ActorOf(request));
   if (const FieldDescriptor* field = FieldOf(request, "result_id", FieldDescriptor::CPPTYPE_INT64)) {
     entry.set_result_id(std::max<int64_t>(request.GetReflection()->GetInt64(request, field), 0));
@@ -77,7 +81,7 @@ v1::Entry RefusedCall(const google::protobuf::Message& request, const absl::Stat
   v1::Entry::CallRefused* refused = entry.mutable_call_refused();
   refused->set_call(std::string(absl::StripSuffix(request.GetDescriptor()->name(), "Request")));
   refused->set_code(absl::StatusCodeToString(status.code()));
-  refused->set_peer(AddressOf(peer));
+  refused->set_peer(caller.peer);
   google::rpc::BadRequest wrong;
   if (const auto details = status.GetPayload(kBadRequestType)) wrong.ParseFromString(std::string(*details));
   for (const google::rpc::BadRequest::FieldViolation& violation : wrong.field_violations()) {
@@ -89,10 +93,16 @@ v1::Entry RefusedCall(const google::protobuf::Message& request, const absl::Stat
   return entry;
 }
 
-void FinishRefused(gate::Gate* gate, const google::protobuf::Message& request, const std::string& peer, absl::Status status,
+absl::Status TooMuch(gate::Gate* gate, const std::string& what) {
+  gate->CountRefusedCall();
+  return absl::ResourceExhaustedError(what);
+}
+
+void FinishRefused(gate::Gate* gate, const google::protobuf::Message& request, const gate::Caller& caller, absl::Status status,
                    std::function<void(const absl::Status&)> finish) {
+  if (absl::IsResourceExhausted(status)) gate->CountRefusedCall();
   if (status.ErasePayload(kInTheLog) || !IsRefusal(status)) return finish(status);
-  gate->LogRefusedCall(RefusedCall(request, status, peer), [status, finish = std::move(finish)] { finish(status); });
+  gate->LogRefusedCall(RefusedCall(request, status, caller), [status, finish = std::move(finish)] { finish(status); });
 }
 
 }  // namespace resultgate::rpc

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "server/rpc/checks.h"
-#include "server/rpc/refused_call.h"
+#include "server/rpc/read_notes.h"
 #include "server/rpc/status.h"
 #include "server/rpc/unary.h"
 
@@ -18,8 +18,18 @@ grpc::ServerUnaryReactor* ReviewService::ListReviews(grpc::CallbackServerContext
 
 grpc::ServerUnaryReactor* ReviewService::GetReview(grpc::CallbackServerContext* context, const v1::GetReviewRequest* request,
                                                    v1::GetReviewResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::GetReviewRequest& asked) { return gate->GetReview(asked); });
+  return AnswerAfterLogging(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetReviewRequest& asked) { return gate->GetReview(asked); }, NoteReview,
+      [gate = gate_](v1::Entry entry, const v1::GetReviewResponse& given, gate::Callback<int64_t> done) {
+        // Nobody in particular is no clinician who has opened it.
+        if (entry.actor().empty()) return gate->LogQuery(std::move(entry), std::move(done));
+        gate->LogReviewRead({entry.result_id(), given.result().version(), entry.actor()},
+                            [done = std::move(done)](const absl::StatusOr<v1::RecordClinicianViewResponse>& logged) {
+                              done(logged.ok() ? absl::StatusOr<int64_t>(0) : logged.status());
+                            },
+                            {entry.peer()});
+      });
 }
 
 grpc::ServerUnaryReactor* ReviewService::ClaimReview(grpc::CallbackServerContext* context, const v1::ClaimReviewRequest* request,
@@ -67,15 +77,15 @@ grpc::ServerUnaryReactor* ReviewService::UpholdHold(grpc::CallbackServerContext*
 
 grpc::ServerUnaryReactor* ReviewService::GetWorkload(grpc::CallbackServerContext* context, const v1::GetWorkloadRequest* request,
                                                      v1::GetWorkloadResponse* response) {
-  return AnswerRead(context, request, response, executor_, gate_,
-                    [gate = gate_](const v1::GetWorkloadRequest& asked) { return gate->GetWorkload(asked); });
+  return AnswerLoggedRead(
+      context, request, response, executor_, gate_,
+      [gate = gate_](const v1::GetWorkloadRequest& asked) { return gate->GetWorkload(asked); }, NoteWorkload);
 }
 
 grpc::ServerWriteReactor<v1::StreamReviewEventsResponse>* ReviewService::StreamReviewEvents(
     grpc::CallbackServerContext* context, const v1::StreamReviewEventsRequest* request) {
   if (absl::Status status = BadRequest(Check(*request)); !status.ok()) {
-    FinishRefused(gate_, *request, context->peer(), status, [](const absl::Status&) {});
-    return streams_.Refuse(status);
+    return streams_.Refuse(gate_, *request, CallerOf(context), std::move(status));
   }
   Followed<v1::StreamReviewEventsResponse> followed;
   followed.feed = gate::Feed::kReviews;

@@ -35,34 +35,43 @@ v1::RefuseResultRequest Refusal(const v1::DiagnosticReport& report, const Violat
 
 // `done`, called once the log has that it was refused; by whom is all of the request that it keeps.
 gate::Callback<v1::SubmitResultResponse> LoggingRefusals(gate::Gate* gate, const v1::SubmitResultRequest& request,
+                                                         const gate::Caller& caller,
                                                          gate::Callback<v1::SubmitResultResponse> done) {
   v1::SubmitResultRequest kept;
   if (request.has_report()) kept.mutable_report()->set_sender(request.report().sender());
-  return [gate, kept = std::move(kept), done = std::move(done)](absl::StatusOr<v1::SubmitResultResponse> answer) {
-    if (answer.ok()) return done(std::move(answer));
-    FinishRefused(gate, kept, "", answer.status(), [done](const absl::Status& told) { done(told); });
+  return [gate, kept = std::move(kept), caller, done = std::move(done)](absl::StatusOr<v1::SubmitResultResponse> answer) {
+    // What there was too much of is counted by whoever is answered.
+    if (answer.ok() || absl::IsResourceExhausted(answer.status())) return done(std::move(answer));
+    FinishRefused(gate, kept, caller, answer.status(), [done](const absl::Status& told) { done(told); });
   };
 }
 
 }  // namespace
 
-void Submit(gate::Gate* gate, v1::SubmitResultRequest request, gate::Callback<v1::SubmitResultResponse> done) {
-  const Violations violations = Check(request);
-  if (violations.empty()) {
-    // The gate will not have it; that a sender tries stands in the log.
-    if (request.report().test_message() && !request.accept_test_message()) done = LoggingRefusals(gate, request, std::move(done));
-    gate->Submit(std::move(request), std::move(done));
-    return;
+void Submit(gate::Gate* gate, v1::SubmitResultRequest request, const gate::Caller& caller,
+            gate::Callback<v1::SubmitResultResponse> done) {
+  if (const Violations violations = Check(request); !violations.empty()) {
+    return Refuse(gate, request, violations, caller, std::move(done));
   }
+  // The gate will not have it; that a sender tries stands in the log.
+  const bool stray_test = request.report().test_message() && !request.accept_test_message();
+  if (stray_test) done = LoggingRefusals(gate, request, caller, std::move(done));
+  gate->Submit(std::move(request), std::move(done), caller);
+}
+
+void Refuse(gate::Gate* gate, const v1::SubmitResultRequest& request, const Violations& violations, const gate::Caller& caller,
+            gate::Callback<v1::SubmitResultResponse> done) {
   absl::Status status = BadRequest(violations);
   if (!request.has_report()) {
-    LoggingRefusals(gate, request, std::move(done))(std::move(status));
+    LoggingRefusals(gate, request, caller, std::move(done))(std::move(status));
     return;
   }
-  gate->Refuse(Refusal(request.report(), violations),
-               [status = std::move(status), done = std::move(done)](const absl::StatusOr<v1::RefuseResultResponse>& refused) {
-                 done(refused.ok() ? status : refused.status());
-               });
+  gate->Refuse(
+      Refusal(request.report(), violations),
+      [status = std::move(status), done = std::move(done)](const absl::StatusOr<v1::RefuseResultResponse>& refused) {
+        done(refused.ok() ? status : refused.status());
+      },
+      caller);
 }
 
 }  // namespace resultgate::rpc

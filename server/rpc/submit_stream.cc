@@ -13,7 +13,7 @@ constexpr int kMostItems = 256;
 
 }  // namespace
 
-SubmitStream::SubmitStream(gate::Gate* gate) : gate_(gate) {
+SubmitStream::SubmitStream(gate::Gate* gate, gate::Caller caller) : gate_(gate), caller_(std::move(caller)) {
   reading_ = true;
   StartRead(&incoming_);
 }
@@ -34,22 +34,24 @@ void SubmitStream::OnReadDone(bool ok) {
   // The gate may answer before Submit returns, so no lock is held here; `reading_` keeps the stream from finishing meanwhile.
   for (int i = 0; i < incoming_.items_size(); ++i) {
     Item& item = *incoming_.mutable_items(i);
+    const std::vector<gate::Violation> violations = Admit(item, i);
+    const bool admitted = violations.empty();
     Answer answer;
     answer.set_id(item.id());
-    if (absl::Status refused = Admit(item, i); !refused.ok()) {
-      *answer.mutable_error() = ToRpcStatus(refused);
-      Give(std::move(answer), /*was_in_flight=*/false);
-      continue;
+    auto done = [this, admitted, answer = std::move(answer)](absl::StatusOr<v1::SubmitResultResponse> response) mutable {
+      if (response.ok()) {
+        *answer.mutable_response() = *std::move(response);
+      } else {
+        if (absl::IsResourceExhausted(response.status())) gate_->CountRefusedCall();
+        *answer.mutable_error() = ToRpcStatus(response.status());
+      }
+      Give(std::move(answer), admitted);
+    };
+    if (admitted) {
+      Submit(gate_, std::move(*item.mutable_request()), caller_, std::move(done));
+    } else {
+      Refuse(gate_, item.request(), violations, caller_, std::move(done));
     }
-    Submit(gate_, std::move(*item.mutable_request()),
-           [this, answer = std::move(answer)](absl::StatusOr<v1::SubmitResultResponse> response) mutable {
-             if (response.ok()) {
-               *answer.mutable_response() = *std::move(response);
-             } else {
-               *answer.mutable_error() = ToRpcStatus(response.status());
-             }
-             Give(std::move(answer), /*was_in_flight=*/true);
-           });
   }
 
   Step step;
@@ -61,19 +63,27 @@ void SubmitStream::OnReadDone(bool ok) {
   Perform(step);
 }
 
-absl::Status SubmitStream::Admit(const Item& item, int position) {
-  if (position >= kMostItems) return BadRequest({{"items", "must hold at most 256"}});
-  if (item.id().empty() || item.id().size() > kLongestId) return BadRequest({{"id", "must be 1 to 128 bytes"}});
+std::vector<gate::Violation> SubmitStream::Admit(const Item& item, int position) {
+  std::vector<gate::Violation> violations;
+  if (position >= kMostItems) violations.push_back({"items", "must hold at most 256"});
+  if (item.id().empty() || item.id().size() > kLongestId) violations.push_back({"id", "must be 1 to 128 bytes"});
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (!in_flight_.insert(item.id()).second) return BadRequest({{"id", "is in flight on this stream already"}});
-  return absl::OkStatus();
+  if (violations.empty() && !in_flight_.insert(item.id()).second) {
+    violations.push_back({"id", "is in flight on this stream already"});
+  }
+  if (!violations.empty()) ++refusing_;
+  return violations;
 }
 
 void SubmitStream::Give(Answer answer, bool was_in_flight) {
   Step step;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (was_in_flight) in_flight_.erase(answer.id());
+    if (was_in_flight) {
+      in_flight_.erase(answer.id());
+    } else {
+      --refusing_;
+    }
     if (!broken_) answers_.push_back(std::move(answer));
     step = Next();
   }
@@ -119,8 +129,8 @@ SubmitStream::Step SubmitStream::Next() {
     writing_ = step.write = true;
   }
   const bool more_comes = !half_closed_ && !broken_;
-  if (!reading_ && more_comes && in_flight_.size() + answers_.size() < kMostOutstanding) reading_ = step.read = true;
-  if (!reading_ && !more_comes && !writing_ && in_flight_.empty() && answers_.empty()) finished_ = step.finish = true;
+  if (!reading_ && more_comes && Pending() + answers_.size() < kMostOutstanding) reading_ = step.read = true;
+  if (!reading_ && !more_comes && !writing_ && Pending() == 0 && answers_.empty()) finished_ = step.finish = true;
   return step;
 }
 

@@ -8,10 +8,12 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "resultgate/v1/result_gate_service.pb.h"
 #include "server/gate/gate.h"
+#include "server/gate/validate.h"
 
 namespace resultgate::rpc {
 
@@ -27,7 +29,7 @@ inline constexpr size_t kAnswerBytes = 1024 * 1024;
 // item, cancelled or not, so that no answer finds it gone.
 class SubmitStream final : public grpc::ServerBidiReactor<v1::SubmitResultsRequest, v1::SubmitResultsResponse> {
  public:
-  explicit SubmitStream(gate::Gate* gate);
+  SubmitStream(gate::Gate* gate, gate::Caller caller);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -45,20 +47,24 @@ class SubmitStream final : public grpc::ServerBidiReactor<v1::SubmitResultsReque
     bool finish = false;
   };
 
-  // Why the item cannot be taken; if OK it is now in flight.
-  absl::Status Admit(const Item& item, int position);
-  // Queues an answer. `was_in_flight`: its id may be used again.
+  // Why the item cannot be taken; if nothing is wrong with it, it is now in flight.
+  std::vector<gate::Violation> Admit(const Item& item, int position);
+  // Queues the answer of an item. `was_in_flight`: its id may be used again.
   void Give(Answer answer, bool was_in_flight);
+  // How many items wait for their answer. Needs the lock.
+  size_t Pending() const { return in_flight_.size() + refusing_; }
   // Decides what comes next. Needs the lock.
   Step Next();
   void Perform(Step step);
 
   gate::Gate* const gate_;
+  const gate::Caller caller_;
   v1::SubmitResultsRequest incoming_;   // gRPC's while reading_
   v1::SubmitResultsResponse outgoing_;  // gRPC's while writing_
 
   std::mutex mutex_;
   absl::flat_hash_set<std::string> in_flight_;
+  size_t refusing_ = 0;  // items that were not admitted, on their way into the log
   std::deque<Answer> answers_;
   bool reading_ = false;      // a read is under way, or its items are being submitted
   bool half_closed_ = false;  // the client sends no more

@@ -114,6 +114,11 @@ class Batch {
  public:
   virtual ~Batch() = default;
 
+  // From where the call came whose changes are made now, as `Entry.peer` has it; empty: no call makes them. It is kept for whoever
+  // makes entries, and does nothing here.
+  void SetPeer(const std::string& peer) { peer_ = peer; }
+  const std::string& peer() const { return peer_; }
+
   // The next unused ids, from 1, each call another. Ids of a batch that never committed, and ids above the highest that a
   // committed batch used, are given again.
   virtual int64_t NextResultId() = 0;
@@ -184,6 +189,9 @@ class Batch {
   // Makes all of it durable: when it returns OK it has been fsynced. The batch takes no more work afterwards, whatever it
   // returned.
   virtual absl::Status Commit() = 0;
+
+ private:
+  std::string peer_;
 };
 
 // The log as a Merkle tree over the exact bytes of its entries (RFC 6962): entry 1 is leaf 0. Thread-safe; reads block on the

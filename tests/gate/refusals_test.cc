@@ -35,6 +35,17 @@ TEST(RefusalsTest, WhatIsCountedIsToldThoughNoOtherIsRefused) {
   EXPECT_EQ(refusals.TakeLeftOut(absl::InfiniteFuture()), 7) << "it could not be written";
 }
 
+TEST(RefusalsTest, WhatIsOnlyToBeCountedIsToldOnceAMinute) {
+  Refusals refusals;
+  for (int i = 0; i < 500; ++i) {
+    refusals.Count(kStart);
+    EXPECT_EQ(refusals.TakeLeftOut(kStart), 0) << "no entry for each";
+  }
+  EXPECT_EQ(refusals.TakeLeftOut(kStart + absl::Minutes(1)), 500);
+  refusals.Count(kStart + absl::Minutes(1));
+  EXPECT_EQ(refusals.Admit(kStart + absl::Minutes(1)), 1) << "or with the next refused call";
+}
+
 TEST(RefusalsTest, AClockThatGoesBackStopsNothing) {
   Refusals refusals;
   for (int i = 0; i < kRefusalsPerMinute + 1; ++i) refusals.Admit(kStart);

@@ -35,9 +35,9 @@ class ReviewGate {
 
   // Calls one of the gate's methods and waits for its answer.
   template <typename Request, typename Response>
-  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>), const Request& request) {
+  absl::StatusOr<Response> Call(void (Gate::*method)(Request, Callback<Response>, const Caller&), const Request& request) {
     std::promise<absl::StatusOr<Response>> promise;
-    ((*gate_).*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); });
+    ((*gate_).*method)(request, [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); }, {});
     return promise.get_future().get();
   }
 

@@ -20,6 +20,8 @@
 namespace resultgate::rpc {
 namespace {
 
+using ::testing::UnorderedElementsAre;
+
 using Answer = v1::SubmitResultsResponse::Answer;
 
 class SubmitStreamTest : public ::testing::Test {
@@ -52,6 +54,23 @@ class SubmitStreamTest : public ::testing::Test {
     const grpc::Status status = stream->Finish();
     EXPECT_TRUE(status.ok()) << status.error_message();
     return answers;
+  }
+
+  // What the log has of reports that were refused: the message, what was wrong, and who is to look for it.
+  std::vector<std::string> Refused() {
+    v1::ListEntriesRequest request;
+    request.set_kind(v1::ENTRY_KIND_REFUSED);
+    const auto listed = gate_.gate().ListEntries(request);
+    EXPECT_TRUE(listed.ok()) << listed.status();
+    std::vector<std::string> lines;
+    for (const v1::Entry& entry : listed->entries()) {
+      const v1::Entry::Refused& refused = entry.refused();
+      EXPECT_NE(refused.owner().role(), "");
+      EXPECT_NE(entry.peer(), "");
+      EXPECT_NE(refused.message_digest(), "");
+      lines.push_back(absl::StrCat(refused.sender(), ": ", refused.issues(0).place()));
+    }
+    return lines;
   }
 
   GateServer gate_;
@@ -89,6 +108,10 @@ TEST_F(SubmitStreamTest, EachItemByItself) {
     google::rpc::BadRequest details;
     EXPECT_TRUE(error.details(0).UnpackTo(&details)) << id;
   }
+  // Whatever was wrong with it, a report that is not taken is not lost.
+  const std::string sender = testing::BloodCount(4).sender();
+  EXPECT_THAT(Refused(), UnorderedElementsAre("unknown: report.sender", absl::StrCat(sender, ": id"),
+                                              absl::StrCat(sender, ": id"), absl::StrCat(sender, ": test_message")));
 }
 
 TEST_F(SubmitStreamTest, AnIdInFlightIsNotTakenTwice) {
@@ -105,6 +128,7 @@ TEST_F(SubmitStreamTest, AnIdInFlightIsNotTakenTwice) {
   // The first may be durable before the second is looked at; then its id is free again.
   EXPECT_GE(taken, 1);
   EXPECT_EQ(taken + refused, 2);
+  EXPECT_EQ(Refused().size(), static_cast<size_t>(refused));
 }
 
 TEST_F(SubmitStreamTest, AnIdIsFreeOnceAnswered) {
@@ -131,6 +155,8 @@ TEST_F(SubmitStreamTest, MoreItemsThanAMessageMayHold) {
   EXPECT_TRUE(answers.find("255")->second.has_response());
   EXPECT_EQ(answers.find("256")->second.error().code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(answers.find("257")->second.error().code(), grpc::StatusCode::INVALID_ARGUMENT);
+  const std::string items = absl::StrCat(testing::BloodCount(1).sender(), ": items");
+  EXPECT_THAT(Refused(), UnorderedElementsAre(items, items));
 }
 
 TEST_F(SubmitStreamTest, ManyAreAnsweredOnceEachAndTogether) {

@@ -78,10 +78,10 @@ class BareGate {
 
   // Calls a method of the gate and waits for its answer, which must not be an error.
   template <typename Request, typename Response>
-  Response Ask(void (gate::Gate::*method)(Request, gate::Callback<Response>), Request request) {
+  Response Ask(void (gate::Gate::*method)(Request, gate::Callback<Response>, const gate::Caller&), Request request) {
     std::promise<absl::StatusOr<Response>> promise;
     (gate_.get()->*method)(std::move(request),
-                           [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); });
+                           [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); }, {});
     absl::StatusOr<Response> response = promise.get_future().get();
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *std::move(response) : Response();
@@ -95,6 +95,16 @@ class BareGate {
     std::promise<absl::Status> promise;
     gate_->Approve(request, [&promise](const auto& response) { promise.set_value(response.status()); });
     return promise.get_future().get();
+  }
+
+  // Tells the directory who looks into whose a result is: of two people who restore one, one must be of them.
+  void RecordRestorer(const std::string& person) {
+    v1::PutOwnerRequest request;
+    request.set_actor("staff-office");
+    request.mutable_owner()->set_id(pack_.pack->refusal_owner());
+    request.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+    request.mutable_owner()->add_members(person);
+    Ask(&gate::Gate::PutOwner, request);
   }
 
   void Acknowledge(const std::vector<int64_t>& sequences) {
