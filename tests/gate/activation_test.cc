@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -368,6 +370,62 @@ TEST_F(ActivationTest, TheCommentsAreCompiledAgainstTheValueSetsOfThePackOrItIsR
   AddSet("more", "2345-7", &with);
   MustActivate(with);
   EXPECT_EQ(compiled.back(), Load(with).value_sets->digest());
+}
+
+TEST_F(ActivationTest, ChangedTemplatesAreAChangedConfiguration) {
+  const auto changes = [this] {
+    std::string text;
+    for (const v1::Entry& entry : Entries()) {
+      for (const auto& change : entry.configuration_changed().changes()) absl::StrAppend(&text, change.name(), " ");
+    }
+    return text;
+  };
+  Open(First());
+  Open(First());
+  EXPECT_EQ(changes(), "");
+  const std::string folder = folder_.path() + "/templates";
+  std::filesystem::copy("templates", folder, std::filesystem::copy_options::recursive);
+  std::ofstream(folder + "/a1c/template.yaml", std::ios::app) << "# a word more\n";
+  words_ = [&folder](const valueset::Registry&, base::FileIssues* issues) -> std::shared_ptr<const comment::Library> {
+    comment::Library::Options options;
+    options.development = true;
+    return comment::Library::Load(folder, *resultgate::testing::ShippedValueSets(), options, issues);
+  };
+  Open(First());
+  EXPECT_EQ(changes(), "templates-digest ");
+}
+
+TEST_F(ActivationTest, ADeliveryThatCannotBeLoggedIsLoggedLater) {
+  Open(First());
+  store_->commits_left = 0;
+  v1::Entry entry;
+  entry.set_actor("portal");
+  entry.set_peer("ipv4:10.1.2.3");
+  entry.mutable_delivered()->add_release_sequences(7);
+  gate_->LogDelivery(entry);
+  EXPECT_EQ(Activate(Shorter()).status().code(), absl::StatusCode::kUnavailable) << "behind it: the disk was full for both";
+  store_->commits_left = -1;
+  Submit(Biopsy("F1"));  // after whose commit it is tried again
+  Submit(Biopsy("F2"));  // behind it
+  std::vector<v1::Entry> delivered;
+  for (const v1::Entry& each : Entries()) {
+    if (each.has_delivered()) delivered.push_back(each);
+  }
+  ASSERT_EQ(delivered.size(), 1u);
+  EXPECT_EQ(delivered[0].actor(), "portal");
+  EXPECT_EQ(delivered[0].peer(), "ipv4:10.1.2.3");
+  EXPECT_EQ(delivered[0].delivered().release_sequences(0), 7);
+}
+
+TEST_F(ActivationTest, WhoChangesPacksIsLoggedWithFromWhere) {
+  Open(First());
+  v1::ActivatePackRequest request;
+  *request.mutable_files() = Shorter();
+  request.set_approver("approver-1");
+  ASSERT_TRUE(gate_->ActivatePack(request, {"ipv4:10.1.2.3"}).ok());
+  EXPECT_EQ(Entries().back().peer(), "ipv4:10.1.2.3");
+  MustActivate(First());
+  EXPECT_EQ(Entries().back().peer(), "") << "not over the network";
 }
 
 TEST_F(ActivationTest, AnActivationThatIsNotDurableDidNotHappen) {
