@@ -62,6 +62,7 @@ int FromGate(const ArrivalInputs& inputs, const absl::TimeZone& pack_zone, Arriv
   const std::shared_ptr<grpc::Channel> channel = Connect(inputs.server);
   const auto stub = v1::ResultGateService::NewStub(channel);
   v1::ListResultsRequest request;
+  request.set_actor(inputs.actor);
   request.set_page_size(kPage);
   *request.mutable_received_since() = base::ToProto(absl::FromCivil(day, pack_zone));
   do {
@@ -108,6 +109,7 @@ void AddArrivalInputs(CLI::App* command, ArrivalInputs* inputs) {
       ->excludes(files)
       ->excludes(now);
   AddServerOption(command, &inputs->server);
+  AddReaderOption(command, &inputs->actor);
 }
 
 int ForEachArrival(const ArrivalInputs& inputs, const absl::TimeZone& pack_zone, Arrived* arrived, const Take& take) {

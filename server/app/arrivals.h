@@ -21,10 +21,12 @@ struct ArrivalInputs {
   std::string now;
   bool own_times = false;
   std::string server;
+  std::string actor;
   std::string day;
 };
 
-// Adds FILE…, `--now`, `--own-times`, `--zone`, `--day` and `--server`; positionals added before come before the files.
+// Adds FILE…, `--now`, `--own-times`, `--zone`, `--day`, `--server` and `--actor`; positionals added before come before the
+// files.
 void AddArrivalInputs(CLI::App* command, ArrivalInputs* inputs);
 
 struct Arrived {

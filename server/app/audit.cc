@@ -1,23 +1,17 @@
-#include <cstdlib>
+#include <grpcpp/grpcpp.h>
+
+#include <iostream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "resultgate/v1/audit_service.grpc.pb.h"
 #include "server/app/audit_commands.h"
+#include "server/app/client.h"
 #include "server/base/file.h"
 #include "server/base/status_macros.h"
 #include "server/store/sqlite/log_file.h"
 
 namespace resultgate::app {
-
-void AddReaderOption(CLI::App* command, std::string* actor) {
-  for (const char* variable : {"LOGNAME", "USER"}) {
-    const char* name = std::getenv(variable);
-    if (name != nullptr) *actor = name;
-  }
-  command->add_option("--actor", *actor, "Who reads: goes into the log. By default whom the operating system knows")
-      ->envname("RESULTGATE_ACTOR")
-      ->type_name("NAME");
-}
 
 void AddDatabaseOption(CLI::App* command, std::string* database) {
   command->add_option("--database", *database, "The database of the gate, which may be served meanwhile")
@@ -45,6 +39,26 @@ absl::StatusOr<std::optional<audit::VerifierKey>> GivenKey(const std::string& pu
   return std::optional<audit::VerifierKey>(*std::move(key));
 }
 
+void AddPublicKeysOption(CLI::App* command, std::vector<std::string>* public_keys) {
+  command
+      ->add_option(
+          "--public-key", *public_keys,
+          "The log's public key, or a file that holds it, as `serve` printed it [that of the key file beside the database].\n"
+          "Where the key was changed, once for each, the newest last: the log's head is held against that, and checkpoints that\n"
+          "were kept count by any of them")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
+}
+
+absl::StatusOr<std::vector<audit::VerifierKey>> GivenKeys(const std::vector<std::string>& public_keys) {
+  std::vector<audit::VerifierKey> keys;
+  for (const std::string& public_key : public_keys) {
+    RG_ASSIGN_OR_RETURN(std::optional<audit::VerifierKey> key, GivenKey(public_key));
+    if (key) keys.push_back(*std::move(key));
+  }
+  return keys;
+}
+
 absl::StatusOr<audit::VerifierKey> KeyFor(const std::string& public_key, const std::string& database) {
   RG_ASSIGN_OR_RETURN(const std::optional<audit::VerifierKey> given, GivenKey(public_key));
   if (given) return *given;
@@ -52,6 +66,27 @@ absl::StatusOr<audit::VerifierKey> KeyFor(const std::string& public_key, const s
   if (beside.ok()) return beside;
   return absl::FailedPreconditionError(
       absl::StrCat("no key to verify with: ", beside.status().message(), "; give the log's public key by --public-key"));
+}
+
+void RecordCopy(const std::string& server, const std::string& actor, const audit::VerifierKey& key, const std::string& format,
+                int64_t entries) {
+  const auto stub = v1::AuditService::NewStub(Connect(server));
+  grpc::ClientContext asking;
+  v1::GetCheckpointResponse head;
+  grpc::Status status = stub->GetCheckpoint(&asking, v1::GetCheckpointRequest(), &head);
+  if (status.ok() && head.public_key() == key.ToString()) {
+    v1::RecordExportRequest request;
+    request.set_format(format);
+    request.set_entries(entries);
+    request.set_actor(actor);
+    grpc::ClientContext telling;
+    v1::RecordExportResponse response;
+    status = stub->RecordExport(&telling, request, &response);
+    if (status.ok()) return;
+  }
+  std::cerr << "resultgate: the log does not hold that it was " << (format == kBackup ? "backed up: " : "exported: ")
+            << (status.ok() ? "the gate at " : "no gate answers at ") << server << (status.ok() ? " serves another one" : "")
+            << "\n";
 }
 
 void AddAudit(CLI::App* app, Run* run) {

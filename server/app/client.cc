@@ -1,5 +1,6 @@
 #include "server/app/client.h"
 
+#include <cstdlib>
 #include <iostream>
 
 #include "absl/strings/match.h"
@@ -22,6 +23,16 @@ void AddServerOption(CLI::App* command, std::string* server) {
       ->envname("RESULTGATE_SERVER")
       ->capture_default_str()
       ->type_name("HOST:PORT");
+}
+
+void AddReaderOption(CLI::App* command, std::string* actor) {
+  for (const char* variable : {"LOGNAME", "USER"}) {
+    const char* name = std::getenv(variable);
+    if (name != nullptr) *actor = name;
+  }
+  command->add_option("--actor", *actor, "Who reads: goes into the log. By default whom the operating system knows")
+      ->envname("RESULTGATE_ACTOR")
+      ->type_name("NAME");
 }
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& server) {

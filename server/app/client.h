@@ -20,6 +20,9 @@ inline constexpr char kDefaultServer[] = "127.0.0.1:50051";
 // Adds `--server`.
 void AddServerOption(CLI::App* command, std::string* server);
 
+// Adds `--actor`: who reads, which goes into the log; by default whom the operating system knows.
+void AddReaderOption(CLI::App* command, std::string* actor);
+
 std::shared_ptr<grpc::Channel> Connect(const std::string& server);
 
 // The status with its details, which travel beside it.

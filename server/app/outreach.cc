@@ -25,6 +25,7 @@ using Stub = v1::OutreachService::Stub;
 
 struct OutreachOptions {
   std::string server;
+  std::string actor;
   int64_t result_id = 0;
   int64_t entry = 0;
   std::string kind;
@@ -47,7 +48,7 @@ std::string TaskText(const v1::OutreachTask& task) {
                           " as a letter, or read it out",
                           task.channels().empty() ? "" : absl::StrCat("; wants to be told by ", ChannelsText(task.channels())));
     case v1::OUTREACH_KIND_NOT_OPENED:
-      return task.released() ? "abnormal; your patient can see this now, and no clinician has opened it"
+      return task.released() ? "abnormal, or a correction; your patient can see this now, and no clinician has opened it"
                              : "abnormal, held, and no clinician has opened it";
     case v1::OUTREACH_KIND_NOTICE_DUE:
       return absl::StrCat("the patient must be notified (", task.rule_id(), ")");
@@ -80,12 +81,13 @@ int RunList(const OutreachOptions& options) {
                {"PATIENT", 12},
                {"REPORT", 28},
                {"LANGUAGE", 8},
-               {"TO DO", 72},
+               {"TO DO", 86},
                {"OWNER", 30},
                {"SINCE", 20},
                {"DEADLINE", 20}});
   v1::ListOutreachRequest request;
   request.set_kind(KindNamed(options.kind));
+  request.set_actor(options.actor);
   request.set_owner(options.owner);
   request.set_not_viewed_after_hours(options.hours);
   request.set_page_size(kPage);
@@ -196,6 +198,7 @@ void AddOutreach(CLI::App* app, Run* run) {
   auto options = fresh();
   CLI::App* command =
       Add(outreach, run, "list", "List what is left to do, each with one owner and a deadline.", options, &RunList);
+  AddReaderOption(command, &options->actor);
   command->add_option("--kind", options->kind, "Only of this kind")
       ->check(CLI::IsMember(
           {"not-viewed", "no-account", "not-opened", "notice-due", "reach-patient", "refused-message", "determination-review"}));

@@ -26,6 +26,7 @@ using Stub = v1::PatientService::Stub;
 
 struct ShowOptions {
   std::string server;
+  std::string actor;
   std::string patient;
   bool json = false;
 };
@@ -90,6 +91,7 @@ int RunShow(const ShowOptions& options) {
   v1::GetPatientRequest request;
   v1::GetPatientResponse response;
   *request.mutable_patient() = ParseIdentifier(options.patient);
+  request.set_actor(options.actor);
   if (const int code = Ask(stub.get(), &Stub::GetPatient, request, &response); code != kDone) return code;
   if (options.json) {
     std::cout << ToJson(response) << "\n";
@@ -130,6 +132,7 @@ void AddPatientShow(CLI::App* patient, Run* run) {
   CLI::App* command = patient->add_subcommand("show", "Show what the gate was told of a patient, all that was merged together.");
   AddPatientOption(command, &options->patient);
   AddServerOption(command, &options->server);
+  AddReaderOption(command, &options->actor);
   command->add_flag("--json", options->json, "As JSON (resultgate.v1.GetPatientResponse)");
   command->footer("Example:\n  resultgate patient show 'MRN|p1'");
   command->callback([options, run] { *run = [options] { return RunShow(*options); }; });

@@ -45,6 +45,7 @@ struct RedecideOptions {
 
 struct ActiveOptions {
   std::string server;
+  std::string actor;
   int history = 10;
   bool json = false;
 };
@@ -187,6 +188,7 @@ int RunActive(const ActiveOptions& options) {
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   v1::ListActivationsRequest request;
+  request.set_actor(options.actor);
   request.set_page_size(options.history);
   grpc::ClientContext context;
   v1::ListActivationsResponse response;
@@ -293,6 +295,7 @@ void AddPolicyActive(CLI::App* policy, Run* run) {
   CLI::App* command = policy->add_subcommand(
       "active", "Show which pack decides, since when and by whose word, and those that were active before.");
   AddServerOption(command, &options->server);
+  AddReaderOption(command, &options->actor);
   command->add_option("--history", options->history, "So many activations, newest first")
       ->capture_default_str()
       ->type_name("N")

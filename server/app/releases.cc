@@ -21,6 +21,7 @@ namespace {
 
 struct FollowOptions {
   std::string server;
+  std::string consumer = "portal";
   int64_t after = 0;
   bool all = false;
   bool acknowledge = false;
@@ -58,6 +59,7 @@ int RunFollow(const FollowOptions& options) {
   request.set_after_sequence(options.after);
   request.set_unacknowledged_only(!options.all);
   request.set_until_current(options.until_current);
+  request.set_consumer(options.consumer);
   grpc::ClientContext context;
   const auto stream = stub->StreamReleases(&context, request);
   if (!options.json) std::cout << ReleaseTable().Heading() << std::flush;
@@ -86,6 +88,7 @@ int RunFollow(const FollowOptions& options) {
 
 struct ShowOptions {
   std::string server;
+  std::string actor;
   int64_t sequence = 0;
   std::string as = "text";
   std::string output;
@@ -102,6 +105,7 @@ int RunShow(const ShowOptions& options) {
   v1::GetReleaseRequest request;
   request.set_sequence(options.sequence);
   request.set_form(kForms.at(options.as));
+  request.set_actor(options.actor);
   grpc::ClientContext context;
   v1::GetReleaseResponse response;
   if (const grpc::Status status = stub->GetRelease(&context, request, &response); !status.ok()) return Fail(Explain(status));
@@ -135,6 +139,7 @@ void AddShow(CLI::App* releases, Run* run) {
   CLI::App* command = releases->add_subcommand(
       "show", "Print the comment of one release as it stands now: as a letter or a phone script for a patient without a portal.");
   AddServerOption(command, &options->server);
+  AddReaderOption(command, &options->actor);
   command->add_option("SEQUENCE", options->sequence, "The release, as `releases follow` numbers it")
       ->required()
       ->check(CLI::PositiveNumber);
@@ -221,6 +226,9 @@ void AddReleases(CLI::App* app, Run* run) {
   CLI::App* command = releases->add_subcommand(
       "follow", "Print the release stream: what is there and is not acknowledged, then what comes, until Ctrl-C.");
   AddServerOption(command, &options->server);
+  command->add_option("--consumer", options->consumer, "Which system takes them: goes into the log")
+      ->capture_default_str()
+      ->type_name("NAME");
   command->add_option("--after", options->after, "Begin after this release's sequence")
       ->type_name("N")
       ->capture_default_str()

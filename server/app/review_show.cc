@@ -14,25 +14,28 @@
 #include "server/app/review_commands.h"
 #include "server/app/table.h"
 #include "server/app/words.h"
+#include "server/policy/units.h"
 
 namespace resultgate::app {
 namespace {
 
 struct ShowOptions {
   std::string server;
+  std::string reviewer;
   int64_t result_id = 0;
   bool json = false;
 };
 
 // Nothing that a sender or a template wrote steers the terminal.
 constexpr size_t kWidest = 120;
+constexpr size_t kWidestValue = 40;
 
 void PrintText(absl::string_view text) {
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     // Long lines are wrapped at spaces.
     std::string out;
     for (const absl::string_view word : absl::StrSplit(line, ' ')) {
-      if (!out.empty() && out.size() + word.size() > kWidest) {
+      if (!out.empty() && out.size() + 1 + word.size() > kWidest) {
         std::cout << "  " << Cell(out, kWidest) << "\n";
         out.clear();
       }
@@ -44,19 +47,25 @@ void PrintText(absl::string_view text) {
 
 void PrintReport(const v1::DiagnosticReport& report, absl::TimeZone zone) {
   std::cout << "\nReport" << (report.has_issued() ? absl::StrCat(", issued ", LocalTime(report.issued(), zone)) : "") << "\n";
-  Table table({{"  OBSERVATION", 44}, {"VALUE", 40}, {"FLAG", 20}, {"RANGE", 24}, {"STATUS", 16}});
+  Table table({{"  OBSERVATION", 44}, {"VALUE", kWidestValue}, {"FLAG", 20}, {"RANGE", 24}, {"STATUS", 16}});
   for (const v1::Observation& observation : report.observations()) {
     table.AddRow({absl::StrCat("  ", ConceptText(observation.code())), ValueText(observation), FlagText(observation),
                   observation.reference_range().text(), StatusText(observation.status())});
   }
   if (!report.observations().empty()) std::cout << table.ToString();
+  // What does not fit into the table decides all the more.
+  for (const v1::Observation& observation : report.observations()) {
+    const std::string value = ValueText(observation);
+    if (value.size() > kWidestValue) PrintText(absl::StrCat(ConceptText(observation.code()), ": ", value));
+  }
   for (const std::string& text : {report.narrative(), report.conclusion()}) {
     if (!text.empty()) PrintText(text);
   }
   for (const v1::CodeableConcept& code : report.conclusion_codes()) PrintText(absl::StrCat("conclusion: ", ConceptText(code)));
   for (const std::string& note : report.notes()) PrintText(absl::StrCat("note: ", note));
   for (const v1::Attachment& form : report.presented_forms()) {
-    PrintText(absl::StrCat("attached: ", form.title().empty() ? form.content_type() : form.title()));
+    PrintText(absl::StrCat(policy::IsVoid(form) ? "taken back: " : "attached: ",
+                           form.title().empty() ? form.content_type() : form.title()));
   }
 }
 
@@ -144,6 +153,7 @@ int RunShow(const ShowOptions& options) {
   v1::GetReviewRequest request;
   v1::GetReviewResponse response;
   request.set_result_id(options.result_id);
+  request.set_reviewer(options.reviewer);
   const grpc::Status status = v1::ReviewService::NewStub(channel)->GetReview(&context, request, &response);
   if (!status.ok()) return Fail(Explain(status));
   if (options.json) {
@@ -162,9 +172,15 @@ void AddReviewShow(CLI::App* review, Run* run) {
       "show",
       "One result with all that a reviewer needs: values, why it waits, the clock, what the patient wishes, what would go out.");
   command->add_option("RESULT_ID", options->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);
+  command
+      ->add_option("--reviewer", options->reviewer,
+                   "Who reads: the organisation's identifier of the person. The log has that this clinician opened the result\n"
+                   "[without one: that somebody read it, which counts as opened by no clinician]")
+      ->envname("RESULTGATE_REVIEWER")
+      ->type_name("ID");
   AddServerOption(command, &options->server);
   command->add_flag("--json", options->json, "As JSON (resultgate.v1.GetReviewResponse)");
-  command->footer("Example:\n  resultgate review show 7");
+  command->footer("Example:\n  resultgate review show 7 --reviewer 1234567893");
   command->callback([options, run] { *run = [options] { return RunShow(*options); }; });
 }
 

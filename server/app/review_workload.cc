@@ -1,4 +1,4 @@
-// `resultgate review workload`: what reviews cost, as a table or CSV.
+// `resultgate review workload`: what reviews cost, and what patients wrote, as a table or CSV.
 #include <grpcpp/grpcpp.h>
 
 #include <iostream>
@@ -23,6 +23,7 @@ namespace {
 
 struct WorkloadOptions {
   std::string server;
+  std::string actor;
   std::string since;
   std::string until;
   std::vector<std::string> by = {"week", "rule", "pool", "clinician"};
@@ -31,14 +32,22 @@ struct WorkloadOptions {
 };
 
 const std::string& Dimension(const v1::WorkloadRow& row, const std::string& name) {
-  return name == "week" ? row.week() : name == "rule" ? row.rule_id() : name == "pool" ? row.pool() : row.clinician();
+  if (name == "week") return row.week();
+  if (name == "rule") return row.rule_id();
+  if (name == "pool") return row.pool();
+  return name == "template" ? row.template_id() : row.clinician();
 }
 
-// The date at midnight in `zone`; false if it is none.
-bool ReadDate(const std::string& text, absl::TimeZone zone, google::protobuf::Timestamp* time) {
+// A time, or a day, which begins at midnight in `zone` and ends at the next one; false if it is neither.
+bool ReadTime(const std::string& text, absl::TimeZone zone, bool end, google::protobuf::Timestamp* time) {
+  absl::Time exact;
   absl::CivilDay day;
+  if (base::ParseRfc3339(text, &exact)) {
+    *time = base::ToProto(exact);
+    return true;
+  }
   if (!absl::ParseCivilTime(text, &day)) return false;
-  *time = base::ToProto(absl::FromCivil(day, zone));
+  *time = base::ToProto(absl::FromCivil(end ? day + 1 : day, zone));
   return true;
 }
 
@@ -53,11 +62,12 @@ int RunWorkload(const WorkloadOptions& options) {
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   v1::GetWorkloadRequest request;
-  if (!ReadDate(options.since, *zone, request.mutable_since()) ||
-      (!options.until.empty() && !ReadDate(options.until, *zone, request.mutable_until()))) {
-    Fail("--since, --until: write a date, as 2026-03-02");
+  if (!ReadTime(options.since, *zone, /*end=*/false, request.mutable_since()) ||
+      (!options.until.empty() && !ReadTime(options.until, *zone, /*end=*/true, request.mutable_until()))) {
+    Fail("--since, --until: write a day, as 2026-03-02, or 2026-03-02T21:05:00-05:00");
     return kWrongUsage;
   }
+  request.set_actor(options.actor);
   for (const std::string& dimension : options.by) {
     v1::WorkloadDimension by = v1::WORKLOAD_DIMENSION_UNSPECIFIED;
     v1::WorkloadDimension_Parse(absl::StrCat("WORKLOAD_DIMENSION_", absl::AsciiStrToUpper(dimension)), &by);
@@ -98,20 +108,26 @@ int RunWorkload(const WorkloadOptions& options) {
 void AddReviewWorkload(CLI::App* review, Run* run) {
   auto options = std::make_shared<WorkloadOptions>();
   CLI::App* command = review->add_subcommand(
-      "workload", "What reviews cost: minutes, turns that passed, escalations, expiries, and what patients wrote about it.");
-  command->add_option("--since", options->since, "From this date on, in the pack's zone")->required()->type_name("DATE");
-  command->add_option("--until", options->until, "Before this date [until now]")->type_name("DATE");
-  command->add_option("--by", options->by, "What to put it in rows by, one or several: week, rule, pool, clinician [all]")
+      "workload",
+      "What reviews cost: minutes, and turns that were over without a decision, to whose turn it was; and how many messages\n"
+      "patients wrote about what they were shown, by the rules that let it go and by its template.");
+  command->add_option("--since", options->since, "From this day, or time, on, in the pack's zone")->required()->type_name("DAY");
+  command->add_option("--until", options->until, "Until the end of this day, or before this time [until now]")->type_name("DAY");
+  command
+      ->add_option("--by", options->by,
+                   "What to put it in rows by, one or several: week, rule, pool, clinician, template [week,rule,pool,clinician]")
       ->delimiter(',')
       ->type_name("WHAT")
-      ->check(CLI::IsMember({"week", "rule", "pool", "clinician"}));
+      ->check(CLI::IsMember({"week", "rule", "pool", "clinician", "template"}));
   AddServerOption(command, &options->server);
+  AddReaderOption(command, &options->actor);
   CLI::Option* csv = command->add_flag("--csv", options->csv, "As comma-separated values");
   command->add_flag("--json", options->json, "One JSON object per row (resultgate.v1.WorkloadRow)")->excludes(csv);
   command->footer(
       "Examples:\n"
       "  resultgate review workload --since 2026-03-01 --by rule,week\n"
-      "  resultgate review workload --since 2026-03-01 --until 2026-04-01 --csv > march.csv");
+      "  resultgate review workload --since 2026-03-01 --by template\n"
+      "  resultgate review workload --since 2026-03-01 --until 2026-03-31 --csv > march.csv");
   command->callback([options, run] { *run = [options] { return RunWorkload(*options); }; });
 }
 
