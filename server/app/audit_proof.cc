@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -23,7 +25,7 @@ namespace {
 struct ProofOptions {
   std::string server;
   std::string actor;
-  std::string public_key;
+  std::vector<std::string> public_keys;
   int64_t sequence = 0;
   std::string since;
   bool key = false;
@@ -48,10 +50,15 @@ absl::StatusOr<v1::GetCheckpointResponse> AskHead(v1::AuditService::Stub* stub) 
   return absl::UnavailableError(Explain(status));
 }
 
-// The gate's own key where none is given: then a proof shows only that the gate agrees with itself.
-absl::StatusOr<audit::VerifierKey> KeyToTrust(const std::string& public_key, const v1::GetCheckpointResponse& head) {
-  RG_ASSIGN_OR_RETURN(const std::optional<audit::VerifierKey> given, GivenKey(public_key));
-  return given ? *given : audit::VerifierKey::Parse(head.public_key());
+// The keys that were given, the newest last. The gate's own where none is: then a proof shows only that the gate agrees with
+// itself.
+absl::StatusOr<std::vector<audit::VerifierKey>> KeysToTrust(const ProofOptions& options, const v1::GetCheckpointResponse& head) {
+  RG_ASSIGN_OR_RETURN(std::vector<audit::VerifierKey> keys, GivenKeys(options.public_keys));
+  if (keys.empty()) {
+    RG_ASSIGN_OR_RETURN(audit::VerifierKey of_gate, audit::VerifierKey::Parse(head.public_key()));
+    keys.push_back(std::move(of_gate));
+  }
+  return keys;
 }
 
 int RunCheckpoint(const ProofOptions& options) {
@@ -62,14 +69,14 @@ int RunCheckpoint(const ProofOptions& options) {
     std::cout << response->public_key() << "\n";
     return kDone;
   }
-  const absl::StatusOr<audit::VerifierKey> key = KeyToTrust(options.public_key, *response);
-  if (!key.ok()) return Fail(std::string(key.status().message()));
-  const absl::StatusOr<audit::Checkpoint> now = audit::VerifyCheckpoint(response->checkpoint(), *key);
+  const absl::StatusOr<std::vector<audit::VerifierKey>> keys = KeysToTrust(options, *response);
+  if (!keys.ok()) return Fail(std::string(keys.status().message()));
+  const absl::StatusOr<audit::Checkpoint> now = audit::VerifyCheckpoint(response->checkpoint(), keys->back());
   if (!now.ok()) return Fail(absl::StrCat("the gate's checkpoint does not hold: ", now.status().message()));
   if (!options.since.empty()) {
     const absl::StatusOr<std::string> file = base::ReadFile(options.since);
     if (!file.ok()) return Fail(std::string(file.status().message()));
-    const absl::StatusOr<std::vector<audit::Checkpoint>> kept = audit::ReadWitness(*file, *key);
+    const absl::StatusOr<std::vector<audit::Checkpoint>> kept = audit::ReadWitness(*file, *keys);
     if (!kept.ok()) return Fail(absl::StrCat(options.since, ": ", kept.status().message()));
     for (const audit::Checkpoint& before : *kept) {
       v1::GetConsistencyProofRequest request;
@@ -102,8 +109,8 @@ int RunProof(const ProofOptions& options) {
   const auto stub = v1::AuditService::NewStub(Connect(options.server));
   const absl::StatusOr<v1::GetCheckpointResponse> gate = AskHead(stub.get());
   if (!gate.ok()) return Fail(std::string(gate.status().message()));
-  const absl::StatusOr<audit::VerifierKey> key = KeyToTrust(options.public_key, *gate);
-  if (!key.ok()) return Fail(std::string(key.status().message()));
+  const absl::StatusOr<std::vector<audit::VerifierKey>> keys = KeysToTrust(options, *gate);
+  if (!keys.ok()) return Fail(std::string(keys.status().message()));
   v1::GetInclusionProofRequest request;
   request.set_sequence(options.sequence);
   request.set_actor(options.actor);
@@ -111,7 +118,7 @@ int RunProof(const ProofOptions& options) {
   grpc::ClientContext context;
   const grpc::Status status = stub->GetInclusionProof(&context, request, &response);
   if (!status.ok()) return Fail(Explain(status));
-  const absl::StatusOr<audit::Checkpoint> head = audit::VerifyCheckpoint(response.checkpoint(), *key);
+  const absl::StatusOr<audit::Checkpoint> head = audit::VerifyCheckpoint(response.checkpoint(), keys->back());
   if (!head.ok()) return Fail(absl::StrCat("the gate's checkpoint does not hold: ", head.status().message()));
   const std::optional<merkle::Proof> proof = ToProof(response.hashes());
   const merkle::Hash leaf = merkle::HashLeaf(response.entry());
@@ -143,8 +150,13 @@ void AddAuditCheckpoint(CLI::App* audit, Run* run) {
       "Print the log's signed head. Kept where the gate's operators cannot reach it, it later proves that nothing before it was\n"
       "changed or removed.");
   AddServerOption(command, &options->server);
-  command->add_option("--public-key", options->public_key, "The log's public key, or a file that holds it [what the gate says]")
-      ->type_name("KEY");
+  command
+      ->add_option(
+          "--public-key", options->public_keys,
+          "The log's public key, or a file that holds it [what the gate says]. Where it was changed, once for each, the\n"
+          "newest last: checkpoints that were kept count by any of them")
+      ->type_name("KEY")
+      ->allow_extra_args(false);
   command
       ->add_option("--since", options->since,
                    "Checkpoints that were kept: has the gate prove, for each, that the log only grew since then")
@@ -166,8 +178,9 @@ void AddAuditProof(CLI::App* audit, Run* run) {
   command->add_option("SEQUENCE", options->sequence, "The entry")->required()->check(CLI::PositiveNumber);
   AddServerOption(command, &options->server);
   AddReaderOption(command, &options->actor);
-  command->add_option("--public-key", options->public_key, "The log's public key, or a file that holds it [what the gate says]")
-      ->type_name("KEY");
+  command->add_option("--public-key", options->public_keys, "The log's public key, or a file that holds it [what the gate says]")
+      ->type_name("KEY")
+      ->expected(1);
   command->add_flag("--json", options->json, "The proof as JSON (resultgate.v1.GetInclusionProofResponse)");
   command->footer(
       "Examples:\n"

@@ -56,10 +56,15 @@ absl::StatusOr<Checkpoint> VerifyCheckpoint(absl::string_view note, const Verifi
   return checkpoint;
 }
 
-absl::StatusOr<std::vector<Checkpoint>> ReadWitness(absl::string_view file, const VerifierKey& key) {
+absl::StatusOr<std::vector<Checkpoint>> ReadWitness(absl::string_view file, absl::Span<const VerifierKey> keys) {
   std::vector<Checkpoint> checkpoints;
   for (const std::string& note : SplitNotes(file)) {
-    absl::StatusOr<Checkpoint> checkpoint = VerifyCheckpoint(note, key);
+    absl::StatusOr<Checkpoint> checkpoint = absl::InvalidArgumentError("there is no key to hold it against");
+    // The newest key comes last: what is wrong by that one is said.
+    for (const VerifierKey& key : keys) {
+      checkpoint = VerifyCheckpoint(note, key);
+      if (checkpoint.ok()) break;
+    }
     if (!checkpoint.ok()) {
       return absl::InvalidArgumentError(
           absl::StrCat("checkpoint ", checkpoints.size() + 1, " of the file: ", checkpoint.status().message()));

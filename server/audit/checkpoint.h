@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "server/audit/key.h"
 #include "server/merkle/hash.h"
 
@@ -33,8 +34,9 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(absl::string_view note);
 absl::StatusOr<Checkpoint> VerifyCheckpoint(absl::string_view note, const VerifierKey& key);
 
 // The checkpoints of a witness's file: notes that were kept elsewhere, one after the other, oldest or newest first. Each must be
-// right; InvalidArgument says which is not. A file without any is an error too: it would prove nothing.
-absl::StatusOr<std::vector<Checkpoint>> ReadWitness(absl::string_view file, const VerifierKey& key);
+// right, by any of `keys`: a log whose key was changed goes on under the next one, and what was kept of it before still counts.
+// InvalidArgument says which is not. A file without any is an error too: it would prove nothing.
+absl::StatusOr<std::vector<Checkpoint>> ReadWitness(absl::string_view file, absl::Span<const VerifierKey> keys);
 
 }  // namespace resultgate::audit
 

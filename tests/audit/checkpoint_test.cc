@@ -142,17 +142,28 @@ TEST(WitnessTest, ReadsSeveralCheckpointsAndRefusesAWrongOne) {
   const std::string second = *SignCheckpoint(2, merkle::HashLeaf("y"), Key());
   for (const char* const between : {"", "\n", "\n\n\n"}) {
     const absl::StatusOr<std::vector<Checkpoint>> read =
-        ReadWitness(absl::StrCat(first, between, second, between), Key().verifier());
+        ReadWitness(absl::StrCat(first, between, second, between), {Key().verifier()});
     ASSERT_TRUE(read.ok()) << read.status();
     ASSERT_EQ(read->size(), 2);
     EXPECT_EQ((*read)[0].size, 1);
     EXPECT_EQ((*read)[1].size, 2);
   }
   const std::string wrong = absl::StrReplaceAll(second, {{"\n2\n", "\n3\n"}});
-  EXPECT_THAT(Error(ReadWitness(absl::StrCat(first, wrong), Key().verifier()).status()),
+  EXPECT_THAT(Error(ReadWitness(absl::StrCat(first, wrong), {Key().verifier()}).status()),
               HasSubstr("checkpoint 2 of the file: the signature of `PeterNeumann` is not right"));
-  EXPECT_THAT(Error(ReadWitness("", Key().verifier()).status()), HasSubstr("no checkpoint"));
-  EXPECT_THAT(Error(ReadWitness("— PeterNeumann x08go/ZJkuBS\n", Key().verifier()).status()), HasSubstr("checkpoint 1"));
+  EXPECT_THAT(Error(ReadWitness("", {Key().verifier()}).status()), HasSubstr("no checkpoint"));
+  EXPECT_THAT(Error(ReadWitness("— PeterNeumann x08go/ZJkuBS\n", {Key().verifier()}).status()), HasSubstr("checkpoint 1"));
+}
+
+TEST(WitnessTest, ACheckpointOfTheKeyBeforeCounts) {
+  const SigningKey next = *SigningKey::Generate();
+  const std::string file =
+      absl::StrCat(*SignCheckpoint(1, merkle::HashLeaf("x"), Key()), "\n", *SignCheckpoint(2, merkle::HashLeaf("y"), next));
+  const auto read = ReadWitness(file, {Key().verifier(), next.verifier()});
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->size(), 2);
+  EXPECT_THAT(Error(ReadWitness(file, {next.verifier()}).status()), HasSubstr("checkpoint 1 of the file"));
+  EXPECT_FALSE(ReadWitness(file, {}).ok());
 }
 
 }  // namespace
