@@ -1,8 +1,5 @@
 #include "server/gate/keys.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <algorithm>
 #include <initializer_list>
 
@@ -10,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "server/base/digest.h"
+#include "server/base/proto_bytes.h"
 
 namespace resultgate::gate {
 namespace {
@@ -52,14 +50,7 @@ std::string ReportDigest(const v1::DiagnosticReport& report) {
   content.clear_report_id();
   content.clear_issues();
   for (v1::Observation& observation : *content.mutable_observations()) observation.clear_status_time();
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);
-    content.SerializeToCodedStream(&coded);
-  }
-  return base::Sha256(bytes);
+  return base::Sha256(base::DeterministicBytes(content));
 }
 
 store::Key DuplicateKey(const v1::DiagnosticReport& report, const std::string& digest) {

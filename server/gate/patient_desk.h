@@ -16,16 +16,19 @@
 #include "resultgate/v1/patient_service.pb.h"
 #include "resultgate/v1/result.pb.h"
 #include "server/gate/answer.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/redecide.h"
+#include "server/gate/separation.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
 
 class PatientDesk {
  public:
-  // Both outlive it.
-  PatientDesk(store::Store* store, PackHost* packs) : store_(store), packs_(packs) {}
+  // Both outlive it. `new_salt` is called for each record that has no salt yet.
+  PatientDesk(store::Store* store, PackHost* packs, NewSalt new_salt)
+      : store_(store), packs_(packs), new_salt_(std::move(new_salt)) {}
 
   // As PatientService has them. Not OK only if the store failed.
   absl::Status Update(store::Batch& batch, absl::Time now, const v1::UpdatePatientRequest& request,
@@ -52,6 +55,7 @@ class PatientDesk {
     std::string actor;
     std::string reason;  // in words
     Reconsidering how;
+    Separated separated;
   };
   struct Done {
     std::vector<int64_t> results;  // of which something held or shown changed
@@ -66,15 +70,22 @@ class PatientDesk {
 
   // Writes the record, appends the entry, which becomes the effect's cause, and decides anew the results of all records of the
   // patient.
-  absl::StatusOr<Done> Conclude(store::Batch& batch, absl::Time now, const v1::PatientRecord& record, v1::Entry entry,
-                                Effect* effect);
+  absl::StatusOr<Done> Conclude(store::Batch& batch, absl::Time now, v1::PatientRecord* record, v1::Entry entry, Effect* effect);
+  // Nothing new was told, but later than before: with the record's times, its digest in the log changes too.
+  absl::Status KeepTimes(store::Batch& batch, absl::Time now, const std::string& actor, absl::Time recorded,
+                         v1::PatientRecord* record);
   absl::StatusOr<Done> ReconsiderAll(store::Batch& batch, absl::Time now, const std::vector<v1::PatientRecord>& records,
                                      const Effect& effect);
+  // A result of which nobody can tell any more whose it is waits for two people, with an incident; true if it was not in such
+  // doubt before.
+  absl::StatusOr<bool> PutInDoubt(store::Batch& batch, absl::Time now, const Effect& effect, const v1::Result& as_it_was,
+                                  v1::Result* result, Done* done);
   // True if something changed that is held or shown.
   absl::StatusOr<bool> ReconsiderOne(store::Batch& batch, absl::Time now, const Effect& effect, v1::Result* result, Done* done);
 
   store::Store* const store_;
   PackHost* const packs_;
+  const NewSalt new_salt_;
 };
 
 }  // namespace resultgate::gate

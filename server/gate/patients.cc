@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/proto_bytes.h"
 #include "server/base/status_macros.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
@@ -61,6 +62,23 @@ absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(const store::Reader& re
   return Find(reader, identifiers);
 }
 
+absl::StatusOr<std::vector<v1::PatientRecord>> RecordsOf(store::LogFile& log, const Identifiers& identifiers) {
+  return Find(log, identifiers);
+}
+
+absl::StatusOr<std::string> PutRecord(store::Batch& batch, const NewSalt& new_salt, v1::PatientRecord* record) {
+  if (record->salt().empty()) {
+    RG_ASSIGN_OR_RETURN(*record->mutable_salt(), new_salt());
+  }
+  RG_RETURN_IF_ERROR(batch.PutPatient(*record));
+  return ContentDigest(record->salt(), base::DeterministicBytes(*record));
+}
+
+v1::PatientRecord Answerable(v1::PatientRecord record) {
+  record.clear_salt();
+  return record;
+}
+
 absl::StatusOr<v1::PatientRecord> OpenPatient(store::Batch& batch, const v1::Identifier& identifier) {
   RG_ASSIGN_OR_RETURN(const std::optional<int64_t> id, batch.FindPatientByKey(PatientKey(identifier)));
   if (id) return Record(batch, *id);
@@ -93,14 +111,18 @@ absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std
   return results;
 }
 
-absl::Status FillKnown(store::Batch& batch, const policy::Pack& pack, v1::Result* result) {
+void FillKnown(const std::vector<v1::PatientRecord>& records, const policy::Pack& pack, v1::Result* result) {
   result->clear_known_patient();
   result->clear_confidential();
-  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, result->report().patient().identifiers()));
-  if (records.empty()) return absl::OkStatus();
+  if (records.empty()) return;
   const KnownPatient known = Together(records);
   *result->mutable_known_patient() = known.facts;
   *result->mutable_confidential() = ConfidentialIn(result->report(), known.people, pack);
+}
+
+absl::Status FillKnown(store::Batch& batch, const policy::Pack& pack, v1::Result* result) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, result->report().patient().identifiers()));
+  FillKnown(records, pack, result);
   return absl::OkStatus();
 }
 

@@ -129,7 +129,7 @@ absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, c
       *response.mutable_in_force()->add_identifiers() = identifier;
   }
   for (v1::RelatedPerson& person : known.people) *response.add_related_people() = std::move(person);
-  *response.mutable_record() = *std::move(record);
+  *response.mutable_record() = Answerable(*std::move(record));
   return response;
 }
 
@@ -184,11 +184,13 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
     if (results.empty()) break;
     after = results.back().id();
     for (const v1::Result& result : results) {
-      for (v1::PendingReview& review : PendingReviewsOf(result, directory, zone, request.owner(), now))
-        reviews.push_back(std::move(review));
+      RG_ASSIGN_OR_RETURN(std::vector<v1::PendingReview> of_result,
+                          PendingReviewsOf(reader, result, directory, zone, request.owner(), now));
+      for (v1::PendingReview& review : of_result) reviews.push_back(std::move(review));
     }
   }
   std::stable_sort(reviews.begin(), reviews.end(), [](const v1::PendingReview& a, const v1::PendingReview& b) {
+    if (a.corrects() != b.corrects()) return a.corrects();
     return FromProto(a.outcome().review().expires_at()) < FromProto(b.outcome().review().expires_at());
   });
   v1::ListReviewsResponse response;

@@ -10,8 +10,10 @@
 #include "server/base/status_macros.h"
 #include "server/gate/activation.h"
 #include "server/gate/erasure.h"
+#include "server/gate/keys.h"
 #include "server/gate/legal_hold.h"
 #include "server/gate/patients.h"
+#include "server/gate/result_commit.h"
 
 namespace resultgate::gate {
 namespace {
@@ -34,7 +36,15 @@ absl::Status RetentionDesk::Place(store::Batch& batch, absl::Time now, const v1:
     hold.set_result_id(result->id());
     answer.response.set_results(1);
   } else {
-    RG_ASSIGN_OR_RETURN(const v1::PatientRecord record, OpenPatient(batch, request.patient()));
+    RG_ASSIGN_OR_RETURN(const std::optional<int64_t> known, batch.FindPatientByKey(PatientKey(request.patient())));
+    RG_ASSIGN_OR_RETURN(v1::PatientRecord record, OpenPatient(batch, request.patient()));
+    if (!known) {
+      v1::Entry entry;
+      entry.mutable_patient_changed()->set_patient_id(record.id());
+      entry.mutable_patient_changed()->add_facts("identifiers");
+      RG_ASSIGN_OR_RETURN(*entry.mutable_patient_changed()->mutable_record_digest(), PutRecord(batch, new_salt_, &record));
+      RG_RETURN_IF_ERROR(AppendEntry(batch, now, request.placed_by(), std::move(entry)));
+    }
     hold.set_patient_id(record.id());
     *hold.mutable_patient() = request.patient();
     RG_ASSIGN_OR_RETURN(const std::vector<v1::PatientRecord> records, RecordsOf(batch, record.facts().identifiers()));

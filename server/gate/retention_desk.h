@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/retention_service.pb.h"
 #include "server/gate/answer.h"
+#include "server/gate/content_digest.h"
 #include "server/gate/retention.h"
 #include "server/store/store.h"
 
@@ -21,8 +22,9 @@ namespace resultgate::gate {
 
 class RetentionDesk {
  public:
-  // The store outlives it.
-  RetentionDesk(store::Store* store, Retention retention) : store_(store), retention_(std::move(retention)) {}
+  // The store outlives it. `new_salt` is called for a patient of whom nothing is known when a hold is placed on them.
+  RetentionDesk(store::Store* store, Retention retention, NewSalt new_salt)
+      : store_(store), retention_(std::move(retention)), new_salt_(std::move(new_salt)) {}
 
   // As RetentionService has them. Not OK only if the store failed.
   absl::Status Place(store::Batch& batch, absl::Time now, const v1::PlaceLegalHoldRequest& request,
@@ -44,6 +46,7 @@ class RetentionDesk {
 
   store::Store* const store_;
   const Retention retention_;
+  const NewSalt new_salt_;
 
   // What may not be erased, as under a legal hold, is passed over: a round looks at each result once, and the next one begins a
   // day later, or when a hold ends. What a failed commit had passed over has its turn then too.
