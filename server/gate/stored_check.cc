@@ -20,14 +20,15 @@
 #include "server/gate/content_digest.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/erasure.h"
-#include "server/gate/keys.h"
 #include "server/gate/logged_state.h"
-#include "server/gate/replay_log.h"
-#include "server/gate/result_commit.h"
+#include "server/gate/patients.h"
+#include "server/gate/stored_contents.h"
 #include "server/gate/stored_determinations.h"
 #include "server/gate/stored_keys.h"
-#include "server/gate/transition.h"
-#include "server/gate/versions.h"
+#include "server/gate/stored_patients.h"
+#include "server/gate/stored_tables.h"
+#include "server/gate/stored_times.h"
+#include "server/gate/stored_turnarounds.h"
 
 namespace resultgate::gate {
 namespace {
@@ -67,17 +68,19 @@ bool HasUnknownFields(const google::protobuf::Message& message) {
   return false;
 }
 
-bool IsNamed(const std::string& salt, const v1::DiagnosticReport& report, const std::set<std::string>& names) {
-  return names.count(ReportName(salt, report)) > 0 || names.count(ReportName("", report)) > 0;
-}
-
 class Checker {
  public:
-  explicit Checker(store::LogFile& log) : log_(log) {}
+  explicit Checker(store::LogFile& log) : log_(log), tables_(&log), turnarounds_(&log) {}
 
   absl::StatusOr<StoredReport> Run(const std::function<void(int64_t done, int64_t all)>& progress) {
+    const auto find = [this](std::string finding) { Find(std::move(finding)); };
+    RG_ASSIGN_OR_RETURN(std::vector<std::string> damage, log_.Damage());
+    for (std::string& finding : damage) Find(std::move(finding));
+    RG_RETURN_IF_ERROR(ReadAboutNone());
+    RG_RETURN_IF_ERROR(turnarounds_.Begin(find));
     RG_ASSIGN_OR_RETURN(const std::vector<std::string> assigners, log_.Assigners());
     assigners_.insert(assigners.begin(), assigners.end());
+    unexplained_assigners_ = assigners_;
     RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, log_.ResultIds());
     report_.results = static_cast<int64_t>(ids.size());
     for (size_t i = 0; i < ids.size(); ++i) {
@@ -85,9 +88,16 @@ class Checker {
       RG_RETURN_IF_ERROR(CheckResult(ids[i]));
     }
     RG_RETURN_IF_ERROR(CheckOutbox());
-    RG_RETURN_IF_ERROR(CheckPacks());
-    RG_RETURN_IF_ERROR(CheckLegalHolds());
-    RG_ASSIGN_OR_RETURN(report_.keys, keys_.Check(log_, [this](std::string finding) { Find(std::move(finding)); }));
+    RG_RETURN_IF_ERROR(tables_.Check(find));
+    RG_RETURN_IF_ERROR(patients_.Check(log_, find));
+    RG_RETURN_IF_ERROR(turnarounds_.Finish(find));
+    RG_ASSIGN_OR_RETURN(report_.keys, keys_.Check(log_, find));
+    CheckAssigners();
+    report_.packs = tables_.packs();
+    report_.owners = tables_.owners();
+    report_.legal_holds = tables_.legal_holds();
+    report_.patients = patients_.records();
+    report_.undigested_patients = patients_.undigested();
     if (progress != nullptr) progress(report_.results, report_.results);
     return std::move(report_);
   }
@@ -101,17 +111,59 @@ class Checker {
     }
   }
 
+  // What is told of no result, and when the log ends.
+  absl::Status ReadAboutNone() {
+    const absl::StatusOr<std::optional<v1::Entry>> last = log_.FindEntry(log_.size());
+    if (last.ok() && *last) last_time_ = base::FromProto((*last)->time());
+    v1::Entry entry;  // its memory is used again
+    return log_.ForEach([&](const audit::LogRow& row) {
+      if (row.result_id != 0) return absl::OkStatus();
+      if (!entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()))) {
+        Find(absl::StrCat("entry ", row.sequence, " cannot be read"));
+        return absl::OkStatus();
+      }
+      tables_.Take(entry);
+      patients_.Take(entry);
+      return absl::OkStatus();
+    });
+  }
+
+  // The entries of a result; nullopt where one of them cannot be read, so that nobody can tell what it comes to.
+  absl::StatusOr<std::optional<std::vector<v1::Entry>>> ReadEntries(int64_t id) {
+    std::vector<int64_t> unreadable;
+    absl::StatusOr<std::vector<v1::Entry>> entries = log_.EntriesOf(id, &unreadable);
+    if (!entries.ok() && !absl::IsDataLoss(entries.status())) return entries.status();
+    if (entries.ok() && unreadable.empty()) return std::optional(*std::move(entries));
+    if (!entries.ok()) Find(absl::StrCat("result ", id, ": its entries cannot be read: ", entries.status().message()));
+    for (const int64_t sequence : unreadable) {
+      Find(absl::StrCat("entry ", sequence, " cannot be read, so that nobody can tell whether what is kept of result ", id,
+                        " agrees with the log"));
+    }
+    unreadable_.insert(id);
+    keys_.Ignore(id);
+    turnarounds_.Ignore(id);
+    return std::optional<std::vector<v1::Entry>>();
+  }
+
   absl::Status CheckResult(int64_t id) {
     const std::string place = absl::StrCat("result ", id);
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, log_.EntriesOf(id));
+    RG_ASSIGN_OR_RETURN(const std::optional<std::vector<v1::Entry>> read, ReadEntries(id));
+    if (!read) return absl::OkStatus();
+    const std::vector<v1::Entry>& entries = *read;
     LoggedState state;
-    for (const v1::Entry& entry : entries) state.Take(entry);
-    for (const v1::Entry& entry : entries) NoteLegalHold(entry);
+    for (const v1::Entry& entry : entries) {
+      state.Take(entry);
+      tables_.Take(entry);
+    }
     RG_RETURN_IF_ERROR(CheckAcknowledged(id, entries));
     RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ResultRow> row, log_.FindResultRow(id));
     v1::Result kept;
     const bool readable = row && kept.ParseFromString(row->record) && kept.id() == id;
     for (const v1::Entry& entry : entries) RG_RETURN_IF_ERROR(CheckReleases(entry, kept));
+    if (!entries.empty()) {
+      RG_RETURN_IF_ERROR(turnarounds_.CheckResult(id, readable ? &kept : nullptr, entries, patients_.last_told(),
+                                                  [this](std::string finding) { Find(std::move(finding)); }));
+    }
     if (!row) {
       Find(absl::StrCat(place, " is missing: entry ", entries.front().sequence(), " tells of it"));
       return absl::OkStatus();
@@ -137,54 +189,67 @@ class Checker {
          DifferencesOf(ToLoggedCells(state.result().decision().outcomes()), ToLoggedCells(kept.decision().outcomes()))) {
       Find(absl::StrCat(place, ": ", line));
     }
-    CheckTimes(place, *row, kept, state.notices(), entries);
+    if (!row->fits) {
+      Find(absl::StrCat(place, ": the columns by which it is found as held, due or open are not those of its record"));
+    }
+    FindAll(place, TimeFindings(kept, state.notices(), entries));
     if (CheckErased(place, kept, entries)) {
       keys_.Ignore(id);
       return absl::OkStatus();
     }
-    CheckReport(place, kept, state, entries);
-    CheckWords(place, kept, entries);
-    for (const std::string& line : DeterminationFindings(kept, entries)) Find(absl::StrCat(place, ": ", line));
+    FindAll(place, ContentFindings(kept, state, entries));
+    FindAll(place, DeterminationFindings(kept, entries));
+    RG_RETURN_IF_ERROR(CheckKnown(place, kept, entries));
     keys_.Expect(kept, entries);
-    for (const v1::Identifier& identifier : kept.report().patient().identifiers()) {
-      if (identifier.value().empty() || assigners_.count(identifier.system()) > 0) continue;
-      Find(absl::StrCat(place, ": who gave its patient an identifier is not kept, so that it may not be found by that"));
+    NoteAssigners(place, kept);
+    return absl::OkStatus();
+  }
+
+  void FindAll(const std::string& place, const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) Find(absl::StrCat(place, ": ", line));
+  }
+
+  // What it knows of its patient, and the birthday that follows from it.
+  absl::Status CheckKnown(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
+    int64_t decided = 0;
+    for (const v1::Entry& entry : entries) {
+      if (entry.decided().has_decision()) decided = entry.sequence();
+    }
+    const std::vector<const policy::Pack*> packs = tables_.ActiveSince(decided);
+    FindAll(place, BirthdayFindings(kept, last_time_, packs));
+    const int64_t logged = KnownAsLogged(kept, entries);
+    if ((logged > patients_.last_told()) || packs.empty()) return absl::OkStatus();
+    const absl::StatusOr<std::vector<v1::PatientRecord>> records = RecordsOf(log_, kept.report().patient().identifiers());
+    // A record that cannot be read is told of by itself.
+    if (absl::IsDataLoss(records.status())) return absl::OkStatus();
+    RG_RETURN_IF_ERROR(records.status());
+    // What was told of this patient since counts.
+    const bool as_logged = logged > 0 && logged > patients_.LastToldOf(*records);
+    if (!as_logged && !KnownAsTold(kept, *records, packs)) {
+      Find(absl::StrCat(place, ": what it knows of its patient is neither what was logged nor what was told of the patient"));
     }
     return absl::OkStatus();
   }
 
-  // When it is looked at again, and when something of it was first shown.
-  void CheckTimes(const std::string& place, const store::LogFile::ResultRow& row, const v1::Result& kept, const Notices& notices,
-                  const std::vector<v1::Entry>& entries) {
-    if (!row.fits) {
-      Find(absl::StrCat(place, ": the columns by which it is found as held, due or open are not those of its record"));
-    }
-    const absl::Time birthday = kept.has_reconsider_at() ? base::FromProto(kept.reconsider_at()) : absl::InfiniteFuture();
-    const auto& outcomes = kept.decision().outcomes();
-    const absl::Time due = std::min({EarliestDue(outcomes), birthday, NextLapse(outcomes, notices)});
-    const absl::Time kept_due = kept.has_due_at() ? base::FromProto(kept.due_at()) : absl::InfiniteFuture();
-    const bool was_due_then = std::any_of(entries.begin(), entries.end(), [due, kept_due](const v1::Entry& entry) {
-      const absl::Time time = base::FromProto(entry.time());
-      return due <= time && kept_due == time + kLeastWait;
-    });
-    if (due != kept_due && !was_due_then) {
-      Find(absl::StrCat(place, ": due_at: something of it is due ", absl::FormatTime(due, absl::UTCTimeZone()), ", kept ",
-                        absl::FormatTime(kept_due, absl::UTCTimeZone())));
-    }
-    bool shown = false;
-    bool taken_away = false;
-    bool then = false;
-    for (const v1::Entry& entry : entries) {
-      for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
-        shown = shown || note->kind() == v1::RELEASE_KIND_RESULT;
-        taken_away = taken_away || note->kind() == v1::RELEASE_KIND_RETRACTION;
-        then = then || (note->kind() == v1::RELEASE_KIND_RESULT && kept.has_first_released_at() &&
-                        base::FromProto(entry.time()) == base::FromProto(kept.first_released_at()));
+  void NoteAssigners(const std::string& place, const v1::Result& kept) {
+    for (const v1::DiagnosticReport& version : VersionsOf(kept)) {
+      for (const v1::Identifier& identifier : version.patient().identifiers()) {
+        if (!identifier.value().empty()) unexplained_assigners_.erase(identifier.system());
       }
     }
-    if (kept.has_first_released_at() ? !then : shown && !taken_away) {
-      Find(absl::StrCat(place, ": first_released_at is the time of no entry that released something of it"));
+    for (const v1::Identifier& identifier : kept.report().patient().identifiers()) {
+      if (identifier.value().empty()) continue;
+      unexplained_assigners_.erase(identifier.system());
+      if (assigners_.count(identifier.system()) > 0) continue;
+      Find(absl::StrCat(place, ": who gave its patient an identifier is not kept, so that it may not be found by that"));
     }
+  }
+
+  // Of reports that are not kept nobody can tell who gave out their patients' identifiers.
+  void CheckAssigners() {
+    if (unexplained_assigners_.empty() || report_.erased > 0 || !keys_.complete()) return;
+    Find(absl::StrCat(unexplained_assigners_.size(), unexplained_assigners_.size() == 1 ? " assigner" : " assigners",
+                      " of patients' identifiers came in beside the gate: no report has one of theirs"));
   }
 
   // True where there are no contents to hold against the log: they were erased, or somebody took them away.
@@ -204,45 +269,6 @@ class Checker {
       Find(absl::StrCat(place, ": entry ", erased->sequence(), " erased its contents, and something of them is kept"));
     }
     return true;
-  }
-
-  void CheckReport(const std::string& place, const v1::Result& kept, const LoggedState& state,
-                   const std::vector<v1::Entry>& entries) {
-    if (!state.facts_digest().empty() && !IsFactsDigest(state.facts_digest(), kept)) {
-      Find(absl::StrCat(place, ": its report is not the one that was decided: it has another digest than facts_digest"));
-    }
-    if (kept.versions().empty()) return;
-    const std::set<std::string> named(state.report_digests().begin(), state.report_digests().end());
-    // What people said stands is made of several versions, and so is the first of very many; what comes later may be older.
-    int made_of_several = named.size() > static_cast<size_t>(kept.versions_size()) ? 1 : 0;
-    if (std::any_of(entries.begin(), entries.end(), [](const v1::Entry& entry) { return entry.approved().has_decided(); })) {
-      ++made_of_several;
-    }
-    const bool has_base = made_of_several > 0;
-    for (int i = 0; i < kept.versions_size(); ++i) {
-      if (IsNamed(kept.salt(), kept.versions(i), named) || made_of_several-- > 0) continue;
-      Find(absl::StrCat(place, ": version ", i + 1, " of those that are kept is none that was taken in"));
-    }
-    if (!has_base && ReportDigest(PutTogether(VersionsOf(kept)).report) != ReportDigest(kept.report())) {
-      Find(absl::StrCat(place, ": its report is not what its versions come to"));
-    }
-  }
-
-  // What a clinician wrote stands in the result alone, with a digest in the entry that took it in.
-  void CheckWords(const std::string& place, const v1::Result& kept, const std::vector<v1::Entry>& entries) {
-    std::vector<const v1::Entry*> logged;
-    for (const v1::Entry& entry : entries) {
-      if (!entry.approved().comment_digest().empty()) logged.push_back(&entry);
-    }
-    const auto fits = [&kept](const v1::Entry* entry, const v1::ClinicianComment& words) {
-      const v1::Entry::Approved& approved = entry->approved();
-      return IsContentDigestText(approved.comment_digest(), kept.salt(), words.text()) && entry->actor() == words.author() &&
-             base::FromProto(entry->time()) == base::FromProto(words.written_at()) &&
-             approved.comment_replaces_template() == words.replaces_template() && entry->version() == words.version();
-    };
-    const auto& written = kept.clinician_comments();
-    if (!std::equal(logged.begin(), logged.end(), written.begin(), written.end(), fits))
-      Find(absl::StrCat(place, ": what clinicians wrote for the patient is not what was logged"));
   }
 
   // `kept` is the result, as far as its record can be read.
@@ -315,94 +341,25 @@ class Checker {
     RG_ASSIGN_OR_RETURN(const std::vector<int64_t> sequences, log_.ReleaseSequences());
     report_.releases = static_cast<int64_t>(sequences.size());
     for (const int64_t sequence : sequences) {
-      if (released_.count(sequence) == 0)
-        Find(absl::StrCat("release ", sequence, " came in beside the gate: no entry tells of it"));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status CheckPacks() {
-    std::map<int64_t, std::string> logged;
-    RG_RETURN_IF_ERROR(log_.ForEach([&](const audit::LogRow& row) {
-      v1::Entry entry;
-      if (row.result_id == 0 && entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size())) &&
-          entry.has_activated()) {
-        logged[row.sequence] = entry.activated().pack_digest();
-      }
-      if (row.result_id == 0) NoteLegalHold(entry);
-      return absl::OkStatus();
-    }));
-    RG_ASSIGN_OR_RETURN(const std::vector<store::LogFile::ActivationRow> rows, log_.Activations());
-    std::map<int64_t, std::string> kept;
-    for (const store::LogFile::ActivationRow& row : rows) kept[row.sequence] = row.digest;
-    std::set<std::string> active;
-    for (const auto& [sequence, digest] : logged) {
-      active.insert(digest);
-      const auto found = kept.find(sequence);
-      if (found == kept.end()) {
-        Find(absl::StrCat("activation ", sequence, " is missing: that entry activated pack ", digest));
-      } else if (found->second != digest) {
-        Find(absl::StrCat("activation ", sequence, ": entry ", sequence, " activated pack ", digest, ", kept ", found->second));
-      }
-    }
-    for (const auto& [sequence, digest] : kept) {
-      if (logged.count(sequence) == 0)
-        Find(absl::StrCat("activation ", sequence, " came in beside the gate: that entry activated nothing"));
-    }
-    RG_ASSIGN_OR_RETURN(const std::vector<std::string> digests, log_.PackDigests());
-    report_.packs = static_cast<int64_t>(digests.size());
-    for (const std::string& digest : digests) {
-      if (active.erase(digest) == 0) {
-        Find(absl::StrCat("pack ", digest, " came in beside the gate: no entry activated it"));
-        continue;
-      }
-      const KeptPack pack = LoadKeptPack(log_, digest);
-      if (!pack.wrong.empty()) Find(absl::StrCat("pack ", digest, ": ", pack.wrong));
-    }
-    for (const std::string& digest : active) Find(absl::StrCat("pack ", digest, " is missing: it was active"));
-    return absl::OkStatus();
-  }
-
-  void NoteLegalHold(const v1::Entry& entry) {
-    if (!entry.has_legal_hold_changed()) return;
-    const v1::Entry::LegalHoldChanged& changed = entry.legal_hold_changed();
-    if (changed.ended()) {
-      legal_holds_.erase(changed.legal_hold_id());
-    } else {
-      legal_holds_[changed.legal_hold_id()] = entry;
-    }
-  }
-
-  absl::Status CheckLegalHolds() {
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::LegalHold> rows, log_.LegalHolds());
-    report_.legal_holds = static_cast<int64_t>(rows.size());
-    for (const v1::LegalHold& hold : rows) {
-      const auto logged = legal_holds_.find(hold.id());
-      if (logged == legal_holds_.end()) {
-        Find(absl::StrCat("legal hold ", hold.id(), " stands beside the log: no entry placed it, or one ended it"));
-        continue;
-      }
-      const v1::Entry& entry = logged->second;
-      if (hold.result_id() != entry.result_id() || hold.patient_id() != entry.legal_hold_changed().patient_id() ||
-          hold.placed_by() != entry.actor() || hold.reason() != entry.legal_hold_changed().reason() ||
-          hold.kept_of() != entry.legal_hold_changed().kept_of() ||
-          base::FromProto(hold.placed_at()) != base::FromProto(entry.time())) {
-        Find(absl::StrCat("legal hold ", hold.id(), ": it is not as entry ", entry.sequence(), " has it"));
-      }
-      legal_holds_.erase(logged);
-    }
-    for (const auto& [id, entry] : legal_holds_) {
-      Find(absl::StrCat("legal hold ", id, " is missing: entry ", entry.sequence(), " placed it, and none ended it"));
+      if (released_.count(sequence) > 0) continue;
+      RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ReleaseRow> row, log_.FindReleaseRow(sequence));
+      if (row && unreadable_.count(row->result_id) > 0) continue;
+      Find(absl::StrCat("release ", sequence, " came in beside the gate: no entry tells of it"));
     }
     return absl::OkStatus();
   }
 
   store::LogFile& log_;
-  std::set<std::string> assigners_;  // of patients' identifiers
   StoredReport report_;
+  StoredTables tables_;
+  StoredPatients patients_;
+  StoredTurnarounds turnarounds_;
   StoredKeys keys_;
+  absl::Time last_time_ = absl::InfinitePast();  // of the log's last entry
+  std::set<std::string> assigners_;              // of patients' identifiers
+  std::set<std::string> unexplained_assigners_;
+  std::set<int64_t> unreadable_;                    // results of which an entry cannot be read
   absl::flat_hash_map<int64_t, int64_t> released_;  // by release, the entry that tells of it
-  std::map<int64_t, v1::Entry> legal_holds_;        // by their number, the entries that placed those that stand
 };
 
 }  // namespace

@@ -30,6 +30,9 @@ class StoredKeys {
   // A result of which nobody can tell any more what keys it had.
   void Ignore(int64_t result_id) { incomplete_.insert(result_id); }
 
+  // False if a result may have had reports that are no longer kept.
+  bool complete() const { return incomplete_.empty(); }
+
   // Reads all keys, and tells `find` what does not fit. How many there are.
   absl::StatusOr<int64_t> Check(store::LogFile& log, const std::function<void(std::string finding)>& find);
 

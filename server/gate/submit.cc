@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/attached_files.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/erasure.h"
 #include "server/gate/incident.h"
@@ -27,8 +28,6 @@ using Response = v1::SubmitResultResponse;
 // More than this a result does not hold, as a report does not: more would make every further version slower.
 constexpr int kMostObservations = 1000;
 constexpr char kTooLarge[] = "with this part the result would hold more observations than any report may";
-// Versions that are kept one by one.
-constexpr size_t kMostVersions = 32;
 constexpr char kSeveralResults[] = "the report is a version of several results, so nobody can tell of which";
 
 std::string DigestText(const std::string& digest) {
@@ -41,7 +40,7 @@ bool SaysItCorrects(const v1::DiagnosticReport& report) {
     return status == v1::RESULT_STATUS_CORRECTED || status == v1::RESULT_STATUS_AMENDED ||
            status == v1::RESULT_STATUS_ENTERED_IN_ERROR;
   };
-  return corrects(report.status()) ||
+  return corrects(report.status()) || TakesFileBack(report) ||
          std::any_of(report.observations().begin(), report.observations().end(),
                      [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
 }
@@ -135,6 +134,7 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
       RG_ASSIGN_OR_RETURN(const bool is_theirs, SamePatientAfterMerges(batch, result.report().patient(), report.patient()));
       if (is_theirs) of_patient.push_back(std::move(result));
     }
+    if (of_patient.empty()) return TakeStrangers(batch, rulebook, now, same);
     same = std::move(of_patient);
     if (same.size() != 1) return TakeNew(batch, rulebook, now, kSeveralResults);
   }
@@ -227,11 +227,16 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   std::vector<v1::DiagnosticReport> versions = VersionsOf(standing);
   InsertVersion(submitted, &versions);
   const bool latest = versions.back().SerializeAsString() == submitted.SerializeAsString();
-  Standing together = PutTogether(versions);
-  if (together.report.observations_size() > kMostObservations) return TakeNew(batch, rulebook, now, kTooLarge);
+  // Before all of them are put together, so that the report is what the kept ones come to.
   if (versions.size() > kMostVersions) {
     versions[1] = PutTogether({versions[0], versions[1]}).report;
     versions.erase(versions.begin());
+    base_ = versions[0];
+  }
+  Standing together = PutTogether(versions);
+  if (together.report.observations_size() > kMostObservations) {
+    base_.reset();
+    return TakeNew(batch, rulebook, now, kTooLarge);
   }
   v1::Result result = standing;
   *result.mutable_report() = std::move(together.report);
@@ -268,6 +273,7 @@ absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& r
     v1::Result result = standing;
     *result.mutable_report() = submitted;
     result.clear_versions();
+    base_ = submitted;
     // What people determined was about the other patient.
     for (v1::Determination& determination : *result.mutable_determinations()) {
       if (base::FromProto(determination.until()) > now) *determination.mutable_until() = base::ToProto(now);
@@ -277,6 +283,16 @@ absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& r
   // A correction that does not say so, or an order number that was used again: neither patient's report may be lost or shown
   // until somebody has looked.
   RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, kOrderReused, standing));
+  response_.Clear();
+  return TakeNew(batch, rulebook, now, kOrderReused);
+}
+
+absl::Status Submission::TakeStrangers(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
+                                       const std::vector<v1::Result>& candidates) {
+  // It may put right any of them: whose each one is was in doubt, whichever message came first.
+  for (const v1::Result& standing : candidates) {
+    RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, kOrderReused, standing));
+  }
   response_.Clear();
   return TakeNew(batch, rulebook, now, kOrderReused);
 }
@@ -327,13 +343,13 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   context.received_at = now;
   context.quarantine = quarantine;
   v1::Decision decision_before;
-  // Whom a correction moves it to has waited for nothing yet.
-  if (before != nullptr && SamePatient(before->report().patient(), result.report().patient())) {
+  // Whom a correction moves it to has waited for nothing yet; whose other number it comes under has.
+  const bool same_numbers = before != nullptr && SamePatient(before->report().patient(), result.report().patient());
+  if (before != nullptr && (merged_ || same_numbers)) {
     decision_before = DecisionForNext(*before, result.report());
     context.previous = &decision_before;
     // Another patient's report starts nobody else's clock.
-    const bool own = SamePatient(request_.report().patient(), result.report().patient());
-    context.clock_start = own ? ClockWith(&before->decision(), now) : ClockOf(before->decision());
+    context.clock_start = merged_ ? ClockWith(&before->decision(), now) : ClockOf(before->decision());
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
     RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));
@@ -360,14 +376,15 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   *decided->mutable_decision() = result.decision();
   NoteDigests(result.salt(), decided);
   decided->set_facts_digest(FactsDigest(result));
-  decided->set_merged(merged_ && before != nullptr && !SamePatient(before->report().patient(), result.report().patient()));
+  decided->set_merged(merged_ && before != nullptr && !same_numbers);
   entry.set_known_digest(KnownDigest(result));
   for (const policy::OrderHold& hold : context.order_holds) *decided->add_order_holds() = ToProto(hold);
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);
   *decided->mutable_issues() = result.report().issues();
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, result.report().sender(), std::move(entry)));
   if (before != nullptr) {
-    RG_RETURN_IF_ERROR(OpenIncident(batch, now, rulebook.pack->refusal_owner(), *before, merged_, quarantine, result));
+    RG_RETURN_IF_ERROR(
+        OpenIncident(batch, now, result.report().sender(), rulebook.pack->refusal_owner(), *before, merged_, quarantine, result));
   }
 
   response_.set_result_id(result.id());
@@ -398,6 +415,7 @@ absl::Status Submission::PrepareErasure(const Rulebook& rulebook, v1::Result* re
 
 void Submission::NoteDigests(const std::string& salt, v1::Entry::Decided* decided) const {
   decided->set_report_digest(ReportName(salt, duplicate_key_, digest_));
+  if (base_) decided->set_base_digest(BaseDigest(salt, *base_));
   if (!kept_digest_.empty()) decided->set_kept_digest(ReportName(salt, kept_key_, kept_digest_));
 }
 

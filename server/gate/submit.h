@@ -2,6 +2,7 @@
 #ifndef RESULTGATE_GATE_SUBMIT_H_
 #define RESULTGATE_GATE_SUBMIT_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,9 @@
 #include "server/store/store.h"
 
 namespace resultgate::gate {
+
+// So many versions of a result are kept one by one; what is older is put together in the first of them.
+inline constexpr size_t kMostVersions = 32;
 
 // Reasons of a quarantine whose end needs two people's word (I5): somebody may see what is not theirs.
 inline constexpr char kOtherPatient[] = "the report moved to another patient";
@@ -57,6 +61,9 @@ class Submission {
   // The report belongs to another patient than the standing version.
   absl::Status TakeOtherPatient(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
                                 VersionOrder order);
+  // It is a version of one of several results, none of them its patient's.
+  absl::Status TakeStrangers(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
+                             const std::vector<v1::Result>& candidates);
   absl::Status TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
                                const std::string& quarantine, v1::Result result);
   absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
@@ -79,6 +86,8 @@ class Submission {
   const IdentityKeys identity_;
   std::string kept_digest_;  // of the report without what was dropped of it; empty: nothing was
   store::Key kept_key_;      // its duplicate key
+  // The report from which versions start, where this one makes it.
+  std::optional<v1::DiagnosticReport> base_;
   absl::Status refused_;
   v1::SubmitResultResponse response_;
   bool released_ = false;

@@ -100,6 +100,13 @@ audit::Question QuestionOf(const Request& request, absl::TimeZone zone, absl::Ti
 
 }  // namespace
 
+std::optional<v1::Turnaround> TurnaroundFrom(const std::vector<v1::Entry>& entries, const v1::Result* result) {
+  const v1::DiagnosticReport report = result != nullptr ? ReportForFigures(*result) : v1::DiagnosticReport();
+  std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, result != nullptr ? &report : nullptr);
+  if (turnaround && result != nullptr) NoteAbnormalAndAccount(*result, &*turnaround);
+  return turnaround;
+}
+
 absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader& reader, int64_t after, int64_t last) {
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, reader.ListResultsTold(after, last));
   std::vector<v1::Turnaround> turnarounds;
@@ -108,13 +115,8 @@ absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader&
     const absl::StatusOr<std::optional<v1::Result>> result = reader.FindResult(id);
     if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
     const bool readable = result.ok() && result->has_value();
-    const v1::DiagnosticReport report = readable ? ReportForFigures(**result) : v1::DiagnosticReport();
-    std::optional<v1::Turnaround> turnaround = audit::TurnaroundOf(entries, readable ? &report : nullptr);
-    if (!turnaround) continue;
-    if (readable) {
-      NoteAbnormalAndAccount(**result, &*turnaround);
-    }
-    turnarounds.push_back(*std::move(turnaround));
+    std::optional<v1::Turnaround> turnaround = TurnaroundFrom(entries, readable ? &**result : nullptr);
+    if (turnaround) turnarounds.push_back(*std::move(turnaround));
   }
   std::stable_sort(turnarounds.begin(), turnarounds.end(), [](const v1::Turnaround& a, const v1::Turnaround& b) {
     return base::FromProto(a.received_at()) < base::FromProto(b.received_at());

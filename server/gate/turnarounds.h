@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
+#include "resultgate/v1/result.pb.h"
 #include "resultgate/v1/summary.pb.h"
 #include "server/gate/writer.h"
 #include "server/store/store.h"
@@ -24,6 +26,9 @@ namespace resultgate::gate {
 inline constexpr int64_t kEntriesFollowed = 2048;
 // A question puts together what so many entries tell of at most; a log that is further ahead is waited for.
 inline constexpr int64_t kMostEntriesAhead = 20'000;
+
+// Of one result, from its entries; `result` as it is kept, null where it cannot be read. nullopt where no entry decides it. Pure.
+std::optional<v1::Turnaround> TurnaroundFrom(const std::vector<v1::Entry>& entries, const v1::Result* result);
 
 // Of every result that an entry in (`after`, `last`] is about, as it was after `last`; in order of receipt.
 absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader& reader, int64_t after, int64_t last);
