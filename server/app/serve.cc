@@ -110,6 +110,17 @@ LoadedPack Reload(gate::Gate* gate, const PackFolders& folders) {
   return loaded;
 }
 
+// Before anything of it goes.
+void TellOverdue(const v1::Entry::Overdue& overdue) {
+  spdlog::warn("results that came due while the gate was not running: {}, the first at {}; they go now, the earliest first",
+               overdue.results(), base::FormatUtc(base::FromProto(overdue.since())));
+  for (const v1::Entry::Due& due : overdue.due()) {
+    spdlog::warn("late: result {}, due {}", due.result_id(),
+                 due.has_due_at() ? base::FormatUtc(base::FromProto(due.due_at())) : "at a time that cannot be read");
+  }
+  if (const int64_t more = overdue.results() - overdue.due_size(); more > 0) spdlog::warn("late: {} more", more);
+}
+
 std::vector<std::string> WatchedFolders(const PackFolders& folders, const policy::Pack* pack) {
   const PackFolders all = Complete(folders);
   std::vector<std::string> watched = {all.pack, all.value_sets, all.calendars};
@@ -166,6 +177,7 @@ int RunServe(const ServeOptions& options) {
   gate_options.software_version = RESULTGATE_VERSION;
   gate_options.development = options.development;
   gate_options.settings = options.settings;
+  gate_options.tell_overdue = &TellOverdue;
   if (!options.retention.empty()) {
     const absl::StatusOr<gate::Retention> retention = gate::ParseRetention(options.retention);
     if (!retention.ok()) return Fail(absl::StrCat("--retention: ", retention.status().message()));
@@ -191,10 +203,6 @@ int RunServe(const ServeOptions& options) {
         options.folders.pack, loaded.pack->digest(), options.folders.pack);
   }
   spdlog::info("contents of results are kept {}", options.retention.empty() ? "for ever" : options.retention);
-  if (const v1::Entry::Overdue& overdue = (*gate)->overdue(); overdue.results() > 0) {
-    spdlog::warn("results that came due while the gate was not running: {}, the first at {}; they go now, the earliest first",
-                 overdue.results(), base::FormatUtc(base::FromProto(overdue.since())));
-  }
   if (options.development)
     spdlog::warn("development mode: unsigned templates are shown, changed rules are active at once, and the clock may be set");
   if (!options.clock.empty()) spdlog::warn("the clock began at {}", base::FormatUtc(clock.Now()));
@@ -274,8 +282,9 @@ void AddServe(CLI::App* app, Run* run) {
       ->add_option("--log-key", options->store.log_key_file,
                    "The private key that signs the log's heads; made when a log begins [FILE.key beside the database]")
       ->type_name("FILE");
-  command->add_flag("--change-log-key", options->store.change_log_key,
-                    "Go on with the key that is there, or a new one, where the one that signed the log is lost; the log says so");
+  command->add_flag(
+      "--change-log-key", options->store.change_log_key,
+      "Where the key that signed the log is lost, so that none is there, make a new one and go on with it; the log says so");
   command->add_option("--policies", options->folders.pack, "The pack of rules, for a database that has none active")
       ->capture_default_str()
       ->type_name("DIR")

@@ -209,10 +209,23 @@ TEST(LogKeyTest, WithoutItNothingStarts) {
   EXPECT_EQ(OpenSqlite(path, options).status(), absl::OkStatus());
 }
 
+// What a gate logs when it starts: the public half of its key.
+void LogStart(Store& store) {
+  const auto batch = *store.Begin();
+  v1::Entry entry = MakeEntry(batch->NextEntrySequence(), 0);
+  entry.mutable_started()->set_log_public_key(store.log().key().ToString());
+  ASSERT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+}
+
 TEST(LogKeyTest, ALostKeyIsChangedOnlyWhereThatIsAskedFor) {
   const TempFolder folder;
   const std::string path = folder.File("gate.db");
-  MakeLog(path, 3);
+  {
+    const auto store = Open(path);
+    LogStart(*store);
+    Append(*store, 2);
+  }
   fs::remove(folder.File("gate.db.key"));
   SqliteOptions change;
   change.change_log_key = true;
@@ -222,9 +235,74 @@ TEST(LogKeyTest, ALostKeyIsChangedOnlyWhereThatIsAskedFor) {
     Append(**store, 2);
   }
   EXPECT_EQ(HeadOf(*Open(path)).size, 5);
+  const std::string key = *base::ReadFile(folder.File("gate.db.key"));
+  EXPECT_EQ(OpenSqlite(path, change).status(), absl::OkStatus()) << "left set, it does nothing";
+  EXPECT_EQ(*base::ReadFile(folder.File("gate.db.key")), key);
   // It takes over nothing that does not hold.
   ASSERT_EQ(Raw(path).Execute("DELETE FROM entries WHERE sequence = 5"), absl::OkStatus());
   EXPECT_TRUE(absl::IsDataLoss(OpenSqlite(path, change).status()));
+}
+
+// The log with another entry 7, and leaves, tiles and head made anew: all that somebody can do who may write the file. In the
+// place of `started`, where there is one, stands what names another key.
+void Reseal(const std::string& path, const audit::SigningKey& key, int64_t started = 0) {
+  Connection raw = Raw(path);
+  const auto put = [&raw](const v1::Entry& entry) {
+    const std::string bytes = entry.SerializeAsString();
+    Statement update = *raw.Prepare("UPDATE entries SET bytes = ?1 WHERE sequence = ?2");
+    update.BindBlob(1, bytes);
+    update.BindInt(2, entry.sequence());
+    ASSERT_EQ(update.Run(), absl::OkStatus());
+  };
+  v1::Entry seventh = MakeEntry(7, 0);
+  seventh.set_actor("mallory");
+  put(seventh);
+  if (started > 0) {
+    v1::Entry entry = MakeEntry(started, 0);
+    entry.mutable_started()->set_log_public_key(key.verifier().ToString());
+    put(entry);
+  }
+  ASSERT_EQ(raw.Execute("DELETE FROM log_tiles"), absl::OkStatus());
+  ASSERT_EQ(BuildLog(raw, key), absl::OkStatus());
+}
+
+TEST(LogKeyTest, ALogThatSomebodySealedAnewIsNotTakenUp) {
+  const audit::SigningKey mallory = *audit::SigningKey::Generate();
+  SqliteOptions change;
+  change.change_log_key = true;
+  for (const bool large : {false, true}) {
+    if (large) change.largest_whole_check_bytes = 0;
+    for (const int64_t started : {0, 1}) {
+      const TempFolder folder;
+      const std::string path = folder.File("gate.db");
+      {
+        const auto store = Open(path);
+        LogStart(*store);
+        Append(*store, 9);
+      }
+      Reseal(path, mallory, started);
+      const absl::Status with_key = OpenSqlite(path, change).status();
+      EXPECT_TRUE(absl::IsDataLoss(with_key)) << with_key;
+      EXPECT_THAT(std::string(with_key.message()), HasSubstr("--change-log-key takes up no log that `"));
+      EXPECT_TRUE(absl::IsDataLoss(OpenSqlite(path).status())) << "nor was it signed by the attempt";
+      if (started > 0) continue;  // where the key is lost too, nothing in the file tells: that takes a checkpoint kept elsewhere
+      fs::remove(folder.File("gate.db.key"));
+      const absl::Status lost = OpenSqlite(path, change).status();
+      EXPECT_TRUE(absl::IsDataLoss(lost)) << lost;
+      EXPECT_THAT(std::string(lost.message()), HasSubstr("it carries no signature of the key"));
+      EXPECT_FALSE(fs::exists(folder.File("gate.db.key")));
+    }
+  }
+}
+
+TEST(LogKeyTest, ALogThatNamesNoKeyIsNotTakenUpWithoutIts) {
+  const TempFolder folder;
+  MakeLog(folder.File("gate.db"), 3);
+  fs::remove(folder.File("gate.db.key"));
+  SqliteOptions change;
+  change.change_log_key = true;
+  EXPECT_THAT(std::string(OpenSqlite(folder.File("gate.db"), change).status().message()),
+              HasSubstr("no entry of the log tells which key signed it"));
 }
 
 TEST(StartTest, NamesWhatIsWrongWithTheLog) {
@@ -423,6 +501,43 @@ TEST(LogFileTest, IsReadBesideTheGateThatServesIt) {
   EXPECT_THAT(report->findings[0].message, HasSubstr("a checkpoint kept elsewhere has 310 entries, the last one here is 300"));
   EXPECT_THAT(progress, ElementsAre(300));
   EXPECT_TRUE((*(*OpenLogFile(path))->Verify(*key, {HeadOf(*store)}, nullptr)).ok());
+}
+
+// An index without one row of its table: everything that is read by it lacks that row, and nothing else tells.
+TEST(LogFileTest, AnIndexThatLacksARowIsFound) {
+  const TempFolder folder;
+  const std::string path = folder.File("gate.db");
+  {
+    const auto store = Open(path);
+    const auto batch = *store->Begin();
+    ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+    for (int i = 0; i < 3; ++i) ASSERT_EQ(batch->AppendEntry(MakeEntry(batch->NextEntrySequence(), 1)), absl::OkStatus());
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  {
+    // Written while SQLite takes the index for one of other rows.
+    Connection raw = Raw(path);
+    const std::string sql = *raw.QueryText("SELECT sql FROM sqlite_schema WHERE name = 'entries_result'");
+    ASSERT_EQ(raw.Execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX entries_result ON entries "
+                          "(result_id) WHERE result_id IS NOT NULL AND sequence <> 2' WHERE name = 'entries_result'; "
+                          "PRAGMA writable_schema = RESET"),
+              absl::OkStatus());
+    ASSERT_EQ(raw.Execute("REINDEX entries_result"), absl::OkStatus());
+    ASSERT_EQ(raw.Execute(absl::StrCat("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '", sql,
+                                       "' WHERE name = 'entries_result'; PRAGMA writable_schema = RESET")),
+              absl::OkStatus());
+  }
+  const auto file = *OpenLogFile(path);
+  std::vector<int64_t> unreadable;
+  EXPECT_EQ(file->EntriesOf(1, &unreadable)->size(), 2) << "what a result's story would leave out";
+  const auto report = file->Verify(*KeyBeside(path), {}, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_FALSE(report->findings.empty());
+  EXPECT_EQ(report->findings[0].message, "the file is damaged: row 2 missing from index entries_result");
+  EXPECT_THAT(*file->Damage(), testing::Contains("the file is damaged: row 2 missing from index entries_result"));
+  const absl::Status start = OpenSqlite(path).status();
+  EXPECT_TRUE(absl::IsDataLoss(start)) << start;
+  EXPECT_THAT(std::string(start.message()), HasSubstr("row 2 missing from index entries_result"));
 }
 
 TEST(LogFileTest, SaysWhatIsNoLog) {

@@ -48,7 +48,18 @@ inline constexpr char kReadPackDigests[] = "SELECT digest FROM packs ORDER BY di
 inline constexpr char kReadResultIds[] =
     "SELECT id FROM results UNION SELECT result_id FROM entries WHERE result_id IS NOT NULL ORDER BY 1";
 inline constexpr char kReadReleaseSequences[] = "SELECT sequence FROM outbox ORDER BY sequence";
-inline constexpr char kReadKeys[] = "SELECT key, result_id FROM keys";
+// Each key once, wherever it stands.
+inline constexpr char kReadKeys[] =
+    "SELECT key, result_id FROM keys UNION ALL SELECT key, result_id FROM recent_keys AS recent"
+    " WHERE NOT EXISTS (SELECT 1 FROM keys WHERE keys.key = recent.key AND keys.result_id = recent.result_id)";
+inline constexpr char kReadRecentKeys[] = "SELECT id, key, result_id FROM recent_keys ORDER BY id";
+inline constexpr char kReadPatients[] = "SELECT id, record FROM patients ORDER BY id";
+inline constexpr char kReadPatientKeys[] = "SELECT key, patient_id FROM patient_keys";
+inline constexpr char kReadOwners[] = "SELECT id, record FROM owners ORDER BY id";
+inline constexpr char kReadTurnarounds[] = "SELECT received_us, result_id FROM turnarounds";
+inline constexpr char kReadTurnaroundRow[] = "SELECT record FROM turnarounds WHERE received_us = ?1 AND result_id = ?2";
+inline constexpr char kReadLegalHolds[] =
+    "SELECT id, coalesce(result_id, 0), coalesce(patient_id, 0), record FROM legal_holds ORDER BY id";
 inline constexpr char kReadResultRow[] =
     "SELECT due_us IS NOT NULL, due_us, held, record, open, settled_us IS NOT NULL, settled_us FROM results WHERE id = ?1";
 inline constexpr char kReadReleaseRow[] = "SELECT acknowledged, result_id, bytes FROM outbox WHERE sequence = ?1";
@@ -99,6 +110,9 @@ inline constexpr char kPutResult[] =
 inline constexpr char kPutSettled[] = "UPDATE results SET settled_us = ?2 WHERE id = ?1";
 // Not INSERT OR IGNORE, which would hide every other constraint too.
 inline constexpr char kPutKey[] = "INSERT INTO keys (key, result_id) VALUES (?1, ?2) ON CONFLICT (key, result_id) DO NOTHING";
+inline constexpr char kPutRecentKey[] = "INSERT INTO recent_keys (id, key, result_id) VALUES (?1, ?2, ?3)";
+inline constexpr char kRemoveRecentKey[] = "DELETE FROM recent_keys WHERE id = ?1";
+inline constexpr char kRemoveRecentKeys[] = "DELETE FROM recent_keys WHERE id <= ?1";
 inline constexpr char kRemoveKeys[] = "DELETE FROM keys WHERE key >= ?1 AND key <= ?2 AND result_id = ?3";
 inline constexpr char kPutPack[] =
     "INSERT INTO packs (digest, files) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET files = excluded.files";
@@ -174,6 +188,7 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kReadEntriesIn,
                                        kReadResultRow,
                                        kReadReleaseRow,
+                                       kReadTurnaroundRow,
                                        kListLeafHashes,
                                        kFindEntry,
                                        kFindTile,
@@ -192,6 +207,9 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kIsPatientOnHold,
                                        kPutSettled,
                                        kRemoveKeys,
+                                       kPutRecentKey,
+                                       kRemoveRecentKey,
+                                       kRemoveRecentKeys,
                                        kReplaceRelease,
                                        kPutLegalHold,
                                        kRemoveLegalHold,

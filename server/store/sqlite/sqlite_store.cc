@@ -12,6 +12,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/audit/checkpoint.h"
 #include "server/audit/key.h"
 #include "server/audit/log_verifier.h"
@@ -117,9 +118,9 @@ absl::StatusOr<bool> EmptyWal(Connection& connection) {
 class SqliteStore final : public Store {
  public:
   SqliteStore(ProcessLock lock, Connection writer, audit::SigningKey log_key, const LastIds& last, LogEdge log,
-              std::vector<std::unique_ptr<Connection>> readers)
+              std::unique_ptr<RecentKeys> recent_keys, std::vector<std::unique_ptr<Connection>> readers)
       : lock_(std::move(lock)),
-        writer_{std::move(writer), std::move(log_key), last, std::move(log)},
+        writer_{std::move(writer), std::move(log_key), last, std::move(log), std::move(recent_keys)},
         readers_(std::move(readers)),
         log_(writer_.log_key, &readers_) {}
 
@@ -131,7 +132,14 @@ class SqliteStore final : public Store {
     return readers_.With([&](Connection& connection) { return store::FindResult(connection, id); });
   }
   absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) const override {
-    return readers_.With([&](Connection& connection) { return store::FindByKey(connection, key); });
+    std::vector<int64_t> ids;
+    writer_.recent_keys->Find(key, &ids);
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> in_place,
+                        readers_.With([&](Connection& connection) { return store::FindByKey(connection, key); }));
+    ids.insert(ids.end(), in_place.begin(), in_place.end());
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
   }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const override {
     return readers_.With(
@@ -235,12 +243,14 @@ absl::Status CheckFileHeader(const std::string& path) {
   return absl::OkStatus();
 }
 
+// Each index against its table too: what is read by an index of which a row is missing is silently too little.
 absl::Status CheckWhole(Connection& connection) {
-  RG_ASSIGN_OR_RETURN(const std::string verdict, connection.QueryText("PRAGMA quick_check(1)"));
+  RG_ASSIGN_OR_RETURN(const std::string verdict, connection.QueryText("PRAGMA integrity_check(1)"));
   if (verdict == "ok") return absl::OkStatus();
   // A page that cannot be read is reported as a finding too ("unable to get the page", "failed to get page"), not as a failure.
-  if (absl::StrContains(verdict, " to get ")) return absl::UnavailableError("PRAGMA quick_check could not read a page");
-  return absl::DataLossError("PRAGMA quick_check found the file damaged; restore it from a backup");
+  if (absl::StrContains(verdict, " to get ")) return absl::UnavailableError("PRAGMA integrity_check could not read a page");
+  return absl::DataLossError(absl::StrCat("PRAGMA integrity_check found the file damaged: ",
+                                          absl::StrReplaceAll(verdict, {{"\n", " "}}), "; restore it from a backup"));
 }
 
 // The key of the log. A new log gets a new key, if none lies there.
@@ -272,7 +282,7 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   if (mode != "wal") return absl::UnavailableError("the file system does not support SQLite's WAL (shared memory is needed)");
   // A gate that ended between an erasure and its end leaves a log with what was erased. A reader beside it puts this off.
   RG_RETURN_IF_ERROR(EmptyWal(writer).status());
-  // 64 MiB: the pages of `keys` are needed in random order, and a page that does not fit is read again.
+  // 64 MiB: the pages of `keys` are asked for in random order, and a page that does not fit is read again.
   RG_RETURN_IF_ERROR(writer.Execute("PRAGMA cache_size = -65536"));
   return writer;
 }
@@ -294,36 +304,77 @@ absl::Status CheckWholeLog(Connection& connection, const audit::VerifierKey& key
                    ". `resultgate audit verify --database FILE` says all that is wrong; restore a backup"));
 }
 
-// The head that another key signed, signed by this one.
-absl::Status SignHeadAnew(Connection& connection, const audit::SigningKey& key) {
-  RG_ASSIGN_OR_RETURN(const std::string note, ReadHead(connection));
-  RG_ASSIGN_OR_RETURN(const audit::Checkpoint head, audit::ReadCheckpoint(note));
-  RG_ASSIGN_OR_RETURN(const std::string signed_anew, audit::SignCheckpoint(head.size, head.root, key));
+// The public half of the key with which a gate last told that it started: all that is left of a key that was lost.
+absl::StatusOr<audit::VerifierKey> KeyOfLastStart(Connection& connection) {
+  constexpr int kReadAhead = 256;
+  for (int64_t before = 0;;) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, ListEntriesAboutNone(connection, before, kReadAhead));
+    for (const v1::Entry& entry : entries) {
+      before = entry.sequence();
+      if (entry.has_started() && !entry.started().log_public_key().empty()) {
+        return audit::VerifierKey::Parse(entry.started().log_public_key());
+      }
+    }
+    if (entries.empty()) return absl::FailedPreconditionError("no entry of the log tells which key signed it");
+  }
+}
+
+absl::Status SignHead(Connection& connection, const LogEdge& log, const audit::SigningKey& key) {
+  RG_ASSIGN_OR_RETURN(const std::string head, audit::SignCheckpoint(log.size(), log.Root(), key));
   RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kPutHead));
-  statement.BindBlob(1, signed_anew);
+  statement.BindBlob(1, head);
   return statement.Run();
+}
+
+absl::StatusOr<LogEdge> CheckLog(Connection& connection, const audit::VerifierKey& signer, bool whole) {
+  if (whole) RG_RETURN_IF_ERROR(CheckWholeLog(connection, signer));
+  return OpenLog(connection, signer);
+}
+
+struct OpenedLog {
+  audit::SigningKey key;
+  LogEdge edge;
+};
+
+// The log with its key, once its head holds. Where the key is lost and another one is to go on, the head must hold by the key
+// that the log itself names; only then is it signed anew. Where a key lies there, nothing but that counts: a head that it did not
+// sign came from somebody else, whatever the log says.
+absl::StatusOr<OpenedLog> OpenLogWithKey(Connection& writer, const SqliteOptions& options, bool whole) {
+  const bool lost = options.change_log_key && absl::IsNotFound(ReadLogKey(options.log_key_file).status());
+  if (!lost) {
+    RG_ASSIGN_OR_RETURN(audit::SigningKey key, LogKey(options.log_key_file, /*make=*/false));
+    absl::StatusOr<LogEdge> edge = CheckLog(writer, key.verifier(), whole);
+    if (edge.ok()) return OpenedLog{std::move(key), *std::move(edge)};
+    if (!options.change_log_key) return edge.status();
+    return absl::Status(edge.status().code(),
+                        absl::StrCat(edge.status().message(), " (--change-log-key takes up no log that `", options.log_key_file,
+                                     "` did not sign; it makes a key where there is none)"));
+  }
+  RG_ASSIGN_OR_RETURN(const audit::VerifierKey signer, KeyOfLastStart(writer));
+  RG_ASSIGN_OR_RETURN(LogEdge edge, CheckLog(writer, signer, whole));
+  RG_ASSIGN_OR_RETURN(audit::SigningKey key, MakeLogKey(options.log_key_file));
+  RG_RETURN_IF_ERROR(SignHead(writer, edge, key));
+  return OpenedLog{std::move(key), std::move(edge)};
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenLocked(ProcessLock lock, const std::string& path, const SqliteOptions& options) {
   RG_ASSIGN_OR_RETURN(Connection writer, OpenWriter(path, options));
   const bool whole = IsSmall(path, options.largest_whole_check_bytes);
   if (whole) RG_RETURN_IF_ERROR(CheckWhole(writer));
-  RG_ASSIGN_OR_RETURN(audit::SigningKey key, LogKey(options.log_key_file, options.change_log_key));
-  if (options.change_log_key) RG_RETURN_IF_ERROR(SignHeadAnew(writer, key));
-  if (whole) RG_RETURN_IF_ERROR(CheckWholeLog(writer, key.verifier()));
-  RG_ASSIGN_OR_RETURN(LogEdge log, OpenLog(writer, key.verifier()));
+  RG_ASSIGN_OR_RETURN(OpenedLog log, OpenLogWithKey(writer, options, whole));
   LastIds last;
   RG_ASSIGN_OR_RETURN(last.result, writer.QueryInt(sql::kLastResultId));
   RG_ASSIGN_OR_RETURN(last.entry, writer.QueryInt(sql::kLastEntrySequence));
   RG_ASSIGN_OR_RETURN(last.release, writer.QueryInt(sql::kLastReleaseSequence));
   RG_ASSIGN_OR_RETURN(last.patient, writer.QueryInt(sql::kLastPatientId));
+  RG_ASSIGN_OR_RETURN(std::unique_ptr<RecentKeys> recent_keys, RecentKeys::Read(writer, options.recent_keys));
   std::vector<std::unique_ptr<Connection>> readers;
   for (int i = 0; i < std::max(options.readers, 1); ++i) {
     RG_ASSIGN_OR_RETURN(Connection reader, Connection::Open(path, Connection::Mode::kReadOnly));
     readers.push_back(std::make_unique<Connection>(std::move(reader)));
   }
-  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), std::move(key), last, std::move(log),
-                                       std::move(readers));
+  return std::make_unique<SqliteStore>(std::move(lock), std::move(writer), std::move(log.key), last, std::move(log.edge),
+                                       std::move(recent_keys), std::move(readers));
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenCanonical(const std::string& path, SqliteOptions options) {

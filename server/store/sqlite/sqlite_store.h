@@ -22,13 +22,16 @@ namespace resultgate::store {
 struct SqliteOptions {
   // Connections for reading, at least one; more reads than this at once wait for one another.
   int readers = 2;
-  // A file up to this size is read and checked as a whole when it is opened (`PRAGMA quick_check`, some 0.1 s for 64 MiB); 0:
-  // none. A larger one would keep the gate from starting: check a copy of it.
+  // A file up to this size is read and checked as a whole when it is opened (`PRAGMA integrity_check`, and all of its log;
+  // some 0.3 s for 64 MiB); 0: none. A larger one would keep the gate from starting: `resultgate audit verify` checks it beside
+  // the gate.
   int64_t largest_whole_check_bytes = 64 << 20;
+  // So many keys come together in memory, some 100 bytes each, before they are put in their places (recent_keys.h).
+  size_t recent_keys = 1 << 18;
   // Where the log's key is; empty: `path`.key.
   std::string log_key_file;
-  // Takes up the log with another key than the one that signed its head, making it where there is none: for a key that was lost.
-  // The head must hold in all else.
+  // Where there is no key, makes one and goes on with it: for a key that was lost. The log must hold by the key that its last
+  // Started entry names. Where there is a key, it changes nothing.
   bool change_log_key = false;
 };
 
