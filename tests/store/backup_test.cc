@@ -4,8 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/write_file.h"
@@ -44,6 +46,42 @@ TEST(BackupTest, IsTheDatabaseAtOneMoment) {
   EXPECT_EQ(report->entries, 300);
   fs::copy_file(folder.File("gate.db.key"), folder.File("copy.db.key"));
   EXPECT_EQ(ReadContents(*Open(folder.File("copy.db"))), before);
+}
+
+// The writer goes on, transaction by transaction, from before the copy begins until after it ended.
+TEST(BackupTest, IsWholeWhileTheGateWrites) {
+  const TempFolder folder;
+  const auto store = Open(folder.File("gate.db"));
+  Append(*store, 300);
+  std::atomic<bool> stop = false;
+  std::atomic<int> written = 0;
+  std::thread writer([&] {
+    while (!stop) {
+      Append(*store, 3);
+      ++written;
+    }
+  });
+  const auto key = KeyBeside(folder.File("gate.db"));
+  for (int i = 0; i < 5; ++i) {
+    for (const int before = written; written < before + 2;) std::this_thread::yield();
+    const std::string copy = folder.File(absl::StrCat("copy", i, ".db"));
+    const int before = written;
+    EXPECT_EQ(Backup(folder.File("gate.db"), copy), absl::OkStatus());
+    const int after = written;
+    const auto file = OpenLogFile(copy);
+    EXPECT_TRUE(file.ok()) << file.status();
+    if (!file.ok()) break;
+    const auto report = (*file)->Verify(*key, {}, nullptr);
+    EXPECT_TRUE(report.ok() && report->ok());
+    EXPECT_THAT(*(*file)->Damage(), ::testing::IsEmpty());
+    const int64_t size = (*file)->size();
+    EXPECT_EQ(size % 3, 0) << "no transaction in part";
+    EXPECT_GE(size, 300 + 3 * before);
+    EXPECT_LE(size, 300 + 3 * (after + 1)) << "the one that was being committed may be in it";
+    EXPECT_EQ((*file)->ResultIds()->size(), static_cast<size_t>(size));
+  }
+  stop = true;
+  writer.join();
 }
 
 TEST(BackupTest, IsRestoredWhereNothingStands) {
