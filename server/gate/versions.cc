@@ -10,7 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
+#include "server/gate/attached_files.h"
 #include "server/gate/keys.h"
+#include "server/intake/codes.h"
 #include "server/intake/tables.h"
 #include "server/policy/decide.h"
 
@@ -83,18 +85,19 @@ const v1::Observation* Find(const v1::DiagnosticReport& report, const std::strin
 }
 
 bool HasDocumentContent(const v1::DiagnosticReport& report) {
+  const auto& files = report.presented_forms();
   return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 ||
-         report.notes_size() > 0 || report.presented_forms_size() > 0;
+         report.notes_size() > 0 || !std::all_of(files.begin(), files.end(), policy::IsVoid);
 }
 
-// The document's fields alone.
+// The document's fields alone, as far as they stand.
 v1::DiagnosticReport Document(const v1::DiagnosticReport& report) {
   v1::DiagnosticReport document;
   document.set_narrative(report.narrative());
   document.set_conclusion(report.conclusion());
   *document.mutable_conclusion_codes() = report.conclusion_codes();
   *document.mutable_notes() = report.notes();
-  *document.mutable_presented_forms() = report.presented_forms();
+  *document.mutable_presented_forms() = StandingFiles(report);
   return document;
 }
 
@@ -159,8 +162,9 @@ class Together {
       return (all_wrong_ || wrong_.count(unit) > 0) && policy::UnitStatus(report, unit) != v1::RESULT_STATUS_ENTERED_IN_ERROR;
     };
     const auto& observations = report.observations();
+    TakeBackConclusions();
     if (std::any_of(observations.begin(), observations.end(), [&](const auto& o) { return back(o.id()); }) ||
-        (policy::HasDocument(report) && back(policy::kDocument))) {
+        (policy::HasDocument(report) && back(policy::kDocument)) || files_.CameAgain()) {
       standing_.doubt = kTakenBack;
     } else if (std::any_of(observations.begin(), observations.end(), OnlyConfirms)) {
       standing_.doubt = kNothingToConfirm;
@@ -219,23 +223,45 @@ class Together {
       AppendText(version.conclusion(), before.mutable_conclusion());
       AppendNew(version.conclusion_codes(), before.mutable_conclusion_codes());
       AppendNew(version.notes(), before.mutable_notes());
-      AppendNew(version.presented_forms(), before.mutable_presented_forms());
     } else {
       if (!version.narrative().empty()) before.set_narrative(version.narrative());
       if (!version.conclusion().empty()) before.set_conclusion(version.conclusion());
       if (!version.conclusion_codes().empty()) *before.mutable_conclusion_codes() = version.conclusion_codes();
       if (!version.notes().empty()) *before.mutable_notes() = version.notes();
-      if (!version.presented_forms().empty()) *before.mutable_presented_forms() = version.presented_forms();
     }
     report.set_narrative(before.narrative());
     report.set_conclusion(before.conclusion());
     report.mutable_conclusion_codes()->Swap(before.mutable_conclusion_codes());
     report.mutable_notes()->Swap(before.mutable_notes());
-    report.mutable_presented_forms()->Swap(before.mutable_presented_forms());
+    files_.Add(version);
+    *report.mutable_presented_forms() = files_.Take();
+  }
+
+  // A coded final diagnosis (OBX) that was taken back is no conclusion of the report any more.
+  void TakeBackConclusions() {
+    std::set<std::string> stand;
+    std::set<std::string> gone;
+    for (const v1::Observation& observation : standing_.report.observations()) {
+      const auto said = diagnoses_.find(observation.id());
+      if (said == diagnoses_.end()) continue;
+      const bool is_void =
+          observation.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR || observation.status() == v1::RESULT_STATUS_CANCELLED;
+      if (is_void) gone.insert(said->second.begin(), said->second.end());
+      if (!is_void && observation.has_codeable_concept()) stand.insert(Bytes(observation.codeable_concept()));
+    }
+    auto* codes = standing_.report.mutable_conclusion_codes();
+    codes->erase(std::remove_if(codes->begin(), codes->end(),
+                                [&](const v1::CodeableConcept& code) {
+                                  return gone.count(Bytes(code)) > 0 && stand.count(Bytes(code)) == 0;
+                                }),
+                 codes->end());
   }
 
   void AddObservation(const v1::Observation& observation, bool has_twin) {
     v1::DiagnosticReport& report = standing_.report;
+    if (observation.has_codeable_concept() && intake::NamesFinalDiagnosis(observation.code())) {
+      diagnoses_[observation.id()].insert(Bytes(observation.codeable_concept()));
+    }
     const auto [found, inserted] = position_.emplace(observation.id(), report.observations_size());
     if (inserted) {
       *report.add_observations() = observation;
@@ -264,10 +290,12 @@ class Together {
 
   Standing standing_;
   const v1::DiagnosticReport* last_ = nullptr;
-  absl::flat_hash_map<std::string, int> position_;  // of observations, by id
-  std::set<std::string> unclear_;                   // units of which two versions say different things
-  std::set<std::string> wrong_;                     // units that some version took back
-  bool all_wrong_ = false;                          // some version took everything back
+  absl::flat_hash_map<std::string, int> position_;                     // of observations, by id
+  absl::flat_hash_map<std::string, std::set<std::string>> diagnoses_;  // final ones that an observation has named, as bytes
+  AttachedFiles files_;
+  std::set<std::string> unclear_;  // units of which two versions say different things
+  std::set<std::string> wrong_;    // units that some version took back
+  bool all_wrong_ = false;         // some version took everything back
 };
 
 }  // namespace
@@ -323,16 +351,22 @@ void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticRepor
   struct Keyed {
     std::optional<absl::Time> time;
     int rank;
+    bool takes_back;  // a file
     v1::DiagnosticReport* report;
   };
   std::vector<Keyed> keyed;
-  for (v1::DiagnosticReport& report : *versions) keyed.push_back({LatestTime(report), StatusRank(report.status()), &report});
+  for (v1::DiagnosticReport& report : *versions) {
+    const auto& files = report.presented_forms();
+    const bool takes_back = std::any_of(files.begin(), files.end(), policy::IsVoid);
+    keyed.push_back({LatestTime(report), StatusRank(report.status()), takes_back, &report});
+  }
   const bool timed = std::all_of(keyed.begin(), keyed.end(), [](const Keyed& key) { return key.time.has_value(); });
   std::stable_sort(keyed.begin(), keyed.end(), [timed](const Keyed& a, const Keyed& b) {
     // Where a version has no time, the status counts before the times of the others: a correction without a time corrects.
     if (timed && a.time != b.time) return a.time < b.time;
     if (a.rank != b.rank) return a.rank < b.rank;
     if (a.time != b.time) return a.time < b.time;
+    if (a.takes_back != b.takes_back) return b.takes_back;
     return DigestForOrder(*a.report) < DigestForOrder(*b.report);
   });
   std::vector<v1::DiagnosticReport> sorted;

@@ -41,14 +41,15 @@ struct Standing {
 };
 
 // Puts `version` where it belongs among `versions`, which are in order: by time of status where all have one, then by status,
-// then by digest. So the list hangs on what was sent, and not on the order in which it came (I7).
+// then what takes a file back behind what does not, then by digest. So the list hangs on what was sent, and not on the order in which it came (I7).
 void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticReport>* versions);
 
 // Puts versions (at least one, stamped, in order, of one patient) together. Every observation stands in its latest state, by its
 // own time and status; a field of the document as the last version says that fills it; the rest as the last version has it. So a
 // message that corrects one observation of a panel takes nothing away from the others. What is appended is added to what stood; a
 // status that confirms a value sent earlier (HL7 v2 `U`) makes that value final. Where two versions of one time and status
-// differ, the one with the greater digest stands, in doubt, until a later one speaks of the same unit.
+// differ, the one with the greater digest stands, in doubt, until a later one speaks of the same unit. Files are put together as
+// attached_files.h says; a coded final diagnosis that is taken back takes its conclusion code with it.
 Standing PutTogether(const std::vector<v1::DiagnosticReport>& versions);
 
 // True if an identifier of one is an identifier of the other. Names are never compared.

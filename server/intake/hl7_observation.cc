@@ -181,13 +181,17 @@ void Hl7Observations::AddObx(const Hl7Segment& obx) {
 void Hl7Observations::AddDocument(const Hl7Segment& obx, bool pointer) {
   EndObservation();
   const v1::ResultStatus status = ReadStatus(obx, !obx[5].empty(), report_);
-  if (IsVoid(status)) {
-    Warn(obx.Place(11), "an attached document is cancelled or wrong and was left out", report_);
-    return;
-  }
   v1::Attachment attachment;
   AddCwe(obx[3], CodeUse::kObserved, obx.Place(3), attachment.mutable_code(), report_);
   attachment.set_title(attachment.code().text());
+  attachment.set_status(status);
+  after_void_document_ = IsVoid(status);
+  if (after_void_document_) {
+    // That it is taken back, and which one, is kept without its data: versions before have it.
+    Warn(obx.Place(11), "an attached document is cancelled or wrong; what was sent of it is not shown", report_);
+    *report_->add_presented_forms() = std::move(attachment);
+    return;
+  }
   const Hl7Field value = obx[5];
   if (pointer) {
     attachment.set_url(Stripped(value.Component(1).Subcomponent(1)));
@@ -215,6 +219,7 @@ void Hl7Observations::AddDocument(const Hl7Segment& obx, bool pointer) {
 }
 
 void Hl7Observations::AddObservation(const Hl7Segment& obx, const std::string& type) {
+  EndObservation();
   v1::Observation observation;
   AddCwe(obx[3], CodeUse::kObserved, obx.Place(3), observation.mutable_code(), report_);
   if (observation.code().codings_size() == 0)
@@ -251,7 +256,9 @@ void Hl7Observations::AddObservation(const Hl7Segment& obx, const std::string& t
 void Hl7Observations::AddNote(const Hl7Segment& nte) {
   std::string text = JoinedText(nte[3], "\n");
   if (absl::StripAsciiWhitespace(text).empty()) return;
-  if (last_ >= 0) {
+  if (after_void_document_) {
+    Warn(nte.Place(3), "a remark on an attached document that is cancelled or wrong was left out", report_);
+  } else if (last_ >= 0) {
     report_->mutable_observations(last_)->add_notes(std::move(text));
   } else {
     report_->add_notes(std::move(text));

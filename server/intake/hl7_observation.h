@@ -20,10 +20,14 @@ class Hl7Observations {
   Hl7Observations(absl::TimeZone zone, v1::DiagnosticReport* report) : zone_(zone), report_(report) {}
 
   void AddObx(const Hl7Segment& obx);
-  // An NTE: belongs to the last OBX, or to the report where there was none or where that was a document.
+  // An NTE: belongs to the last OBX, or to the report where there was none or where that was a document. One that follows a
+  // document that was taken back is left out with it.
   void AddNote(const Hl7Segment& nte);
   // What follows belongs to the report again.
-  void EndObservation() { last_ = -1; }
+  void EndObservation() {
+    last_ = -1;
+    after_void_document_ = false;
+  }
 
  private:
   void AddDocument(const Hl7Segment& obx, bool pointer);
@@ -34,6 +38,7 @@ class Hl7Observations {
   ObservationIds ids_;
   absl::flat_hash_map<std::string, int> texts_;  // position of the observation that lines of text of this identity joined
   int last_ = -1;                                // position of the last OBX's observation, or -1
+  bool after_void_document_ = false;             // the last OBX was a document that is cancelled or wrong
 };
 
 }  // namespace resultgate::intake

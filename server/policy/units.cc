@@ -24,6 +24,21 @@ int Finality(v1::ResultStatus status) {
   }
 }
 
+// ENTERED_IN_ERROR or CANCELLED where that is all that is left of the document, else UNSPECIFIED.
+v1::ResultStatus StatusOfVoidDocument(const v1::DiagnosticReport& report) {
+  bool wrong = false;
+  bool cancelled = false;
+  for (const v1::Attachment& file : report.presented_forms()) {
+    if (!IsVoid(file)) return v1::RESULT_STATUS_UNSPECIFIED;
+    wrong = wrong || file.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+    cancelled = cancelled || file.status() == v1::RESULT_STATUS_CANCELLED;
+  }
+  if (!report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0)
+    return v1::RESULT_STATUS_UNSPECIFIED;
+  if (wrong) return v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  return cancelled && report.notes_size() == 0 ? v1::RESULT_STATUS_CANCELLED : v1::RESULT_STATUS_UNSPECIFIED;
+}
+
 }  // namespace
 
 void Units::Fill(const valueset::Registry& value_sets, const v1::DiagnosticReport& report) {
@@ -41,7 +56,9 @@ void Units::Fill(const valueset::Registry& value_sets, const v1::DiagnosticRepor
   Add(kDocument, nullptr, UnitStatus(report, kDocument), of_report_);
   // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
   // of.
-  for (const v1::Attachment& file : report.presented_forms()) value_sets.AddSetsThatHold(file.code(), &units_.back().any_sets);
+  for (const v1::Attachment& file : report.presented_forms()) {
+    if (!IsVoid(file)) value_sets.AddSetsThatHold(file.code(), &units_.back().any_sets);
+  }
 }
 
 void Units::Add(absl::string_view id, const v1::Observation* observation, v1::ResultStatus status,
@@ -53,6 +70,10 @@ void Units::Add(absl::string_view id, const v1::Observation* observation, v1::Re
   unit.own_sets = own;
   unit.any_sets = of_header_;
   unit.any_sets.Add(own);
+}
+
+bool IsVoid(const v1::Attachment& file) {
+  return file.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR || file.status() == v1::RESULT_STATUS_CANCELLED;
 }
 
 bool HasDocument(const v1::DiagnosticReport& report) {
@@ -72,6 +93,11 @@ v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, absl::string_vie
       if (observation.id() == unit_id) return EffectiveStatus(report, observation);
     }
     return v1::RESULT_STATUS_UNKNOWN;
+  }
+  const v1::ResultStatus of_files = StatusOfVoidDocument(report);
+  if (of_files == v1::RESULT_STATUS_ENTERED_IN_ERROR ||
+      (of_files != v1::RESULT_STATUS_UNSPECIFIED && report.status() != v1::RESULT_STATUS_ENTERED_IN_ERROR)) {
+    return of_files;
   }
   v1::ResultStatus least = report.status();
   for (const v1::Observation& observation : report.observations()) {

@@ -46,6 +46,9 @@ class Units {
   valueset::Membership of_report_, of_header_, of_observation_;
 };
 
+// True if the sender took the attached file back, or it could not be made: nothing of it is shown.
+bool IsVoid(const v1::Attachment& file);
+
 // True if the report has a document unit.
 bool HasDocument(const v1::DiagnosticReport& report);
 
@@ -54,6 +57,8 @@ bool HasDocument(const v1::DiagnosticReport& report);
 v1::ResultStatus EffectiveStatus(const v1::DiagnosticReport& report, const v1::Observation& observation);
 
 // The status of a unit: an observation's effective one; for the document the least final of the report's and its observations'.
+// A document of which nothing is left but files that were taken back is as they are; remarks do not outlive a file that was
+// wrong, because nobody can tell whether they are about it.
 v1::ResultStatus UnitStatus(const v1::DiagnosticReport& report, absl::string_view unit_id);
 
 // True for FINAL, AMENDED, CORRECTED and APPENDED.

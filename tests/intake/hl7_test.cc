@@ -315,13 +315,48 @@ TEST(Hl7Test, Documents) {
       Report({"OBX|1|ED|1^Page^L||LAB^TEXT^html^Base64^PGI+\r\naGk8L2I+||||||F", "OBX|2|ED|2||^AP^PDF^Base64^||||||F",
               "OBX|3|ED|3||^AP^PDF^Base64^***||||||F", "OBX|4|RP|4^Image^L||https://x.example/a\\T\\b^^IM^JPEG||||||F",
               "OBX|5|ED|5||^AP^PDF^Base64^aGk=||||||W"});
-  ASSERT_EQ(report.presented_forms_size(), 2);
+  ASSERT_EQ(report.presented_forms_size(), 3);
   EXPECT_EQ(report.presented_forms(0).content_type(), "text/html");
+  EXPECT_EQ(report.presented_forms(0).status(), v1::RESULT_STATUS_FINAL);
   EXPECT_EQ(report.presented_forms(0).data(), "<b>hi</b>");
   EXPECT_EQ(report.presented_forms(0).title(), "Page");
   EXPECT_EQ(report.presented_forms(1).url(), "https://x.example/a&b");
+  v1::Attachment taken_back;
+  taken_back.mutable_code()->add_codings()->set_code("5");
+  taken_back.mutable_code()->mutable_codings(0)->set_system(report.presented_forms(2).code().codings(0).system());
+  taken_back.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  EXPECT_EQ(report.presented_forms(2).SerializeAsString(), taken_back.SerializeAsString())
+      << "which one it is, and nothing of it";
   for (const char* place : {"OBX[2]-5", "OBX[3]-5", "OBX[5]-11"}) EXPECT_TRUE(Warns(report, place)) << place;
   EXPECT_EQ(report.observations_size(), 0);
+}
+
+// Versions before have the document: that it is taken back must be known, whatever else of it is sent.
+TEST(Hl7Test, ADocumentThatIsTakenBackIsKeptAsAMark) {
+  const struct {
+    std::string type, value, status;
+    v1::ResultStatus expected;
+  } cases[] = {{"ED", "^AP^PDF^Base64^aGk=", "W", v1::RESULT_STATUS_ENTERED_IN_ERROR},
+               {"ED", "", "W", v1::RESULT_STATUS_ENTERED_IN_ERROR},
+               {"ED", "", "D", v1::RESULT_STATUS_ENTERED_IN_ERROR},
+               {"RP", "", "D", v1::RESULT_STATUS_ENTERED_IN_ERROR},
+               {"ED", "\"\"", "X", v1::RESULT_STATUS_CANCELLED}};
+  for (const auto& test : cases) {
+    SCOPED_TRACE(test.type + test.value + test.status);
+    const v1::DiagnosticReport report =
+        Report({absl::StrCat("OBX|1|", test.type, "|PDF^Page^L||", test.value, "||||||", test.status), "NTE|1||about the file",
+                "OBX|2|NM|718-7^Hb^LN||1||||||F", "NTE|1||about the value"});
+    ASSERT_EQ(report.presented_forms_size(), 1);
+    const v1::Attachment& mark = report.presented_forms(0);
+    EXPECT_EQ(mark.status(), test.expected);
+    EXPECT_EQ(mark.code().codings(0).code(), "PDF");
+    EXPECT_EQ(mark.title(), "Page");
+    EXPECT_EQ(mark.data(), "");
+    EXPECT_EQ(mark.url(), "");
+    EXPECT_EQ(report.status(), v1::RESULT_STATUS_FINAL) << "what is left is as final as it was";
+    EXPECT_EQ(report.notes_size(), 0) << "the remark is on what is gone";
+    EXPECT_EQ(report.observations(0).notes_size(), 1);
+  }
 }
 
 TEST(Hl7Test, GroupsAndOccurrences) {

@@ -53,6 +53,32 @@ TEST(UnitsTest, AReportThatIsWithdrawnTakesItsObservationsWithIt) {
   EXPECT_EQ(UnitStatus(Cbc(), "nothing of it"), v1::RESULT_STATUS_UNKNOWN);
 }
 
+TEST(UnitsTest, ADocumentOfWhichAllWasTakenBackIsTakenBack) {
+  const v1::ResultStatus wrong = v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  const v1::ResultStatus cancelled = v1::RESULT_STATUS_CANCELLED;
+  v1::DiagnosticReport report = Cbc();
+  report.add_presented_forms()->set_status(wrong);
+  EXPECT_TRUE(HasDocument(report));
+  EXPECT_EQ(UnitStatus(report, kDocument), wrong);
+  EXPECT_EQ(UnitStatus(report, "718-7"), v1::RESULT_STATUS_FINAL) << "nobody took that back";
+  report.add_notes("about the file, or about something else");
+  EXPECT_EQ(UnitStatus(report, kDocument), wrong);
+  report.mutable_presented_forms(0)->set_status(cancelled);
+  EXPECT_EQ(UnitStatus(report, kDocument), v1::RESULT_STATUS_FINAL);
+  report.clear_notes();
+  EXPECT_EQ(UnitStatus(report, kDocument), cancelled);
+  report.set_status(wrong);
+  EXPECT_EQ(UnitStatus(report, kDocument), wrong);
+  report.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  report.mutable_presented_forms(0)->set_status(wrong);
+  EXPECT_EQ(UnitStatus(report, kDocument), wrong);
+  report.set_conclusion("words");
+  EXPECT_EQ(UnitStatus(report, kDocument), v1::RESULT_STATUS_PRELIMINARY);
+  report.clear_conclusion();
+  report.add_presented_forms()->set_data("another");
+  EXPECT_EQ(UnitStatus(report, kDocument), v1::RESULT_STATUS_PRELIMINARY);
+}
+
 TEST(UnitsTest, TheDocumentIsAsFinalAsWhatIsLeastFinalOfItsReport) {
   // From least to most final; those behind one another are alike.
   const std::vector<std::vector<v1::ResultStatus>> ranks = {

@@ -115,7 +115,8 @@ void Portal::Do(const v1::Release& release) {
       }
       if (unit == "document") {
         shown.content = release.content().narrative();
-        for (const v1::Attachment& file : release.content().presented_forms()) shown.content += file.data();
+        const bool in_files = shown.content.empty();
+        for (const v1::Attachment& file : release.content().presented_forms()) shown.content += in_files ? file.data() : "";
       }
       shown_[place] = std::move(shown);
     }

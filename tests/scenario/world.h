@@ -53,6 +53,7 @@ struct Oru {
   std::string section = "HM";
   std::vector<Obx> observations = {};
   std::string message_id = "M1";
+  std::vector<std::string> segments = {};  // more of them, behind the observations
 
   std::string ToString() const;
 };
@@ -60,7 +61,7 @@ struct Oru {
 // What a portal shows of one unit to one audience.
 struct Shown {
   v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
-  std::string content;  // the observation's value, or the document's narrative
+  std::string content;  // the observation's value, or the document's narrative, or what its files hold
   v1::Comment comment;
   int32_t version = 0;
   v1::Notification notification;
@@ -116,6 +117,7 @@ class ScenarioTest : public ::testing::Test {
   Response Submit(const Oru& message) { return Submit(Read(message.ToString())); }
   static v1::DiagnosticReport Read(const std::string& message);
 
+  // Of two people who restore one of whose it was in doubt, `reviewer-2` is of those who look into it.
   grpc::Status Approve(int64_t result_id, int version, const std::string& reviewer = "reviewer-1");
   std::vector<v1::PendingReview> Reviews(const std::string& owner = "");
   v1::Result Get(int64_t id);

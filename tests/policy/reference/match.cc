@@ -110,7 +110,9 @@ std::vector<Unit> UnitsOf(const valueset::Registry& value_sets, const v1::Diagno
     units.push_back({kDocument, nullptr, UnitStatus(report, kDocument), of_report, of_header});
     // A file that was sent as something of its own (an HIV report as PDF under a blood count) holds the document that it is part
     // of.
-    for (const v1::Attachment& file : report.presented_forms()) units.back().any_sets.Add(value_sets.SetsThatHold(file.code()));
+    for (const v1::Attachment& file : report.presented_forms()) {
+      if (!IsVoid(file)) units.back().any_sets.Add(value_sets.SetsThatHold(file.code()));
+    }
   }
   return units;
 }
