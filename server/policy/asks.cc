@@ -16,6 +16,7 @@ using expr::Truth;
 // Merges what `part` holds back into a part of the same rule: never less than what it comes from, known where that is known, its
 // clock no earlier.
 void MergeRestriction(const Part& part, Part* into) {
+  into->moot = part.moot && (into->moot || !into->restricts);
   into->restricts = true;
   if (part.missing.empty()) into->missing = {};
   into->is_new = into->is_new || part.is_new;
@@ -162,6 +163,7 @@ void Asker::AskRule(size_t number, size_t u, bool may_restrict, bool may_allow) 
     part.is_new = part.restricts && IsNew(rule, (*units_)[u].id, kAudiences[a]);
     if (part.restricts) {
       part.start = StartOf(part, u, a);
+      part.moot = IsCancelled(u) && Binds(rule, v1::AUDIENCE_PATIENT);
       // What is not known to be the rule's business, its protocol does not certainly cover.
       part.covered = missing.empty() && Covers(rule, u, a);
     }
@@ -241,6 +243,8 @@ bool Asker::Covers(const Rule& rule, size_t u, size_t audience) {
 void Asker::AddRestrictions(const std::vector<Part>& from, size_t u, size_t audience) {
   if (std::none_of(from.begin(), from.end(), [](const Part& part) { return part.restricts; })) return;
   std::vector<Part>& to = asked_[u][audience].parts;
+  // What a document says of a test that was cancelled nobody knows.
+  const bool tells_more = (*units_)[u].observation == nullptr && !IsCancelled(u);
   merged_.clear();
   auto old = to.begin();
   for (const Part& part : from) {
@@ -249,10 +253,12 @@ void Asker::AddRestrictions(const std::vector<Part>& from, size_t u, size_t audi
     if (old != to.end() && old->rule == part.rule) {
       merged_.push_back(*old++);
       MergeRestriction(part, &merged_.back());
+      if (tells_more) merged_.back().moot = false;
     } else {
       merged_.push_back(OnlyRestricting(part));
       // What waits along is read along: a protocol that covers the other thing only does not cover this one.
       merged_.back().covered = part.covered && Covers(*part.rule, u, audience);
+      if (tells_more) merged_.back().moot = false;
     }
   }
   merged_.insert(merged_.end(), old, to.end());

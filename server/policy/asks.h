@@ -81,6 +81,7 @@ class Asker {
   bool Covers(const Rule& rule, size_t u, size_t audience);
   // Adds the restrictions among `from`, in order of rule, to what is asked of the unit.
   void AddRestrictions(const std::vector<Part>& from, size_t u, size_t audience);
+  bool IsCancelled(size_t u) const { return (*units_)[u].status == v1::RESULT_STATUS_CANCELLED; }
   bool InForce(const Rule& rule, size_t u);
   bool SpokeBefore(const Rule& rule, size_t u) const;
   absl::Time StartOf(const Part& part, size_t u, size_t audience) const;

@@ -34,11 +34,15 @@ struct Part {
   absl::Time order_review = absl::InfinitePast();
   // Its review's protocol certainly covers the unit, and all that the unit waits for by this rule.
   bool covered = false;
+  // The unit is cancelled, and the rule would hold it from the patient for what its value says: there is none, so its delay and
+  // review hold nothing. Its withholding does: that somebody was tested may be blinded or confidential, too.
+  bool moot = false;
 
   bool operator==(const Part& other) const {
     return rule == other.rule && restricts == other.restricts && permits == other.permits && limits == other.limits &&
            advises == other.advises && is_new == other.is_new && start == other.start && limit_start == other.limit_start &&
-           missing == other.missing && along == other.along && order_review == other.order_review && covered == other.covered;
+           missing == other.missing && along == other.along && order_review == other.order_review && covered == other.covered &&
+           moot == other.moot;
   }
 };
 
@@ -54,7 +58,8 @@ struct Clocks {
 // time.
 class Combiner {
  public:
-  // Combines the parts (in order of rule id) of a unit that is final, cancelled, or let go although it is not final.
+  // Combines the parts (in order of rule id) of a unit that is final, cancelled (see Part::moot), or let go although it is not
+  // final.
   // `acted` are those who asked for release now: what they may lift ends. Permit or default is decided here: where neither a
   // permit nor a review is among the parts, or `add_default`, the pack's default review is added. `verdict` is cleared first.
   void Combine(const Pack& pack, const v1::DiagnosticReport& report, const Clocks& clocks, const std::vector<v1::Lifter>& acted,

@@ -123,7 +123,7 @@ size_t Decider::DecideCell(size_t u, size_t a) {
     // begins with it.
     const bool newly_asked = (asked.needs_default && IsNewAfter(before, kDefaultRule)) ||
                              std::any_of(asked.parts.begin(), asked.parts.end(), [](const Part& part) {
-                               return part.is_new && (part.rule->then.review || part.rule->then.withhold_until);
+                               return part.is_new && ((part.rule->then.review && !part.moot) || part.rule->then.withhold_until);
                              });
     const bool same_kind = !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) question.review_started = base::FromProto(before->review().started_at());
@@ -131,7 +131,7 @@ size_t Decider::DecideCell(size_t u, size_t a) {
   question.preference = KeptClock(context_->previous, before, kPreferenceRule, /*deadline=*/false).value_or(first_final_[u]);
   // What waits along with another report's review does so until that one ends.
   for (const Part& part : asked.parts) {
-    const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
+    const bool reviews = (part.rule->then.review && !part.moot) || part.rule->then.withhold_until;
     if (reviews && part.order_review > question.review_started.value_or(clocks_.received_at)) {
       question.review_started = part.order_review;
     }
@@ -165,7 +165,9 @@ std::vector<OrderHold> Decider::OrderHolds() const {
   for (size_t u = 0; u < ruling_.units_.size(); ++u) {
     for (size_t a = 0; a < kAudienceCount; ++a) {
       for (const Part& part : asker_.of(u, a).parts) {
-        if (!part.restricts || part.along || part.rule->together != Rule::Together::kOrder) continue;
+        if (!part.restricts || part.along || (part.moot && !part.rule->then.withhold_until) ||
+            part.rule->together != Rule::Together::kOrder)
+          continue;
         const auto same = [&](const OrderHold& hold) { return hold.rule_id == part.rule->id && hold.audience == kAudiences[a]; };
         const auto known = std::find_if(holds.begin(), holds.end(), same);
         if (known == holds.end()) {

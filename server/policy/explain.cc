@@ -41,6 +41,9 @@ class Explainer {
     const auto unit = std::find_if(units_.begin(), units_.end(), [&](const Unit& u) { return u.id == outcome.unit_ids(0); });
     if (unit == units_.end()) return explained;
     const auto audience = static_cast<v1::Audience>(outcome.audiences(0));
+    if (unit->status == v1::RESULT_STATUS_CANCELLED) {
+      explained.add_clock("the test was not performed: delays and reviews of its value hold nothing");
+    }
     for (const Rule& rule : pack_.rules()) *explained.add_rules() = OfRule(rule, *unit, audience, outcome);
     AddClock(outcome, &explained);
     return explained;

@@ -100,6 +100,7 @@ void Personal::Fill(const valueset::Registry& value_sets, const v1::DiagnosticRe
   for (size_t u = 0; has_document && u + 1 < units.size(); ++u) AddWaitsOf(of_[u][0], &of_.back()[0]);
   if (has_document && !of_.back()[0].waits.empty()) of_.back()[0].at_once = false;
   for (size_t u = 0; u < units.size(); ++u) {
+    if (units[u].status == v1::RESULT_STATUS_CANCELLED) of_[u][0].waits.clear();
     for (size_t a = 1; a < kAudienceCount; ++a) of_[u][a] = of_[u][0];
     if (!determined) continue;
     for (size_t a = 0; a < kAudienceCount; ++a) {

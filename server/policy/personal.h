@@ -52,7 +52,7 @@ struct PersonalAsks {
 // coding of the unit or its report, one for `immediate` at the unit's own alone, as restrictions and permits of rules do. The
 // overall preference, and any without a category, counts for what none of a category does. Of several that count every wait
 // holds, and `immediate` only where none waits. A document waits for whatever one of its report's observations waits for, and
-// goes at once only if they all do.
+// goes at once only if they all do. That a test was not performed waits for no wish: there is no result to wait for.
 //
 // A determination stands until its end. What it holds from the patient it holds from everybody (I8), and what it holds of an
 // observation it holds of the document, which tells of it.

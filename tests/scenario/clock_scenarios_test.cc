@@ -16,9 +16,9 @@ using testing::Cbc;
 
 class ScenarioClock : public ScenarioTest {
  protected:
-  // A chest X-ray, final at `issued`, received then.
-  Response SubmitImaging(const std::string& order, const std::string& issued) {
-    MoveTo(issued);
+  // A chest X-ray, final at `issued`, received then, or later.
+  Response SubmitImaging(const std::string& order, const std::string& issued, const std::string& received = "") {
+    MoveTo(received.empty() ? issued : received);
     v1::DiagnosticReport report = testing::Report(order, "36643-5");
     report.set_section(v1::SECTION_IMAGING);
     report.set_narrative(order);
@@ -61,8 +61,8 @@ TEST_F(ScenarioClock, Scenario06WhatComesAfterACancellationWaitsItsWholeTime) {
   report.mutable_observations(0)->clear_value();
   report.set_status(v1::RESULT_STATUS_CANCELLED);
   Submit(report);
+  EXPECT_EQ(See("36643-5"), "not performed") << "at once: there is no value that a delay could be for";
   MoveTo("2026-03-10T12:00:00-04:00");
-  EXPECT_EQ(See("36643-5"), "not performed");
   report.mutable_observations()->Clear();
   testing::AddObservation(&report, "36643-5", "7", v1::RESULT_STATUS_CORRECTED);
   report.set_status(v1::RESULT_STATUS_CORRECTED);
@@ -83,8 +83,10 @@ TEST_F(ScenarioClock, Scenario22BusinessDaysPassOverWeekends) {
 
 TEST_F(ScenarioClock, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAndIsListed) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
-  SubmitImaging("first", "2026-03-06T15:00:00-05:00");
-  SubmitImaging("second", "2026-03-06T15:10:00-05:00");
+  // What came later is due earlier.
+  const Response second = SubmitImaging("second", "2026-03-06T15:10:00-05:00");
+  const Response first = SubmitImaging("first", "2026-03-06T15:00:00-05:00", "2026-03-06T15:20:00-05:00");
+  ASSERT_LT(second.result_id(), first.result_id());
   SubmitImaging("later", "2026-03-08T15:00:00-04:00");
   Stop();
   MoveClockWhileDown("2026-03-10T10:00:00-04:00");
@@ -97,10 +99,15 @@ TEST_F(ScenarioClock, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAnd
   ASSERT_EQ(overdue.size(), 1u);
   EXPECT_EQ(overdue[0].overdue().results(), 2);
   EXPECT_EQ(base::FromProto(overdue[0].overdue().since()), At("2026-03-09T16:00:00-04:00"));
+  ASSERT_EQ(overdue[0].overdue().due_size(), 2);
+  EXPECT_EQ(overdue[0].overdue().due(0).result_id(), first.result_id());
+  EXPECT_EQ(base::FromProto(overdue[0].overdue().due(0).due_at()), At("2026-03-09T16:00:00-04:00"));
+  EXPECT_EQ(overdue[0].overdue().due(1).result_id(), second.result_id());
   const std::vector<v1::Entry> advanced = Entries(v1::ENTRY_KIND_ADVANCED);
   ASSERT_EQ(advanced.size(), 2u) << "once each";
   EXPECT_LT(overdue[0].sequence(), advanced[0].sequence()) << "told before anything goes";
-  EXPECT_LT(advanced[0].result_id(), advanced[1].result_id()) << "the earliest first";
+  EXPECT_EQ(advanced[0].result_id(), first.result_id()) << "the earliest first, whenever it came";
+  EXPECT_EQ(advanced[1].result_id(), second.result_id());
   Stop();
   Start();
   MoveTo(Now());

@@ -15,7 +15,30 @@ using testing::Biopsy;
 using ::testing::HasSubstr;
 using testing::Later;
 
-class ScenarioStatus : public ScenarioTest {};
+class ScenarioStatus : public ScenarioTest {
+ protected:
+  // Who has to do something, as the lists have it.
+  std::vector<v1::OutreachTask> Tasks() {
+    grpc::ClientContext context;
+    v1::ListOutreachResponse response;
+    EXPECT_TRUE(outreach().ListOutreach(&context, v1::ListOutreachRequest(), &response).ok());
+    return {response.tasks().begin(), response.tasks().end()};
+  }
+  // Of all that waits, what the stream says of this result.
+  v1::ReviewEvent EventOf(int64_t result_id) {
+    grpc::ClientContext context;
+    v1::StreamReviewEventsRequest request;
+    request.set_until_current(true);
+    const auto stream = reviews().StreamReviewEvents(&context, request);
+    v1::StreamReviewEventsResponse response;
+    v1::ReviewEvent event;
+    while (stream->Read(&response)) {
+      if (response.event().result_id() == result_id) event = response.event();
+    }
+    EXPECT_TRUE(stream->Finish().ok());
+    return event;
+  }
+};
 
 TEST_F(ScenarioStatus, Scenario01APreliminaryWaitsAndTheClockStartsWithTheFirstFinal) {
   const Response early = Submit(
@@ -54,6 +77,35 @@ TEST_F(ScenarioStatus, Scenario02ACorrectionOfWhatIsOutGoesAtOnceInWordsThatSayI
   EXPECT_EQ(portal().ShownTo("p1", "718-7").version, 2) << "the first version stands there no more";
 }
 
+TEST_F(ScenarioStatus, Scenario02AClinicianIsToldOfACorrectionThatWentAtOnceWhateverItSays) {
+  const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
+  EXPECT_TRUE(Tasks().empty()) << "flagged normal, as far as anybody says";
+  MoveTo("2026-03-06T16:00:00-05:00");
+  Submit(
+      Oru{.status = "C", .issued = "20260306153000-0500", .observations = {{.loinc = "718-7", .value = "13.9", .status = "C"}}});
+  const std::vector<v1::OutreachTask> tasks = Tasks();
+  ASSERT_EQ(tasks.size(), 1u) << "somebody may have acted on the wrong value";
+  EXPECT_EQ(tasks[0].kind(), v1::OUTREACH_KIND_NOT_OPENED);
+  EXPECT_TRUE(tasks[0].released());
+  EXPECT_EQ(base::FromProto(tasks[0].since()), At("2026-03-06T16:00:00-05:00")) << "since the correction";
+  v1::RecordClinicianViewRequest opened;
+  opened.set_result_id(first.result_id());
+  opened.set_clinician("1234567893");
+  grpc::ClientContext context;
+  v1::RecordClinicianViewResponse recorded;
+  ASSERT_TRUE(outreach().RecordClinicianView(&context, opened, &recorded).ok());
+  EXPECT_TRUE(Tasks().empty());
+}
+
+TEST_F(ScenarioStatus, Scenario02WhatIsAddedOrConfirmedCorrectsNothing) {
+  Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}, {.loinc = "6690-2", .value = "7.0", .status = "P"}}});
+  MoveTo("2026-03-06T16:00:00-05:00");
+  Submit(Oru{.issued = "20260306153000-0500",
+             .observations = {{.loinc = "718-7", .value = "13.9"}, {.loinc = "6690-2", .value = "7.1"}}});
+  EXPECT_EQ(See("6690-2"), "7.1");
+  EXPECT_TRUE(Tasks().empty()) << "nobody could act on what was never final";
+}
+
 TEST_F(ScenarioStatus, Scenario02WhatWasReadAndApprovedIsNotHeldAgainByTheSameRules) {
   const Response first = Submit(Biopsy("F1"));
   EXPECT_EQ(See("document"), "");
@@ -69,6 +121,7 @@ TEST_F(ScenarioStatus, Scenario02WhatWasReadAndApprovedIsNotHeldAgainByTheSameRu
 }
 
 TEST_F(ScenarioStatus, Scenario02ACorrectionIntoAClassThatWaitsIsHeldBehindNeutralWords) {
+  const Response waits = Submit(Biopsy("F2"));
   const Response first = Submit(Oru{.observations = {{.loinc = "718-7", .value = "3.9"}}});
   EXPECT_EQ(See("718-7"), "3.9");
   Oru corrected{.status = "C", .issued = "20260306143000-0500", .section = "SP"};
@@ -77,8 +130,17 @@ TEST_F(ScenarioStatus, Scenario02ACorrectionIntoAClassThatWaitsIsHeldBehindNeutr
   EXPECT_EQ(OutcomeOf(held.result_id(), "718-7").disposition(), v1::DISPOSITION_REVIEW);
   EXPECT_EQ(See("718-7"), "being corrected") << "nobody may rely on the old value while the new one waits";
   EXPECT_FALSE(portal().ShownTo("p1", "718-7").comment.text().empty());
+  // Its review is urgent: it is before what waits as long.
+  const std::vector<v1::PendingReview> list = Reviews();
+  ASSERT_GE(list.size(), 2u);
+  EXPECT_EQ(list[0].result_id(), first.result_id());
+  EXPECT_TRUE(list[0].corrects());
+  for (const v1::PendingReview& review : list) EXPECT_EQ(review.corrects(), review.result_id() == first.result_id());
+  EXPECT_TRUE(EventOf(first.result_id()).corrects());
+  EXPECT_FALSE(EventOf(waits.result_id()).corrects());
   ASSERT_TRUE(Approve(first.result_id(), 2).ok());
   EXPECT_EQ(See("718-7"), "13.9");
+  EXPECT_FALSE(EventOf(first.result_id()).corrects());
 }
 
 TEST_F(ScenarioStatus, Scenario03ACorrectionOfWhatIsHeldReplacesItAndKeepsTheClock) {
@@ -133,18 +195,53 @@ TEST_F(ScenarioStatus, Scenario04AStatusAloneWithNothingStoredIsQuarantinedUntil
   EXPECT_EQ(See("718-7"), "13.9") << "late, but that is the value that was confirmed";
 }
 
+// A biopsy that is held, and then was not performed: whoever waits for it should know to come again.
 TEST_F(ScenarioStatus, Scenario06ACancellationEndsItsTimersAndIsSaidAsSuch) {
-  const Response held = Submit(Biopsy("F1"));
+  Oru biopsy{.service = "60567-5", .section = "SP", .observations = {{.loinc = "22634-0", .value = "benign", .flag = ""}}};
+  const Response held = Submit(biopsy);
+  EXPECT_EQ(OutcomeOf(held.result_id(), "22634-0").disposition(), v1::DISPOSITION_REVIEW);
   ASSERT_TRUE(Get(held.result_id()).has_due_at());
-  v1::DiagnosticReport cancelled = Later(Biopsy("F1"), absl::Minutes(30));
-  cancelled.set_status(v1::RESULT_STATUS_CANCELLED);
-  cancelled.clear_narrative();
-  Submit(cancelled);
-  Submit(Oru{.filler = "F2", .observations = {{.loinc = "718-7", .value = "13.9"}}});
-  Submit(Oru{.filler = "F2",
-             .status = "X",
-             .issued = "20260306143000-0500",
-             .observations = {{.loinc = "718-7", .value = "", .status = "X"}}});
+  EXPECT_EQ(Reviews().size(), 1u);
+  EXPECT_EQ(See("22634-0"), "");
+  biopsy.status = "X";
+  biopsy.issued = "20260306143000-0500";
+  biopsy.observations = {{.loinc = "22634-0", .value = "", .status = "X"}};
+  Submit(biopsy);
+  EXPECT_EQ(OutcomeOf(held.result_id(), "22634-0").state(), v1::OUTCOME_STATE_RELEASED);
+  EXPECT_FALSE(OutcomeOf(held.result_id(), "22634-0").has_review());
+  EXPECT_FALSE(Get(held.result_id()).has_due_at()) << "no timer runs any more";
+  EXPECT_TRUE(Reviews().empty()) << "nobody is asked to look at it";
+  EXPECT_EQ(See("22634-0"), "not performed");
+  EXPECT_EQ(portal().ShownTo("p1", "22634-0").content, "") << "nor is what was held before told";
+  EXPECT_EQ(CommentOf("22634-0").variant(), "cancelled");
+  MoveTo("2026-04-06T15:00:00-04:00");
+  EXPECT_EQ(See("22634-0"), "not performed");
+}
+
+// It is performed after all: nobody has seen or read it, so it passes its whole review.
+TEST_F(ScenarioStatus, Scenario06ABiopsyThatComesAfterItWasCancelledIsReviewed) {
+  Oru biopsy{.status = "X", .service = "60567-5", .section = "SP"};
+  biopsy.observations = {{.loinc = "22634-0", .value = "", .status = "X"}};
+  const Response cancelled = Submit(biopsy);
+  EXPECT_EQ(See("22634-0"), "not performed");
+  MoveTo("2026-03-09T12:00:00-04:00");
+  biopsy.status = "F";
+  biopsy.issued = "20260309113000-0400";
+  biopsy.observations = {{.loinc = "22634-0", .value = "benign", .flag = ""}};
+  Submit(biopsy);
+  const v1::Outcome outcome = OutcomeOf(cancelled.result_id(), "22634-0");
+  EXPECT_EQ(outcome.disposition(), v1::DISPOSITION_REVIEW);
+  EXPECT_EQ(base::FromProto(outcome.review().expires_at()), At("2026-03-12T12:00:00-04:00"));
+  EXPECT_EQ(See("22634-0"), "being corrected");
+  MoveTo("2026-03-12T11:59:59-04:00");
+  EXPECT_EQ(See("22634-0"), "being corrected");
+  MoveTo("2026-03-12T12:00:00-04:00");
+  EXPECT_EQ(See("22634-0"), "benign");
+}
+
+TEST_F(ScenarioStatus, Scenario06WhatWasOutIsReplacedByThatItWasNotPerformed) {
+  Submit(Oru{.observations = {{.loinc = "718-7", .value = "13.9"}}});
+  Submit(Oru{.status = "X", .issued = "20260306143000-0500", .observations = {{.loinc = "718-7", .value = "", .status = "X"}}});
   EXPECT_EQ(See("718-7"), "not performed");
   EXPECT_THAT(CommentOf("718-7").variant(), HasSubstr("cancelled"));
   EXPECT_THAT(CommentOf("718-7").variant(), Not(HasSubstr("normal")));

@@ -29,6 +29,7 @@ struct Part {
   // It holds another report of the order: this one only along with it, and since when its review runs there.
   bool along = false;
   absl::Time order_review = absl::InfinitePast();
+  bool moot = false;     // its delay and review hold nothing: there is no value
   bool covered = false;  // by its review's protocol, and so is all that the unit waits for by this rule
 };
 

@@ -128,6 +128,7 @@ class Decider {
 
   // What is known to apply to one unit needs no missing fact of another; the latest clock counts.
   static void Merge(const Part& part, Part* into) {
+    into->moot = part.moot && (into->moot || !into->restricts);
     into->restricts = true;
     if (part.unknown_facts.empty()) into->unknown_facts.clear();
     into->is_new = into->is_new || part.is_new;
@@ -167,6 +168,8 @@ class Decider {
       part.is_new = part.restricts && IsNew(rule.id, unit.id, kAudiences[a]);
       const absl::Time first_final = FirstFinal(unit.id);
       if (part.restricts) {
+        // What was not performed has no value that the patient could learn too early.
+        part.moot = unit.status == v1::RESULT_STATUS_CANCELLED && Binds(rule, v1::AUDIENCE_PATIENT);
         part.covered = truth.as_restriction == expr::Truth::kTrue && Covers(rule, unit, kAudiences[a]);
         part.start = part.is_new ? std::max(first_final, clocks_.version_issued)
                                  : Kept(rule.id, unit.id, kAudiences[a], {v1::RULE_EFFECT_DELAY, v1::RULE_EFFECT_WITHHOLD});
@@ -223,11 +226,15 @@ class Decider {
     Asked& to = asked_[u][a];
     const auto at = std::lower_bound(to.parts.begin(), to.parts.end(), part,
                                      [](const Part& x, const Part& y) { return x.rule->id < y.rule->id; });
+    // What a document says of a test that was cancelled nobody knows.
+    const bool final_document = units_[u].observation == nullptr && units_[u].status != v1::RESULT_STATUS_CANCELLED;
     if (at != to.parts.end() && at->rule == part.rule) {
       Merge(part, &*at);
+      if (final_document) at->moot = false;
       return;
     }
     Part added = part;
+    if (final_document) added.moot = false;
     added.permits = false;
     added.limits = false;
     added.advises = false;
@@ -274,12 +281,12 @@ class Decider {
     // begins with it.
     const bool newly_asked = (asked.needs_default && IsNew(kDefaultRule, unit.id, kAudiences[a])) ||
                              std::any_of(asked.parts.begin(), asked.parts.end(), [](const Part& part) {
-                               return part.is_new && (part.rule->then.review || part.rule->then.withhold_until);
+                               return part.is_new && ((part.rule->then.review && !part.moot) || part.rule->then.withhold_until);
                              });
     const bool same_kind = goes_on && !newly_asked && settled == (before->disposition() != v1::DISPOSITION_NOT_FINAL);
     if (same_kind) clocks.review_started = base::FromProto(before->review().started_at());
     for (const Part& part : asked.parts) {
-      const bool reviews = part.rule->then.review || part.rule->then.withhold_until;
+      const bool reviews = (part.rule->then.review && !part.moot) || part.rule->then.withhold_until;
       const absl::Time start = clocks.review_started.value_or(clocks.received_at);
       if (reviews && part.order_review > start) clocks.review_started = part.order_review;
     }
@@ -294,7 +301,7 @@ class Decider {
                                    absl::FormatTime(clocks.review_started.value_or(absl::InfinitePast())));
     for (const Part& part : asked.parts) {
       absl::StrAppend(&key, "/", part.rule->id, part.restricts, part.permits, part.limits, part.advises, part.is_new, part.along,
-                      part.covered, absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
+                      part.covered, part.moot, absl::FormatTime(part.start), absl::FormatTime(part.limit_start));
       for (const std::string& fact : part.unknown_facts) absl::StrAppend(&key, "?", fact);
     }
     const Personal personal = PersonalOf(unit, kAudiences[a]);
@@ -341,6 +348,7 @@ class Decider {
     if (unit.observation == nullptr) {
       for (size_t u = 0; u + 1 < units_.size(); ++u) told_of.push_back(&units_[u]);
     }
+    const bool cancelled = unit.status == v1::RESULT_STATUS_CANCELLED;
     personal.at_once = true;
     std::set<std::string> seen;
     for (const Unit* told : told_of) {
@@ -355,6 +363,7 @@ class Decider {
         personal.waits.emplace_back(preference, unknown_categories.count(preference.category()) > 0);
       }
     }
+    if (cancelled) personal.waits.clear();
     if (context_.determinations == nullptr) return personal;
     for (const v1::Determination& determination : *context_.determinations) {
       if (base::FromProto(determination.until()) <= clocks_.now) continue;
