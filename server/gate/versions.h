@@ -41,7 +41,8 @@ struct Standing {
 };
 
 // Puts `version` where it belongs among `versions`, which are in order: by time of status where all have one, then by status,
-// then what takes a file back behind what does not, then by digest. So the list hangs on what was sent, and not on the order in which it came (I7).
+// then what takes a file back behind what does not, then by digest. So the list hangs on what was sent, and not on the order in
+// which it came (I7).
 void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticReport>* versions);
 
 // Puts versions (at least one, stamped, in order, of one patient) together. Every observation stands in its latest state, by its
