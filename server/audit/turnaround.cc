@@ -174,9 +174,10 @@ class Courses {
     if (!fresh.empty()) courses_.push_back({std::move(fresh), {}, {}});
     // A version tells of all that there is; everything else of what changed.
     const bool tells_all = entry.has_decided();
-    // A version withdraws from the patient whose it is only what it does not have, or what nobody may see.
+    // A version withdraws from the patient whose it is only what it does not have, or what nobody may see; but for what it shows
+    // under the patient's other number.
     const bool of_another_patient =
-        tells_all && std::any_of(told.begin(), told.end(), [](const Told& cell) {
+        tells_all && !entry.decided().merged() && std::any_of(told.begin(), told.end(), [](const Told& cell) {
           return cell.taken_back && cell.outcome != nullptr && cell.outcome->disposition() != v1::DISPOSITION_NEVER;
         });
     const size_t before = courses_.size();

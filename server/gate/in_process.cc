@@ -70,7 +70,13 @@ void PlanNotice(const policy::Pack* pack, const v1::DiagnosticReport& report, co
                 absl::Time now, Transition* transition) {
   if (standing.empty() && (pack == nullptr || pack->in_process().empty())) return;
   std::vector<CellRelease>& parts = transition->parts;
-  bool changed = false;
+  const size_t planned = parts.size();
+  // Under the patient's other identifiers a notice begins anew: it is no correction.
+  const auto goes_on_as_correction = [&](const CellRelease& part) {
+    return transition->renumbered && part.kind == v1::RELEASE_KIND_BEING_CORRECTED && standing.count(part.replaces) > 0;
+  };
+  parts.erase(std::remove_if(parts.begin(), parts.end(), goes_on_as_correction), parts.end());
+  bool changed = parts.size() < planned;
   for (CellRelease& part : parts) {
     if (standing.count(part.replaces) == 0) continue;
     part.corrected = false;

@@ -13,6 +13,7 @@
 #include "server/gate/held_preview.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
+#include "server/gate/patients.h"
 #include "server/gate/redecide.h"
 #include "server/gate/submit.h"
 #include "server/gate/versions.h"
@@ -38,8 +39,7 @@ bool IsHeld(const v1::Result& result) {
 bool IsOfOneOrder(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b) {
   const std::vector<store::Key> of_a = OrderKeys(a);
   const std::vector<store::Key> of_b = OrderKeys(b);
-  return std::find_first_of(of_a.begin(), of_a.end(), of_b.begin(), of_b.end()) != of_a.end() &&
-         SamePatient(a.patient(), b.patient());
+  return std::find_first_of(of_a.begin(), of_a.end(), of_b.begin(), of_b.end()) != of_a.end();
 }
 
 // As the pack that decided the version that stands decided it.
@@ -136,7 +136,9 @@ absl::StatusOr<std::vector<v1::Result>> SameOrder::Others(store::Batch& batch, c
   for (const int64_t id : ids) {
     RG_ASSIGN_OR_RETURN(std::optional<v1::Result> other, batch.FindResult(id));
     // One whose number or patient was corrected keeps its old keys.
-    if (other && IsHeld(*other) && IsOfOneOrder(report, other->report())) others.push_back(*std::move(other));
+    if (!other || !IsHeld(*other) || !IsOfOneOrder(report, other->report())) continue;
+    RG_ASSIGN_OR_RETURN(const bool of_patient, SamePatientAfterMerges(batch, report.patient(), other->report().patient()));
+    if (of_patient) others.push_back(*std::move(other));
   }
   return others;
 }

@@ -98,6 +98,18 @@ class GateTest : public ::testing::Test {
     return promise.get_future().get();
   }
 
+  // Tells the directory who looks into whose a result is.
+  void PutRestorer(const std::string& person) {
+    v1::PutOwnerRequest request;
+    request.set_actor("staff-office");
+    request.mutable_owner()->set_id(DefaultPack().pack->refusal_owner());
+    request.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+    request.mutable_owner()->add_members(person);
+    std::promise<absl::Status> promise;
+    gate_->PutOwner(request, [&promise](const auto& response) { promise.set_value(response.status()); });
+    ASSERT_TRUE(promise.get_future().get().ok());
+  }
+
   absl::StatusOr<int> Acknowledge(const std::vector<int64_t>& sequences) {
     v1::AcknowledgeReleasesRequest request;
     for (const int64_t sequence : sequences) request.add_sequences(sequence);
@@ -339,6 +351,41 @@ TEST_F(GateTest, AFloorEndsOnTheMinuteAlsoAcrossARestart) {
   EXPECT_TRUE(Entries().back().has_advanced());
 }
 
+TEST_F(GateTest, WhatIsLateIsToldOneByOneBeforeAnyOfItGoes) {
+  for (int i = 0; i < 101; ++i) {
+    MustSubmit(Biopsy(absl::StrCat("F", i)));
+    clock_.Advance(absl::Seconds(1));
+  }
+  gate_.reset();
+  clock_.Set(At("2026-03-09T16:00:00-04:00"));
+  int told = 0;
+  Options options;
+  options.tell_overdue = [&](const v1::Entry::Overdue& overdue) {
+    ++told;
+    EXPECT_EQ(overdue.results(), 101);
+    ASSERT_EQ(overdue.due_size(), 100);
+    for (int i = 0; i < 100; ++i) {
+      EXPECT_EQ(overdue.due(i).result_id(), i + 1) << "the earliest first";
+      EXPECT_EQ(base::FromProto(overdue.due(i).due_at()), At("2026-03-09T15:00:00-04:00") + absl::Seconds(i));
+    }
+    const auto last = store_->ListEntriesBackward(0, 0, 1);
+    ASSERT_TRUE(last.ok());
+    EXPECT_TRUE((*last)[0].has_overdue()) << "it stands in the log, and nothing has gone yet";
+  };
+  const auto start = [&] {
+    auto gate = Gate::Start(
+        store_.get(), &clock_, DefaultPack(), [](const auto&, auto*) { return Templates(); }, options);
+    ASSERT_TRUE(gate.ok()) << gate.status();
+    gate_ = *std::move(gate);
+    AdvanceTo("2026-03-09T16:00:00-04:00");
+  };
+  start();
+  EXPECT_EQ(told, 1);
+  gate_.reset();
+  start();
+  EXPECT_EQ(told, 1) << "nothing is late any more";
+}
+
 TEST_F(GateTest, ACorrectionOfWhatIsOutReplacesItAndAnOlderVersionDoesNot) {
   const v1::DiagnosticReport wrong = Cbc("F1", "3.9");
   v1::DiagnosticReport right = Later(Cbc("F1", "13.9"), absl::Minutes(30));
@@ -404,7 +451,15 @@ TEST_F(GateTest, AReportThatMovesToAnotherPatientIsWithdrawnFromTheFirstAndHeldF
   ASSERT_TRUE(Approve(first.result_id(), 2).ok());
   EXPECT_TRUE(Shown(Releases()).empty());
   EXPECT_EQ(Approve(first.result_id(), 2).status().code(), absl::StatusCode::kFailedPrecondition);
-  ASSERT_TRUE(Approve(first.result_id(), 2, "reviewer-2").ok());
+  EXPECT_EQ(Approve(first.result_id(), 2, " Reviewer-1").status().code(), absl::StatusCode::kFailedPrecondition);
+  // One of them is of those who look into it, and the refusal says how somebody becomes one.
+  const absl::Status stranger = Approve(first.result_id(), 2, "reviewer-2").status();
+  EXPECT_EQ(stranger.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(stranger.message()),
+              ::testing::HasSubstr("resultgate directory put health-information-management --kind pool --member"));
+  PutRestorer("privacy-1");
+  EXPECT_EQ(Approve(first.result_id(), 2, "reviewer-2").status().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_TRUE(Approve(first.result_id(), 2, "privacy-1").ok());
   EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p2/718-7", "13.9"}}));
   EXPECT_EQ(Get(first.result_id()).decision().pack_digest(), DefaultPack().pack->digest());
 }
@@ -438,6 +493,35 @@ TEST_F(GateTest, AnOrderNumberThatIsUsedAgainLosesNeitherPatientsReport) {
   // A further version of the second finds the second, although both have the key.
   v1::DiagnosticReport again = Later(other, absl::Minutes(5));
   EXPECT_EQ(MustSubmit(again).result_id(), second.result_id());
+}
+
+TEST_F(GateTest, AThirdPatientsReportUnderTheSameOrderPutsAllInDoubtForTwoPeople) {
+  PutRestorer("reviewer-2");
+  const Response first = MustSubmit(Cbc("F1", "3.9"));
+  v1::DiagnosticReport other = Later(Cbc("F1", "13.9"), absl::Minutes(5));
+  other.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const Response second = MustSubmit(other);
+  for (const char* reviewer : {"reviewer-1", "reviewer-2"}) {
+    ASSERT_TRUE(Approve(first.result_id(), 2, reviewer).ok());
+    ASSERT_TRUE(Approve(second.result_id(), 1, reviewer).ok());
+  }
+  EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p1/718-7", "3.9"}, {"p2/718-7", "13.9"}}));
+  v1::DiagnosticReport correction = Later(Cbc("F1", "14.9"), absl::Minutes(10));
+  correction.set_status(v1::RESULT_STATUS_CORRECTED);
+  correction.mutable_patient()->mutable_identifiers(0)->set_value("p3");
+  const Response third = MustSubmit(correction);
+  EXPECT_EQ(Shown(Releases()), (std::map<std::string, std::string>{{"p1/718-7", "RELEASE_KIND_BEING_CORRECTED"},
+                                                                   {"p2/718-7", "RELEASE_KIND_BEING_CORRECTED"}}))
+      << "nobody can tell which of the two it puts right";
+  size_t incidents = 0;
+  for (const v1::Entry& entry : Entries()) incidents += entry.has_incident() ? 1 : 0;
+  EXPECT_EQ(incidents, 3u) << "when the number was first used again, and for each of the two";
+  EXPECT_EQ(third.decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE);
+  ASSERT_TRUE(Approve(third.result_id(), 1).ok());
+  EXPECT_EQ(Get(third.result_id()).decision().outcomes(0).disposition(), v1::DISPOSITION_QUARANTINE)
+      << "one's word is not enough";
+  EXPECT_EQ(Get(first.result_id()).version(), 3);
+  EXPECT_EQ(Get(second.result_id()).version(), 2);
 }
 
 TEST_F(GateTest, AnOlderReportOfAnotherPatientPutsTheStandingOneInDoubt) {

@@ -231,6 +231,25 @@ TEST_F(SameOrderTest, AnotherPatientUnderTheSameNumberIsNoneOfItsBusiness) {
   EXPECT_EQ(State(Submit(other)), "released");
 }
 
+TEST_F(SameOrderTest, AfterAMergeTheOtherNumberIsTheSamePatients) {
+  Open(kReview);
+  const int64_t tissue = Submit(Biopsy("O1"));
+  v1::MergePatientsRequest merge;
+  merge.set_actor("him-1");
+  *merge.mutable_survivor() = Biopsy("O1").patient().identifiers(0);
+  *merge.mutable_merged() = merge.survivor();
+  merge.mutable_merged()->set_value("p2");
+  std::promise<absl::Status> merged;
+  gate_->MergePatients(merge, [&merged](const auto& response) { merged.set_value(response.status()); });
+  ASSERT_TRUE(merged.get_future().get().ok());
+  v1::DiagnosticReport count = Cbc("O1");
+  count.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  const int64_t blood = Submit(count);
+  EXPECT_EQ(State(blood), "review tissue-review");
+  Approve(tissue);
+  EXPECT_EQ(State(blood), "released");
+}
+
 TEST_F(SameOrderTest, DecidingAnewLetsNothingGoThatWaitsAlong) {
   Open(kReview);
   Submit(Biopsy("O1"));

@@ -60,6 +60,19 @@ TEST_F(ScenarioInProcess, ScenarioAPatientWhoWaitsReadsByWhenAndThenTheResult) {
   EXPECT_EQ(base::FromProto(note.expected_by()), testing::At("2026-03-12T00:00:00-04:00"));
 }
 
+TEST_F(ScenarioInProcess, ScenarioWhatIsInProcessCorrectsNothingThoughItHasVersions) {
+  const Response biopsy = Submit(Biopsy("F1"));
+  v1::DiagnosticReport again = Later(Biopsy("F1"), absl::Minutes(1));
+  again.set_status(v1::RESULT_STATUS_CORRECTED);
+  again.set_narrative("benign breast tissue, left side");
+  Submit(again);
+  EXPECT_THAT(Notice(biopsy.result_id()), HasSubstr("March 11"));
+  const std::vector<v1::PendingReview> waiting = Reviews();
+  ASSERT_FALSE(waiting.empty());
+  EXPECT_EQ(waiting[0].version(), 2);
+  for (const v1::PendingReview& review : waiting) EXPECT_FALSE(review.corrects());
+}
+
 TEST_F(ScenarioInProcess, ScenarioTheReviewEndsBeforeTheDay) {
   const Response biopsy = Submit(Biopsy("F1"));
   MoveTo("2026-03-11T14:59:00-04:00");
@@ -84,6 +97,29 @@ TEST_F(ScenarioInProcess, ScenarioANoticeGoesFromThePatientWhoseResultItIsNot) {
   ASSERT_TRUE(Approve(standing.id(), standing.version(), "reviewer-2").ok());
   EXPECT_NE(Notice(biopsy.result_id(), "p2"), "");
   EXPECT_EQ(Notice(biopsy.result_id(), "p1"), "");
+}
+
+TEST_F(ScenarioInProcess, Scenario14ANoticeGoesWithTheResultToTheOtherNumberOfTheSamePatient) {
+  const Response biopsy = Submit(Biopsy("F1"));
+  EXPECT_NE(Notice(biopsy.result_id(), "p1"), "");
+  grpc::ClientContext context;
+  v1::MergePatientsRequest merge;
+  v1::MergePatientsResponse merged;
+  merge.set_actor("him-3");
+  *merge.mutable_survivor() = Biopsy("F1").patient().identifiers(0);
+  *merge.mutable_merged() = merge.survivor();
+  merge.mutable_merged()->set_value("p2");
+  ASSERT_TRUE(patients().MergePatients(&context, merge, &merged).ok());
+  v1::DiagnosticReport corrected = Later(Biopsy("F1"), absl::Minutes(1));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  Submit(corrected);
+  EXPECT_EQ(Notice(biopsy.result_id(), "p1"), "");
+  EXPECT_THAT(Notice(biopsy.result_id(), "p2"), HasSubstr("It is expected by March 11, 2026."));
+  EXPECT_EQ(See("document", "p2"), "") << "and no words that it is being corrected";
+  ASSERT_TRUE(Approve(biopsy.result_id(), 2).ok());
+  EXPECT_EQ(See("document", "p2"), "benign breast tissue");
+  EXPECT_EQ(Notice(biopsy.result_id(), "p2"), "");
 }
 
 TEST_F(ScenarioInProcess, ScenarioANoticeGoesWhenTheResultIsTakenBackAndIsNeverWrongAfterItsDay) {
