@@ -2,17 +2,19 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/log_reads.h"
 #include "server/gate/log_window.h"
+#include "server/gate/logged_state.h"
+#include "server/gate/review_turns.h"
 #include "server/policy/review_plan.h"
 
 namespace resultgate::gate {
@@ -20,11 +22,14 @@ namespace {
 
 using base::FromProto;
 
-std::set<std::string> RulesThatAsk(const v1::Outcome& outcome) {
+constexpr int kOwners = 256;
+
+std::set<std::string> RulesWith(const v1::Outcome& outcome, const std::set<v1::RuleEffect>& effects) {
   std::set<std::string> rules;
   for (const v1::AppliedRule& rule : outcome.rules()) {
-    if (rule.effect() == v1::RULE_EFFECT_REVIEW) rules.insert(rule.rule_id());
+    if (effects.count(rule.effect()) > 0) rules.insert(rule.rule_id());
   }
+  if (rules.empty()) rules.insert("");
   return rules;
 }
 
@@ -37,91 +42,200 @@ int64_t Minutes(absl::Duration duration) {
   return std::max<int64_t>(absl::ToInt64Minutes(duration), 0);
 }
 
+bool IsDecision(const v1::Entry& entry) {
+  return entry.has_approved() || entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW;
+}
+
+// Turns may have ended: by themselves, or because their owner could not decide.
+bool MayEndTurns(const v1::Entry& entry) {
+  if (entry.reviewed().action() == v1::REVIEW_ACTION_REFUSED) return true;
+  const auto& outcomes = entry.advanced().outcomes();
+  return !entry.advanced().of_order() &&
+         std::any_of(outcomes.begin(), outcomes.end(), [](const v1::Outcome& outcome) { return outcome.has_review(); });
+}
+
+bool IsMessage(const v1::Entry& entry) {
+  return entry.followed_up().kind() == v1::FOLLOW_UP_KIND_MESSAGE;
+}
+
+bool Counts(const v1::Entry& entry) {
+  return entry.result_id() != 0 && (IsDecision(entry) || MayEndTurns(entry) || IsMessage(entry));
+}
+
+// What the directory knows of past times. Since when somebody has left or has other hours it does not know.
+absl::StatusOr<Directory> Absences(const store::Reader& reader) {
+  std::vector<v1::DirectoryOwner> owners;
+  for (std::string after;;) {
+    RG_ASSIGN_OR_RETURN(std::vector<v1::DirectoryOwner> page, reader.ListOwners(after, kOwners));
+    if (page.empty()) return Directory(owners);
+    after = page.back().id();
+    for (v1::DirectoryOwner& owner : page) {
+      owner.clear_left();
+      owner.clear_staffed_hours();
+      owners.push_back(std::move(owner));
+    }
+  }
+}
+
+// True if a person's decision ended the review of the cell.
+bool WasDecided(const v1::Outcome& before, const v1::Outcome* after) {
+  if (!WaitsForOwner(before)) return false;
+  const bool was_in_doubt = before.disposition() == v1::DISPOSITION_QUARANTINE;
+  return after == nullptr || !WaitsForOwner(*after) || (was_in_doubt && after->disposition() != v1::DISPOSITION_QUARANTINE);
+}
+
 }  // namespace
 
-v1::WorkloadRow& Workload::Row(absl::Time time, const std::string& rule, const std::string& pool, const std::string& clinician) {
+// One result on its way through the log.
+class Workload::OneResult {
+ public:
+  explicit OneResult(Workload* workload) : workload_(*workload) {}
+
+  void Take(const v1::Entry& entry) {
+    const absl::Time time = FromProto(entry.time());
+    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) templates_[note->sequence()] = note->template_id();
+    const bool counts = time >= workload_.since_ && Counts(entry);
+    const LoggedCells before = counts ? ToLoggedCells(state_.result().decision().outcomes()) : LoggedCells();
+    state_.Take(entry);
+    const LoggedCells after = counts ? ToLoggedCells(state_.result().decision().outcomes()) : LoggedCells();
+    if (counts && IsDecision(entry)) CountDecided(entry, before, after);
+    if (counts && MayEndTurns(entry)) CountTurns(entry, before, after);
+    if (counts && IsMessage(entry)) CountMessage(time, after);
+    if (entry.reviewed().action() == v1::REVIEW_ACTION_CLAIMED) {
+      claimed_ = {entry.actor(), time};
+    } else if (entry.has_approved() || entry.has_reviewed()) {
+      claimed_.reset();
+    }
+  }
+
+ private:
+  static const v1::Outcome* Find(const LoggedCells& cells, const LoggedCells::key_type& place) {
+    const auto found = cells.find(place);
+    return found == cells.end() ? nullptr : &found->second;
+  }
+
+  // One review is several cells where it is of several units and audiences: it counts once for each row.
+  void CountDecided(const v1::Entry& entry, const LoggedCells& before, const LoggedCells& after) {
+    const absl::Time time = FromProto(entry.time());
+    std::map<Place, const v1::Outcome*> reviews;
+    for (const auto& [place, outcome] : before) {
+      if (!WasDecided(outcome, Find(after, place))) continue;
+      const std::string& pool = policy::CurrentTurn(outcome.review(), time).owner().role();
+      for (const std::string& rule : RulesWith(outcome, {v1::RULE_EFFECT_REVIEW})) {
+        reviews.emplace(workload_.PlaceOf(rule, pool, entry.actor(), ""), &outcome);
+      }
+    }
+    for (const auto& [place, outcome] : reviews) {
+      v1::WorkloadRow& row = workload_.Row(time, place);
+      row.set_reviews(row.reviews() + 1);
+      if (outcome->review().has_started_at()) {
+        row.set_waiting_minutes(row.waiting_minutes() + Minutes(time - FromProto(outcome->review().started_at())));
+      }
+      if (!claimed_ || claimed_->first != entry.actor()) continue;
+      row.set_claimed(row.claimed() + 1);
+      row.set_review_minutes(row.review_minutes() + Minutes(time - claimed_->second));
+    }
+  }
+
+  void CountTurns(const v1::Entry& entry, const LoggedCells& before, const LoggedCells& after) {
+    const absl::Time time = FromProto(entry.time());
+    using Counted = std::set<std::pair<Place, absl::Time>>;  // whose, and when it ended
+    Counted overdue, escalated, expired;
+    for (const auto& [place, outcome] : before) {
+      const v1::Outcome* now = Find(after, place);
+      if (now == nullptr || !WaitsForOwner(outcome)) continue;
+      const auto count = [&](absl::Time ended, Counted* counted) {
+        const v1::Owner owner =
+            workload_.directory_.TurnAt(outcome.review(), workload_.zone_, ended - absl::Microseconds(1)).owner();
+        for (const std::string& rule : RulesWith(outcome, {v1::RULE_EFFECT_REVIEW})) {
+          counted->insert({workload_.PlaceOf(rule, owner.role(), owner.person().value(), ""), ended});
+        }
+      };
+      const v1::Review& was = outcome.review();
+      const v1::Review& is = now->review();
+      const absl::Time end = FromProto(was.expires_at());
+      const bool escalates = is.escalated() && !was.escalated();
+      if (entry.has_reviewed()) {
+        // Who gave it back was not late.
+        if (escalates) count(time, &escalated);
+        continue;
+      }
+      const absl::Time looked_at = FromProto(outcome.due_at());
+      for (const v1::ReviewTurn& turn : was.turns()) {
+        const absl::Time until = FromProto(turn.until());
+        if (outcome.has_due_at() && until >= looked_at && until <= time && until < end) count(until, &overdue);
+      }
+      if (escalates) count(end, &escalated);
+      if (is.overruns() > was.overruns()) count(end, &overdue);
+      if (now->released_unreviewed() && !outcome.released_unreviewed()) count(end, &expired);
+    }
+    for (const auto& [whose, ended] : overdue) Add(time, whose, &v1::WorkloadRow::overdue, &v1::WorkloadRow::set_overdue);
+    for (const auto& [whose, ended] : escalated) {
+      Add(time, whose, &v1::WorkloadRow::escalations, &v1::WorkloadRow::set_escalations);
+    }
+    for (const auto& [whose, ended] : expired) Add(time, whose, &v1::WorkloadRow::expired, &v1::WorkloadRow::set_expired);
+  }
+
+  void CountMessage(absl::Time time, const LoggedCells& cells) {
+    const auto is_shown = [](const v1::Outcome& outcome) {
+      return outcome.release_sequence() > 0 && outcome.state() != v1::OUTCOME_STATE_CLOSED;
+    };
+    const bool any = std::any_of(cells.begin(), cells.end(), [&](const auto& cell) { return is_shown(cell.second); });
+    std::set<v1::RuleEffect> effects = {v1::RULE_EFFECT_PERMIT, v1::RULE_EFFECT_DELAY, v1::RULE_EFFECT_REVIEW};
+    if (!any) effects.insert(v1::RULE_EFFECT_WITHHOLD);
+    std::set<Place> places;
+    for (const auto& [key, outcome] : cells) {
+      if (any && !is_shown(outcome)) continue;
+      const bool has_owner = !outcome.review().turns().empty();
+      const std::string pool = has_owner ? policy::CurrentTurn(outcome.review(), time).owner().role() : "";
+      const auto shown_by = templates_.find(outcome.release_sequence());
+      const std::string template_id = any && shown_by != templates_.end() ? shown_by->second : "";
+      for (const std::string& rule : RulesWith(outcome, effects)) {
+        places.insert(workload_.PlaceOf(rule, pool, "", template_id));
+      }
+    }
+    if (places.empty()) places.insert(Place());
+    for (const Place& place : places) Add(time, place, &v1::WorkloadRow::messages, &v1::WorkloadRow::set_messages);
+  }
+
+  void Add(absl::Time time, const Place& place, int32_t (v1::WorkloadRow::*get)() const, void (v1::WorkloadRow::*set)(int32_t)) {
+    v1::WorkloadRow& row = workload_.Row(time, place);
+    (row.*set)((row.*get)() + 1);
+  }
+
+  Workload& workload_;
+  LoggedState state_;
+  std::map<int64_t, std::string> templates_;                   // by release
+  std::optional<std::pair<std::string, absl::Time>> claimed_;  // who, when
+};
+
+Workload::Place Workload::PlaceOf(const std::string& rule, const std::string& pool, const std::string& clinician,
+                                  const std::string& template_id) const {
+  Place place;
+  if (Is(v1::WORKLOAD_DIMENSION_RULE)) place.rule = rule;
+  if (Is(v1::WORKLOAD_DIMENSION_POOL)) place.pool = pool;
+  if (Is(v1::WORKLOAD_DIMENSION_CLINICIAN)) place.clinician = clinician;
+  if (Is(v1::WORKLOAD_DIMENSION_TEMPLATE)) place.template_id = template_id;
+  return place;
+}
+
+v1::WorkloadRow& Workload::Row(absl::Time time, const Place& place) {
   const std::string week = Is(v1::WORKLOAD_DIMENSION_WEEK) ? MondayOf(time, zone_) : "";
-  v1::WorkloadRow& row = rows_[{week, rule, pool, clinician}];
+  v1::WorkloadRow& row = rows_[{week, place}];
   row.set_week(week);
-  row.set_rule_id(rule);
-  row.set_pool(pool);
-  row.set_clinician(clinician);
+  row.set_rule_id(place.rule);
+  row.set_pool(place.pool);
+  row.set_clinician(place.clinician);
+  row.set_template_id(place.template_id);
   return row;
 }
 
-// One review of a result is several outcomes where units or audiences fare differently: it counts once for each row.
-template <typename Outcomes, typename Count>
-void Workload::ForEachRule(const v1::Entry& entry, const Outcomes& outcomes, const std::string& clinician, Count count) {
-  const absl::Time time = FromProto(entry.time());
-  const std::string by = Is(v1::WORKLOAD_DIMENSION_CLINICIAN) ? clinician : "";
-  std::set<std::pair<std::string, std::string>> counted;
-  for (const v1::Outcome& outcome : outcomes) {
-    const bool of_pool = Is(v1::WORKLOAD_DIMENSION_POOL) && !outcome.review().turns().empty();
-    const std::string pool = of_pool ? policy::CurrentTurn(outcome.review(), time).owner().role() : "";
-    for (const std::string& asks : RulesThatAsk(outcome)) {
-      const std::string rule = Is(v1::WORKLOAD_DIMENSION_RULE) ? asks : "";
-      if (counted.insert({rule, pool}).second) count(outcome, &Row(time, rule, pool, by));
-    }
+void Workload::Add(const std::vector<v1::Entry>& entries) {
+  OneResult result(this);
+  for (const v1::Entry& entry : entries) {
+    if (FromProto(entry.time()) >= until_) return;
+    result.Take(entry);
   }
-}
-
-template <typename Outcomes>
-void Workload::AddDecided(const v1::Entry& entry, const Outcomes& outcomes) {
-  const absl::Time time = FromProto(entry.time());
-  const auto claimed = claimed_.find(entry.result_id());
-  const bool own = claimed != claimed_.end() && claimed->second.first == entry.actor();
-  ForEachRule(entry, outcomes, entry.actor(), [&](const v1::Outcome& outcome, v1::WorkloadRow* row) {
-    row->set_reviews(row->reviews() + 1);
-    if (outcome.review().has_started_at()) {
-      row->set_waiting_minutes(row->waiting_minutes() + Minutes(time - FromProto(outcome.review().started_at())));
-    }
-    if (!own) return;
-    row->set_claimed(row->claimed() + 1);
-    row->set_review_minutes(row->review_minutes() + Minutes(time - claimed->second.second));
-  });
-  if (claimed != claimed_.end()) claimed_.erase(claimed);
-}
-
-void Workload::Add(const v1::Entry& entry) {
-  if (entry.has_approved()) return AddDecided(entry, entry.approved().outcomes());
-  if (entry.has_reviewed()) {
-    if (entry.reviewed().action() == v1::REVIEW_ACTION_CLAIMED) {
-      claimed_[entry.result_id()] = {entry.actor(), FromProto(entry.time())};
-    } else if (entry.reviewed().action() == v1::REVIEW_ACTION_RELEASED_NOW) {
-      AddDecided(entry, entry.reviewed().outcomes());
-    } else {
-      claimed_.erase(entry.result_id());
-    }
-    return;
-  }
-  if (!entry.has_advanced()) return;
-  const auto said = [&entry](const char* what) {
-    const auto& reasons = entry.advanced().reasons();
-    return std::any_of(reasons.begin(), reasons.end(),
-                       [what](const std::string& reason) { return absl::StrContains(reason, what); });
-  };
-  // The unit may go in a later entry, after its floor or with the document: its review expires once.
-  std::vector<v1::Outcome> expired;
-  for (const v1::Outcome& outcome : entry.advanced().outcomes()) {
-    const auto& units = outcome.unit_ids();
-    const bool names = std::any_of(units.begin(), units.end(), [&said](const std::string& unit) {
-      return said(absl::StrCat(unit, ": the review expired").c_str());
-    });
-    if (outcome.released_unreviewed() && names) expired.push_back(outcome);
-  }
-  ForEachRule(entry, expired, "",
-              [](const v1::Outcome& /*outcome*/, v1::WorkloadRow* row) { row->set_expired(row->expired() + 1); });
-  const bool passed = said(": now waits for ") || said(": overrun");
-  const bool escalated = said(": escalated to ");
-  ForEachRule(entry, entry.advanced().outcomes(), "", [&](const v1::Outcome& /*outcome*/, v1::WorkloadRow* row) {
-    if (passed) row->set_overdue(row->overdue() + 1);
-    if (escalated) row->set_escalations(row->escalations() + 1);
-  });
-}
-
-void Workload::AddMessage(const v1::Entry& entry, const v1::Result& about) {
-  const auto count = [](const v1::Outcome& /*outcome*/, v1::WorkloadRow* row) { row->set_messages(row->messages() + 1); };
-  ForEachRule(entry, about.decision().outcomes(), "", count);
 }
 
 std::vector<v1::WorkloadRow> Workload::Rows() const {
@@ -132,18 +246,22 @@ std::vector<v1::WorkloadRow> Workload::Rows() const {
 
 absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, const v1::GetWorkloadRequest& request,
                                                     absl::TimeZone zone) {
-  Workload workload(zone, request.group_by());
   const absl::Time since = FromProto(request.since());
   const absl::Time until = request.has_until() ? FromProto(request.until()) : absl::InfiniteFuture();
-  RG_RETURN_IF_ERROR(ForEachEntry(reader, since, until, [&](const v1::Entry& entry) -> absl::Status {
-    if (entry.followed_up().kind() != v1::FOLLOW_UP_KIND_MESSAGE) {
-      workload.Add(entry);
-      return absl::OkStatus();
-    }
-    RG_ASSIGN_OR_RETURN(const std::optional<v1::Result> result, reader.FindResult(entry.result_id()));
-    if (result) workload.AddMessage(entry, *result);
+  // Most results went at once and nobody wrote about them: of these nothing is read but the entries of that time.
+  std::set<int64_t> results;
+  int64_t last = 0;
+  RG_RETURN_IF_ERROR(ForEachEntry(reader, since, until, [&](const v1::Entry& entry) {
+    if (Counts(entry)) results.insert(entry.result_id());
+    last = entry.sequence();
     return absl::OkStatus();
   }));
+  RG_ASSIGN_OR_RETURN(Directory absences, Absences(reader));
+  Workload workload(zone, since, until, request.group_by(), std::move(absences));
+  for (const int64_t id : results) {
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, EntriesOf(reader, id, last));
+    workload.Add(entries);
+  }
   v1::GetWorkloadResponse response;
   for (v1::WorkloadRow& row : workload.Rows()) *response.add_rows() = std::move(row);
   return response;

@@ -1,4 +1,4 @@
-// What reviews cost, counted from the log. Pure but for what it is told of results; one thread.
+// What reviews cost, and what patients wrote about what went, counted from the log alone. One thread.
 #ifndef RESULTGATE_GATE_WORKLOAD_H_
 #define RESULTGATE_GATE_WORKLOAD_H_
 
@@ -12,42 +12,57 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
-#include "resultgate/v1/result.pb.h"
 #include "resultgate/v1/review_service.pb.h"
+#include "server/gate/directory.h"
 #include "server/store/store.h"
 
 namespace resultgate::gate {
 
+// A turn that is over without a decision is counted once, to the role and person whose turn it was when it ended: as escalated or
+// expired where the review escalates or expires with it, else as overdue. Whose it was is what the log has, claims and hand-overs
+// included, and who stood in then for an absence that the directory knows now.
+//
+// A message is counted to the rules that permit, delay or ask to review what the patient was shown when it came, and to the
+// templates that this was shown by; where nothing was shown, to the rules that hold it.
 class Workload {
  public:
-  // Weeks begin on Monday in `zone`. `group_by` as in GetWorkloadRequest.
+  // Counts what happened in [since, until). Weeks begin on Monday in `zone`. `group_by` as in GetWorkloadRequest. `directory`:
+  // only what it says of times is asked, its owners' absences.
   template <typename Dimensions>
-  Workload(absl::TimeZone zone, const Dimensions& group_by) : zone_(zone), by_(group_by.begin(), group_by.end()) {}
+  Workload(absl::TimeZone zone, absl::Time since, absl::Time until, const Dimensions& group_by, Directory directory = Directory())
+      : zone_(zone), since_(since), until_(until), by_(group_by.begin(), group_by.end()), directory_(std::move(directory)) {}
 
-  // Entries in the order of the log.
-  void Add(const v1::Entry& entry);
-  // The patient wrote about this result.
-  void AddMessage(const v1::Entry& entry, const v1::Result& about);
+  // All entries about one result up to `until`, in the order of the log: those before `since` tell how it stood by then.
+  void Add(const std::vector<v1::Entry>& entries);
 
-  // In order of week, rule, pool and clinician.
+  // In order of week, rule, pool, clinician and template.
   std::vector<v1::WorkloadRow> Rows() const;
 
  private:
-  // What `outcomes` came to: counted once for each rule that asked for the review.
-  template <typename Outcomes>
-  void AddDecided(const v1::Entry& entry, const Outcomes& outcomes);
-  template <typename Outcomes, typename Count>
-  void ForEachRule(const v1::Entry& entry, const Outcomes& outcomes, const std::string& clinician, Count count);
+  class OneResult;
+  // What a row is of beside its week; what rows are not made by is empty.
+  struct Place {
+    std::string rule, pool, clinician, template_id;
+
+    std::tuple<const std::string&, const std::string&, const std::string&, const std::string&> Key() const {
+      return {rule, pool, clinician, template_id};
+    }
+    bool operator<(const Place& other) const { return Key() < other.Key(); }
+  };
+
   bool Is(v1::WorkloadDimension by) const { return by_.empty() || by_.count(by) > 0; }
-  v1::WorkloadRow& Row(absl::Time time, const std::string& rule, const std::string& pool, const std::string& clinician);
+  Place PlaceOf(const std::string& rule, const std::string& pool, const std::string& clinician,
+                const std::string& template_id) const;
+  v1::WorkloadRow& Row(absl::Time time, const Place& place);
 
   const absl::TimeZone zone_;
+  const absl::Time since_, until_;
   const std::set<int> by_;
-  std::map<std::tuple<std::string, std::string, std::string, std::string>, v1::WorkloadRow> rows_;
-  std::map<int64_t, std::pair<std::string, absl::Time>> claimed_;  // by result: who, when
+  const Directory directory_;
+  std::map<std::pair<std::string, Place>, v1::WorkloadRow> rows_;  // by week and place
 };
 
-// Counts the log of the time that is asked for.
+// Counts the log of the time that is asked for. Thread-safe; blocks on the disk.
 absl::StatusOr<v1::GetWorkloadResponse> GetWorkload(const store::Reader& reader, const v1::GetWorkloadRequest& request,
                                                     absl::TimeZone zone);
 
