@@ -13,7 +13,9 @@
 #include "server/gate/determination_review.h"
 #include "server/gate/notification.h"
 #include "server/gate/patient_facts.h"
+#include "server/gate/versions.h"
 #include "server/policy/decide.h"
+#include "server/policy/units.h"
 #include "server/policy/verdict.h"
 
 namespace resultgate::gate {
@@ -160,6 +162,47 @@ std::optional<absl::Time> AbnormalAndUnknown(const v1::Result& result) {
   return is_out ? FirstUnknown(result, is_meant) : UnknownToPatient(result);
 }
 
+// The version says something final of the unit.
+bool SaysFinally(const v1::DiagnosticReport& version, const std::string& unit_id) {
+  if (!policy::IsFinal(policy::UnitStatus(version, unit_id))) return false;
+  if (unit_id == policy::kDocument) return policy::HasDocument(version);
+  const auto& observations = version.observations();
+  return std::any_of(observations.begin(), observations.end(),
+                     [&unit_id](const auto& observation) { return observation.id() == unit_id && !OnlyConfirms(observation); });
+}
+
+// It went after other things of the result had been shown, and an earlier version says otherwise of it: somebody may have acted
+// on that.
+bool PutsRight(const v1::Result& result, const v1::Outcome& outcome) {
+  if (!IsOut(outcome) || !outcome.has_released_at() || !result.has_first_released_at()) return false;
+  if (FromProto(outcome.released_at()) <= FromProto(result.first_released_at())) return false;
+  return std::any_of(outcome.unit_ids().begin(), outcome.unit_ids().end(), [&result](const std::string& unit) {
+    return std::any_of(result.versions().begin(), result.versions().end(), [&](const v1::DiagnosticReport& version) {
+      return SaysFinally(version, unit) && !SameContent(version, result.report(), unit);
+    });
+  });
+}
+
+// When the first correction went that no clinician has read, whatever it says; nullopt where none did.
+std::optional<absl::Time> CorrectedAndUnread(const v1::Result& result) {
+  std::optional<absl::Time> first;
+  if (result.versions_size() < 2 || result.follow_up().has_clinician_viewed_at()) return first;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.review().has_approved_at() || !PutsRight(result, outcome)) continue;
+    const absl::Time released = FromProto(outcome.released_at());
+    first = std::min(first.value_or(released), released);
+  }
+  return first;
+}
+
+// A clinician has opened it, or approved something of it.
+bool IsRead(const v1::Result& result) {
+  const auto is_approved = [](const v1::Outcome& outcome) {
+    return outcome.review().has_approved_at() || outcome.has_approved_review();
+  };
+  return result.follow_up().has_clinician_viewed_at() || FindOutcome(result, is_approved) != nullptr;
+}
+
 // Since when a notice's time runs.
 absl::Time NoticeStart(const v1::Result& result) {
   return FromProto(result.decision().has_clock_start() ? result.decision().clock_start() : result.received_at());
@@ -268,19 +311,14 @@ bool IsAbnormal(const v1::Result& result) {
 
 std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now) {
   std::vector<v1::OutreachKind> duties;
-  const v1::FollowUp& done = result.follow_up();
   const bool out = IsOutFor(result, v1::AUDIENCE_PATIENT);
   const bool held =
       FindOutcome(result, [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; }) != nullptr;
   const bool no_account = result.known_patient().has_portal_account() && !result.known_patient().portal_account();
-  const bool read =
-      done.has_clinician_viewed_at() || FindOutcome(result, [](const v1::Outcome& outcome) {
-                                          return outcome.review().has_approved_at() || outcome.has_approved_review();
-                                        }) != nullptr;
   const bool abnormal = (out || held) && IsAbnormal(result);
   if (abnormal && out && !no_account && AbnormalAndUnknown(result)) duties.push_back(v1::OUTREACH_KIND_NOT_VIEWED);
   if (out && no_account && UnknownToPatient(result)) duties.push_back(v1::OUTREACH_KIND_NO_ACCOUNT);
-  if (abnormal && !read) duties.push_back(v1::OUTREACH_KIND_NOT_OPENED);
+  if ((abnormal && !IsRead(result)) || CorrectedAndUnread(result)) duties.push_back(v1::OUTREACH_KIND_NOT_OPENED);
   if ((out || held) && IsNoticeDue(result)) duties.push_back(v1::OUTREACH_KIND_NOTICE_DUE);
   if (ToReach(result) != nullptr) duties.push_back(v1::OUTREACH_KIND_REACH_PATIENT);
   if (!UnansweredReviews(result, now).empty()) duties.push_back(v1::OUTREACH_KIND_DETERMINATION_REVIEW);
@@ -338,6 +376,7 @@ std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pa
         break;
       }
       default:
+        if (!IsAbnormal(result) || IsRead(result)) since = *CorrectedAndUnread(result);
         deadline = calendar.Add(since, BusinessDays(1));
         break;
     }

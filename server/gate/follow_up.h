@@ -32,7 +32,8 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now)
 //
 //   NOT_VIEWED     since release + `not_viewed_after`, for one business day; its owner is the ordering provider
 //   NO_ACCOUNT     since release, for three business days; the pack's last default owner, a pool
-//   NOT_OPENED     since release or the begin of the review, for one business day; the ordering provider
+//   NOT_OPENED     since release or the begin of the review, for one business day; the ordering provider. Also of what went as a
+//                  correction, since then, whatever it says: somebody may have acted on what was wrong
 //   NOTICE_DUE     since the result was final, as long as the rule says; the ordering provider
 //   REACH_PATIENT  since release, for one business day; who had the review last
 //
@@ -40,7 +41,7 @@ std::vector<v1::OutreachKind> DutiesOf(const v1::Result& result, absl::Time now)
 //
 //   DETERMINATION_REVIEW  one for each that nobody has answered, as it was opened (determination_review.h)
 //
-// Where the order names no provider, the pool.
+// Where the order names no provider, the pool. Who stands in for an owner who is away says ListOutreach.
 std::vector<v1::OutreachTask> TasksOf(const v1::Result& result, const policy::Pack& pack, absl::Duration not_viewed_after,
                                       absl::Time now);
 

@@ -1,4 +1,4 @@
-// What is left to do after release, who told that it was done, and what reviews cost.
+// What is left to do after release, and who told that it was done.
 #include "server/gate/outreach.h"
 
 #include <gmock/gmock.h>
@@ -11,7 +11,6 @@
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/gate/follow_up.h"
-#include "server/gate/workload.h"
 #include "tests/gate/review_gate.h"
 
 namespace resultgate::gate {
@@ -100,6 +99,42 @@ TEST(OutreachTest, AnAbnormalOneIsListedUntilItsClinicianAndItsPatientHaveSeenIt
   ASSERT_EQ(Opened(gate, id), absl::OkStatus());
   EXPECT_THAT(Tasks(gate), IsEmpty());
   EXPECT_THAT(*gate.store().ListOpen(0, 10), IsEmpty()) << "what is done costs nothing any more";
+}
+
+void Put(ReviewGate& gate, const v1::DirectoryOwner& owner) {
+  v1::PutOwnerRequest request;
+  request.set_actor("staff-office");
+  *request.mutable_owner() = owner;
+  ASSERT_TRUE(gate.Call(&Gate::PutOwner, request).ok());
+}
+
+TEST(OutreachTest, WhatSomebodyIsToDoWhoIsAwayIsForWhoeverStandsIn) {
+  ReviewGate gate;
+  gate.Submit(HighCbc("F1"));
+  v1::DirectoryOwner orderer;
+  orderer.set_id(kOrderer);
+  orderer.set_kind(v1::OWNER_KIND_CLINICIAN);
+  orderer.set_left(true);
+  orderer.set_covered_by("dr-2");
+  Put(gate, orderer);
+  const std::vector<v1::OutreachTask> covered = Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED, "dr-2");
+  ASSERT_THAT(covered, SizeIs(1));
+  EXPECT_EQ(covered[0].owner().role(), "ordering-provider");
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED, kOrderer), IsEmpty());
+
+  orderer.clear_covered_by();
+  Put(gate, orderer);
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED, "results-pool"), SizeIs(1)) << "nobody covers";
+
+  orderer.set_left(false);
+  v1::Absence* absence = orderer.add_absences();
+  *absence->mutable_from() = base::ToProto(At("2026-03-06T00:00:00-05:00"));
+  *absence->mutable_until() = base::ToProto(At("2026-03-16T00:00:00-04:00"));
+  absence->set_delegate("dr-3");
+  Put(gate, orderer);
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED, "dr-3"), SizeIs(1));
+  gate.AdvanceTo("2026-03-16T09:00:00-04:00");
+  EXPECT_THAT(Tasks(gate, v1::OUTREACH_KIND_NOT_OPENED, kOrderer), SizeIs(1)) << "late, and back";
 }
 
 TEST(OutreachTest, WhatIsHeldAndAbnormalIsListedForItsClinicianToo) {
@@ -381,90 +416,6 @@ TEST(OutreachTest, ADutyToNotifyIsMetByAContact) {
   EXPECT_THAT(DutiesOf(result, At(testing::kFriday)), ElementsAre(v1::OUTREACH_KIND_NOTICE_DUE)) << "held or not";
   *result.mutable_follow_up()->mutable_contacted_at() = base::ToProto(At("2026-03-06T15:00:00-05:00"));
   EXPECT_THAT(DutiesOf(result, At(testing::kFriday)), IsEmpty());
-}
-
-v1::GetWorkloadResponse WorkloadOf(ReviewGate& gate, const std::string& since,
-                                   const std::vector<v1::WorkloadDimension>& group_by = {}) {
-  v1::GetWorkloadRequest request;
-  for (const v1::WorkloadDimension dimension : group_by) request.add_group_by(dimension);
-  *request.mutable_since() = base::ToProto(At(since));
-  auto response = gate.gate().GetWorkload(request);
-  EXPECT_TRUE(response.ok()) << response.status();
-  return response.ok() ? *response : v1::GetWorkloadResponse();
-}
-
-const v1::WorkloadRow* RowOf(const v1::GetWorkloadResponse& workload, const std::string& pool, const std::string& clinician) {
-  for (const v1::WorkloadRow& row : workload.rows()) {
-    if (row.rule_id() == "biopsy-review" && row.pool() == pool && row.clinician() == clinician) return &row;
-  }
-  return nullptr;
-}
-
-TEST(WorkloadTest, CountsMinutesTurnsExpiriesAndMessagesByRulePoolClinicianAndWeek) {
-  ReviewGate gate;
-  const int64_t first = gate.Submit(Biopsy("F1"));
-  const int64_t second = gate.Submit(Biopsy("F2"));
-  ASSERT_TRUE(gate.Call(&Gate::Claim, gate.About<v1::ClaimReviewRequest>(first)).ok());
-  gate.clock().Advance(absl::Minutes(7));
-  v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(first);
-  approval.set_version(1);
-  ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok());
-  v1::RecordMessageRequest message;
-  message.set_result_id(first);
-  message.set_message_id("m1");
-  message.set_category("question");
-  EXPECT_EQ(gate.Call(&Gate::RecordMessage, message)->messages(), 1);
-  EXPECT_EQ(gate.Call(&Gate::RecordMessage, message)->messages(), 1) << "told twice, counted once";
-  gate.AdvanceTo("2026-03-09T15:30:00-04:00");  // the turn passes on
-  gate.AdvanceTo("2026-03-11T15:10:00-04:00");  // the review expires
-  (void)second;
-
-  const v1::GetWorkloadResponse workload = WorkloadOf(gate, "2026-03-01T00:00:00-05:00");
-  const v1::WorkloadRow* reviewed = RowOf(workload, "ordering-provider", kOrderer);
-  ASSERT_NE(reviewed, nullptr) << workload.DebugString();
-  EXPECT_EQ(reviewed->week(), "2026-03-02");
-  EXPECT_EQ(reviewed->reviews(), 1);
-  EXPECT_EQ(reviewed->claimed(), 1);
-  EXPECT_EQ(reviewed->review_minutes(), 7);
-  EXPECT_EQ(reviewed->waiting_minutes(), 7);
-  const v1::WorkloadRow* asked = RowOf(workload, "ordering-provider", "");
-  ASSERT_NE(asked, nullptr) << workload.DebugString();
-  EXPECT_EQ(asked->messages(), 1);
-  const v1::WorkloadRow* passed = RowOf(workload, "pathology-pool", "");
-  ASSERT_NE(passed, nullptr) << workload.DebugString();
-  EXPECT_EQ(passed->week(), "2026-03-09");
-  EXPECT_EQ(passed->overdue(), 1);
-  EXPECT_EQ(passed->expired(), 1);
-  EXPECT_THAT(WorkloadOf(gate, "2026-03-12T00:00:00-04:00").rows(), IsEmpty());
-
-  // Two rules asked for that one review.
-  const v1::GetWorkloadResponse by_clinician = WorkloadOf(gate, "2026-03-01T00:00:00-05:00", {v1::WORKLOAD_DIMENSION_CLINICIAN});
-  ASSERT_THAT(by_clinician.rows(), SizeIs(2)) << by_clinician.DebugString();
-  EXPECT_EQ(by_clinician.rows(1).clinician(), kOrderer);
-  EXPECT_EQ(by_clinician.rows(1).reviews(), 1);
-  EXPECT_EQ(by_clinician.rows(1).rule_id(), "");
-}
-
-TEST(WorkloadTest, AReviewExpiresOnceThoughItsUnitGoesLater) {
-  Workload workload(absl::UTCTimeZone(), std::vector<v1::WorkloadDimension>{v1::WORKLOAD_DIMENSION_RULE});
-  const auto advance = [&workload](const std::string& reason, v1::OutcomeState state) {
-    v1::Entry entry;
-    *entry.mutable_time() = base::ToProto(At(testing::kFriday));
-    entry.mutable_advanced()->add_reasons(reason);
-    v1::Outcome* outcome = entry.mutable_advanced()->add_outcomes();
-    outcome->add_unit_ids("718-7");
-    outcome->set_state(state);
-    outcome->set_released_unreviewed(true);
-    v1::AppliedRule* rule = outcome->add_rules();
-    rule->set_rule_id("look");
-    rule->set_effect(v1::RULE_EFFECT_REVIEW);
-    workload.Add(entry);
-  };
-  advance("718-7: the review expired; the owner is asked to reach the patient", v1::OUTCOME_STATE_HELD);
-  advance("718-7: the floor has passed", v1::OUTCOME_STATE_RELEASED);
-  advance("document: the review expired", v1::OUTCOME_STATE_RELEASED);
-  ASSERT_THAT(workload.Rows(), SizeIs(1));
-  EXPECT_EQ(workload.Rows()[0].expired(), 1);
 }
 
 }  // namespace
