@@ -42,6 +42,7 @@ int RunList(const ListOptions& options) {
                {"PATIENT", 12},
                {"REPORT", 32},
                {"UNITS", 20},
+               {"URGENT", 10},
                {"AUDIENCES", 16},
                {"OWNER NOW", 32},
                {"TURN ENDS", 20},
@@ -65,7 +66,8 @@ int RunList(const ListOptions& options) {
       }
       const v1::Outcome& outcome = review.outcome();
       table.AddRow({absl::StrCat(review.result_id()), absl::StrCat(review.version()), review.patient().value(),
-                    ConceptText(review.code()), Units(outcome), AudiencesText(outcome.audiences()), OwnerText(review.owner()),
+                    ConceptText(review.code()), Units(outcome), review.corrects() ? "correction" : "",
+                    AudiencesText(outcome.audiences()), OwnerText(review.owner()),
                     review.has_turn_ends_at() ? LocalTime(review.turn_ends_at(), *zone) : "",
                     outcome.review().has_expires_at() ? LocalTime(outcome.review().expires_at(), *zone) : "", RulesText(outcome),
                     absl::StrJoin(outcome.unknown_facts(), ", ")});
@@ -78,7 +80,8 @@ int RunList(const ListOptions& options) {
 
 void AddList(CLI::App* review, Run* run) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command = review->add_subcommand("list", "List the reviews that wait, the one that expires first first.");
+  CLI::App* command = review->add_subcommand(
+      "list", "List the reviews that wait: corrections of what patients could see first, then the one that expires first.");
   AddServerOption(command, &options->server);
   command->add_option("--owner", options->owner, "Only what waits for this role, or this person's identifier, now")
       ->type_name("OWNER");
@@ -101,7 +104,7 @@ Table EventTable() {
   return Table({{"CURSOR", 8},
                 {"TIME", 20},
                 {"RESULT", 8},
-                {"WAITS", 12},
+                {"WAITS", 20},
                 {"UNITS", 20},
                 {"OWNER NOW", 32},
                 {"TURN ENDS", 20},
@@ -119,7 +122,8 @@ void PrintEvent(const v1::ReviewEvent& event, absl::TimeZone zone) {
     outcome.set_state(v1::OUTCOME_STATE_HELD);
     outcome.set_disposition(waiting.disposition());
     *outcome.mutable_unit_ids() = waiting.unit_ids();
-    std::cout << table.Row({what[0], what[1], what[2], OutcomeText(outcome), Units(outcome), OwnerText(waiting.owner()),
+    const std::string waits = absl::StrCat(OutcomeText(outcome), event.corrects() ? ", correction" : "");
+    std::cout << table.Row({what[0], what[1], what[2], waits, Units(outcome), OwnerText(waiting.owner()),
                             LocalTime(waiting.turn_ends_at(), zone), LocalTime(waiting.expires_at(), zone)});
   }
 }

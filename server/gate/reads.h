@@ -25,6 +25,7 @@ absl::StatusOr<v1::GetPatientResponse> GetPatient(const store::Reader& reader, c
 absl::StatusOr<v1::GetResultResponse> GetResult(const store::Reader& reader, const v1::GetResultRequest& request);
 absl::StatusOr<v1::ListLegalHoldsResponse> ListLegalHolds(const store::Reader& reader, const v1::ListLegalHoldsRequest& request);
 absl::StatusOr<v1::ListResultsResponse> ListResults(const store::Reader& reader, const v1::ListResultsRequest& request);
+// What corrects something that the patient could see comes first, then what expires first.
 absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader, const Directory& directory,
                                                     const absl::TimeZone& zone, const v1::ListReviewsRequest& request,
                                                     absl::Time now);

@@ -21,10 +21,12 @@ class ReviewCursor {
   explicit ReviewCursor(int64_t after) : entry_(after), listing_(after == 0) {}
 
  private:
-  // Lists all that waits, then goes on after the last entry that was told: what no longer waits is told by an entry after it.
-  void TellAgain() {
+  // Lists what waits, then goes on after the last entry that was told: what no longer waits is told by an entry after it. All of
+  // it, or only that whose turn is another than it was at `changed_since`.
+  void TellAgain(std::optional<absl::Time> changed_since) {
     listing_ = begun_ = true;
     held_ = 0;
+    changed_since_ = changed_since;
   }
 
   friend absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory,
@@ -32,17 +34,21 @@ class ReviewCursor {
                                                std::vector<v1::ReviewEvent>* events);
 
   int64_t entry_;  // the last entry that was told
-  // When all that waits is told again, because absences and staffed hours may have changed whose turn it is. Unknown at first.
+  // When what waits is told again, because absences and staffed hours may have changed whose turn it is. Unknown at first.
   std::optional<absl::Time> tells_again_at_;
-  bool listing_;        // what is held is listed first, and again where whose turn it is may have changed
-  bool begun_ = false;  // `entry_` is where the list began
-  int64_t held_ = 0;    // the last result that was listed
+  // Turns were told as they were then; nullopt before the first list.
+  std::optional<absl::Time> as_of_;
+  std::optional<absl::Time> changed_since_;  // of the list that is told
+  bool listing_;                             // what is held is listed first, and again where whose turn it is may have changed
+  bool begun_ = false;                       // `entry_` is where the list began
+  int64_t held_ = 0;                         // the last result that was listed
 };
 
 // Appends at most `limit` events after the cursor, moves it, and returns true if more may be there at once. Of a result that
 // changed several times it tells how it stands now, once. `directory` says whose turn each is; `zone` as for Directory::TurnAt.
-// After a change of the directory, and when an absence or somebody's staffed hours begin or end, all that waits is told again.
-// While the list is told, events carry the cursor 0: who stops there begins again. OutOfRange for a cursor beyond the log.
+// After a change of the directory all that waits is told again, and where an absence or somebody's staffed hours begin or end,
+// what it changes; to who comes back after that, all. While all is told, events carry the cursor 0: who stops there begins again.
+// OutOfRange for a cursor beyond the log.
 absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directory& directory, const absl::TimeZone& zone,
                                       absl::Time now, ReviewCursor* cursor, int limit, std::vector<v1::ReviewEvent>* events);
 

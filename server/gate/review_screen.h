@@ -17,9 +17,11 @@
 namespace resultgate::gate {
 
 // The reviews that one result waits for, of this role or person; empty for all. In order of its outcomes. `directory` says whose
-// turn each is; `zone` as for Directory::TurnAt.
-std::vector<v1::PendingReview> PendingReviewsOf(const v1::Result& result, const Directory& directory, const absl::TimeZone& zone,
-                                                const std::string& owner, absl::Time now);
+// turn each is; `zone` as for Directory::TurnAt. `reader` is asked only of what has several versions: what the patient reads of
+// it.
+absl::StatusOr<std::vector<v1::PendingReview>> PendingReviewsOf(const store::Reader& reader, const v1::Result& result,
+                                                                const Directory& directory, const absl::TimeZone& zone,
+                                                                const std::string& owner, absl::Time now);
 
 // NotFound if there is no such result. Titles of rules are those of the pack that decided, where it is kept; comments as they
 // would be rendered now.
