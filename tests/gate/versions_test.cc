@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/gate/attached_files.h"
 #include "server/intake/tables.h"
 #include "server/policy/decide.h"
 #include "tests/gate/reports.h"
@@ -176,6 +177,117 @@ TEST(PutTogether, WhatWasTakenBackAndComesAgainIsInDoubtInWhateverOrder) {
   EXPECT_EQ(Together({again, wrong}).doubt, kTakenBack);
 }
 
+v1::DiagnosticReport WithFile(int minutes, const std::string& code, const std::string& data,
+                              v1::ResultStatus status = v1::RESULT_STATUS_FINAL) {
+  v1::DiagnosticReport report = Later(resultgate::testing::Report("F1", "58410-2"), absl::Minutes(minutes));
+  v1::Attachment* file = report.add_presented_forms();
+  file->set_data(data);
+  if (!code.empty()) file->mutable_code()->add_codings()->set_code(code);
+  file->set_title("title of " + code);
+  file->set_status(status);
+  return report;
+}
+
+std::string FilesOf(const Standing& standing) {
+  std::string files;
+  for (const v1::Attachment& file : standing.report.presented_forms()) files += policy::IsVoid(file) ? "-" : file.data();
+  return files;
+}
+
+constexpr v1::ResultStatus kWrong = v1::RESULT_STATUS_ENTERED_IN_ERROR;
+constexpr v1::ResultStatus kCancelled = v1::RESULT_STATUS_CANCELLED;
+
+TEST(PutTogether, AFileThatIsTakenBackIsGoneInWhateverOrder) {
+  const v1::DiagnosticReport file = WithFile(0, "PDF", "a");
+  const v1::DiagnosticReport wrong = WithFile(1, "PDF", "a", kWrong);
+  for (const Standing& standing : {Together({file, wrong}), Together({wrong, file})}) {
+    EXPECT_EQ(FilesOf(standing), "-");
+    EXPECT_EQ(standing.report.presented_forms(0).data(), "") << "nothing of it is kept in what stands";
+    EXPECT_EQ(policy::UnitStatus(standing.report, policy::kDocument), kWrong);
+    EXPECT_EQ(standing.doubt, "") << "it is gone";
+  }
+  // At one time and status the file is gone, too, whatever their digests.
+  EXPECT_EQ(FilesOf(Together({file, WithFile(0, "PDF", "", kWrong)})), "-");
+  EXPECT_EQ(Together({file, WithFile(0, "PDF", "", kWrong)}).doubt, "");
+  EXPECT_EQ(Together({wrong, WithFile(0, "PDF", "b", kWrong), file}).report.presented_forms_size(), 1);
+}
+
+TEST(PutTogether, AFileThatWasTakenBackAndComesAgainIsInDoubtInWhateverOrder) {
+  const v1::DiagnosticReport file = WithFile(0, "PDF", "a");
+  const v1::DiagnosticReport wrong = WithFile(1, "PDF", "", kWrong);
+  EXPECT_EQ(Together({file, wrong, WithFile(2, "PDF", "a")}).doubt, kTakenBack);
+  EXPECT_EQ(Together({WithFile(2, "PDF", "b"), wrong}).doubt, kTakenBack);
+  EXPECT_EQ(Together({file, wrong, WithFile(2, "IMG", "a")}).doubt, kTakenBack) << "the same under another name";
+  EXPECT_EQ(Together({file, wrong, WithFile(2, "IMG", "b")}).doubt, "") << "another file";
+  EXPECT_EQ(Together({file, wrong, WithFile(2, "PDF", "b"), WithFile(3, "PDF", "", kWrong)}).doubt, "") << "gone again";
+  EXPECT_EQ(Together({file, WithFile(1, "PDF", "", kCancelled), WithFile(2, "PDF", "b")}).doubt, "") << "made after all";
+  // The sender says at once which is wrong and which is right.
+  v1::DiagnosticReport both = wrong;
+  *both.add_presented_forms() = WithFile(0, "PDF", "b").presented_forms(0);
+  EXPECT_EQ(FilesOf(Together({both, file})), "b-");
+  EXPECT_EQ(Together({both, file}).doubt, "");
+  EXPECT_EQ(Together({file, both, WithFile(2, "PDF", "c")}).doubt, "");
+  EXPECT_EQ(Together({file, both, WithFile(2, "PDF", "a")}).doubt, kTakenBack);
+}
+
+TEST(PutTogether, AFileIsKnownByItsCodeElseByItsTitle) {
+  EXPECT_EQ(FilesOf(Together({WithFile(0, "PDF", "a"), WithFile(1, "IMG", "", kWrong)})), "a-");
+  v1::DiagnosticReport by_title = WithFile(1, "", "", kWrong);
+  by_title.mutable_presented_forms(0)->set_title("title of PDF");
+  EXPECT_EQ(FilesOf(Together({WithFile(0, "PDF", "a"), by_title})), "-");
+  by_title.mutable_presented_forms(0)->clear_title();
+  EXPECT_EQ(FilesOf(Together({WithFile(0, "PDF", "a"), by_title})), "-") << "nobody can tell which one";
+  // An addendum takes back what it names, and leaves the rest.
+  v1::DiagnosticReport two = WithFile(0, "PDF", "a");
+  *two.add_presented_forms() = WithFile(0, "IMG", "b").presented_forms(0);
+  v1::DiagnosticReport addendum = WithFile(1, "PDF", "", kWrong);
+  *addendum.add_presented_forms() = WithFile(0, "NEW", "c").presented_forms(0);
+  addendum.set_status(v1::RESULT_STATUS_APPENDED);
+  EXPECT_EQ(FilesOf(Together({two, addendum})), "bc-");
+}
+
+TEST(FileWasTakenBack, WhereWhatStoodIsGoneByTheSendersWord) {
+  const v1::DiagnosticReport file = WithFile(0, "PDF", "a");
+  const v1::DiagnosticReport wrong = WithFile(1, "PDF", "", kWrong);
+  v1::DiagnosticReport both = wrong;
+  *both.add_presented_forms() = WithFile(0, "PDF", "b").presented_forms(0);
+  const auto after = [&](const std::vector<v1::DiagnosticReport>& more) {
+    std::vector<v1::DiagnosticReport> before = {file};
+    before.insert(before.end(), more.begin(), more.end() - 1);
+    std::vector<v1::DiagnosticReport> now = before;
+    now.push_back(more.back());
+    return FileWasTakenBack(Together(before).report, Together(now).report);
+  };
+  EXPECT_TRUE(after({wrong}));
+  EXPECT_TRUE(after({both}));
+  EXPECT_FALSE(after({WithFile(1, "PDF", "b")})) << "it was replaced";
+  EXPECT_FALSE(after({WithFile(1, "PDF", "", kCancelled)}));
+  EXPECT_FALSE(after({WithFile(1, "IMG", "", kWrong)}));
+  EXPECT_FALSE(after({wrong, WithFile(2, "PDF", "", kWrong)})) << "it was gone before";
+  EXPECT_FALSE(after({both, WithFile(2, "PDF", "c")})) << "an old word took back what was there before it";
+  EXPECT_TRUE(after({both, WithFile(2, "PDF", "", kWrong)}));
+}
+
+TEST(PutTogether, ADiagnosisThatIsTakenBackIsNoConclusionAnyMore) {
+  v1::DiagnosticReport first = resultgate::testing::Report("F1", "60567-5");
+  v1::Observation* diagnosis = first.add_observations();
+  diagnosis->set_id("22637-3");
+  resultgate::testing::SetLoinc(diagnosis->mutable_code(), "22637-3");
+  diagnosis->mutable_codeable_concept()->add_codings()->set_code("C50.912");
+  diagnosis->set_status(v1::RESULT_STATUS_FINAL);
+  *first.add_conclusion_codes() = diagnosis->codeable_concept();
+  first.add_conclusion_codes()->set_text("of another source");
+  v1::DiagnosticReport wrong = Later(first, absl::Minutes(1));
+  wrong.clear_conclusion_codes();
+  wrong.mutable_observations(0)->clear_codeable_concept();
+  wrong.mutable_observations(0)->set_status(kWrong);
+  for (const Standing& standing : {Together({first, wrong}), Together({wrong, first})}) {
+    ASSERT_EQ(standing.report.conclusion_codes_size(), 1);
+    EXPECT_EQ(standing.report.conclusion_codes(0).text(), "of another source");
+  }
+  EXPECT_EQ(Together({first}).report.conclusion_codes_size(), 2);
+}
+
 TEST(SamePatient, ComparesIdentifiersOnly) {
   v1::Patient a;
   a.add_identifiers()->set_value("1");
@@ -196,6 +308,11 @@ TEST(SameContent, ByUnitWithoutTimes) {
   b.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
   EXPECT_FALSE(SameContent(a, b, "718-7"));
   b.set_narrative("text");
+  EXPECT_FALSE(SameContent(a, b, policy::kDocument));
+  a = b;
+  b.add_presented_forms()->set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  EXPECT_TRUE(SameContent(a, b, policy::kDocument)) << "nothing of it was there";
+  a.add_presented_forms()->set_data("file");
   EXPECT_FALSE(SameContent(a, b, policy::kDocument));
 }
 
