@@ -68,6 +68,17 @@ TEST(OpenTest, RefusesASecondOpenOfTheSameFile) {
   EXPECT_EQ(OpenStatus(path), absl::OkStatus());
 }
 
+TEST(OpenTest, MakesFilesForTheirOwnerAlone) {
+  const TempFolder folder;
+  const auto store = Open(folder.File("gate.db"));
+  const auto batch = *store->Begin();
+  ASSERT_EQ(batch->PutResult(MakeResult(batch->NextResultId())), absl::OkStatus());
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  for (const char* name : {"gate.db", "gate.db-wal", "gate.db-shm", "gate.db.key", "gate.db.lock"}) {
+    EXPECT_EQ(fs::status(folder.File(name)).permissions(), fs::perms::owner_read | fs::perms::owner_write) << name;
+  }
+}
+
 TEST(OpenTest, FoldsTheWalIntoTheFileWhenItCloses) {
   const TempFolder folder;
   MakeStore(folder.File("gate.db"), 3);

@@ -1,5 +1,9 @@
 #include "server/store/sqlite/database.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +16,13 @@ namespace {
 // The message of the last failure on the statement's connection. It names tables and columns, never values.
 absl::Status LastFailure(sqlite3* database, int code) {
   return StatusOf(code, sqlite3_errmsg(database));
+}
+
+// Makes a new file, and with it those that SQLite keeps beside it, readable for their owner alone: what patients have is in them.
+// A file that is there is left as it is, and not even opened: closing it would end this process's locks on it.
+void MakePrivate(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file >= 0) ::close(file);
 }
 
 }  // namespace
@@ -88,6 +99,7 @@ void Statement::Reset() {
 }
 
 absl::StatusOr<Connection> Connection::Open(const std::string& path, Mode mode) {
+  if (mode == Mode::kReadWriteCreate && path != ":memory:") MakePrivate(path);
   const int access = mode == Mode::kReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   sqlite3* database = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &database, access | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
