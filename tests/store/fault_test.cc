@@ -299,7 +299,7 @@ TEST_F(CostTest, AGroupSharesItsPages) {
   for (int i = 0; i < 10; ++i) Commit(64);
   const int64_t bytes = (disk_.counts().wal_bytes - before.wal_bytes) / 640;
   std::cout << bytes << " bytes of WAL a result\n";
-  EXPECT_LT(bytes, 16'000);
+  EXPECT_LT(bytes, 6 * 1024);
 }
 
 TEST_F(CostTest, ABatchThatWroteNothingCostsNothing) {

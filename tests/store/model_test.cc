@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "server/store/sqlite/sqlite_store.h"
 #include "server/store/store.h"
 #include "tests/store/fault_vfs.h"
 #include "tests/store/store_testing.h"
@@ -58,7 +59,7 @@ struct Model {
 
 class ModelTest {
  public:
-  explicit ModelTest(uint64_t seed) : random_(seed), store_(Open(Path())) {}
+  explicit ModelTest(uint64_t seed) : random_(seed), store_(OpenIt()) {}
 
   void Run() {
     for (int step = 0; step < kSteps && !testing::Test::HasFailure(); ++step) {
@@ -74,7 +75,12 @@ class ModelTest {
   }
 
  private:
-  std::string Path() const { return folder_.File("gate.db"); }
+  // Keys go to their places a few at a time, so that they stand here and there all the while.
+  std::unique_ptr<Store> OpenIt() const {
+    SqliteOptions options;
+    options.recent_keys = 8;
+    return *OpenSqlite(folder_.File("gate.db"), options);
+  }
   int64_t Below(int64_t n) { return std::uniform_int_distribution<int64_t>(0, n - 1)(random_); }
   bool OneIn(int n) { return Below(n) == 0; }
   absl::Time SomeTime() { return absl::FromUnixMicros(Below(50)); }
@@ -85,7 +91,7 @@ class ModelTest {
   void Reopen() {
     EXPECT_EQ(ReadContents(*store_), committed_.AsContents());
     store_.reset();
-    store_ = Open(Path());
+    store_ = OpenIt();
     EXPECT_EQ(ReadContents(*store_), committed_.AsContents());
   }
 
@@ -106,14 +112,17 @@ class ModelTest {
   }
 
   void Step() {
-    switch (Below(13)) {
+    switch (Below(15)) {
       case 0:
       case 1:
         return Put(batch_->NextResultId());
       case 2:
         return working_.results.empty() ? void() : Put(1 + Below(working_.results.size()));
       case 3:
+      case 12:
         return PutKey();
+      case 13:
+        return RemoveKey();
       case 4:
         return AppendEntry();
       case 5:
@@ -149,6 +158,12 @@ class ModelTest {
     const bool known = working_.results.contains(id);
     EXPECT_EQ(batch_->PutKey(key, id).code(), known ? absl::StatusCode::kOk : absl::StatusCode::kInvalidArgument);
     if (known) working_.keys[key].insert(id);
+  }
+
+  void RemoveKey() {
+    const Key key = SomeKey();
+    const int64_t id = SomeResult();
+    EXPECT_EQ(*batch_->RemoveKeys(key.substr(0, 8), id), static_cast<int>(working_.keys[key].erase(id)));
   }
 
   void AppendEntry() {
@@ -253,6 +268,9 @@ class ModelTest {
 
   // A page in the middle, while the batch is open: readers see what is committed.
   void ReadBeside() {
+    const Key key = SomeKey();
+    const std::set<int64_t>& with_key = committed_.keys[key];
+    EXPECT_EQ(*store_->FindByKey(key), std::vector<int64_t>(with_key.begin(), with_key.end()));
     const int64_t after = Below(static_cast<int64_t>(committed_.entries.size()) + 1);
     const int64_t result_id = Below(static_cast<int64_t>(committed_.results.size()) + 1);
     std::vector<std::string> expected;

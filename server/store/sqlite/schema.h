@@ -5,8 +5,9 @@
 //
 //   results  by id; what is due, what is held, what is left to do and what waits for nothing have a partial index each. Small
 //            columns come first, so that changing them touches the first page of a long record only.
-//   keys     32-byte keys to results: the one table in random order, because a decision needs it exact. One page per key and
-//            commit once the table is larger than a few hundred pages.
+//   keys     32-byte keys to results, in random order. Each new one would dirty a page of its own once the table is larger than a
+//            few hundred pages; so they come in order of key, many at a time.
+//   recent_keys  those that came since, in order of time (recent_keys.h). A key may stand in both.
 //   entries  by sequence, the exact bytes. Its index by result costs some 12 bytes an entry and is nearly sequential itself,
 //   since most
 //            entries are about the newest results: cheaper than the scan of the log that a result's history would need. The few

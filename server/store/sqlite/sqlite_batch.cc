@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/proto_bytes.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/merkle/hash.h"
@@ -75,7 +76,7 @@ auto SqliteBatch::Do(Work work) -> decltype(work()) {
 }
 
 absl::StatusOr<std::vector<int64_t>> SqliteBatch::FindByKey(const Key& key) {
-  return Do([&] { return store::FindByKey(writer_.connection, key); });
+  return Do([&] { return keys_.Find(key); });
 }
 
 absl::StatusOr<std::optional<v1::Result>> SqliteBatch::FindResult(int64_t id) {
@@ -158,10 +159,7 @@ absl::Status SqliteBatch::PutKey(const Key& key, int64_t result_id) {
     if (key.size() != kKeyBytes) {
       return absl::InvalidArgumentError(absl::StrCat("a key has ", kKeyBytes, " bytes, not ", key.size()));
     }
-    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutKey));
-    statement.BindBlob(1, key);
-    statement.BindInt(2, result_id);
-    return statement.Run();
+    return keys_.Put(key, result_id);
   });
 }
 
@@ -170,12 +168,7 @@ absl::StatusOr<int> SqliteBatch::RemoveKeys(const std::string& prefix, int64_t r
     if (prefix.empty() || prefix.size() > kKeyBytes) return absl::InvalidArgumentError("a key begins with 1 to 32 bytes");
     const std::string first = prefix + std::string(kKeyBytes - prefix.size(), '\x00');
     const std::string last = prefix + std::string(kKeyBytes - prefix.size(), '\xff');
-    RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kRemoveKeys));
-    statement.BindBlob(1, first);
-    statement.BindBlob(2, last);
-    statement.BindInt(3, result_id);
-    RG_RETURN_IF_ERROR(statement.Run());
-    return writer_.connection.Changes();
+    return keys_.Remove(first, last, result_id);
   });
 }
 
@@ -251,7 +244,8 @@ absl::Status SqliteBatch::PutPatient(const v1::PatientRecord& patient) {
     if (patient.id() < 1 || patient.id() > given_.patient) {
       return absl::InvalidArgumentError(absl::StrCat("patient id ", patient.id(), " was not given by NextPatientId"));
     }
-    const std::string record = patient.SerializeAsString();
+    // The log has digests of these bytes (gate/patients.h).
+    const std::string record = base::DeterministicBytes(patient);
     RG_ASSIGN_OR_RETURN(Statement statement, writer_.connection.Prepare(sql::kPutPatient));
     statement.BindInt(1, patient.id());
     statement.BindBlob(2, record);
@@ -367,7 +361,10 @@ absl::Status SqliteBatch::PutTurnarounds(absl::Span<const v1::Turnaround> turnar
 }
 
 absl::Status SqliteBatch::Commit() {
-  RG_RETURN_IF_ERROR(Do([&] { return log_.Write(writer_.connection, writer_.log_key); }));
+  RG_RETURN_IF_ERROR(Do([&]() -> absl::Status {
+    RG_RETURN_IF_ERROR(keys_.MoveSome());
+    return log_.Write(writer_.connection, writer_.log_key);
+  }));
   ended_ = Run(writer_.connection, "COMMIT");
   if (!ended_.ok()) {
     Rollback();
@@ -377,6 +374,7 @@ absl::Status SqliteBatch::Commit() {
   }
   writer_.last = used_;
   writer_.log = log_;
+  keys_.Committed();
   ended_ = absl::FailedPreconditionError("the batch is committed");
   return absl::OkStatus();
 }

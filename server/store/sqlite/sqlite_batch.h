@@ -16,6 +16,7 @@
 #include "server/audit/key.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_tree.h"
+#include "server/store/sqlite/recent_keys.h"
 #include "server/store/store.h"
 
 namespace resultgate::store {
@@ -36,6 +37,7 @@ struct Writer {
   // As committed.
   LastIds last;
   LogEdge log;
+  const std::unique_ptr<RecentKeys> recent_keys;
   // A commit failed and its frames may still stand behind the end of the WAL: see Repair.
   bool needs_repair = false;
   std::atomic<bool> busy{false};
@@ -86,7 +88,12 @@ class SqliteBatch final : public Batch {
   absl::Status Commit() override;
 
  private:
-  explicit SqliteBatch(Writer* writer) : writer_(*writer), given_(writer->last), used_(writer->last), log_(writer->log) {}
+  explicit SqliteBatch(Writer* writer)
+      : writer_(*writer),
+        given_(writer->last),
+        used_(writer->last),
+        log_(writer->log),
+        keys_(&writer->connection, writer->recent_keys.get()) {}
 
   // Runs `work` on the connection, unless the batch has ended, and ends it if SQLite fails: after an I/O error or on a full disk
   // SQLite has rolled back by itself, and whatever came next would be written, and committed, outside of the transaction.
@@ -98,6 +105,7 @@ class SqliteBatch final : public Batch {
   LastIds given_;
   LastIds used_;
   LogEdge log_;
+  KeyWrites keys_;
   // OK while the batch takes work; then why it does not.
   absl::Status ended_;
 };
