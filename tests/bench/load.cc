@@ -3,7 +3,9 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -24,12 +26,14 @@ namespace {
 struct Tally {
   std::atomic<int64_t> answered{0};
   std::atomic<int> next{1};
+  std::atomic<bool> warm{false};
   std::atomic<bool> stop{false};
 
   std::mutex mutex;
   std::condition_variable idle;
   int running = 0;
-  std::string error;  // the first
+  std::string error;            // the first
+  std::vector<double> took_ms;  // of unary calls
 
   void Fail(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -81,15 +85,25 @@ class UnaryCaller {
   void Call() {
     Renew(tally_, &request_);
     context_.emplace();
-    stub_.UnaryCall(&*context_, method_, grpc::StubOptions(), &request_, &answer_, [this](const grpc::Status& status) {
-      if (!status.ok()) tally_->Fail(status.error_message());
-      if (status.ok()) tally_->answered += Count(answer_, tally_);
-      if (tally_->stop) {
-        tally_->Ended();
-      } else {
-        Call();
-      }
-    });
+    const bool counts = tally_->warm;
+    const auto begin = std::chrono::steady_clock::now();
+    stub_.UnaryCall(
+        &*context_, method_, grpc::StubOptions(), &request_, &answer_, [this, counts, begin](const grpc::Status& status) {
+          if (counts) {
+            took_ms_.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+          }
+          if (!status.ok()) tally_->Fail(status.error_message());
+          if (status.ok()) tally_->answered += Count(answer_, tally_);
+          if (tally_->stop) {
+            {
+              const std::lock_guard<std::mutex> lock(tally_->mutex);
+              tally_->took_ms.insert(tally_->took_ms.end(), took_ms_.begin(), took_ms_.end());
+            }
+            tally_->Ended();
+          } else {
+            Call();
+          }
+        });
   }
 
  private:
@@ -99,15 +113,16 @@ class UnaryCaller {
   std::optional<grpc::ClientContext> context_;
   v1::SubmitResultRequest request_;
   Answer answer_;
+  std::vector<double> took_ms_;
 };
 
 // The stream: writes while fewer than kStreamInFlight are unanswered, and always reads.
 template <typename Answer>
 class StreamCaller final : public grpc::ClientBidiReactor<v1::SubmitResultsRequest, Answer> {
  public:
-  StreamCaller(const std::shared_ptr<grpc::Channel>& channel, const std::string& method, Tally* tally)
+  StreamCaller(const std::shared_ptr<grpc::Channel>& channel, const std::string& method, int batch, Tally* tally)
       : stub_(channel), tally_(tally) {
-    *request_.add_items()->mutable_request()->mutable_report() = testing::BloodCount(0);
+    for (int i = 0; i < batch; ++i) *request_.add_items()->mutable_request()->mutable_report() = testing::BloodCount(0);
     stub_.PrepareBidiStreamingCall(&context_, method, grpc::StubOptions(), this);
   }
 
@@ -144,8 +159,8 @@ class StreamCaller final : public grpc::ClientBidiReactor<v1::SubmitResultsReque
       if (writing_ || ended_) return;
       if (tally_->stop) {
         ended_ = end = true;
-      } else if (in_flight_ < kStreamInFlight) {
-        ++in_flight_;
+      } else if (in_flight_ + request_.items_size() <= kStreamInFlight) {
+        in_flight_ += request_.items_size();
         writing_ = true;
       } else {
         return;
@@ -154,9 +169,10 @@ class StreamCaller final : public grpc::ClientBidiReactor<v1::SubmitResultsReque
     if (end) {
       this->StartWritesDone();
     } else {
-      v1::SubmitResultsRequest::Item* item = request_.mutable_items(0);
-      Renew(tally_, item->mutable_request());
-      item->set_id(item->request().report().report_id());
+      for (v1::SubmitResultsRequest::Item& item : *request_.mutable_items()) {
+        Renew(tally_, item.mutable_request());
+        item.set_id(item.request().report().report_id());
+      }
       this->StartWrite(&request_);
     }
   }
@@ -173,17 +189,19 @@ class StreamCaller final : public grpc::ClientBidiReactor<v1::SubmitResultsReque
   bool ended_ = false;
 };
 
-template <typename Caller>
-absl::StatusOr<double> Run(const std::string& address, const std::string& method, int callers, absl::Duration duration) {
+// Starts the callers that `make` makes, and counts.
+template <typename Caller, typename Make>
+absl::StatusOr<Answered> Run(const std::string& address, int callers, absl::Duration duration, Make make) {
   const std::shared_ptr<grpc::Channel> channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
   Tally tally;
   tally.running = callers;
   std::vector<std::unique_ptr<Caller>> all(callers);
   for (auto& caller : all) {
-    caller = std::make_unique<Caller>(channel, method, &tally);
+    caller = make(channel, &tally);
     caller->Call();
   }
   absl::SleepFor(duration / 5);
+  tally.warm = true;
   const absl::Time begin = absl::Now();
   const int64_t before = tally.answered;
   absl::SleepFor(duration);
@@ -193,21 +211,46 @@ absl::StatusOr<double> Run(const std::string& address, const std::string& method
   tally.stop = true;
   std::unique_lock<std::mutex> lock(tally.mutex);
   tally.idle.wait(lock, [&] { return tally.running == 0; });
-  if (!tally.error.empty()) return absl::InternalError(absl::StrCat(method, ": ", tally.error));
-  return static_cast<double>(count) / absl::ToDoubleSeconds(took);
+  if (!tally.error.empty()) return absl::InternalError(tally.error);
+  Answered answered;
+  answered.per_second = static_cast<double>(count) / absl::ToDoubleSeconds(took);
+  if (!tally.took_ms.empty()) {
+    const auto at = tally.took_ms.begin() + static_cast<ptrdiff_t>(tally.took_ms.size() * 99 / 100);
+    std::nth_element(tally.took_ms.begin(), at, tally.took_ms.end());
+    answered.p99_ms = *at;
+  }
+  return answered;
+}
+
+template <typename Answer>
+absl::StatusOr<Answered> RunUnary(const std::string& address, const std::string& method, absl::Duration duration) {
+  using Caller = UnaryCaller<Answer>;
+  return Run<Caller>(address, kUnaryInFlight, duration,
+                     [&method](const auto& channel, Tally* tally) { return std::make_unique<Caller>(channel, method, tally); });
+}
+
+template <typename Answer>
+absl::StatusOr<Answered> RunStream(const std::string& address, const std::string& method, int batch, absl::Duration duration) {
+  using Caller = StreamCaller<Answer>;
+  return Run<Caller>(address, 1, duration, [&method, batch](const auto& channel, Tally* tally) {
+    return std::make_unique<Caller>(channel, method, batch, tally);
+  });
 }
 
 }  // namespace
 
-absl::StatusOr<double> Measure(Service service, Mode mode, const std::string& address, absl::Duration duration) {
-  const std::string path = service == Service::kGate ? "/resultgate.v1.ResultGateService/" : "/resultgate.bench.EchoService/";
+absl::StatusOr<Answered> Measure(Service service, Mode mode, const std::string& address, absl::Duration duration) {
+  const bool gate = service == Service::kGate;
+  const std::string path = gate ? "/resultgate.v1.ResultGateService/" : "/resultgate.bench.EchoService/";
   if (mode == Mode::kUnary) {
-    return service == Service::kGate
-               ? Run<UnaryCaller<v1::SubmitResultResponse>>(address, path + "SubmitResult", kUnaryInFlight, duration)
-               : Run<UnaryCaller<v1::SubmitResultRequest>>(address, path + "SubmitResult", kUnaryInFlight, duration);
+    const std::string method = path + "SubmitResult";
+    return gate ? RunUnary<v1::SubmitResultResponse>(address, method, duration)
+                : RunUnary<v1::SubmitResultRequest>(address, method, duration);
   }
-  return service == Service::kGate ? Run<StreamCaller<v1::SubmitResultsResponse>>(address, path + "SubmitResults", 1, duration)
-                                   : Run<StreamCaller<v1::SubmitResultsRequest>>(address, path + "SubmitResults", 1, duration);
+  const std::string method = path + "SubmitResults";
+  const int batch = mode == Mode::kBatch ? kBatchSize : 1;
+  return gate ? RunStream<v1::SubmitResultsResponse>(address, method, batch, duration)
+              : RunStream<v1::SubmitResultsRequest>(address, method, batch, duration);
 }
 
 }  // namespace resultgate::bench

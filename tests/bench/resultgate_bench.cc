@@ -10,8 +10,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -28,6 +30,7 @@ namespace {
 
 struct Sample {
   double per_second = 0;
+  double p99_ms = 0;
   double cpu_microseconds = 0;  // of the server, for each answer
 };
 
@@ -51,11 +54,11 @@ absl::StatusOr<Sample> MeasureOnce(Service service, Mode mode, const std::string
                                 : testing::ServerProcess::Start({self, "--echo"});
   if (!server.ok()) return server.status();
   const double before = CpuSeconds((*server)->pid());
-  absl::StatusOr<double> rate = Measure(service, mode, (*server)->address(), duration);
-  if (!rate.ok()) return rate.status();
+  absl::StatusOr<Answered> answered = Measure(service, mode, (*server)->address(), duration);
+  if (!answered.ok()) return answered.status();
   // The warm-up, a fifth of the duration, is in the processor time too.
-  const double answers = *rate * absl::ToDoubleSeconds(duration) * 1.2;
-  return Sample{*rate, (CpuSeconds((*server)->pid()) - before) / answers * 1e6};
+  const double answers = answered->per_second * absl::ToDoubleSeconds(duration) * 1.2;
+  return Sample{answered->per_second, answered->p99_ms, (CpuSeconds((*server)->pid()) - before) / answers * 1e6};
 }
 
 struct Spread {
@@ -72,42 +75,68 @@ std::string Text(const Spread& spread, int decimals) {
   return absl::StrFormat("%.*f (%.*f-%.*f)", decimals, spread.median, decimals, spread.least, decimals, spread.most);
 }
 
+// What was measured of one mode, a figure a round.
+struct Figures {
+  std::vector<double> gate_rates, echo_rates, ratios, controls, cpu_shares, gate_cpu, echo_cpu, p99_ratios, gate_p99;
+};
+
+absl::Status AddRound(Mode mode, const std::string& self, absl::Duration duration, Figures* figures) {
+  const Service order[] = {Service::kEcho, Service::kGate, Service::kEcho};
+  Sample samples[3];
+  for (int i = 0; i < 3; ++i) {
+    absl::StatusOr<Sample> sample = MeasureOnce(order[i], mode, self, duration);
+    if (!sample.ok()) return sample.status();
+    samples[i] = *sample;
+  }
+  const Sample& echo = samples[0];
+  const Sample& gate = samples[1];
+  figures->gate_rates.push_back(gate.per_second);
+  figures->echo_rates.push_back(echo.per_second);
+  figures->ratios.push_back(gate.per_second / echo.per_second);
+  figures->controls.push_back(samples[2].per_second / echo.per_second);
+  figures->gate_cpu.push_back(gate.cpu_microseconds);
+  figures->echo_cpu.push_back(echo.cpu_microseconds);
+  figures->cpu_shares.push_back(echo.cpu_microseconds / gate.cpu_microseconds);
+  if (mode != Mode::kUnary) return absl::OkStatus();
+  figures->gate_p99.push_back(gate.p99_ms);
+  figures->p99_ratios.push_back(gate.p99_ms / echo.p99_ms);
+  return absl::OkStatus();
+}
+
 absl::Status Run(int rounds, absl::Duration duration, const std::string& self) {
   std::error_code ignored;
   std::filesystem::create_directory("var", ignored);
   const size_t bytes = testing::BloodCount(1).ByteSizeLong();
   std::cout << absl::StreamFormat("Submits of a %d-byte blood count; medians of %d rounds, with least and most\n\n", bytes,
                                   rounds);
-  const char* const format = "%-18s %22s %22s %20s %20s %14s %14s\n";
-  std::cout << absl::StreamFormat(format, "", "gate/s, durable", "echo/s", "gate/echo", "control echo/echo", "gate us CPU",
-                                  "echo us CPU");
-  for (const Mode mode : {Mode::kUnary, Mode::kStream}) {
-    const std::string name =
-        mode == Mode::kUnary ? absl::StrCat("unary, ", kUnaryInFlight, " in flight") : absl::StrCat("stream, ", kStreamInFlight);
-    std::vector<double> gate_rates, echo_rates, ratios, controls, gate_cpu, echo_cpu;
-    for (int round = 1; round <= rounds; ++round) {
-      std::cerr << absl::StreamFormat("\r%s: round %d of %d ", name, round, rounds) << std::flush;
-      const Service order[] = {Service::kEcho, Service::kGate, Service::kEcho};
-      Sample samples[3];
-      for (int i = 0; i < 3; ++i) {
-        absl::StatusOr<Sample> sample = MeasureOnce(order[i], mode, self, duration);
-        if (!sample.ok()) return sample.status();
-        samples[i] = *sample;
-      }
-      gate_rates.push_back(samples[1].per_second);
-      echo_rates.push_back(samples[0].per_second);
-      ratios.push_back(samples[1].per_second / samples[0].per_second);
-      controls.push_back(samples[2].per_second / samples[0].per_second);
-      gate_cpu.push_back(samples[1].cpu_microseconds);
-      echo_cpu.push_back(samples[0].cpu_microseconds);
+  const std::pair<Mode, std::string> modes[] = {{Mode::kUnary, absl::StrCat("unary, ", kUnaryInFlight, " in flight")},
+                                                {Mode::kStream, absl::StrCat("stream, ", kStreamInFlight)},
+                                                {Mode::kBatch, absl::StrCat("batches of ", kBatchSize)}};
+  Figures figures[std::size(modes)];
+  for (int round = 1; round <= rounds; ++round) {
+    for (size_t i = 0; i < std::size(modes); ++i) {
+      std::cerr << absl::StreamFormat("\rround %d of %d: %-20s ", round, rounds, modes[i].second) << std::flush;
+      const absl::Status status = AddRound(modes[i].first, self, duration, &figures[i]);
+      if (!status.ok()) return status;
     }
-    std::cerr << "\r                                        \r" << std::flush;
-    std::cout << absl::StreamFormat(format, name, Text(SpreadOf(gate_rates), 0), Text(SpreadOf(echo_rates), 0),
-                                    Text(SpreadOf(ratios), 2), Text(SpreadOf(controls), 2),
-                                    absl::StrFormat("%.0f", SpreadOf(gate_cpu).median),
-                                    absl::StrFormat("%.0f", SpreadOf(echo_cpu).median))
-              << std::flush;
   }
+  std::cerr << "\r                                              \r" << std::flush;
+  const char* const format = "%-18s %22s %22s %18s %18s %18s %12s %12s\n";
+  std::cout << absl::StreamFormat(format, "", "gate/s, durable", "echo/s", "gate/echo", "control echo/echo", "echo/gate CPU",
+                                  "gate us CPU", "echo us CPU");
+  for (size_t i = 0; i < std::size(modes); ++i) {
+    const Figures& f = figures[i];
+    std::cout << absl::StreamFormat(format, modes[i].second, Text(SpreadOf(f.gate_rates), 0), Text(SpreadOf(f.echo_rates), 0),
+                                    Text(SpreadOf(f.ratios), 2), Text(SpreadOf(f.controls), 2), Text(SpreadOf(f.cpu_shares), 2),
+                                    absl::StrFormat("%.0f", SpreadOf(f.gate_cpu).median),
+                                    absl::StrFormat("%.0f", SpreadOf(f.echo_cpu).median));
+  }
+  const Figures& unary = figures[0];
+  std::vector<double> gains;
+  for (size_t i = 0; i < unary.gate_rates.size(); ++i) gains.push_back(figures[2].gate_rates[i] / unary.gate_rates[i]);
+  std::cout << absl::StreamFormat("\n99 of 100 unary calls are answered within %s ms, %s times what the echo takes\n",
+                                  Text(SpreadOf(unary.gate_p99), 1), Text(SpreadOf(unary.p99_ratios), 1))
+            << absl::StreamFormat("batches take %s times as many as unary calls\n", Text(SpreadOf(gains), 1));
   return absl::OkStatus();
 }
 
