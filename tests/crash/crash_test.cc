@@ -3,7 +3,7 @@
 // The kill ends the process, not the machine: what the operating system has in its page cache survives, so this is about the
 // gate's transactions and its recovery. Lost fsyncs are tests/store's business.
 //
-// RESULTGATE_KILLS: how often (10). RESULTGATE_SEED: the seed of a run that failed, which it printed.
+// RESULTGATE_KILLS: how often (100). RESULTGATE_SEED: the seed of a run that failed, which it printed.
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <grpcpp/grpcpp.h>
@@ -315,7 +315,7 @@ void SendAgain(const Stubs& stubs, const Kept& kept, int first, Client* client) 
 }
 
 TEST(CrashTest, WhatWasAcknowledgedIsThereOnce) {
-  const int kills = FromEnvironment("RESULTGATE_KILLS", 10);
+  const int kills = FromEnvironment("RESULTGATE_KILLS", 100);
   const int seed = FromEnvironment("RESULTGATE_SEED", 1);
   std::cout << kills << " kills, RESULTGATE_SEED=" << seed << std::endl;
   std::mt19937 random(seed);
