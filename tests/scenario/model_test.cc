@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <random>
 #include <set>
 #include <string>
@@ -55,7 +56,7 @@ constexpr char kStricter[] = R"(  - id: stricter
 // What happened, for the end.
 struct Counts {
   int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
-  int64_t wishes = 0, deaths = 0, merges = 0, unmerges = 0;
+  int64_t wishes = 0, deaths = 0, merges = 0, unmerges = 0, other_numbers = 0;
   int64_t releases = 0, entries = 0, checks = 0, replayed = 0;
   std::map<std::string, int64_t> not_replayed;
 };
@@ -63,7 +64,9 @@ struct Counts {
 class Life {
  public:
   Life(uint64_t seed, const policy::LoadedPack& stricter, Counts* counts)
-      : random_(seed), gate_(ReferencePack()), stricter_(stricter), counts_(*counts) {}
+      : random_(seed), gate_(ReferencePack()), stricter_(stricter), counts_(*counts) {
+    gate_.RecordRestorer(kRestorer);
+  }
 
   // One step and its checks; false where a promise is broken.
   bool Step() {
@@ -168,7 +171,7 @@ class Life {
     v1::DiagnosticReport report = testing::Report(number, "58410-2");
     report.set_status(status);
     const std::string own = absl::StrCat("p", number);
-    report.mutable_patient()->mutable_identifiers(0)->set_value(Roll(60) == 0 ? own + "x" : own);
+    report.mutable_patient()->mutable_identifiers(0)->set_value(Roll(60) == 0 ? own + "x" : NumberOf(own));
     const size_t person = std::hash<std::string>{}(number + "age") % 4;
     if (person == 0) report.mutable_patient()->clear_birth_date();
     if (person == 1) report.mutable_patient()->set_birth_date("2012-04-05");
@@ -188,6 +191,15 @@ class Life {
     }
     if (report.observations().empty()) testing::AddObservation(&report, units[0], "5", status);
     return report;
+  }
+
+  // The patient's number; where others were merged with it, at times one of theirs.
+  std::string NumberOf(const std::string& own) {
+    const std::set<std::string> family = people_.FamilyAt(own, gate_.clock().Now());
+    if (family.size() < 2 || Roll(3) > 0) return own;
+    const std::string& number = *std::next(family.begin(), Roll(static_cast<int>(family.size())));
+    if (number != own) ++counts_.other_numbers;
+    return number;
   }
 
   void CheckRestriction(const v1::DiagnosticReport& report) {
@@ -477,8 +489,9 @@ TEST(Model, RandomLivesKeepAllPromises) {
   std::cout << counts.messages << " messages, " << counts.approvals << " approvals, " << counts.clock_steps << " clock steps, "
             << counts.acknowledgements << " acknowledgements, " << counts.restarts << " restarts, " << counts.activations
             << " activations, " << counts.wishes << " wishes, " << counts.deaths << " words on deaths, " << counts.merges
-            << " merges, " << counts.unmerges << " undone; " << counts.entries << " entries, " << counts.releases << " releases, "
-            << counts.checks << " results checked; " << counts.replayed << " decisions decided again\n";
+            << " merges, " << counts.unmerges << " undone, " << counts.other_numbers << " messages under another number; "
+            << counts.entries << " entries, " << counts.releases << " releases, " << counts.checks << " results checked; "
+            << counts.replayed << " decisions decided again\n";
   int64_t not_replayed = 0;
   for (const auto& [reason, count] : counts.not_replayed) {
     std::cout << count << " not decided again: " << reason << "\n";

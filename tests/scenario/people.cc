@@ -23,6 +23,14 @@ std::set<std::string> People::FamilyAt(const std::string& mrn, absl::Time at) co
   return family;
 }
 
+absl::Time People::AreTwoAfter(const std::string& a, const std::string& b, absl::Time from) const {
+  absl::Time first = absl::InfiniteFuture();
+  for (const OneOf& merge : merges_) {
+    if (merge.until > from && merge.until < first && FamilyAt(a, merge.until).count(b) == 0) first = merge.until;
+  }
+  return first;
+}
+
 absl::Time People::LastMerge(const std::set<std::string>& family, absl::Time at) const {
   absl::Time last = absl::InfinitePast();
   for (const OneOf& merge : merges_) {

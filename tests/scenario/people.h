@@ -22,6 +22,8 @@ class People {
 
   // Those who are one patient with this one.
   std::set<std::string> FamilyAt(const std::string& mrn, absl::Time at) const;
+  // When the two, who are one at `from`, are first two again; InfiniteFuture() where they still are one.
+  absl::Time AreTwoAfter(const std::string& a, const std::string& b, absl::Time from) const;
   // What the patient waits for: the wish told last if it was told after the last merge, else every wish of all of them.
   std::vector<v1::ReleasePreference> WaitsAt(const std::string& mrn, absl::Time at) const;
   // True if all of them want everything at once, or the wish told last after the last merge does.

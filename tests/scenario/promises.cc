@@ -48,6 +48,43 @@ const std::string& PatientOf(const v1::DiagnosticReport& report) {
   return report.patient().identifiers(0).value();
 }
 
+// The patient's numbers that the order's messages had, as far as they were one patient's when the later of two came. What was
+// said under one of them was said of the patient. `separated`: when two of them first were two patients again.
+struct Numbers {
+  std::set<std::string> all;
+  absl::Time separated = absl::InfiniteFuture();
+
+  bool Has(const v1::DiagnosticReport& report) const { return all.count(PatientOf(report)) > 0; }
+};
+
+Numbers NumbersOf(const View& view, const std::string& mrn) {
+  Numbers numbers;
+  numbers.all = {mrn};
+  const bool one_number = std::all_of(view.order.sent.begin(), view.order.sent.end(),
+                                      [&](const Sent& sent) { return PatientOf(sent.report) == mrn; });
+  if (one_number) return numbers;
+  for (size_t before = 0; before != numbers.all.size();) {
+    before = numbers.all.size();
+    for (size_t i = 0; i < view.order.sent.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const std::string& later = PatientOf(view.order.sent[i].report);
+        const std::string& earlier = PatientOf(view.order.sent[j].report);
+        const absl::Time at = view.order.sent[i].received;
+        if (later == earlier || view.people.FamilyAt(later, at).count(earlier) == 0) continue;
+        if (numbers.all.count(later) + numbers.all.count(earlier) == 0) continue;
+        numbers.all.insert({later, earlier});
+        numbers.separated = std::min(numbers.separated, view.people.AreTwoAfter(later, earlier, at));
+      }
+    }
+  }
+  return numbers;
+}
+
+// Once they are two again, what was said of whom nobody can say.
+bool IsTangled(const View& view, const std::string& mrn) {
+  return NumbersOf(view, mrn).separated <= view.now;
+}
+
 // The last word of the sender on a unit of one patient's report, by time, then by status.
 struct LastWord {
   const v1::Observation* observation = nullptr;
@@ -55,13 +92,15 @@ struct LastWord {
   bool disputed = false;  // two messages of one time and status
 };
 
-LastWord LastWordOn(const Order& order, const std::string& mrn, const std::string& unit) {
+LastWord LastWordOn(const View& view, const std::string& mrn, const std::string& unit) {
+  const Order& order = view.order;
+  const Numbers numbers = NumbersOf(view, mrn);
   LastWord last;
   std::tuple<absl::Time, int> when(absl::InfinitePast(), 0);
   std::tuple<absl::Time, int> report_when = when;
   v1::ResultStatus report_status = v1::RESULT_STATUS_UNSPECIFIED;
   for (const Sent& sent : order.sent) {
-    if (PatientOf(sent.report) != mrn) continue;
+    if (!numbers.Has(sent.report)) continue;
     const std::tuple<absl::Time, int> at(FromProto(sent.report.issued()), Rank(sent.report.status()));
     if (at > report_when) {
       report_when = at;
@@ -84,10 +123,11 @@ LastWord LastWordOn(const Order& order, const std::string& mrn, const std::strin
 }
 
 // When something of the patient's report was first final, of all that had come by then.
-absl::Time FirstFinal(const Order& order, const std::string& mrn, absl::Time by) {
+absl::Time FirstFinal(const View& view, const std::string& mrn, absl::Time by) {
+  const Numbers numbers = NumbersOf(view, mrn);
   absl::Time first = absl::InfiniteFuture();
-  for (const Sent& sent : order.sent) {
-    if (PatientOf(sent.report) != mrn || sent.received > by || !IsFinal(sent.report.status())) continue;
+  for (const Sent& sent : view.order.sent) {
+    if (!numbers.Has(sent.report) || sent.received > by || !IsFinal(sent.report.status())) continue;
     first = std::min({first, FromProto(sent.report.issued()), sent.received});
   }
   return first;
@@ -99,31 +139,41 @@ bool ApprovedBy(const Order& order, int64_t result_id, absl::Time by) {
   return std::any_of(found->second.begin(), found->second.end(), [by](const Approval& approval) { return approval.at <= by; });
 }
 
-// How many different people approved the result after this many messages had come.
-size_t VoicesSince(const Order& order, int64_t result_id, size_t messages) {
+// Who approved the result after this many messages had come, and at this time or later.
+std::set<std::string> VoicesSince(const Order& order, int64_t result_id, size_t messages,
+                                  absl::Time since = absl::InfinitePast()) {
   std::set<std::string> people;
   const auto found = order.approvals.find(result_id);
-  if (found == order.approvals.end()) return 0;
+  if (found == order.approvals.end()) return people;
   for (const Approval& approval : found->second) {
-    if (approval.messages >= messages) people.insert(approval.reviewer);
+    if (approval.messages >= messages && approval.at >= since) people.insert(approval.reviewer);
   }
-  return people.size();
+  return people;
+}
+
+bool MayRestore(const std::set<std::string>& voices) {
+  return voices.size() >= 2 && voices.count(kRestorer) > 0;
 }
 
 // How many messages had come when whose it is last came into doubt: it was taken back, or another patient's report came for the
 // first time. 0: never.
-size_t LastDoubt(const Order& order, const std::string& mrn) {
+size_t LastDoubt(const View& view, const std::string& mrn) {
+  const Order& order = view.order;
+  const Numbers numbers = NumbersOf(view, mrn);
   size_t last = 0;
   std::set<std::string> others;
   for (size_t i = 0; i < order.sent.size(); ++i) {
     const v1::DiagnosticReport& report = order.sent[i].report;
-    const bool mine = PatientOf(report) == mrn;
+    const bool mine = numbers.Has(report);
     const bool taken_back = mine && report.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
-    if (taken_back || (!mine && others.insert(PatientOf(report)).second)) last = i + 1;
+    const bool others_first = !mine && others.count(PatientOf(report)) == 0;
+    // Under another number of somebody whose report had come it puts nobody else's in doubt.
+    if (others_first) others.merge(NumbersOf(view, PatientOf(report)).all);
+    if (taken_back || others_first) last = i + 1;
   }
   // Before this patient's first message there was nothing to doubt, but from then on there is.
   for (size_t i = 0; last > 0 && i < order.sent.size(); ++i) {
-    if (PatientOf(order.sent[i].report) == mrn) return std::max(last, i + 1);
+    if (numbers.Has(order.sent[i].report)) return std::max(last, i + 1);
   }
   return last;
 }
@@ -200,8 +250,8 @@ v1::PackFiles ReferencePack(const std::string& more) {
 
 std::string NothingBeforeItsFloor(const View& view) {
   for (const Placed& placed : view.portal) {
-    if (!ShowsContent(placed)) continue;
-    const absl::Time first = FirstFinal(view.order, placed.mrn, placed.released_at);
+    if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
+    const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
     const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
     // What the house holds of its own policy, the patient may always end.
     const bool asked_for = view.people.WantsAllAt(placed.mrn, FirstShown(placed));
@@ -249,8 +299,8 @@ std::string EveryHoldHasBasisOwnerAndEnd(const View& view) {
 
 std::string NothingThatIsNotFinal(const View& view) {
   for (const Placed& placed : view.portal) {
-    if (!ShowsContent(placed)) continue;
-    const LastWord last = LastWordOn(view.order, placed.mrn, placed.unit);
+    if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
+    const LastWord last = LastWordOn(view, placed.mrn, placed.unit);
     if (!IsFinal(last.status)) return absl::StrCat(Where(view, placed.unit), "shown, although it is not final");
   }
   return "";
@@ -259,9 +309,33 @@ std::string NothingThatIsNotFinal(const View& view) {
 std::string NobodyElsesResult(const View& view) {
   for (const Placed& placed : view.portal) {
     if (!ShowsContent(placed)) continue;
-    const size_t doubt = LastDoubt(view.order, placed.mrn);
-    if (doubt > 0 && VoicesSince(view.order, view.result.id(), doubt) < 2) {
+    const size_t doubt = LastDoubt(view, placed.mrn);
+    if (doubt > 0 && !IsTangled(view, placed.mrn) && !MayRestore(VoicesSince(view.order, view.result.id(), doubt))) {
       return absl::StrCat(Where(view, placed.unit), "shown, although whose it is was in doubt and two people have not said so");
+    }
+  }
+  return "";
+}
+
+std::string ShownUnderItsNumberAlone(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (placed.mrn == PatientOf(view.result.report())) continue;
+    return absl::StrCat(Where(view, placed.unit), "still shown under a number that its last version does not have");
+  }
+  return "";
+}
+
+std::string NobodysAfterASeparation(const View& view) {
+  for (const Placed& placed : view.portal) {
+    const absl::Time separated = NumbersOf(view, placed.mrn).separated;
+    // Whoever ended another doubt before has said which version stands, and with it whose.
+    const auto approvals = view.order.approvals.find(view.result.id());
+    const bool settled =
+        approvals != view.order.approvals.end() &&
+        std::any_of(approvals->second.begin(), approvals->second.end(), [&](const Approval& one) { return one.at < separated; });
+    if (!ShowsContent(placed) || separated > view.now || settled) continue;
+    if (!MayRestore(VoicesSince(view.order, view.result.id(), 0, separated))) {
+      return absl::StrCat(Where(view, placed.unit), "shown, although it is of two patients and two people have not said whose");
     }
   }
   return "";
@@ -269,10 +343,10 @@ std::string NobodyElsesResult(const View& view) {
 
 std::string TheLatestWordOfTheSender(const View& view) {
   for (const Placed& placed : view.portal) {
-    if (!ShowsContent(placed)) continue;
-    const LastWord last = LastWordOn(view.order, placed.mrn, placed.unit);
+    if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
+    const LastWord last = LastWordOn(view, placed.mrn, placed.unit);
     if (last.observation == nullptr) return absl::StrCat(Where(view, placed.unit), "shown, and never sent");
-    const bool settled = VoicesSince(view.order, view.result.id(), 0) > 0;
+    const bool settled = !VoicesSince(view.order, view.result.id(), 0).empty();
     if (last.disputed && !settled) return absl::StrCat(Where(view, placed.unit), "shown, and two messages contradict each other");
     if (!last.disputed && placed.content.quantity().value() != last.observation->quantity().value()) {
       return absl::StrCat(Where(view, placed.unit), "shown with other content than the sender's last word");
@@ -280,13 +354,13 @@ std::string TheLatestWordOfTheSender(const View& view) {
   }
   // And the other way round: what may go at once, and nobody doubts, is there.
   const std::string& mrn = PatientOf(view.result.report());
-  if (LastDoubt(view.order, mrn) > 0 || view.people.IsKnown(mrn)) return "";
+  if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn)) return "";
   const bool disputed =
       std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
-                  [&](const v1::Observation& observation) { return LastWordOn(view.order, mrn, observation.id()).disputed; });
+                  [&](const v1::Observation& observation) { return LastWordOn(view, mrn, observation.id()).disputed; });
   for (const v1::Observation& observation : view.result.report().observations()) {
     if (disputed || (observation.id() != kRoutineUnit && observation.id() != kSecondUnit)) continue;
-    if (!IsFinal(LastWordOn(view.order, mrn, observation.id()).status)) continue;
+    if (!IsFinal(LastWordOn(view, mrn, observation.id()).status)) continue;
     const bool shown = std::any_of(view.portal.begin(), view.portal.end(), [&](const Placed& placed) {
       return ShowsContent(placed) && placed.unit == observation.id() && placed.audience == v1::AUDIENCE_PATIENT;
     });
@@ -303,8 +377,9 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
              other.mrn == placed.mrn;
     });
     if (!patient_too) return absl::StrCat(Where(view, placed.unit), "shown to another person and not to the patient");
+    if (IsTangled(view, placed.mrn)) continue;
     const v1::Patient& patient = view.result.report().patient();
-    const absl::Time first = FirstFinal(view.order, placed.mrn, placed.released_at);
+    const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
     const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
     if (minor && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
@@ -319,9 +394,9 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
 
 std::string WishesToWaitAreKept(const View& view) {
   for (const Placed& placed : view.portal) {
-    if (!ShowsContent(placed)) continue;
+    if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
     const absl::Time shown = FirstShown(placed);
-    const absl::Time first = FirstFinal(view.order, placed.mrn, shown);
+    const absl::Time first = FirstFinal(view, placed.mrn, shown);
     // The deadline binds more than a wish: its basis is privacy.
     if (placed.unit == kTissueUnit && shown >= first + kTissueCeiling) continue;
     for (const v1::ReleasePreference& wish : view.people.WaitsAt(placed.mrn, shown)) {
@@ -365,9 +440,9 @@ std::string CommentsFitWhatTheyStandBeside(const View& view) {
     if (being_corrected != (placed.kind == v1::RELEASE_KIND_BEING_CORRECTED)) {
       return absl::StrCat(where, "the comment fits no notice of a correction");
     }
-    if (!ShowsContent(placed)) continue;
+    if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
     const bool says_corrected = absl::StrContains(variant, "corrected");
-    if (LastWordOn(view.order, placed.mrn, placed.unit).status == v1::RESULT_STATUS_CORRECTED && !says_corrected) {
+    if (LastWordOn(view, placed.mrn, placed.unit).status == v1::RESULT_STATUS_CORRECTED && !says_corrected) {
       return absl::StrCat(where, "corrected, and the comment does not say so");
     }
   }
@@ -437,6 +512,8 @@ std::vector<std::string> BrokenPromises(const View& view) {
                                                          {"I3", EveryHoldHasBasisOwnerAndEnd(view)},
                                                          {"I4", NothingThatIsNotFinal(view)},
                                                          {"I5", NobodyElsesResult(view)},
+                                                         {"I5", ShownUnderItsNumberAlone(view)},
+                                                         {"I5", NobodysAfterASeparation(view)},
                                                          {"I7", TheLatestWordOfTheSender(view)},
                                                          {"I8", OthersSeeNoMoreThanThePatient(view)},
                                                          {"wishes", WishesToWaitAreKept(view)},

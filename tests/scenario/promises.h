@@ -30,6 +30,9 @@ inline constexpr char kPrivateUnit[] = "56888-1";  // goes at once, but not to a
 // `more`: further rules. Decides as the comments above say.
 v1::PackFiles ReferencePack(const std::string& more = "");
 
+// Of two people who restore a result of whose it was in doubt, one is this one, who is there to look into it.
+inline constexpr char kRestorer[] = "reviewer-0";
+
 // A message as the gate took it.
 struct Sent {
   v1::DiagnosticReport report;
@@ -75,6 +78,8 @@ std::string NothingSilentlyPastItsCeiling(const View& view);   // I2
 std::string EveryHoldHasBasisOwnerAndEnd(const View& view);    // I3
 std::string NothingThatIsNotFinal(const View& view);           // I4
 std::string NobodyElsesResult(const View& view);               // I5
+std::string ShownUnderItsNumberAlone(const View& view);        // I5: what came under a patient's other number leaves the first
+std::string NobodysAfterASeparation(const View& view);         // I5: messages of both of two who were one
 std::string TheLatestWordOfTheSender(const View& view);        // I7, and what a patient relies on: shown is what was said last
 std::string OthersSeeNoMoreThanThePatient(const View& view);   // I8
 std::string WishesToWaitAreKept(const View& view);             // I8: the more private of two holds

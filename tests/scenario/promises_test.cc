@@ -145,6 +145,35 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
              },
              NobodyElsesResult);
        }},
+      {"I5", "on the word of two who are not there to look into it",
+       [&] {
+         return With(
+             routine,
+             [&](View* view) {
+               send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_FINAL, "p2");
+               view->order.approvals[view->result.id()] = {{"reviewer-1", view->now, 2}, {"reviewer-2", view->now, 2}};
+             },
+             NobodyElsesResult);
+       }},
+      {"I5", "shown under the number of before",
+       [&] {
+         return With(
+             routine,
+             [](View* view) { view->result.mutable_report()->mutable_patient()->mutable_identifiers(0)->set_value("p2"); },
+             ShownUnderItsNumberAlone);
+       }},
+      {"I5", "shown after the two whose messages it has are two again",
+       [&] {
+         return With(
+             routine,
+             [&](View* view) {
+               view->people.Merge("p1", "p2", absl::UnixEpoch());
+               send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_CORRECTED, "p2");
+               view->now += absl::Seconds(1);
+               view->people.Unmerge("p1", "p2", view->now);
+             },
+             NobodysAfterASeparation);
+       }},
       {"I6", "another decision",
        [&] {
          v1::Decision other = decision;
