@@ -407,6 +407,11 @@ class Life {
         if (placed.kind == v1::RELEASE_KIND_RESULT) {
           absl::Time& first =
               first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, placed.released_at).first->second;
+          // Under the patient's other number it is nothing new.
+          for (const std::string& other : people_.FamilyAt(mrn, placed.released_at)) {
+            const auto before = first_shown_.find({release.result_id(), other, unit, audience});
+            if (before != first_shown_.end()) first = std::min(first, before->second);
+          }
           placed.first_shown = first;
         }
         for (const v1::Observation& observation : release.content().observations()) {
