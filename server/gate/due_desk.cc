@@ -53,6 +53,8 @@ absl::StatusOr<int> DueDesk::Run(store::Batch& batch, absl::Time now, int limit)
   const int done = static_cast<int>(due.size());
   // What goes late goes first.
   RG_ASSIGN_OR_RETURN(const int kept, KeepHoursOfSome(batch, now, limit - done));
+  // Not before: a batch that fails leaves no entry.
+  for (auto& [id, reported] : unreadable_) reported = true;
   return told + done + kept;
 }
 
@@ -60,11 +62,17 @@ absl::StatusOr<int> DueDesk::KeepHoursOfSome(store::Batch& batch, absl::Time now
   int looked_at = 0;
   while (looked_at < limit && !ends_soon_.empty()) {
     ++looked_at;
-    absl::StatusOr<std::optional<v1::Result>> found = batch.FindResult(ends_soon_[next_++]);
-    // What cannot be read is told of when it comes due.
-    if (!found.ok() && !absl::IsDataLoss(found.status())) return found.status();
-    if (found.ok() && found->has_value() && !(*found)->has_erased()) {
-      v1::Result& result = **found;
+    const int64_t id = ends_soon_[next_++];
+    std::optional<v1::Result> found;
+    if (unreadable_.count(id) == 0) {
+      absl::StatusOr<std::optional<v1::Result>> read = batch.FindResult(id);
+      if (absl::IsDataLoss(read.status())) unreadable_.emplace(id, /*reported=*/false);
+      if (!read.ok()) next_ = 0;  // the batch is lost with all that it did
+      RG_RETURN_IF_ERROR(read.status());
+      found = *std::move(read);
+    }
+    if (found && !found->has_erased()) {
+      v1::Result& result = *found;
       const calendar::Calendar& calendar = packs_.CalendarOf(result);
       Transition transition;
       if (WasMissed(calendar, down_since_, up_at_)) transition = AdvanceAfterDowntime(result, calendar, now);
@@ -80,13 +88,12 @@ absl::StatusOr<int> DueDesk::KeepHoursOfSome(store::Batch& batch, absl::Time now
 
 absl::StatusOr<int> DueDesk::ReportUnreadable(store::Batch& batch, absl::Time now) {
   int told = 0;
-  for (auto& [id, reported] : unreadable_) {
+  for (const auto& [id, reported] : unreadable_) {
     if (reported) continue;
     v1::Entry entry;
     entry.set_result_id(id);
     entry.mutable_advanced()->add_reasons("the stored result cannot be read, so its times do not run; restore it from a backup");
     RG_RETURN_IF_ERROR(AppendEntry(batch, now, "gate", std::move(entry)));
-    reported = true;
     ++told;
   }
   return told;

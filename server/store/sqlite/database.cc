@@ -1,7 +1,6 @@
 #include "server/store/sqlite/database.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
@@ -21,7 +20,7 @@ absl::Status LastFailure(sqlite3* database, int code) {
 // Makes a new file, and with it those that SQLite keeps beside it, readable for their owner alone: what patients have is in them.
 // A file that is there is left as it is, and not even opened: closing it would end this process's locks on it.
 void MakePrivate(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) ::close(file);
 }
 
