@@ -5,8 +5,8 @@
 // of the log (audit/key.h), made when a log begins. Who writes to the database but has not the key cannot hide it; the key should
 // be kept where backups of the database are not.
 //
-// Costs: a commit is one fsync of the WAL. Every thousand pages of WAL (SQLite's default) the commit that crosses them also
-// copies them into the file, with two more fsyncs.
+// Costs: a commit is one fsync of the WAL. Every 4,096 pages of WAL (16 MiB) the commit that crosses them also copies them
+// into the file, with two more fsyncs.
 #ifndef RESULTGATE_STORE_SQLITE_SQLITE_STORE_H_
 #define RESULTGATE_STORE_SQLITE_SQLITE_STORE_H_
 
