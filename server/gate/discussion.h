@@ -1,5 +1,5 @@
-// That a clinician has discussed a result with its patient, and what follows: rules may ask for it (`order.discussed_at`), and hold
-// nothing that they would not hold of a result that was discussed. Pure functions, thread-safe.
+// That a clinician has discussed a result with its patient, and what follows: rules may ask for it (`order.discussed_at`), and
+// hold nothing that they would not hold of a result that was discussed. Pure functions, thread-safe.
 #ifndef RESULTGATE_GATE_DISCUSSION_H_
 #define RESULTGATE_GATE_DISCUSSION_H_
 
@@ -32,9 +32,9 @@ void KeepDiscussion(absl::Time discussed_at, const std::string& how, v1::Result*
 bool MayBeDiscussed(const v1::Result& result);
 
 // What becomes of a result in which the discussion stands. `cells` are all of its, with what was approved along with it
-// (ApproveCells); what the discussion alone ends ends in them, by `pack`, the one that holds the result: nothing goes later by it.
-// Nothing ends where another pack has decided it, or the version before is not known: then what is asked may be less than what
-// was. `previous` as for AskAnew. The reasons are the caller's.
+// (ApproveCells); what the discussion alone ends ends in them, by `pack`, the one that holds the result: nothing goes later by
+// it. Nothing ends where another pack has decided it, or the version before is not known: then what is asked may be less than
+// what was. `previous` as for AskAnew. The reasons are the caller's.
 Transition TakeDiscussion(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous,
                           std::vector<policy::Cell> cells, absl::Time now);
 

@@ -114,8 +114,8 @@ class Batch {
  public:
   virtual ~Batch() = default;
 
-  // From where the call came whose changes are made now, as `Entry.peer` has it; empty: no call makes them. It is kept for whoever
-  // makes entries, and does nothing here.
+  // From where the call came whose changes are made now, as `Entry.peer` has it; empty: no call makes them. It is kept for
+  // whoever makes entries, and does nothing here.
   void SetPeer(const std::string& peer) { peer_ = peer; }
   const std::string& peer() const { return peer_; }
 

@@ -108,9 +108,9 @@ TEST(DowntimeTest, SoDoesOneThatEndedJustBefore) {
 
 TEST(DowntimeTest, NoHoursArePastACeiling) {
   // On Wednesday at four in the afternoon.
-  BareGate gate(Pack(
-      "  - {id: by-law, title: t, match: {codes: [tissue]}, then: {deadline: {within: 121 h, duty: release}}, basis: {type: "
-      "privacy, citation: c}}\n"));
+  BareGate gate(
+      Pack("  - {id: by-law, title: t, match: {codes: [tissue]}, then: {deadline: {within: 121 h, duty: release}}, basis: {type: "
+           "privacy, citation: c}}\n"));
   const int64_t id = gate.Submit(Biopsy("F1")).result_id();
   const absl::Time ceiling = At("2026-03-11T16:00:00-04:00");
   ASSERT_EQ(base::FromProto(Standing(gate, id).not_after()), ceiling);

@@ -1,5 +1,4 @@
 // Part by part: what becomes of a hold when another pack decides it anew.
-#include "server/gate/ask_anew.h"
 #include "server/gate/redecide.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "server/base/proto_time.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/transition.h"
 #include "server/policy/decide.h"
 #include "tests/gate/reports.h"
