@@ -301,7 +301,9 @@ class Life {
     *request.mutable_survivor() = Mrn(mrn);
     *request.mutable_merged() = Mrn(other);
     what_ = absl::StrCat("merge of ", other, " into ", mrn);
-    const int64_t last_release = last_release_;
+    // What came due until now is not the merge's.
+    const std::vector<v1::Release> due = gate_.Releases(last_release_);
+    const int64_t last_release = due.empty() ? last_release_ : due.back().sequence();
     people_.Merge(mrn, other, now);
     gate_.Ask(&gate::Gate::MergePatients, request);
     Complain(AMergePublishesNothing(gate_.Releases(last_release)));
@@ -410,7 +412,9 @@ class Life {
           // Under the patient's other number it is nothing new.
           for (const std::string& other : people_.FamilyAt(mrn, placed.released_at)) {
             const auto before = first_shown_.find({release.result_id(), other, unit, audience});
-            if (before != first_shown_.end()) first = std::min(first, before->second);
+            if (other == mrn || before == first_shown_.end() || before->second > first) continue;
+            first = before->second;
+            placed.first_shown_as = other;
           }
           placed.first_shown = first;
         }

@@ -197,6 +197,10 @@ absl::Time FirstShown(const Placed& placed) {
   return std::min(placed.first_shown, placed.released_at);
 }
 
+const std::string& FirstNumber(const Placed& placed) {
+  return placed.first_shown_as.empty() ? placed.mrn : placed.first_shown_as;
+}
+
 }  // namespace
 
 v1::PackFiles ReferencePack(const std::string& more) {
@@ -254,7 +258,7 @@ std::string NothingBeforeItsFloor(const View& view) {
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
     const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
     // What the house holds of its own policy, the patient may always end.
-    const bool asked_for = view.people.WantsAllAt(placed.mrn, FirstShown(placed));
+    const bool asked_for = view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed));
     if (placed.unit == kImagingUnit && !asked_for && placed.released_at < first + kImagingFloor) {
       return absl::StrCat(Where(view, placed.unit), "released before its floor");
     }
@@ -399,7 +403,7 @@ std::string WishesToWaitAreKept(const View& view) {
     const absl::Time first = FirstFinal(view, placed.mrn, shown);
     // The deadline binds more than a wish: its basis is privacy.
     if (placed.unit == kTissueUnit && shown >= first + kTissueCeiling) continue;
-    for (const v1::ReleasePreference& wish : view.people.WaitsAt(placed.mrn, shown)) {
+    for (const v1::ReleasePreference& wish : view.people.WaitsAt(FirstNumber(placed), shown)) {
       const std::string where = Where(view, placed.unit);
       // Local days, and the first one may have been short.
       const absl::Duration days = absl::Hours(24 * (wish.after_days() - 1));
@@ -418,6 +422,8 @@ std::string WishesToWaitAreKept(const View& view) {
 std::string NothingIsPublishedOfTheDead(const View& view) {
   for (const Placed& placed : view.portal) {
     if (!ShowsContent(placed) || !view.people.IsDeadAt(placed.mrn, placed.released_at)) continue;
+    // What was shown under another number of the patient, and goes along, is not published by it.
+    if (!placed.first_shown_as.empty()) continue;
     // A person may say whom it goes to.
     if (!ApprovedBy(view.order, view.result.id(), placed.released_at)) {
       return absl::StrCat(Where(view, placed.unit), "published after the patient had died");

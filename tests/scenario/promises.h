@@ -61,6 +61,7 @@ struct Placed {
   v1::Comment comment;
   absl::Time released_at;
   absl::Time first_shown = absl::InfiniteFuture();  // when content was shown there for the first time; never after `released_at`
+  std::string first_shown_as = {};                  // under which other number of the patient that was; empty: under this one
 };
 
 // One result, as it stands after a step.
