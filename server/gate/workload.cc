@@ -141,8 +141,9 @@ class Workload::OneResult {
     const absl::Time time = FromProto(entry.time());
     using Counted = std::set<std::pair<Place, absl::Time>>;  // whose, and when it ended
     Counted overdue, escalated, expired;
-    for (const auto& [place, outcome] : before) {
-      const v1::Outcome* now = Find(after, place);
+    for (const auto& cell : before) {
+      const v1::Outcome& outcome = cell.second;
+      const v1::Outcome* now = Find(after, cell.first);
       if (now == nullptr || !WaitsForOwner(outcome)) continue;
       const auto count = [&](absl::Time ended, Counted* counted) {
         const v1::Owner owner =

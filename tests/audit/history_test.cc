@@ -79,12 +79,12 @@ TEST(HistoryTest, SaysWhatEachEntryTells) {
        "overruns: 1 turns { owner { role: 'pathology-pool' } until { seconds: 1773190800 } } } } } }",
        {"Fri 2026-03-06 21:05  gate: decided, new: 2 units review  [entry 1, version 1]",
         "  units 718-7, 789-8 for everybody: review",
-        "    because of rule tissue (review); asks for 1 business day each and 3 business days in all from Fri 2026-03-06 21:05 "
-        "on; not known: patient.birth_date",
+        absl::StrCat("    because of rule tissue (review); asks for 1 business day each and 3 business days in all ",
+                     "from Fri 2026-03-06 21:05 on; not known: patient.birth_date"),
         "    waits for pathology-pool until Tue 2026-03-10 21:00", "    the review ends by itself Tue 2026-03-10 21:00",
         "    its time was over once",
-        "  legal times run from Fri 2026-03-06 21:05, when it came; issued lies in the future, so legal times run from the "
-        "receipt",
+        absl::StrCat("  legal times run from Fri 2026-03-06 21:05, when it came; ",
+                     "issued lies in the future, so legal times run from the receipt"),
         "  decided by pack default sha256:1"}},
       {"version: 1 decided { disposal: DISPOSAL_NEW decision { pack: 'default' pack_digest: 'sha256:1' outcomes { unit_ids: "
        "'718-7' audiences: AUDIENCE_PATIENT state: OUTCOME_STATE_HELD disposition: DISPOSITION_NOT_FINAL } } }",

@@ -111,13 +111,14 @@ void CountGroups(World* world, int results) {
   const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(folder.path() + "/resultgate.db"));
   const std::unique_ptr<gate::Gate> gate = world->Start(store.get());
   std::cout << "Groups of " << kGroup << ", each result a new blood count:\n";
-  for (int done = 0; done < results; done += results / 4) {
+  const int part = results / 4;
+  for (int done = 0; done < 4 * part; done += part) {
     const store::FaultVfs::Counts before = disk.counts();
-    SubmitAll(gate.get(), done + 1, done + results / 4);
+    SubmitAll(gate.get(), done + 1, done + part);
     const store::FaultVfs::Counts after = disk.counts();
-    const double count = results / 4;
+    const double count = part;
     std::cout << absl::StreamFormat("  results %6d to %6d: %.1f KB of write-ahead log a result, %.2f fsyncs a group\n", done + 1,
-                                    done + results / 4, static_cast<double>(after.wal_bytes - before.wal_bytes) / count / 1024,
+                                    done + part, static_cast<double>(after.wal_bytes - before.wal_bytes) / count / 1024,
                                     (after.syncs - before.syncs) * kGroup / count)
               << std::flush;
   }
