@@ -10,6 +10,7 @@
 
 #include "server/base/status_macros.h"
 #include "server/gate/ask_anew.h"
+#include "server/gate/logged_state.h"
 #include "server/gate/redecide.h"
 #include "server/policy/outcomes.h"
 
@@ -112,18 +113,15 @@ absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::
 }
 
 absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result) {
-  std::optional<v1::Decision> before;
-  if (result.version() == 1) return before;
+  if (result.version() == 1) return std::nullopt;
+  LoggedState state;
   for (int64_t after = 0;;) {
-    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> page, reader.ListEntries(after, result.id(), kPage));
-    if (page.empty()) return before;
-    for (v1::Entry& entry : page) {
-      after = entry.sequence();
-      if (entry.version() < result.version() && entry.has_decided() && entry.decided().has_decision()) {
-        before = std::move(*entry.mutable_decided()->mutable_decision());
-      }
-    }
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> page, reader.ListEntries(after, result.id(), kPage));
+    if (page.empty()) break;
+    after = page.back().sequence();
+    for (const v1::Entry& entry : page) state.Take(entry);
   }
+  return state.previous() == nullptr ? std::nullopt : std::optional<v1::Decision>(*state.previous());
 }
 
 absl::StatusOr<v1::HeldPreview> PreviewHeld(const store::Reader& reader, const policy::Pack& pack, absl::Time now) {

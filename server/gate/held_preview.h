@@ -18,7 +18,8 @@ namespace resultgate::gate {
 // Calls `take` for every result of which a unit is held, in order of id, holding a page of them in memory at a time.
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take);
 
-// The decision on the version before the one that stands, from the log; nullopt for a first version.
+// What counted for the standing version of the decision on the one before, from the log (logged_state.h); nullopt where nothing
+// did.
 absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result);
 
 // What `pack` would make of what is held, were it decided anew at `now`.

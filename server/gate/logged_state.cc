@@ -4,6 +4,7 @@
 #include "server/audit/difference.h"
 #include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
+#include "server/gate/decision_facts.h"
 #include "server/gate/transition.h"
 #include "server/policy/outcomes.h"
 
@@ -39,10 +40,12 @@ void LoggedState::Take(const v1::Entry& entry) {
       if (decided.has_clock_start()) *result_.mutable_decision()->mutable_clock_start() = decided.clock_start();
       return;
     }
+    previous_.reset();
+    if (decided_ && !decided.starts_over()) {
+      previous_ = DecisionForNext(result_.decision(), {decided.begun_unit_ids().begin(), decided.begun_unit_ids().end()});
+    }
     if (!decided_) *result_.mutable_first_received_at() = entry.time();
     decided_ = true;
-    previous_ = std::move(logged_);
-    logged_ = decided.decision();
     facts_digest_ = decided.facts_digest();
     result_.set_version(entry.version());
     *result_.mutable_received_at() = entry.time();

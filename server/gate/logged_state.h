@@ -30,7 +30,7 @@ class LoggedState {
   bool decided() const { return decided_; }
   // Its id, version, times of receipt, decision and number of releases; not its report, of which the log has digests only.
   const v1::Result& result() const { return result_; }
-  // The decision that was logged on the version before the standing one, or null.
+  // What counted for the standing version of the decision on the one before, as that stood then; null where nothing did.
   const v1::Decision* previous() const { return previous_ ? &*previous_ : nullptr; }
   // FactsDigest of the standing decision.
   const std::string& facts_digest() const { return facts_digest_; }
@@ -44,7 +44,6 @@ class LoggedState {
 
   bool decided_ = false;
   v1::Result result_;
-  std::optional<v1::Decision> logged_;  // the standing decision, as it was logged first
   std::optional<v1::Decision> previous_;
   std::string facts_digest_;
   std::vector<std::string> report_digests_;

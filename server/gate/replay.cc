@@ -154,7 +154,7 @@ class Replayer {
     context.quarantine = QuarantineOf(decided.decision());
     for (const v1::Entry::OrderHold& hold : decided.order_holds()) context.order_holds.push_back(gate::FromProto(hold));
     if (before == nullptr || !(decided.merged() || SamePatient(before->report().patient(), report.patient()))) return context;
-    *previous = DecisionForNext(*before, report);
+    *previous = DecisionForNext(before->decision(), BegunUnits(before->report(), report));
     context.previous = previous;
     context.clock_start = ClockOf(before->decision());
     // One that is not kept among the versions was another patient's, and starts nobody else's clock.

@@ -342,11 +342,13 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   policy::Context context;
   context.received_at = now;
   context.quarantine = quarantine;
+  const std::vector<std::string> begun =
+      before == nullptr ? std::vector<std::string>() : BegunUnits(before->report(), result.report());
   v1::Decision decision_before;
   // Whom a correction moves it to has waited for nothing yet; whose other number it comes under has.
   const bool same_numbers = before != nullptr && SamePatient(before->report().patient(), result.report().patient());
   if (before != nullptr && (merged_ || same_numbers)) {
-    decision_before = DecisionForNext(*before, result.report());
+    decision_before = DecisionForNext(before->decision(), begun);
     context.previous = &decision_before;
     // Another patient's report starts nobody else's clock.
     context.clock_start = merged_ ? ClockWith(&before->decision(), now) : ClockOf(before->decision());
@@ -377,6 +379,8 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   NoteDigests(result.salt(), decided);
   decided->set_facts_digest(FactsDigest(result));
   decided->set_merged(merged_ && before != nullptr && !same_numbers);
+  decided->mutable_begun_unit_ids()->Assign(begun.begin(), begun.end());
+  decided->set_starts_over(before != nullptr && context.previous == nullptr);
   entry.set_known_digest(KnownDigest(result));
   for (const policy::OrderHold& hold : context.order_holds) *decided->add_order_holds() = ToProto(hold);
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);

@@ -18,6 +18,9 @@
 #include "absl/strings/str_replace.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
+#include "server/gate/ask_anew.h"
+#include "server/gate/held_preview.h"
+#include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/review_turns.h"
 #include "server/gate/stored_check.h"
@@ -26,6 +29,7 @@
 #include "server/intake/intake.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_file.h"
+#include "server/policy/outcomes.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
@@ -128,6 +132,28 @@ std::vector<v1::DiagnosticReport> RealReports() {
   return reports;
 }
 
+// Asked anew at once, and with nothing new known, a pack says of what is held what it said: the same rules, clocks and reviews.
+void ExpectAskedAnewTheSame(BareGate& gate, int64_t result_id) {
+  const absl::StatusOr<std::optional<v1::Result>> found = gate.store().FindResult(result_id);
+  ASSERT_TRUE(found.ok() && *found) << found.status();
+  const v1::Result* result = &**found;
+  const absl::StatusOr<std::optional<v1::Decision>> previous = DecisionBefore(gate.store(), *result);
+  ASSERT_TRUE(previous.ok()) << previous.status();
+  LoggedCells asked = ToLoggedCells(policy::ToOutcomes(
+      AskAnew(*gate.pack().pack, *result, *previous ? &**previous : nullptr, base::FromProto(result->received_at()))));
+  LoggedCells stands = ToLoggedCells(result->decision().outcomes());
+  LoggedCells asked_of_held, held;
+  for (auto& [place, outcome] : stands) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || asked.count(place) == 0) continue;
+    v1::Outcome& anew = asked[place];
+    outcome.clear_release_sequence();
+    anew.clear_release_sequence();
+    held[place] = std::move(outcome);
+    asked_of_held[place] = std::move(anew);
+  }
+  EXPECT_THAT(DifferencesOf(held, asked_of_held), IsEmpty()) << "result " << result_id << " version " << result->version();
+}
+
 // Real messages in random order, repeated, corrected, taken back, sent for somebody else, approved, acknowledged, while the clock
 // goes on and the gate goes down and up.
 TEST(ReplayTest, ARandomDayOfRealMessagesComesOutTheSame) {
@@ -180,6 +206,9 @@ TEST(ReplayTest, ARandomDayOfRealMessagesComesOutTheSame) {
     }
     const v1::SubmitResultResponse response = gate.Submit(sent[roll(4) == 0 ? roll(sent.size()) : sent.size() - 1]);
     results.emplace_back(response.result_id(), response.version());
+    const bool decided = response.disposal() == v1::SubmitResultResponse::DISPOSAL_NEW ||
+                         response.disposal() == v1::SubmitResultResponse::DISPOSAL_NEW_VERSION;
+    if (decided) ExpectAskedAnewTheSame(gate, response.result_id());
   }
   ExpectNoDifference(gate.database());
   const ReplayReport report = Replay(gate.database());

@@ -75,6 +75,33 @@ TEST_F(ScenarioClock, Scenario06WhatComesAfterACancellationWaitsItsWholeTime) {
   EXPECT_EQ(See("36643-5"), "7");
 }
 
+// Nor does it go on the clock of the cancellation when something new of the patient has it decided anew.
+TEST_F(ScenarioClock, Scenario06WhatIsToldOfThePatientDoesNotStartTheClockOfACancellation) {
+  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
+  v1::DiagnosticReport report = testing::Report("F1", "36643-5");
+  report.set_section(v1::SECTION_IMAGING);
+  report.set_status(v1::RESULT_STATUS_CANCELLED);
+  testing::AddObservation(&report, "36643-5", "1", v1::RESULT_STATUS_CANCELLED);
+  report.mutable_observations(0)->clear_value();
+  Submit(report);
+  MoveTo("2026-03-10T12:00:00-04:00");
+  report.mutable_observations()->Clear();
+  testing::AddObservation(&report, "36643-5", "7");
+  report.set_status(v1::RESULT_STATUS_FINAL);
+  *report.mutable_issued() = base::ToProto(At("2026-03-10T11:00:00-04:00"));
+  const int64_t id = Submit(report).result_id();
+  grpc::ClientContext context;
+  v1::UpdatePatientRequest update;
+  v1::UpdatePatientResponse updated;
+  update.set_actor("adt");
+  *update.mutable_facts()->add_identifiers() = report.patient().identifiers(0);
+  update.mutable_facts()->mutable_known_conditions()->add_values()->add_codings()->set_code("C50.9");
+  const grpc::Status status = patients().UpdatePatient(&context, update, &updated);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(base::FromProto(OutcomeOf(id, "36643-5").not_before()), At("2026-03-13T11:00:00-04:00"));
+  EXPECT_EQ(See("36643-5"), "being corrected");
+}
+
 TEST_F(ScenarioClock, Scenario22BusinessDaysPassOverWeekends) {
   UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("3 business days")));
   const Response response = SubmitImaging("F1", "2026-03-06T15:00:00-05:00");
