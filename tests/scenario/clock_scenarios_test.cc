@@ -75,9 +75,12 @@ TEST_F(ScenarioClock, Scenario06WhatComesAfterACancellationWaitsItsWholeTime) {
   EXPECT_EQ(See("36643-5"), "7");
 }
 
-// Nor does it go on the clock of the cancellation when something new of the patient has it decided anew.
-TEST_F(ScenarioClock, Scenario06WhatIsToldOfThePatientDoesNotStartTheClockOfACancellation) {
-  UsePack(gate::MakePack(std::string(gate::kRoutine) + gate::ImagingDelay("72 h")));
+// Nor does it go by the deadline of the cancellation when a wish of the patient has it decided anew.
+TEST_F(ScenarioClock, Scenario06AWishStartsNotTheClockOfACancellation) {
+  UsePack(gate::MakePack(absl::StrCat(gate::kRoutine, gate::ImagingReview(),
+                                      "  - id: deadline\n    title: t\n    match: {codes: [imaging]}\n"
+                                      "    then: {deadline: {within: 40 h, duty: release}}\n"
+                                      "    basis: {type: privacy, citation: c}\n")));
   v1::DiagnosticReport report = testing::Report("F1", "36643-5");
   report.set_section(v1::SECTION_IMAGING);
   report.set_status(v1::RESULT_STATUS_CANCELLED);
@@ -85,20 +88,30 @@ TEST_F(ScenarioClock, Scenario06WhatIsToldOfThePatientDoesNotStartTheClockOfACan
   report.mutable_observations(0)->clear_value();
   Submit(report);
   MoveTo("2026-03-10T12:00:00-04:00");
-  report.mutable_observations()->Clear();
-  testing::AddObservation(&report, "36643-5", "7");
-  report.set_status(v1::RESULT_STATUS_FINAL);
-  *report.mutable_issued() = base::ToProto(At("2026-03-10T11:00:00-04:00"));
+  const auto says = [&report](const std::string& value, v1::ResultStatus status, const std::string& issued) {
+    report.mutable_observations()->Clear();
+    testing::AddObservation(&report, "36643-5", value, status);
+    report.set_status(status);
+    *report.mutable_issued() = base::ToProto(At(issued));
+  };
+  says("7", v1::RESULT_STATUS_FINAL, "2026-03-10T11:00:00-04:00");
   const int64_t id = Submit(report).result_id();
   grpc::ClientContext context;
-  v1::UpdatePatientRequest update;
-  v1::UpdatePatientResponse updated;
-  update.set_actor("adt");
-  *update.mutable_facts()->add_identifiers() = report.patient().identifiers(0);
-  update.mutable_facts()->mutable_known_conditions()->add_values()->add_codings()->set_code("C50.9");
-  const grpc::Status status = patients().UpdatePatient(&context, update, &updated);
+  v1::SetPreferenceRequest request;
+  v1::SetPreferenceResponse response;
+  *request.mutable_patient() = report.patient().identifiers(0);
+  request.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_DAYS);
+  request.mutable_preference()->set_after_days(5);
+  request.mutable_preference()->set_recorded_by("nurse-7");
+  const grpc::Status status = patients().SetPreference(&context, request, &response);
   ASSERT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(base::FromProto(OutcomeOf(id, "36643-5").not_before()), At("2026-03-13T11:00:00-04:00"));
+  const absl::Time deadline = At("2026-03-12T03:00:00-04:00");
+  EXPECT_EQ(base::FromProto(OutcomeOf(id, "36643-5").not_after()), deadline);
+  MoveTo("2026-03-10T13:00:00-04:00");
+  says("8", v1::RESULT_STATUS_CORRECTED, "2026-03-10T12:30:00-04:00");
+  Submit(report);
+  EXPECT_EQ(base::FromProto(OutcomeOf(id, "36643-5").not_after()), deadline);
+  MoveTo("2026-03-12T02:59:59-04:00");
   EXPECT_EQ(See("36643-5"), "being corrected");
 }
 

@@ -115,7 +115,7 @@ class Life {
   }
 
   bool broken() const { return !complaints_.empty(); }
-  std::string Complaints() const { return absl::StrCat(what_, "\n", absl::StrJoin(complaints_, "\n")); }
+  std::string Complaints() const { return absl::StrCat(what_, "\n", absl::StrJoin(complaints_, "\n"), "\n", stories_); }
 
  private:
   int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint64_t>(sides)); }
@@ -309,7 +309,10 @@ class Life {
     const int64_t last_release = due.empty() ? last_release_ : due.back().sequence();
     people_.Merge(mrn, other, now);
     gate_.Ask(&gate::Gate::MergePatients, request);
-    Complain(AMergePublishesNothing(gate_.Releases(last_release)));
+    const std::vector<v1::Release> releases = gate_.Releases(last_release);
+    const std::string published = AMergePublishesNothing(releases);
+    Complain(published);
+    if (!published.empty()) TellStory(releases.front().result_id(), Order());
     merged_.emplace_back(mrn, other);
     ++counts_.merges;
   }
@@ -410,16 +413,16 @@ class Life {
         if (release.kind() == v1::RELEASE_KIND_RETRACTION) continue;
         Placed placed{mrn, unit, audience, release.kind(), {}, release.comment(), FromProto(release.released_at())};
         if (placed.kind == v1::RELEASE_KIND_RESULT) {
-          absl::Time& first =
-              first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, placed.released_at).first->second;
+          FirstShown& first =
+              first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, FirstShown{placed.released_at, mrn})
+                  .first->second;
           // Under the patient's other number it is nothing new.
           for (const std::string& other : people_.FamilyAt(mrn, placed.released_at)) {
             const auto before = first_shown_.find({release.result_id(), other, unit, audience});
-            if (other == mrn || before == first_shown_.end() || before->second > first) continue;
-            first = before->second;
-            placed.first_shown_as = other;
+            if (before != first_shown_.end() && before->second.at < first.at) first = before->second;
           }
-          placed.first_shown = first;
+          placed.first_shown = first.at;
+          if (first.as != mrn) placed.first_shown_as = first.as;
         }
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) placed.content = observation;
@@ -440,10 +443,30 @@ class Life {
     view.order = orders_[number];
     view.portal = portal_[id];
     view.people = people_;
-    for (std::string& words : BrokenPromises(view)) complaints_.push_back(std::move(words));
+    std::vector<std::string> broken = BrokenPromises(view);
+    if (!broken.empty()) TellStory(id, view.order);
+    for (std::string& words : broken) complaints_.push_back(std::move(words));
     CheckOrderOfArrival(view);
     ++counts_.checks;
   }
+
+  // For who looks into a broken promise: what came, and what the log says of the result and of patients.
+  void TellStory(int64_t id, const Order& order) {
+    for (const Sent& sent : order.sent) {
+      absl::StrAppend(&stories_, "sent ", base::FormatUtc(sent.received), ": ", sent.report.ShortDebugString(), "\n");
+    }
+    for (int64_t after = 0;;) {
+      const auto entries = gate_.store().ListEntries(after, 0, 1000);
+      ASSERT_TRUE(entries.ok()) << entries.status();
+      if (entries->empty()) return;
+      after = entries->back().sequence();
+      for (const v1::Entry& entry : *entries) {
+        if (entry.result_id() != id && !IsOfPatients(entry)) continue;
+        absl::StrAppend(&stories_, base::FormatUtc(FromProto(entry.time())), ": ", entry.ShortDebugString(), "\n");
+      }
+    }
+  }
+  static bool IsOfPatients(const v1::Entry& entry) { return entry.has_patient_changed() || entry.has_patients_merged(); }
 
   // I7: the standing report is what its versions come to in any other order, too.
   void CheckOrderOfArrival(const View& view) {
@@ -470,7 +493,12 @@ class Life {
   std::map<std::string, Order> orders_;
   std::map<int64_t, std::string> order_of_result_;
   std::map<int64_t, std::vector<Placed>> portal_;
-  std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, absl::Time> first_shown_;
+  // When, and under which number of the patient.
+  struct FirstShown {
+    absl::Time at;
+    std::string as;
+  };
+  std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, FirstShown> first_shown_;
   People people_;
   std::vector<std::pair<std::string, std::string>> merged_;  // survivor and merged, that stand
   std::vector<std::string> log_;                             // digests of its entries
@@ -478,6 +506,7 @@ class Life {
   std::vector<int64_t> unacknowledged_;
   std::string what_;
   std::vector<std::string> complaints_;
+  std::string stories_;
 };
 
 TEST(Model, RandomLivesKeepAllPromises) {
