@@ -155,6 +155,20 @@ void EndReview(v1::Outcome* outcome, absl::Time now) {
   if (waits) *outcome->mutable_due_at() = outcome->not_before();
 }
 
+// What a review comes from: whoever is asked the same since the same time is in the same review.
+std::string ReviewKey(const v1::Outcome& outcome) {
+  v1::Outcome key;
+  key.set_disposition(outcome.disposition());
+  if (outcome.has_not_after()) *key.mutable_not_after() = outcome.not_after();
+  if (outcome.has_withheld_until()) *key.mutable_withheld_until() = outcome.withheld_until();
+  *key.mutable_review()->mutable_started_at() = outcome.review().started_at();
+  for (const v1::AppliedRule& rule : outcome.rules()) {
+    const bool asks = rule.effect() == v1::RULE_EFFECT_REVIEW || rule.effect() == v1::RULE_EFFECT_WITHHOLD;
+    if (asks && !rule.lifted()) key.add_rules()->set_rule_id(rule.rule_id());
+  }
+  return key.SerializeAsString();
+}
+
 // One step of a cell that is due; says what happened, or nothing if it is not due.
 std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl::Time now) {
   if (!IsHeld(*outcome) || !outcome->has_due_at() || FromProto(outcome->due_at()) > now) return "";
@@ -260,6 +274,8 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   std::set<std::pair<std::string, v1::Audience>> replaced;
   std::map<v1::Audience, v1::Outcome> documents_out;  // what is decided now for a document that is out
   std::set<std::string> patient_waits;                // for these units; so do those who see for the patient (I8)
+  const bool same_plans = before->decision().pack_digest() == decision.pack_digest() &&
+                          before->report().order().SerializeAsString() == report.order().SerializeAsString();
   const auto take = [&](Cell& cell) {
     const auto found = standing.find({cell.unit_id, cell.audience});
     if (found == standing.end()) return;
@@ -287,6 +303,12 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
         AsksNothingNew(cell.outcome, old)) {
       *cell.outcome.mutable_review() = old.review();  // read and approved as it stands: the approval holds
       EndReview(&cell.outcome, now);
+    }
+    const bool reviewed_still = IsHeld(old) && IsHeld(cell.outcome) && old.has_review() && old.review().approved_by().empty() &&
+                                cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE;
+    if (reviewed_still && same_plans && ReviewKey(old) == ReviewKey(cell.outcome)) {
+      *cell.outcome.mutable_review() = old.review();  // as far as it has come: whose turn it is, put off, escalated
+      *cell.outcome.mutable_due_at() = old.due_at();
     }
     if (!WasShown(old)) return;
     replaced.insert({cell.unit_id, cell.audience});

@@ -27,9 +27,9 @@
 #include "server/gate/submit.h"
 #include "server/gate/turnarounds.h"
 #include "server/intake/intake.h"
+#include "server/policy/outcomes.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_file.h"
-#include "server/policy/outcomes.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
@@ -132,7 +132,8 @@ std::vector<v1::DiagnosticReport> RealReports() {
   return reports;
 }
 
-// Asked anew at once, and with nothing new known, a pack says of what is held what it said: the same rules, clocks and reviews.
+// Asked anew at once, and with nothing new known, a pack says of what is held what it said: the same rules, clocks and reviews,
+// but for how far a review has come that began with an earlier version.
 void ExpectAskedAnewTheSame(BareGate& gate, int64_t result_id) {
   const absl::StatusOr<std::optional<v1::Result>> found = gate.store().FindResult(result_id);
   ASSERT_TRUE(found.ok() && *found) << found.status();
@@ -146,8 +147,13 @@ void ExpectAskedAnewTheSame(BareGate& gate, int64_t result_id) {
   for (auto& [place, outcome] : stands) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD || asked.count(place) == 0) continue;
     v1::Outcome& anew = asked[place];
-    outcome.clear_release_sequence();
-    anew.clear_release_sequence();
+    for (v1::Outcome* one : {&outcome, &anew}) {
+      one->clear_release_sequence();
+      one->clear_due_at();
+      const google::protobuf::Timestamp started_at = one->review().started_at();
+      if (one->has_review()) *one->mutable_review() = v1::Review();
+      if (one->has_review()) *one->mutable_review()->mutable_started_at() = started_at;
+    }
     held[place] = std::move(outcome);
     asked_of_held[place] = std::move(anew);
   }

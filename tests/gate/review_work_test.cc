@@ -191,6 +191,27 @@ TEST(ReviewWorkTest, HandingOverMovesTheOwnerAndNotTheClock) {
   EXPECT_EQ(gate.Call(&Gate::HandOver, again).status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST(ReviewWorkTest, ACorrectionStaysWithWhoHasTheReview) {
+  ReviewGate gate;
+  const int64_t id = gate.Submit(Biopsy("F1"));
+  v1::HandOverReviewRequest request = gate.About<v1::HandOverReviewRequest>(id);
+  request.mutable_to()->mutable_person()->set_value(kColleague);
+  ASSERT_TRUE(gate.Call(&Gate::HandOver, request).ok());
+  const v1::PendingReview before = gate.Review(id).reviews(0);
+  v1::DiagnosticReport corrected = testing::Later(Biopsy("F1"), absl::Minutes(5));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.set_narrative("benign tissue of the breast");
+  gate.Submit(corrected);
+  const v1::PendingReview after = gate.Review(id).reviews(0);
+  EXPECT_EQ(after.owner().person().value(), kColleague);
+  EXPECT_EQ(after.turn_ends_at().seconds(), before.turn_ends_at().seconds());
+  // Who orders it now is somebody else: then it is theirs.
+  corrected = testing::Later(corrected, absl::Minutes(5));
+  corrected.mutable_order()->mutable_ordering_provider()->set_value("dr-9");
+  gate.Submit(corrected);
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().person().value(), "dr-9");
+}
+
 TEST(ReviewWorkTest, APoolThatDoesNotExistGetsNothing) {
   ReviewGate gate;
   v1::HandOverReviewRequest request = gate.About<v1::HandOverReviewRequest>(gate.Submit(Biopsy("F1")));

@@ -169,6 +169,24 @@ TEST_F(ScenarioClock, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) 
   EXPECT_TRUE(OutcomeOf(held.result_id(), "document").released_unreviewed());
 }
 
+TEST_F(ScenarioClock, Scenario24ACorrectionLeavesTheReviewTheHoursThatItKept) {
+  const Response held = Submit(Biopsy("F1"));
+  Stop();
+  MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
+  Start();
+  MoveTo(Now());
+  MoveTo("2026-03-12T09:00:00-04:00");
+  v1::DiagnosticReport corrected = testing::Later(Biopsy("F1"), absl::Hours(66));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.set_narrative("benign tissue of the breast");
+  Submit(corrected);
+  const v1::Outcome outcome = OutcomeOf(held.result_id(), "document");
+  EXPECT_EQ(base::FromProto(outcome.review().expires_at()), At("2026-03-12T12:00:00-04:00")) << "neither less nor anew";
+  EXPECT_EQ(base::FromProto(outcome.due_at()), At("2026-03-12T12:00:00-04:00"));
+  MoveTo("2026-03-12T12:00:00-04:00");
+  EXPECT_EQ(See("document"), "benign tissue of the breast");
+}
+
 TEST_F(ScenarioClock, Scenario24WhatWasAnsweredIsThereAfterwards) {
   const Response response = Submit(Cbc("F1"));
   Stop();
