@@ -252,7 +252,9 @@ v1::Outcome Tighten(const v1::Outcome& standing, const v1::Outcome& asked, absl:
   parts.review = over ? old.review : Later(old.review, anew.review, ReviewEnd);
   if (old.ceiling && anew.ceiling) parts.ceiling = std::max(*old.ceiling, *anew.ceiling);
   v1::Outcome made = Build(standing, asked, parts, now);
-  return GoesBy(made, now) < GoesBy(standing, now) ? standing : made;
+  // What has run out since is let go, or given its hours after a downtime, when its time comes (due_desk.h), and not by the way.
+  const bool lets_go = made.disposition() == v1::DISPOSITION_RELEASE && standing.disposition() != v1::DISPOSITION_RELEASE;
+  return lets_go || GoesBy(made, now) < GoesBy(standing, now) ? standing : made;
 }
 
 // A delegate's, of somebody who was told to have died (transition.h, Approve).

@@ -24,6 +24,7 @@
 #include "server/gate/redecide.h"
 #include "server/gate/replay_people.h"
 #include "server/gate/replay_releases.h"
+#include "server/gate/request_release.h"
 #include "server/gate/same_order.h"
 #include "server/gate/separation.h"
 #include "server/gate/submit.h"
@@ -375,6 +376,7 @@ class Replayer {
 
   // Somebody had ended what they may end.
   void Lifted(const v1::Entry& entry, const v1::Result& before, v1::Lifter lifter, v1::Audience asking, absl::Time now) {
+    if (lifter == v1::LIFTER_PATIENT && !MayBeToldOf(before, asking, now)) return CompareMoved(entry, before.report(), {});
     const policy::Pack* pack = PackOf(before.decision().pack_digest());
     if (pack != nullptr) {
       CompareMoved(entry, before.report(), Lift(*pack, before, state_.previous(), lifter, now, asking).transition);

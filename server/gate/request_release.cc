@@ -47,15 +47,6 @@ bool MayBeTold(const v1::Result& result, const v1::Outcome& outcome, v1::Audienc
          });
 }
 
-// True if there is something of the result that `audience` sees, or may be told of.
-bool MayBeToldOf(const v1::Result& result, v1::Audience audience, absl::Time now) {
-  const auto& outcomes = result.decision().outcomes();
-  return std::any_of(outcomes.begin(), outcomes.end(), [&](const v1::Outcome& outcome) {
-    const bool out = outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
-    return (out && IsFor(outcome, audience)) || MayBeTold(result, outcome, audience, now);
-  });
-}
-
 // True if the result is of whom the identifier names, or of somebody who is one with them by a merge.
 absl::StatusOr<bool> IsTheirs(store::Batch& batch, const v1::Result& result, const v1::Identifier& identifier) {
   v1::Patient asking;
@@ -108,6 +99,14 @@ absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& r
 }
 
 }  // namespace
+
+bool MayBeToldOf(const v1::Result& result, v1::Audience audience, absl::Time now) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(), [&](const v1::Outcome& outcome) {
+    const bool out = outcome.state() == v1::OUTCOME_STATE_RELEASED || outcome.state() == v1::OUTCOME_STATE_PUBLISHED;
+    return (out && IsFor(outcome, audience)) || MayBeTold(result, outcome, audience, now);
+  });
+}
 
 std::vector<v1::WaitNotice> WaitNoticesFor(const v1::Result& result, v1::Audience audience, absl::TimeZone zone, absl::Time now) {
   Waits waits;

@@ -18,6 +18,9 @@ namespace resultgate::gate {
 absl::Status RunRequestRelease(const Desk& desk, const v1::RequestReleaseRequest& request,
                                Answer<v1::RequestReleaseResponse>& answer);
 
+// True if there is something of the result that `audience` sees, or may be told of. Pure. To nobody else is anything lifted.
+bool MayBeToldOf(const v1::Result& result, v1::Audience audience, absl::Time now);
+
 // What may be told to somebody of `audience` about what is still held from them: each date and law once. Nothing of what is
 // quarantined, or withheld for anything but a danger to the patient (determination_review.h), and nothing that would tell how
 // many things wait. `zone` is that of times in words. Pure.

@@ -251,6 +251,14 @@ TEST(MergeTest, AReviewInItsEscalationWaitsForWhomItWentTo) {
   EXPECT_EQ(base::FromProto(made.due_at()), In(4));
 }
 
+// What a merge or a wish has decided anew just when it would go is let go by the clock, which knows whether the gate was down.
+TEST(MergeTest, TighteningLetsNothingGoThatHasRunOut) {
+  EXPECT_EQ(Merge(Review(-1), Review(-1), kTighten, Now()).SerializeAsString(), Review(-1).SerializeAsString());
+  EXPECT_EQ(Merge(Review(-1), Go(), kTighten, Now()).disposition(), v1::DISPOSITION_REVIEW);
+  EXPECT_EQ(Merge(Review(-1), Delay(9), kTighten, Now()).disposition(), v1::DISPOSITION_DELAY) << "a hold is added still";
+  EXPECT_EQ(Merge(Review(-1), Go(), kRelax, Now()).disposition(), v1::DISPOSITION_RELEASE);
+}
+
 TEST(MergeTest, WhatIsOutIsNotTouched) {
   for (const v1::OutcomeState state : {v1::OUTCOME_STATE_RELEASED, v1::OUTCOME_STATE_PUBLISHED, v1::OUTCOME_STATE_CLOSED}) {
     v1::Outcome out = Go();

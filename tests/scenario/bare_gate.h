@@ -76,13 +76,19 @@ class BareGate {
     return Wait().front();
   }
 
-  // Calls a method of the gate and waits for its answer, which must not be an error.
+  // Calls a method of the gate and waits for its answer.
   template <typename Request, typename Response>
-  Response Ask(void (gate::Gate::*method)(Request, gate::Callback<Response>, const gate::Caller&), Request request) {
+  absl::StatusOr<Response> Call(void (gate::Gate::*method)(Request, gate::Callback<Response>, const gate::Caller&),
+                                Request request) {
     std::promise<absl::StatusOr<Response>> promise;
     (gate_.get()->*method)(std::move(request),
                            [&promise](absl::StatusOr<Response> response) { promise.set_value(std::move(response)); }, {});
-    absl::StatusOr<Response> response = promise.get_future().get();
+    return promise.get_future().get();
+  }
+  // The answer must not be an error.
+  template <typename Request, typename Response>
+  Response Ask(void (gate::Gate::*method)(Request, gate::Callback<Response>, const gate::Caller&), Request request) {
+    absl::StatusOr<Response> response = Call(method, std::move(request));
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *std::move(response) : Response();
   }

@@ -133,6 +133,12 @@ absl::Time FirstFinal(const View& view, const std::string& mrn, absl::Time by) {
   return first;
 }
 
+bool AnyBy(const std::map<int64_t, std::vector<absl::Time>>& times, int64_t result_id, absl::Time by) {
+  const auto found = times.find(result_id);
+  return found != times.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [by](absl::Time at) { return at <= by; });
+}
+
 bool ApprovedBy(const Order& order, int64_t result_id, absl::Time by) {
   const auto found = order.approvals.find(result_id);
   if (found == order.approvals.end()) return false;
@@ -258,11 +264,13 @@ std::string NothingBeforeItsFloor(const View& view) {
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
     const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
     // What the house holds of its own policy, the patient may always end.
-    const bool asked_for = view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed));
+    const bool asked_for = view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed)) ||
+                           AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at);
+    const bool by_provider = AnyBy(view.order.released_by_provider, view.result.id(), placed.released_at);
     if (placed.unit == kImagingUnit && !asked_for && placed.released_at < first + kImagingFloor) {
       return absl::StrCat(Where(view, placed.unit), "released before its floor");
     }
-    if (placed.unit == kTissueUnit && !approved && !asked_for && placed.released_at < first + kTissueCeiling) {
+    if (placed.unit == kTissueUnit && !approved && !by_provider && !asked_for && placed.released_at < first + kTissueCeiling) {
       return absl::StrCat(Where(view, placed.unit), "released before its review was over");
     }
   }
@@ -297,6 +305,21 @@ std::string EveryHoldHasBasisOwnerAndEnd(const View& view) {
     if (outcome.review().turns().empty()) return absl::StrCat(where, "held without an owner");
     if (policy::CurrentTurn(outcome.review(), view.now).owner().role().empty())
       return absl::StrCat(where, "its owner has no name");
+  }
+  return "";
+}
+
+std::string NothingThatAPersonHolds(const View& view) {
+  const auto found = view.order.determined.find(view.result.id());
+  if (found == view.order.determined.end()) return "";
+  for (const Determined& determined : found->second) {
+    for (const Placed& placed : view.portal) {
+      const absl::Time shown = FirstShown(placed);
+      if (!ShowsContent(placed) || shown <= determined.from || shown >= determined.until) continue;
+      // The deadline binds more than what the patient asked for: its basis is privacy.
+      if (placed.unit == kTissueUnit && shown >= FirstFinal(view, placed.mrn, shown) + kTissueCeiling) continue;
+      return absl::StrCat(Where(view, placed.unit), "shown, although a person holds it");
+    }
   }
   return "";
 }
@@ -358,7 +381,8 @@ std::string TheLatestWordOfTheSender(const View& view) {
   }
   // And the other way round: what may go at once, and nobody doubts, is there.
   const std::string& mrn = PatientOf(view.result.report());
-  if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn)) return "";
+  const bool held = view.order.determined.count(view.result.id()) > 0;
+  if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn) || held) return "";
   const bool disputed =
       std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
                   [&](const v1::Observation& observation) { return LastWordOn(view, mrn, observation.id()).disputed; });
@@ -384,9 +408,10 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     if (IsTangled(view, placed.mrn)) continue;
     const v1::Patient& patient = view.result.report().patient();
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
-    const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at);
+    const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at) ||
+                          AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
-    if (minor && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
+    if (minor && !approved && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
       return absl::StrCat(Where(view, placed.unit), "a minor's private result is shown to others");
     }
     if (!patient.has_birth_date() && !approved && placed.released_at < first + kShortestReview) {
@@ -403,6 +428,8 @@ std::string WishesToWaitAreKept(const View& view) {
     const absl::Time first = FirstFinal(view, placed.mrn, shown);
     // The deadline binds more than a wish: its basis is privacy.
     if (placed.unit == kTissueUnit && shown >= first + kTissueCeiling) continue;
+    // Who asks to have it now wishes otherwise.
+    if (AnyBy(view.order.asked_by_patient, view.result.id(), shown)) continue;
     for (const v1::ReleasePreference& wish : view.people.WaitsAt(FirstNumber(placed), shown)) {
       const std::string where = Where(view, placed.unit);
       // Local days, and the first one may have been short.
@@ -513,18 +540,14 @@ std::string AMergePublishesNothing(const std::vector<v1::Release>& releases) {
 
 std::vector<std::string> BrokenPromises(const View& view) {
   std::vector<std::string> broken;
-  const std::pair<const char*, std::string> results[] = {{"I1", NothingBeforeItsFloor(view)},
-                                                         {"I2", NothingSilentlyPastItsCeiling(view)},
-                                                         {"I3", EveryHoldHasBasisOwnerAndEnd(view)},
-                                                         {"I4", NothingThatIsNotFinal(view)},
-                                                         {"I5", NobodyElsesResult(view)},
-                                                         {"I5", ShownUnderItsNumberAlone(view)},
-                                                         {"I5", NobodysAfterASeparation(view)},
-                                                         {"I7", TheLatestWordOfTheSender(view)},
-                                                         {"I8", OthersSeeNoMoreThanThePatient(view)},
-                                                         {"wishes", WishesToWaitAreKept(view)},
-                                                         {"deaths", NothingIsPublishedOfTheDead(view)},
-                                                         {"I12", CommentsFitWhatTheyStandBeside(view)}};
+  const std::pair<const char*, std::string> results[] = {
+      {"I1", NothingBeforeItsFloor(view)},          {"I2", NothingSilentlyPastItsCeiling(view)},
+      {"I3", EveryHoldHasBasisOwnerAndEnd(view)},   {"I3", NothingThatAPersonHolds(view)},
+      {"I4", NothingThatIsNotFinal(view)},          {"I5", NobodyElsesResult(view)},
+      {"I5", ShownUnderItsNumberAlone(view)},       {"I5", NobodysAfterASeparation(view)},
+      {"I7", TheLatestWordOfTheSender(view)},       {"I8", OthersSeeNoMoreThanThePatient(view)},
+      {"wishes", WishesToWaitAreKept(view)},        {"deaths", NothingIsPublishedOfTheDead(view)},
+      {"I12", CommentsFitWhatTheyStandBeside(view)}};
   for (const auto& [name, words] : results) {
     if (!words.empty()) broken.push_back(absl::StrCat(name, ": ", words));
   }

@@ -45,10 +45,18 @@ struct Approval {
   size_t messages = 0;  // that had been sent of the order by then
 };
 
-// All that concerns one order, which may have got the results of several patients.
+// What a person determined of a whole result: held from everybody from then to then.
+struct Determined {
+  absl::Time from, until;
+};
+
+// All that concerns one order, which may have got the results of several patients. By result: who approved it, when its provider
+// or its patient asked to have it released, and what was determined of it.
 struct Order {
   std::vector<Sent> sent;
-  std::map<int64_t, std::vector<Approval>> approvals;  // by result
+  std::map<int64_t, std::vector<Approval>> approvals;
+  std::map<int64_t, std::vector<absl::Time>> released_by_provider, asked_by_patient;
+  std::map<int64_t, std::vector<Determined>> determined;
 };
 
 // What the portal shows of one unit to one audience.
@@ -77,6 +85,7 @@ struct View {
 std::string NothingBeforeItsFloor(const View& view);           // I1
 std::string NothingSilentlyPastItsCeiling(const View& view);   // I2
 std::string EveryHoldHasBasisOwnerAndEnd(const View& view);    // I3
+std::string NothingThatAPersonHolds(const View& view);         // I3: until its end, and no longer
 std::string NothingThatIsNotFinal(const View& view);           // I4
 std::string NobodyElsesResult(const View& view);               // I5
 std::string ShownUnderItsNumberAlone(const View& view);        // I5: what came under a patient's other number leaves the first

@@ -118,6 +118,16 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
          return With(
              held, [&](View* view) { outcome(view)->clear_due_at(); }, EveryHoldHasBasisOwnerAndEnd);
        }},
+      {"I3", "shown while a person holds it",
+       [&] {
+         return With(
+             routine,
+             [](View* view) {
+               const absl::Time shown = view->portal[0].released_at;
+               view->order.determined[view->result.id()] = {{shown - absl::Seconds(1), shown + absl::Seconds(1)}};
+             },
+             NothingThatAPersonHolds);
+       }},
       {"I4", "shown while preliminary",
        [&] {
          return With(
