@@ -10,6 +10,7 @@
 #include "server/audit/entry_facts.h"
 #include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/gate/approval.h"
 #include "server/gate/ask_anew.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/discussion.h"

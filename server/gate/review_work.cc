@@ -14,6 +14,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/activation.h"
+#include "server/gate/approval.h"
 #include "server/gate/clinician_words.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/determination_review.h"

@@ -138,21 +138,8 @@ bool MayBeReleasedByTime(const v1::Outcome& outcome) {
   return outcome.disposition() == v1::DISPOSITION_REVIEW || outcome.disposition() == v1::DISPOSITION_DELAY;
 }
 
-// A review, or a withholding whose time is over: then its owner decides.
-bool WaitsForAPerson(const v1::Outcome& outcome, absl::Time now) {
-  return outcome.disposition() == v1::DISPOSITION_REVIEW ||
-         (outcome.disposition() == v1::DISPOSITION_WITHHOLD && FromProto(outcome.withheld_until()) <= now);
-}
-
 bool FloorStands(const v1::Outcome& outcome, absl::Time now) {
   return outcome.has_not_before() && FromProto(outcome.not_before()) > now;
-}
-
-// The review is over: the unit goes, or waits for its floor.
-void EndReview(v1::Outcome* outcome, absl::Time now) {
-  const bool waits = FloorStands(*outcome, now);
-  outcome->set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
-  if (waits) *outcome->mutable_due_at() = outcome->not_before();
 }
 
 // What a review comes from: whoever is asked the same since the same time is in the same review.
@@ -224,6 +211,12 @@ std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl:
 constexpr int kMostSteps = 16;
 
 }  // namespace
+
+void EndReview(v1::Outcome* outcome, absl::Time now) {
+  const bool waits = FloorStands(*outcome, now);
+  outcome->set_disposition(waits ? v1::DISPOSITION_DELAY : v1::DISPOSITION_RELEASE);
+  if (waits) *outcome->mutable_due_at() = outcome->not_before();
+}
 
 std::vector<PlannedRelease> Group(const std::vector<CellRelease>& parts) {
   using Way = std::tuple<v1::ReleaseKind, bool, bool, bool, bool>;
@@ -363,38 +356,6 @@ Transition Advance(const v1::Result& result, const calendar::Calendar& calendar,
   const auto corrected = [](const Cell& cell) { return cell.outcome.release_sequence() > 0; };
   work.ReleaseWhatMay(corrected);
   return work.Finish();
-}
-
-std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                               absl::Time now, std::vector<std::string>* reasons) {
-  Work work(result.report(), now);
-  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
-  for (Cell& cell : cells) {
-    v1::Outcome& outcome = cell.outcome;
-    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
-    if (!named || !IsHeld(outcome) || !WaitsForAPerson(outcome, now)) continue;
-    outcome.mutable_review()->set_approved_by(reviewer);
-    *outcome.mutable_review()->mutable_approved_at() = ToProto(now);
-    outcome.clear_approved_review();
-    if (cell.audience == v1::AUDIENCE_DELEGATE && policy::IsLeftByTheDead(outcome)) {
-      outcome.set_state(v1::OUTCOME_STATE_CLOSED);
-      outcome.clear_due_at();
-      work.Say(absl::StrCat(cell.unit_id, ": approved; delegates of who has died see nothing of it"));
-      continue;
-    }
-    EndReview(&outcome, now);
-    work.Say(absl::StrCat(cell.unit_id, ": approved"));
-  }
-  *reasons = work.Finish().reasons;
-  return cells;
-}
-
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                   absl::Time now) {
-  std::vector<std::string> reasons;
-  Transition transition = TakeRedecided(result, ApproveCells(result, unit_ids, reviewer, now, &reasons), now);
-  transition.reasons = std::move(reasons);
-  return transition;
 }
 
 Transition TakeRedecided(const v1::Result& result, std::vector<Cell> cells, absl::Time now, const std::vector<Cell>& withdrawn) {

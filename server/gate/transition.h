@@ -66,16 +66,8 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
 // withheld is never released by it, but escalates and comes back each business day (I2). Without reasons nothing changed.
 Transition Advance(const v1::Result& result, const calendar::Calendar& calendar, absl::Time now);
 
-// `reviewer` approved. Ends the reviews of these units (all where none is named) that wait for one; they go where no floor stands
-// against it. What somebody left who has died goes to no delegate: their right to see for the patient ended with the patient's
-// life, and somebody with legal authority for the estate has another one (45 CFR 164.502(g)(4)). Without reasons nothing of them
-// waited for a review.
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                   absl::Time now);
-
-// What Approve makes of the cells, before anything goes; `*reasons` gets what happened, as in Transition.
-std::vector<policy::Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids,
-                                       const std::string& reviewer, absl::Time now, std::vector<std::string>* reasons);
+// A review is over: the unit goes, or waits for its floor.
+void EndReview(v1::Outcome* outcome, absl::Time now);
 
 // Held units were decided anew: `cells` are all of the result's, those that are out as they were. What of the rest is decided to
 // go goes. `withdrawn` are the cells among them that were out and are taken away.

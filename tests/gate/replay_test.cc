@@ -430,6 +430,26 @@ TEST(ReplayTest, WhatPeopleEndedComesOutTheSame) {
 }
 
 // What waits along with another report of its order is covered by a protocol only where that is.
+TEST(ReplayTest, ARequestOfWhatNothingMayBeSaidOfComesOutTheSame) {
+  BareGate gate(MakePack(absl::StrCat(kRoutine, ImagingDelay("72 h"))));
+  v1::DiagnosticReport image = resultgate::testing::Report("F1", "36643-5");
+  image.set_section(v1::SECTION_IMAGING);
+  resultgate::testing::AddObservation(&image, "36643-5", "1");
+  const int64_t id = gate.Submit(image).result_id();
+  v1::UpdatePatientRequest death;
+  death.set_actor("adt");
+  *death.mutable_facts()->add_identifiers() = image.patient().identifiers(0);
+  death.mutable_facts()->set_deceased(true);
+  gate.Ask(&Gate::UpdatePatient, death);
+  v1::RequestReleaseRequest asked;
+  asked.set_result_id(id);
+  *asked.mutable_patient() = image.patient().identifiers(0);
+  asked.set_audience(v1::AUDIENCE_PATIENT);
+  asked.set_requested_by("account-1");
+  EXPECT_EQ(gate.Call(&Gate::RequestRelease, asked).status().code(), absl::StatusCode::kNotFound);
+  ExpectNoDifference(gate.database());
+}
+
 TEST(ReplayTest, OrdersUnderAProtocolComeOutTheSame) {
   BareGate gate(MakePack(std::string(kRoutine) +
                          "  - {id: images, title: t, match: {codes: [imaging]}, then: {release: now}}\n"

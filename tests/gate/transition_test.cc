@@ -1,4 +1,5 @@
 // The pure steps of a result's life; the whole of it is in gate_test.cc.
+#include "server/gate/approval.h"
 #include "server/gate/transition.h"
 
 #include <gtest/gtest.h>

@@ -139,6 +139,21 @@ bool AnyBy(const std::map<int64_t, std::vector<absl::Time>>& times, int64_t resu
          std::any_of(found->second.begin(), found->second.end(), [by](absl::Time at) { return at <= by; });
 }
 
+// How often somebody approved it, or its provider released it.
+size_t CountBy(const Order& order, int64_t result_id, absl::Time by) {
+  const auto approvals = order.approvals.find(result_id);
+  const auto releases = order.released_by_provider.find(result_id);
+  size_t count = 0;
+  if (approvals != order.approvals.end()) {
+    count +=
+        std::count_if(approvals->second.begin(), approvals->second.end(), [by](const Approval& one) { return one.at <= by; });
+  }
+  if (releases != order.released_by_provider.end()) {
+    count += std::count_if(releases->second.begin(), releases->second.end(), [by](absl::Time at) { return at <= by; });
+  }
+  return count;
+}
+
 bool ApprovedBy(const Order& order, int64_t result_id, absl::Time by) {
   const auto found = order.approvals.find(result_id);
   if (found == order.approvals.end()) return false;
@@ -408,8 +423,11 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     if (IsTangled(view, placed.mrn)) continue;
     const v1::Patient& patient = view.result.report().patient();
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
-    const bool approved = ApprovedBy(view.order, view.result.id(), placed.released_at) ||
-                          AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at);
+    const bool asked_for = AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at) ||
+                           view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed));
+    // Where the patient's waits for another owner, the first word ends only that. What the dead left, one has all of.
+    const bool two_owners = placed.unit == kTissueUnit && !view.people.IsDeadAt(placed.mrn, placed.released_at);
+    const bool approved = asked_for || CountBy(view.order, view.result.id(), placed.released_at) > (two_owners ? 1 : 0);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
     if (minor && !approved && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
       return absl::StrCat(Where(view, placed.unit), "a minor's private result is shown to others");
@@ -438,7 +456,7 @@ std::string WishesToWaitAreKept(const View& view) {
         return absl::StrCat(where, "shown before the days that the patient wants to wait");
       }
       if (wish.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW && shown < first + kShortestReview &&
-          !ApprovedBy(view.order, view.result.id(), shown)) {
+          CountBy(view.order, view.result.id(), shown) == 0) {
         return absl::StrCat(where, "shown before a review that the patient wants");
       }
     }
