@@ -1,6 +1,7 @@
 // `resultgate audit list`: the log, for a reader.
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <iostream>
 #include <limits>
 #include <memory>
@@ -46,12 +47,13 @@ int RunList(const ListOptions& options) {
   request.set_kind(audit::ParseKind(options.kind));
   request.set_filter(options.filter);
   request.set_newest_first(options.newest_first);
-  request.set_page_size(kPage);
   request.set_actor(options.actor);
   if (options.csv) std::cout << EntryCsvHeading(/*with_hash=*/false);
   int64_t left = options.limit > 0 ? options.limit : std::numeric_limits<int64_t>::max();
   int64_t listed = 0;
   do {
+    // What is not shown is not asked for: the log says how many entries were given.
+    request.set_page_size(static_cast<int32_t>(std::min<int64_t>(kPage, left)));
     grpc::ClientContext context;
     v1::ListEntriesResponse response;
     const grpc::Status status = stub->ListEntries(&context, request, &response);

@@ -1,6 +1,8 @@
 #include "server/app/client.h"
 
-#include <cstdlib>
+#include <pwd.h>
+#include <unistd.h>
+
 #include <iostream>
 
 #include "absl/strings/match.h"
@@ -26,10 +28,8 @@ void AddServerOption(CLI::App* command, std::string* server) {
 }
 
 void AddReaderOption(CLI::App* command, std::string* actor) {
-  for (const char* variable : {"LOGNAME", "USER"}) {
-    const char* name = std::getenv(variable);
-    if (name != nullptr) *actor = name;
-  }
+  const passwd* user = getpwuid(geteuid());
+  if (user != nullptr) *actor = user->pw_name;
   command->add_option("--actor", *actor, "Who reads: goes into the log. By default whom the operating system knows")
       ->envname("RESULTGATE_ACTOR")
       ->type_name("NAME");

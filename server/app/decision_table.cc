@@ -5,7 +5,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "server/app/words.h"
-#include "server/base/proto_time.h"
 
 namespace resultgate::app {
 namespace {
@@ -49,12 +48,11 @@ Table DecisionTable() {
 
 void AddDecision(const v1::DiagnosticReport& report, const v1::Decision& decision,
                  const google::protobuf::RepeatedPtrField<v1::Comment>& comments, const std::string& note, absl::TimeZone zone,
-                 Table* table) {
+                 absl::Time now, Table* table) {
   const std::vector<std::string> lines = CommentLines(decision, comments);
   const std::string time = ShortTime(decision.decided_at(), zone);
   const std::string patient = PatientText(report.patient());
   const std::string name = ConceptText(report.code());
-  const absl::Time now = base::FromProto(decision.decided_at());
   for (int i = 0; i < decision.outcomes_size(); ++i) {
     const v1::Outcome& outcome = decision.outcomes(i);
     std::string decided = OutcomeText(outcome);

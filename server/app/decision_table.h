@@ -17,10 +17,11 @@ namespace resultgate::app {
 // The columns, about 200 characters wide together.
 Table DecisionTable();
 
-// A row per outcome. `note` stands beside what is decided where it says more than "new", as `version 2`.
+// A row per outcome, with whose turn it is at `now`. `note` stands beside what is decided where it says more than "new", as
+// `version 2`.
 void AddDecision(const v1::DiagnosticReport& report, const v1::Decision& decision,
                  const google::protobuf::RepeatedPtrField<v1::Comment>& comments, const std::string& note, absl::TimeZone zone,
-                 Table* table);
+                 absl::Time now, Table* table);
 
 }  // namespace resultgate::app
 

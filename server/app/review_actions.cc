@@ -16,6 +16,7 @@
 #include "server/app/people_options.h"
 #include "server/app/review_commands.h"
 #include "server/app/words.h"
+#include "server/base/clock.h"
 #include "server/base/proto_time.h"
 
 namespace resultgate::app {
@@ -68,7 +69,7 @@ class Action {
       return kDone;
     }
     Table table = DecisionTable();
-    AddDecision(review.result().report(), response.decision(), {}, "", *zone_, &table);
+    AddDecision(review.result().report(), response.decision(), {}, "", *zone_, base::SystemClock().Now(), &table);
     std::cout << table.ToString();
     print_more(response, *zone_);
     return kDone;

@@ -15,6 +15,7 @@
 #include "server/app/json_lines.h"
 #include "server/app/review_commands.h"
 #include "server/app/words.h"
+#include "server/base/clock.h"
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
 #include "server/text/charset.h"
@@ -105,7 +106,7 @@ int RunApprove(const ApproveOptions& options) {
     return kDone;
   }
   Table table = DecisionTable();
-  AddDecision(result.report(), response.decision(), response.comments(), "", *zone, &table);
+  AddDecision(result.report(), response.decision(), response.comments(), "", *zone, base::SystemClock().Now(), &table);
   std::cout << table.ToString();
   for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
   return kDone;

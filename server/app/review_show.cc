@@ -3,7 +3,9 @@
 
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -96,6 +98,28 @@ void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {
   std::cout << "; " << ExpiryText(outcome, zone) << "\n";
 }
 
+// What is held and waits for no person yet: for its time, or to be let go by who withholds it.
+void PrintOthersHeld(const v1::GetReviewResponse& review, absl::TimeZone zone) {
+  std::set<std::pair<std::string, int>> pending;
+  for (const v1::PendingReview& one : review.reviews()) {
+    for (const std::string& unit : one.outcome().unit_ids()) {
+      for (const int audience : one.outcome().audiences()) pending.insert({unit, audience});
+    }
+  }
+  bool any = false;
+  for (const v1::Outcome& outcome : review.result().decision().outcomes()) {
+    const bool listed = pending.count({outcome.unit_ids(0), outcome.audiences(0)}) > 0;
+    if (outcome.state() != v1::OUTCOME_STATE_HELD || listed) continue;
+    if (!any) std::cout << "\nWaits for its time\n";
+    any = true;
+    const std::string audiences = AudiencesText(outcome.audiences());
+    std::cout << "  " << OutcomeText(outcome) << ": " << absl::StrJoin(outcome.unit_ids(), ", ")
+              << (audiences.empty() ? "" : absl::StrCat(", for ", audiences))
+              << (outcome.has_due_at() ? absl::StrCat(", until ", LocalTime(outcome.due_at(), zone)) : "") << "; "
+              << RulesText(outcome) << "\n";
+  }
+}
+
 std::string DeterminationReviewText(const v1::DeterminationReview& review, absl::TimeZone zone) {
   if (!review.upheld_by().empty()) {
     return absl::StrCat("upheld by ", review.upheld_by(), " ", LocalTime(review.upheld_at(), zone), ": ", review.reason());
@@ -115,6 +139,7 @@ void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
             << "\n";
   std::cout << (review.reviews().empty() ? "\nNothing waits for a person.\n" : "\nWaits\n");
   for (const v1::PendingReview& pending : review.reviews()) PrintPending(pending, zone);
+  PrintOthersHeld(review, zone);
   if (!review.reasons().empty()) std::cout << "\nWhy\n";
   for (const v1::HoldReason& reason : review.reasons()) {
     std::cout << "  " << reason.rule_id() << ": " << reason.title() << "\n    asks for " << reason.asks()

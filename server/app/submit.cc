@@ -18,6 +18,7 @@
 #include "server/app/json_lines.h"
 #include "server/app/submit_client.h"
 #include "server/app/words.h"
+#include "server/base/proto_time.h"
 #include "server/rpc/checks.h"
 
 namespace resultgate::app {
@@ -169,7 +170,7 @@ class Submission {
                 response.disposal() == v1::SubmitResultResponse::DISPOSAL_NEW
                     ? ""
                     : DisposalText(response.disposal(), response.version()),
-                zone_, &table_);
+                zone_, base::FromProto(response.decision().decided_at()), &table_);
   }
 
   static JsonLine Begin(const Piece& piece, const std::string& outcome) {

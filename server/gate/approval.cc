@@ -7,7 +7,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/policy/holds.h"
-#include "server/policy/review_plan.h"
 
 namespace resultgate::gate {
 namespace {
@@ -33,8 +32,25 @@ bool AsksMoreThan(const v1::Outcome& patients, const v1::Outcome& outcome) {
   });
 }
 
-const std::string& OwnerOf(const v1::Outcome& outcome, absl::Time now) {
-  return policy::CurrentTurn(outcome.review(), now).owner().role();
+// The first turn, from this one on, of an owner who has none in the patient's review; past the end where there is none.
+int TurnOfAnother(const v1::Review& patients, const v1::Review& review, absl::Time now) {
+  int turn = 0;
+  while (turn + 1 < review.turns_size() && base::FromProto(review.turns(turn).until()) <= now) ++turn;
+  for (; turn < review.turns_size(); ++turn) {
+    const std::string& role = review.turns(turn).owner().role();
+    const auto is_it = [&role](const v1::ReviewTurn& other) { return other.owner().role() == role; };
+    if (std::none_of(patients.turns().begin(), patients.turns().end(), is_it)) break;
+  }
+  return turn;
+}
+
+// The turns before this one are over.
+void PassOn(int turn, absl::Time now, v1::Outcome* outcome) {
+  v1::Review* review = outcome->mutable_review();
+  for (int i = 0; i < turn; ++i) {
+    if (base::FromProto(review->turns(i).until()) > now) *review->mutable_turns(i)->mutable_until() = base::ToProto(now);
+  }
+  *outcome->mutable_due_at() = review->turns(turn).until();
 }
 
 }  // namespace
@@ -54,9 +70,13 @@ std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::
     const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
     if (!named || !WaitsForAPerson(outcome, now)) continue;
     const auto patient = patients.find(cell.unit_id);
-    const bool for_another = patient != patients.end() && AsksMoreThan(patient->second, outcome) &&
-                             OwnerOf(patient->second, now) != OwnerOf(outcome, now);
-    if (for_another) continue;
+    if (patient != patients.end() && AsksMoreThan(patient->second, outcome)) {
+      const int turn = TurnOfAnother(patient->second.review(), outcome.review(), now);
+      if (turn < outcome.review().turns_size()) {
+        PassOn(turn, now, &outcome);
+        continue;
+      }
+    }
     outcome.mutable_review()->set_approved_by(reviewer);
     *outcome.mutable_review()->mutable_approved_at() = base::ToProto(now);
     outcome.clear_approved_review();

@@ -15,11 +15,11 @@
 namespace resultgate::gate {
 
 // `reviewer` approved. Ends the reviews of these units (all where none is named) that wait for one; they go where no floor stands
-// against it. What waits for somebody else, because a rule asks more of those who see for the patient than of the patient, goes
-// on: one owner's word is not another's (I8). So it is ended by the next approval, when nothing waits for the patient any more.
-// What somebody left who has died goes to no delegate: their right to see for the patient ended with the patient's life, and
-// somebody with legal authority for the estate has another one (45 CFR 164.502(g)(4)). Without reasons nothing of them waited for
-// a review.
+// against it. Where a rule has somebody else look at what those who see for the patient may see, that goes on and is that owner's
+// turn now: one owner's word is not another's (I8). The next approval ends it, when nothing waits for the patient any more. What
+// somebody left who has died goes to no delegate: their right to see for the patient ended with the patient's life, and somebody
+// with legal authority for the estate has another one (45 CFR 164.502(g)(4)). Without reasons nothing of them waited for a
+// review.
 Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
                    absl::Time now);
 

@@ -166,8 +166,8 @@ absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Ans
 
   const policy::Pack& pack = desk.packs.PackOf(*result);
   RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
-  // Without the pack or the version before, what is asked may be less than what was.
-  if (pack.digest() != result->decision().pack_digest() || (result->version() > 1 && !before)) {
+  // Without the pack, what is asked may be less than what was.
+  if (pack.digest() != result->decision().pack_digest()) {
     return answer.Refuse(absl::FailedPreconditionError(
         "the pack that decided the result is not at hand any more, so nobody can say what else holds it; it ends at its time"));
   }

@@ -13,6 +13,7 @@
 #include "server/app/decision_table.h"
 #include "server/app/json_lines.h"
 #include "server/app/pack_watch.h"
+#include "server/base/proto_time.h"
 #include "tests/testing/sample_reports.h"
 #include "tests/testing/temp_folder.h"
 
@@ -77,7 +78,8 @@ std::string TableOf(const std::string& text, const std::string& note = "") {
   const v1::SubmitResultResponse response = Response(text);
   absl::TimeZone zone;
   EXPECT_TRUE(absl::LoadTimeZone("America/New_York", &zone));
-  AddDecision(testing::BloodCount(1), response.decision(), response.comments(), note, zone, &table);
+  AddDecision(testing::BloodCount(1), response.decision(), response.comments(), note, zone,
+              base::FromProto(response.decision().decided_at()), &table);
   return table.ToString();
 }
 

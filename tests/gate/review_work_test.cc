@@ -14,6 +14,7 @@
 #include "server/base/proto_time.h"
 #include "server/gate/request_release.h"
 #include "server/gate/review_turns.h"
+#include "server/policy/asks.h"
 #include "tests/gate/review_gate.h"
 
 namespace resultgate::gate {
@@ -189,6 +190,30 @@ TEST(ReviewWorkTest, HandingOverMovesTheOwnerAndNotTheClock) {
   v1::HandOverReviewRequest again = gate.About<v1::HandOverReviewRequest>(id);
   again.mutable_to()->mutable_person()->set_value(kColleague);
   EXPECT_EQ(gate.Call(&Gate::HandOver, again).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Nobody knows how old the patient is, so the records pool looks at what relatives may see: that is not the clinician's to say.
+TEST(ReviewWorkTest, AnApprovalEndsNothingThatAnotherOwnerReviewsForRelatives) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Biopsy("F1");
+  report.mutable_patient()->clear_birth_date();
+  const int64_t id = gate.Submit(report);
+  const auto approve = [&](const std::string& reviewer) {
+    v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id, reviewer);
+    approval.set_version(1);
+    return gate.Call(&Gate::Approve, approval).status();
+  };
+  const auto state = [&](v1::Audience audience) {
+    const v1::Result result = **gate.store().FindResult(id);
+    return policy::OutcomeOf(&result.decision(), "document", audience)->state();
+  };
+  ASSERT_TRUE(approve(kOrderer).ok());
+  EXPECT_EQ(state(v1::AUDIENCE_PATIENT), v1::OUTCOME_STATE_RELEASED);
+  EXPECT_EQ(state(v1::AUDIENCE_REPRESENTATIVE), v1::OUTCOME_STATE_HELD);
+  ASSERT_EQ(gate.Review(id).reviews_size(), 1);
+  EXPECT_EQ(gate.Review(id).reviews(0).owner().role(), "health-information-management") << "theirs now";
+  ASSERT_TRUE(approve("records-1").ok());
+  EXPECT_EQ(state(v1::AUDIENCE_REPRESENTATIVE), v1::OUTCOME_STATE_RELEASED);
 }
 
 TEST(ReviewWorkTest, ACorrectionStaysWithWhoHasTheReview) {

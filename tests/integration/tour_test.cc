@@ -71,7 +71,7 @@ constexpr Answer kAnswers[] = {
     {"build/bin/resultgate audit story 7", "1234567893: followed-up, clinician viewed"},
     {"build/bin/resultgate audit list --filter 'basis = organization-policy", "decided +.* [0-9]+ units? .*review"},
     {"build/bin/resultgate audit report holds-by-basis --since 2026-03-01", "organization-policy +[a-z-]+ +[0-9]+ "},
-    {"build/bin/resultgate audit list --kind queried", "queried +unknown +report disparities-by-account, [0-9]+ given"},
+    {"build/bin/resultgate audit list --kind queried", "queried +[^ ]+ +report disparities-by-account, [0-9]+ given"},
     {"build/bin/resultgate audit list --kind delivered", "delivered +portal .* sent, to portal"},
     {"build/bin/resultgate audit checkpoint --since", "the log only grew since it had [0-9]+ entries"},
     {"build/bin/resultgate audit proof 7", "entry 7 is in the log of [0-9]+ entries"},
