@@ -42,7 +42,7 @@ int64_t FromEnvironment(const char* name, int64_t otherwise) {
 
 // Messages are about the last so many orders; what is older lives on with the clock alone.
 constexpr size_t kOrdersAtATime = 12;
-constexpr int kStepsPerGate = 10'000;
+constexpr int kStepsPerGate = 2'500;
 
 constexpr char kStricter[] = R"(  - id: stricter
     title: t
