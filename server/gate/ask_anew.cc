@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -43,6 +44,13 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
   for (Cell& cell : policy::ToCells(result.decision().outcomes())) {
     standing.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));
   }
+  // Units whose review begins now for the patient: nobody else's ends before it (I8), however long it has been going on.
+  std::set<std::string> begins;
+  for (const Cell& cell : cells) {
+    const auto found = standing.find({cell.unit_id, cell.audience});
+    const bool reviewed = cell.audience == v1::AUDIENCE_PATIENT && cell.outcome.disposition() == v1::DISPOSITION_REVIEW;
+    if (reviewed && found != standing.end() && !KnowsItsReview(found->second)) begins.insert(cell.unit_id);
+  }
   std::optional<std::vector<Cell>> fresh;
   for (size_t i = 0; i < cells.size(); ++i) {
     // What waits along with another report of its order does so until that one's hold ends (same_order.h).
@@ -55,7 +63,8 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
     if (found == standing.end()) continue;
     // Who keeps the records is asked when the death is told.
     const bool died = policy::IsLeftByTheDead(cells[i].outcome) && !policy::IsLeftByTheDead(found->second);
-    const bool newly_reviewed = cells[i].outcome.disposition() == v1::DISPOSITION_REVIEW && !KnowsItsReview(found->second);
+    const bool newly_reviewed = cells[i].outcome.disposition() == v1::DISPOSITION_REVIEW &&
+                                (!KnowsItsReview(found->second) || begins.count(cells[i].unit_id) > 0);
     if (!died && !newly_reviewed) continue;
     if (!fresh) fresh = policy::ToCells(DecideStanding(pack, result, fresh_context, now).outcomes());
     for (Cell& cell : *fresh) {

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
+#include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
 
 namespace resultgate::scenario {
@@ -108,6 +110,27 @@ TEST_F(ScenarioPatient, Scenario14AMergeReleasesNothingAndTheMorePrivateWishHold
   EXPECT_EQ(See("document", "p1"), "benign breast tissue") << "the first one's own wish";
   EXPECT_EQ(See("718-7", "p2"), "") << "and the second one's";
   EXPECT_EQ(Entries(v1::ENTRY_KIND_PATIENTS_MERGED).size(), 2u);
+}
+
+// The relatives' own review has been going on for a day; it does not end before that which the patient asks for now.
+TEST_F(ScenarioPatient, ScenarioAWishForAReviewHoldsRelativesAsLongAsThePatient) {
+  UsePack(gate::MakePack(absl::StrCat(
+      gate::kRoutine, gate::ImagingDelay("7 days"),
+      "  - id: birth-date-unknown\n    title: t\n    audiences: [representative, delegate]\n    when: "
+      "\"!has(patient.birth_date)\"\n"
+      "    then:\n      review: {owners: [records], each: 1 business day, expires: 2 business days, on_expiry: release}\n"
+      "    lifted_by: [patient]\n    basis: {type: privacy, citation: c}\n")));
+  v1::DiagnosticReport image = testing::Report("F1", "36643-5");
+  image.mutable_patient()->clear_birth_date();
+  testing::AddObservation(&image, "36643-5", "1");
+  const int64_t id = Submit(image).result_id();
+  MoveTo("2026-03-09T15:00:00-04:00");
+  Prefer("p1", Preference::TIMING_AFTER_REVIEW);
+  const v1::Outcome patients = OutcomeOf(id, "36643-5");
+  const v1::Outcome relatives = OutcomeOf(id, "36643-5", v1::AUDIENCE_REPRESENTATIVE);
+  ASSERT_EQ(patients.disposition(), v1::DISPOSITION_REVIEW);
+  EXPECT_GE(relatives.review().started_at().seconds(), patients.review().started_at().seconds());
+  EXPECT_GE(relatives.review().expires_at().seconds(), patients.review().expires_at().seconds());
 }
 
 TEST_F(ScenarioPatient, Scenario14ACorrectionUnderTheOtherNumberIsTheSamePatientsAfterAMerge) {

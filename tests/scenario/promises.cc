@@ -425,8 +425,13 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
     const bool asked_for = AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at) ||
                            view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed));
-    // Where the patient's waits for another owner, the first word ends only that. What the dead left, one has all of.
-    const bool two_owners = placed.unit == kTissueUnit && !view.people.IsDeadAt(placed.mrn, placed.released_at);
+    // Where the patient's waits for another owner, the first word ends only that. What the dead left, one has all of, and what
+    // the patient wants reviewed has its owners for everybody.
+    const std::vector<v1::ReleasePreference> wishes = view.people.WaitsAt(placed.mrn, placed.released_at);
+    const bool wants_review = std::any_of(wishes.begin(), wishes.end(), [](const v1::ReleasePreference& wish) {
+      return wish.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW;
+    });
+    const bool two_owners = placed.unit == kTissueUnit && !wants_review && !view.people.IsDeadAt(placed.mrn, placed.released_at);
     const bool approved = asked_for || CountBy(view.order, view.result.id(), placed.released_at) > (two_owners ? 1 : 0);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
     if (minor && !approved && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
