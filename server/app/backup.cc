@@ -94,6 +94,7 @@ void AddRestore(CLI::App* app, Run* run) {
       "stopped and the database before moved away.");
   command->add_option("FILE", options->file, "The backup")->required()->type_name("FILE")->check(CLI::ExistingFile);
   AddDatabaseOption(command, &options->database);
+  command->get_option("--database")->description("Where the gate's database is to be; nothing may be there");
   AddPublicKeyOption(command, &options->public_key);
   command->footer("Example:\n  resultgate restore /mnt/backup/resultgate-2026-03-06.db");
   command->callback([options, run] { *run = [options] { return RunRestore(*options); }; });
