@@ -32,11 +32,10 @@ bool AsksMoreThan(const v1::Outcome& patients, const v1::Outcome& outcome) {
   });
 }
 
-// The first turn, from this one on, of an owner who has none in the patient's review; past the end where there is none.
-int TurnOfAnother(const v1::Review& patients, const v1::Review& review, absl::Time now) {
-  int turn = 0;
-  while (turn + 1 < review.turns_size() && base::FromProto(review.turns(turn).until()) <= now) ++turn;
-  for (; turn < review.turns_size(); ++turn) {
+// The last turn of an owner who has none in the patient's review; -1 where nobody else is asked.
+int TurnOfAnother(const v1::Review& patients, const v1::Review& review) {
+  int turn = review.turns_size() - 1;
+  for (; turn >= 0; --turn) {
     const std::string& role = review.turns(turn).owner().role();
     const auto is_it = [&role](const v1::ReviewTurn& other) { return other.owner().role() == role; };
     if (std::none_of(patients.turns().begin(), patients.turns().end(), is_it)) break;
@@ -44,9 +43,10 @@ int TurnOfAnother(const v1::Review& patients, const v1::Review& review, absl::Ti
   return turn;
 }
 
-// The turns before this one are over.
+// The turns before this one are over; where its time has passed already, the others keep theirs.
 void PassOn(int turn, absl::Time now, v1::Outcome* outcome) {
   v1::Review* review = outcome->mutable_review();
+  if (base::FromProto(review->turns(turn).until()) <= now) return;
   for (int i = 0; i < turn; ++i) {
     if (base::FromProto(review->turns(i).until()) > now) *review->mutable_turns(i)->mutable_until() = base::ToProto(now);
   }
@@ -61,18 +61,24 @@ std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::
     if (std::find(reasons->begin(), reasons->end(), reason) == reasons->end()) reasons->push_back(std::move(reason));
   };
   std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
-  std::map<std::string, v1::Outcome> patients;  // what waits for the patient
+  const auto approved = [&](const Cell& cell) {
+    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
+    return named && WaitsForAPerson(cell.outcome, now);
+  };
+  std::map<std::string, v1::Outcome> patients;
+  bool for_patient = false;
   for (const Cell& cell : cells) {
-    if (cell.audience == v1::AUDIENCE_PATIENT && WaitsForAPerson(cell.outcome, now)) patients.emplace(cell.unit_id, cell.outcome);
+    if (cell.audience != v1::AUDIENCE_PATIENT) continue;
+    patients.emplace(cell.unit_id, cell.outcome);
+    for_patient = for_patient || approved(cell);
   }
   for (Cell& cell : cells) {
+    if (!approved(cell)) continue;
     v1::Outcome& outcome = cell.outcome;
-    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
-    if (!named || !WaitsForAPerson(outcome, now)) continue;
     const auto patient = patients.find(cell.unit_id);
-    if (patient != patients.end() && AsksMoreThan(patient->second, outcome)) {
-      const int turn = TurnOfAnother(patient->second.review(), outcome.review(), now);
-      if (turn < outcome.review().turns_size()) {
+    if (for_patient && patient != patients.end() && AsksMoreThan(patient->second, outcome)) {
+      const int turn = TurnOfAnother(patient->second.review(), outcome.review());
+      if (turn >= 0) {
         PassOn(turn, now, &outcome);
         continue;
       }

@@ -31,7 +31,7 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
                           std::vector<v1::Lifter> acted) {
   policy::Context context;
   context.acted = std::move(acted);
-  context.received_at = FromProto(result.received_at());
+  context.received_at = FromProto(result.decision().decided_at());
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
   if (result.decision().has_clock_start()) context.clock_start = FromProto(result.decision().clock_start());
@@ -49,7 +49,8 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
   for (const Cell& cell : cells) {
     const auto found = standing.find({cell.unit_id, cell.audience});
     const bool reviewed = cell.audience == v1::AUDIENCE_PATIENT && cell.outcome.disposition() == v1::DISPOSITION_REVIEW;
-    if (reviewed && found != standing.end() && !KnowsItsReview(found->second)) begins.insert(cell.unit_id);
+    const bool held = found != standing.end() && found->second.state() == v1::OUTCOME_STATE_HELD;
+    if (reviewed && held && !KnowsItsReview(found->second)) begins.insert(cell.unit_id);
   }
   std::optional<std::vector<Cell>> fresh;
   for (size_t i = 0; i < cells.size(); ++i) {

@@ -69,7 +69,7 @@ Transition TakeDiscussion(const policy::Pack& pack, const v1::Result& result, co
   // Nothing is discussed with the dead, whatever is told.
   const bool closes =
       std::any_of(cells.begin(), cells.end(), [](const Cell& cell) { return policy::IsLeftByTheDead(cell.outcome); });
-  if (own_pack && !closes && (result.version() == 1 || previous != nullptr)) {
+  if (own_pack && !closes) {
     v1::Result standing = result;
     *standing.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
     Reconsidering how;

@@ -19,7 +19,8 @@ namespace resultgate::gate {
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take);
 
 // What counted for the standing version of the decision on the one before, from the log (logged_state.h); nullopt where nothing
-// did.
+// did. In a batch, with what it has changed so far; else of what is committed. DATA_LOSS where the log knows no such version.
+absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, const v1::Result& result);
 absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result);
 
 // What `pack` would make of what is held, were it decided anew at `now`.

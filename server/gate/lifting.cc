@@ -84,7 +84,7 @@ std::string AsksOf(const policy::Pack& pack, const v1::AppliedRule& rule, const 
 Anew Lift(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, v1::Lifter lifter, absl::Time now,
           v1::Audience asking) {
   const bool own_pack = pack.digest() == result.decision().pack_digest();
-  if (!own_pack || (result.version() > 1 && previous == nullptr)) return Anew();
+  if (!own_pack) return Anew();
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
   for (Cell& cell : AskAnew(pack, result, previous, now, {lifter})) {
     asked.emplace(std::make_pair(cell.unit_id, cell.audience), std::move(cell.outcome));

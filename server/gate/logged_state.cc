@@ -63,6 +63,7 @@ void LoggedState::Take(const v1::Entry& entry) {
     outcomes.Swap(result_.mutable_decision()->mutable_outcomes());
     *result_.mutable_decision() = entry.approved().decided();
     result_.mutable_decision()->mutable_outcomes()->Swap(&outcomes);
+    previous_.reset();  // who ends a doubt has it decided as if it came then
   }
   if (entry.redecided().whole()) result_.mutable_decision()->set_pack_digest(entry.redecided().pack_digest());
   if (!facts.outcomes.empty()) Overlay(entry);

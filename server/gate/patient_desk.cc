@@ -171,9 +171,9 @@ absl::StatusOr<bool> PatientDesk::ReconsiderOne(store::Batch& batch, absl::Time 
     if (doubted) return true;
   }
   Reconsidering how = effect.how;
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(*store_, *result));
-  // Without the pack or the version before, what is asked may be less than what was: then nothing is ended by it.
-  if (!own_pack || (result->version() > 1 && !before)) how.held.relax = false;
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(batch, *result));
+  // Without the pack, what is asked may be less than what was: then nothing is ended by it.
+  if (!own_pack) how.held.relax = false;
   const bool decides = how.held.relax || how.held.tighten || how.withdraw_related || how.withdraw_undelivered;
   Anew anew;
   if (decides) anew = Reconsider(*result, AskAnew(deciding, *result, before ? &*before : nullptr, now), how, now);

@@ -232,6 +232,9 @@ v1::Outcome Relax(const v1::Outcome& standing, const v1::Outcome& asked, absl::T
   parts.ceiling =
       old.ceiling && anew.ceiling ? std::min(*old.ceiling, *anew.ceiling) : (old.ceiling ? old.ceiling : anew.ceiling);
   v1::Outcome made = Build(standing, asked, parts, now);
+  // A review that has run out is for the clock, as below.
+  const bool ran_out = old.review != nullptr && anew.review != nullptr && ReviewEnd(old.review) <= now;
+  if (ran_out && made.disposition() == v1::DISPOSITION_RELEASE && !ApprovedFor(standing, asked, now)) return standing;
   const absl::Time goes = GoesBy(made, now);
   if (goes >= GoesBy(standing, now) || goes >= GoesBy(asked, now)) return made;
   // Held by both in different ways: a mixture must not let it go before either of them does. A mere delay in place of what held

@@ -79,7 +79,7 @@ void AddDangers(const v1::Result& result, const v1::Outcome& outcome, absl::Time
 // Ends what the patient may lift, and writes it with the reviews that were opened, but for its entry.
 absl::Status LiftForPatient(const Desk& desk, const v1::RequestReleaseRequest& request, v1::Result* result,
                             v1::Entry::ReleaseRequested* requested, Answer<v1::RequestReleaseResponse>& answer) {
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.batch, *result));
   const Anew anew = Lift(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, v1::LIFTER_PATIENT, desk.now,
                          request.audience());
   if (!anew.changed) {

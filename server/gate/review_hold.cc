@@ -142,7 +142,7 @@ absl::Status RunHold(const Desk& desk, const v1::HoldResultRequest& request, Ans
   if (absl::Status may = MayHold(standing, determination, desk.now); !may.ok()) return answer.Refuse(std::move(may));
   *result->add_determinations() = determination;
 
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.batch, *result));
   Anew anew = HoldByPerson(desk.packs.PackOf(*result), *result, before ? &*before : nullptr, determination, desk.now);
   if (!HoldsSomething(determination, anew.changed ? anew.transition.cells : standing)) {
     return answer.Refuse(absl::FailedPreconditionError(
@@ -165,7 +165,7 @@ absl::Status RunEndHold(const Desk& desk, const v1::EndHoldRequest& request, Ans
   const v1::Determination determination = *found;
 
   const policy::Pack& pack = desk.packs.PackOf(*result);
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.batch, *result));
   // Without the pack, what is asked may be less than what was.
   if (pack.digest() != result->decision().pack_digest()) {
     return answer.Refuse(absl::FailedPreconditionError(

@@ -188,7 +188,7 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
     std::vector<std::string> reasons;
     std::vector<policy::Cell> cells = ApproveCells(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now, &reasons);
     if (discussed_at) {
-      RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.reader, *result));
+      RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.batch, *result));
       transition =
           TakeDiscussion(desk.packs.PackOf(*result), *result, previous ? &*previous : nullptr, std::move(cells), desk.now);
       entry.set_known_digest(KnownDigest(*result));
@@ -257,7 +257,7 @@ absl::Status RunReleaseNow(const Desk& desk, const v1::ReleaseNowRequest& reques
                   [&](const v1::Outcome& outcome) { return !DangersOf(*result, outcome).empty(); })) {
     if (absl::Status may = CheckMayJudge(desk.directory, request.reviewer()); !may.ok()) return answer.Refuse(std::move(may));
   }
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.reader, *result));
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> before, DecisionBefore(desk.batch, *result));
   Anew anew = Lift(pack, *result, before ? &*before : nullptr, v1::LIFTER_PROVIDER, desk.now);
   if (anew.changed) {
     RG_ASSIGN_OR_RETURN(Committed committed,

@@ -45,7 +45,7 @@ bool IsOfOneOrder(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b) 
 // As the pack that decided the version that stands decided it.
 policy::Context ContextOf(const v1::Result& result, const v1::Decision* previous) {
   policy::Context context;
-  context.received_at = base::FromProto(result.received_at());
+  context.received_at = base::FromProto(result.decision().decided_at());
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
   if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
@@ -143,11 +143,12 @@ absl::StatusOr<std::vector<v1::Result>> SameOrder::Others(store::Batch& batch, c
   return others;
 }
 
-absl::StatusOr<std::vector<OrderHold>> SameOrder::StandingHolds(const v1::Result& result, absl::Time now) const {
+absl::StatusOr<std::vector<OrderHold>> SameOrder::StandingHolds(store::Batch& batch, const v1::Result& result,
+                                                                absl::Time now) const {
   std::vector<OrderHold> standing;
   const policy::Pack& pack = packs_->PackOf(result);
   if (!pack.holds_orders_together()) return standing;
-  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, result));
+  RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(batch, result));
   const calendar::Calendar& calendar = pack.CalendarFor(result.report().order());
   v1::DiagnosticReport scratch;
   for (OrderHold& hold :
@@ -175,7 +176,7 @@ absl::StatusOr<std::vector<OrderHold>> SameOrder::HoldsOn(store::Batch& batch, c
   std::vector<OrderHold> holds;
   RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> others, Others(batch, report, result_id));
   for (const v1::Result& other : others) {
-    RG_ASSIGN_OR_RETURN(std::vector<OrderHold> standing, StandingHolds(other, now));
+    RG_ASSIGN_OR_RETURN(std::vector<OrderHold> standing, StandingHolds(batch, other, now));
     std::move(standing.begin(), standing.end(), std::back_inserter(holds));
   }
   return holds;
@@ -188,7 +189,7 @@ absl::StatusOr<std::vector<SameOrder::Change>> SameOrder::ChangesAfter(store::Ba
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> others, Others(batch, result.report(), result.id()));
   for (v1::Result& other : others) {
     if (!packs_->PackOf(other).holds_orders_together() || !StandingQuarantine(other).empty()) continue;
-    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(*reader_, other));
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(batch, other));
     RG_ASSIGN_OR_RETURN(std::vector<OrderHold> holds, HoldsOn(batch, other.report(), other.id(), now));
     Transition transition = MoveAlong(packs_->PackOf(other), other, previous ? &*previous : nullptr, holds, now);
     if (!transition.reasons.empty()) changes.push_back({std::move(other), std::move(transition), std::move(holds)});

@@ -30,7 +30,7 @@ Transition MoveAlong(const policy::Pack& pack, const v1::Result& result, const v
 class SameOrder {
  public:
   // Both must outlive it. `reader` gives the decisions on earlier versions.
-  SameOrder(const store::Reader* reader, PackHost* packs) : reader_(reader), packs_(packs) {}
+  explicit SameOrder(PackHost* packs) : packs_(packs) {}
 
   // Makes a result of the batch known to later ones of its order, where the deciding pack holds orders together.
   absl::Status PutKeys(store::Batch& batch, const v1::Result& result) const;
@@ -52,9 +52,9 @@ class SameOrder {
  private:
   absl::StatusOr<std::vector<v1::Result>> Others(store::Batch& batch, const v1::DiagnosticReport& report,
                                                  int64_t result_id) const;
-  absl::StatusOr<std::vector<policy::OrderHold>> StandingHolds(const v1::Result& result, absl::Time now) const;
+  absl::StatusOr<std::vector<policy::OrderHold>> StandingHolds(store::Batch& batch, const v1::Result& result,
+                                                               absl::Time now) const;
 
-  const store::Reader* const reader_;
   PackHost* const packs_;
 };
 

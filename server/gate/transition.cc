@@ -151,9 +151,21 @@ std::string ReviewKey(const v1::Outcome& outcome) {
   *key.mutable_review()->mutable_started_at() = outcome.review().started_at();
   for (const v1::AppliedRule& rule : outcome.rules()) {
     const bool asks = rule.effect() == v1::RULE_EFFECT_REVIEW || rule.effect() == v1::RULE_EFFECT_WITHHOLD;
-    if (asks && !rule.lifted()) key.add_rules()->set_rule_id(rule.rule_id());
+    const bool counts = asks || rule.effect() == v1::RULE_EFFECT_DEADLINE;
+    if (counts && !rule.lifted()) key.add_rules()->set_rule_id(rule.rule_id());
   }
   return key.SerializeAsString();
+}
+
+// Each turn that is left is one of an owner who is asked now, too: where a protocol does not cover the new version, its pool is
+// not.
+bool OwnersAreAsked(const v1::Review& left, const v1::Review& asked, absl::Time now) {
+  return std::all_of(left.turns().begin(), left.turns().end(), [&](const v1::ReviewTurn& turn) {
+    const std::string& role = turn.owner().role();
+    const auto has_it = [&role](const v1::ReviewTurn& other) { return other.owner().role() == role; };
+    return FromProto(turn.until()) <= now || role == asked.escalate_to().role() ||
+           std::any_of(asked.turns().begin(), asked.turns().end(), has_it);
+  });
 }
 
 // One step of a cell that is due; says what happened, or nothing if it is not due.
@@ -299,7 +311,8 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
     }
     const bool reviewed_still = IsHeld(old) && IsHeld(cell.outcome) && old.has_review() && old.review().approved_by().empty() &&
                                 cell.outcome.disposition() != v1::DISPOSITION_QUARANTINE;
-    if (reviewed_still && same_plans && ReviewKey(old) == ReviewKey(cell.outcome)) {
+    if (reviewed_still && same_plans && ReviewKey(old) == ReviewKey(cell.outcome) &&
+        OwnersAreAsked(old.review(), cell.outcome.review(), now)) {
       *cell.outcome.mutable_review() = old.review();  // as far as it has come: whose turn it is, put off, escalated
       *cell.outcome.mutable_due_at() = old.due_at();
     }

@@ -278,6 +278,7 @@ v1::Result Decided(const policy::Pack& pack, const v1::DiagnosticReport& report,
   *result.mutable_received_at() = base::ToProto(situation.context.received_at);
   if (situation.determinations != nullptr) *result.mutable_determinations() = *situation.determinations;
   v1::Decision decision = policy::Decide(pack, report, situation.context, situation.now);
+  *decision.mutable_decided_at() = result.received_at();  // the gate decides what it receives at once
   const Transition transition = TakeVersion(nullptr, report, decision, situation.now);
   *decision.mutable_outcomes() = policy::ToOutcomes(transition.cells);
   *result.mutable_decision() = std::move(decision);

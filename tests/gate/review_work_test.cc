@@ -216,6 +216,26 @@ TEST(ReviewWorkTest, AnApprovalEndsNothingThatAnotherOwnerReviewsForRelatives) {
   EXPECT_EQ(state(v1::AUDIENCE_REPRESENTATIVE), v1::OUTCOME_STATE_RELEASED);
 }
 
+// Unit by unit, too: the clinician's second word is not the other owner's.
+TEST(ReviewWorkTest, AnApprovalOfTheRestEndsNothingThatIsAnotherOwners) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Biopsy("F1");
+  report.mutable_patient()->clear_birth_date();
+  testing::AddObservation(&report, "718-7", "13.9");
+  const int64_t id = gate.Submit(report);
+  for (const char* unit : {"document", ""}) {
+    v1::ApproveReviewRequest approval = gate.About<v1::ApproveReviewRequest>(id, kOrderer);
+    approval.set_version(1);
+    if (*unit != '\0') approval.add_unit_ids(unit);
+    ASSERT_TRUE(gate.Call(&Gate::Approve, approval).ok()) << unit;
+  }
+  const v1::Result result = **gate.store().FindResult(id);
+  for (const char* unit : {"document", "718-7"}) {
+    EXPECT_EQ(policy::OutcomeOf(&result.decision(), unit, v1::AUDIENCE_PATIENT)->state(), v1::OUTCOME_STATE_RELEASED) << unit;
+    EXPECT_EQ(policy::OutcomeOf(&result.decision(), unit, v1::AUDIENCE_REPRESENTATIVE)->state(), v1::OUTCOME_STATE_HELD) << unit;
+  }
+}
+
 TEST(ReviewWorkTest, ACorrectionStaysWithWhoHasTheReview) {
   ReviewGate gate;
   const int64_t id = gate.Submit(Biopsy("F1"));

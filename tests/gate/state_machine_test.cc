@@ -13,8 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/file.h"
-#include "server/gate/redecide.h"
 #include "server/gate/approval.h"
+#include "server/gate/redecide.h"
 #include "server/gate/transition.h"
 #include "server/policy/decide.h"
 #include "tests/gate/reports.h"

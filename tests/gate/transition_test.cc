@@ -1,9 +1,9 @@
 // The pure steps of a result's life; the whole of it is in gate_test.cc.
-#include "server/gate/approval.h"
 #include "server/gate/transition.h"
 
 #include <gtest/gtest.h>
 
+#include "server/gate/approval.h"
 #include "server/policy/decide.h"
 #include "tests/gate/reports.h"
 #include "tests/testing/packs.h"
