@@ -106,6 +106,13 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
   return transition;
 }
 
+bool IsOfApproval(const v1::Outcome& outcome, const std::string& reviewer, absl::Time now) {
+  const v1::Review& review = outcome.review();
+  if (review.has_approved_at()) return review.approved_by() == reviewer && base::FromProto(review.approved_at()) == now;
+  return std::any_of(review.turns().begin(), review.turns().end(),
+                     [now](const v1::ReviewTurn& turn) { return base::FromProto(turn.until()) == now; });
+}
+
 const v1::Review* ApprovedReview(const v1::Outcome& outcome, absl::Time now) {
   if (outcome.has_approved_review())
     return base::FromProto(outcome.withheld_until()) > now ? &outcome.approved_review() : nullptr;

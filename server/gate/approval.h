@@ -27,6 +27,9 @@ Transition Approve(const v1::Result& result, const std::vector<std::string>& uni
 std::vector<policy::Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids,
                                        const std::string& reviewer, absl::Time now, std::vector<std::string>* reasons);
 
+// True if an approval by `reviewer` at `now` made the outcome what it is: approved, or passed on to another owner.
+bool IsOfApproval(const v1::Outcome& outcome, const std::string& reviewer, absl::Time now);
+
 // The review that was approved; of what is withheld, and was not until its end, the one before. nullptr where none was.
 const v1::Review* ApprovedReview(const v1::Outcome& outcome, absl::Time now);
 

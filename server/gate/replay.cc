@@ -297,10 +297,8 @@ class Replayer {
     // Which units were approved stands in what became of them.
     std::set<std::string> units;
     for (const v1::Outcome& outcome : approved.outcomes()) {
-      const v1::Review& review = outcome.review();
-      if (review.approved_by() == entry.actor() && review.has_approved_at() && FromProto(review.approved_at()) == now) {
-        units.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
-      }
+      if (!IsOfApproval(outcome, entry.actor(), now)) continue;
+      units.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
     }
     if (units.empty() && !approved.has_discussed_at()) {
       out_->details.emplace_back("no unit of it was approved by its actor at its time");

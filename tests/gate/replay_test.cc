@@ -27,6 +27,7 @@
 #include "server/gate/submit.h"
 #include "server/gate/turnarounds.h"
 #include "server/intake/intake.h"
+#include "server/policy/asks.h"
 #include "server/policy/outcomes.h"
 #include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_file.h"
@@ -430,6 +431,60 @@ TEST(ReplayTest, WhatPeopleEndedComesOutTheSame) {
 }
 
 // What waits along with another report of its order is covered by a protocol only where that is.
+// It moved to another patient, of whom nothing was decided before: whoever may end what holds it now can.
+TEST(ReplayTest, WhatMovedAndWasRestoredCanBeReleased) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  gate.RecordRestorer("reviewer-2");
+  const int64_t id = gate.Submit(Biopsy("F1")).result_id();
+  v1::DiagnosticReport moved = Later(Biopsy("F1"), absl::Minutes(5));
+  moved.set_status(v1::RESULT_STATUS_CORRECTED);
+  moved.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  ASSERT_EQ(gate.Submit(moved).version(), 2);
+  ASSERT_TRUE(gate.Approve(id, 2, "reviewer-1").ok());
+  ASSERT_TRUE(gate.Approve(id, 2, "reviewer-2").ok());
+  const auto patients = [&] {
+    const v1::Result result = **gate.store().FindResult(id);
+    return *policy::OutcomeOf(&result.decision(), "document", v1::AUDIENCE_PATIENT);
+  };
+  ASSERT_EQ(patients().disposition(), v1::DISPOSITION_REVIEW);
+  v1::ReleaseNowRequest now;
+  now.set_result_id(id);
+  now.set_reviewer("1234567893");
+  now.set_etag(ReviewEtag(**gate.store().FindResult(id)));
+  gate.Ask(&Gate::ReleaseNow, now);
+  EXPECT_EQ(patients().state(), v1::OUTCOME_STATE_RELEASED);
+  ExpectNoDifference(gate.database());
+}
+
+// What asks anew in one batch with a new version knows what that version waited for.
+TEST(ReplayTest, OrdersThatWaitTogetherBecauseOfACorrectionComeOutTheSame) {
+  BareGate gate(MakePack(std::string(kRoutine) +
+                         absl::StrReplaceAll(ImagingDelay("72 h"), {{"    match:", "    together: order\n    match:"}})));
+  v1::DiagnosticReport first = Cbc("F1");
+  v1::DiagnosticReport second = Cbc("F2");
+  second.mutable_order()->set_filler_order_number("F2");
+  for (v1::DiagnosticReport* report : {&first, &second}) report->mutable_order()->set_placer_order_number("O1");
+  for (v1::Observation& observation : *first.mutable_observations()) observation.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  first.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  gate.Submit(second);
+  const int64_t waits = gate.Submit(first).result_id();
+  gate.MoveTo(At("2026-03-10T12:00:00-04:00"));
+  // The correction brings an image, which holds all of the order for three days from now.
+  v1::DiagnosticReport corrected = Later(second, absl::Hours(88));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  testing::AddObservation(&corrected, "36643-5", "1", v1::RESULT_STATUS_CORRECTED);
+  gate.Submit(corrected);
+  first = Later(first, absl::Hours(89));
+  first.set_status(v1::RESULT_STATUS_FINAL);
+  first.mutable_observations(0)->set_status(v1::RESULT_STATUS_FINAL);
+  gate.Submit(first);
+  const v1::Result result = **gate.store().FindResult(waits);
+  const v1::Outcome outcome = *policy::OutcomeOf(&result.decision(), "718-7", v1::AUDIENCE_PATIENT);
+  EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_HELD);
+  EXPECT_GE(base::FromProto(outcome.not_before()), At("2026-03-13T00:00:00-04:00"));
+  ExpectNoDifference(gate.database());
+}
+
 TEST(ReplayTest, ARequestOfWhatNothingMayBeSaidOfComesOutTheSame) {
   BareGate gate(MakePack(absl::StrCat(kRoutine, ImagingDelay("72 h"))));
   v1::DiagnosticReport image = resultgate::testing::Report("F1", "36643-5");
