@@ -45,7 +45,7 @@ class Gate::Impl {
         options_(options),
         packs_(store, clock, &writer_, std::move(load_comments), [this] { released_ = true; }),
         same_order_(&packs_),
-        patients_(store, &packs_, [this] { return options_.new_salt(); }),
+        patients_(&packs_, [this] { return options_.new_salt(); }),
         due_(&packs_, &patients_, &same_order_),
         directory_(store),
         retention_(store, options.retention, [this] { return options_.new_salt(); }),

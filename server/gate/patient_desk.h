@@ -26,9 +26,8 @@ namespace resultgate::gate {
 
 class PatientDesk {
  public:
-  // Both outlive it. `new_salt` is called for each record that has no salt yet.
-  PatientDesk(store::Store* store, PackHost* packs, NewSalt new_salt)
-      : store_(store), packs_(packs), new_salt_(std::move(new_salt)) {}
+  // It outlives the desk. `new_salt` is called for each record that has no salt yet.
+  PatientDesk(PackHost* packs, NewSalt new_salt) : packs_(packs), new_salt_(std::move(new_salt)) {}
 
   // As PatientService has them. Not OK only if the store failed.
   absl::Status Update(store::Batch& batch, absl::Time now, const v1::UpdatePatientRequest& request,
@@ -83,7 +82,6 @@ class PatientDesk {
   // True if something changed that is held or shown.
   absl::StatusOr<bool> ReconsiderOne(store::Batch& batch, absl::Time now, const Effect& effect, v1::Result* result, Done* done);
 
-  store::Store* const store_;
   PackHost* const packs_;
   const NewSalt new_salt_;
 };

@@ -11,6 +11,7 @@
 #include "server/policy/names.h"
 #include "server/policy/outcomes.h"
 #include "tests/policy/decide_fixture.h"
+#include "tests/testing/rounds.h"
 
 namespace resultgate::policy {
 namespace {
@@ -468,7 +469,7 @@ TEST_F(DecideTest, RandomPacksKeepThePromises) {
     if (outcome.disposition() == v1::DISPOSITION_REVIEW) at = std::max(at, base::FromProto(outcome.review().expires_at()));
     return at;
   };
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < ::resultgate::testing::Rounds(300); ++round) {
     v1::DiagnosticReport report = Report(pick({"58410-2", "60567-5", "99999-9"}));
     for (int i = 0; i < 3; ++i) {
       const char* codes[] = {"718-7", "56888-1", "33914-3"};

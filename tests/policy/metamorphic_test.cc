@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "server/policy/assumed_facts.h"
 #include "tests/policy/decide_fixture.h"
+#include "tests/testing/rounds.h"
 
 namespace resultgate::policy {
 namespace {
@@ -76,7 +77,7 @@ class MetamorphicTest : public DecideTest {
 };
 
 TEST_F(MetamorphicTest, TheOrderOfRulesChangesNothing) {
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < ::resultgate::testing::Rounds(60); ++round) {
     std::vector<std::string> rules;
     for (int i = 0; i < 8; ++i) rules.push_back(RandomRule(i));
     const v1::DiagnosticReport report = RandomReport();
@@ -96,7 +97,7 @@ TEST_F(MetamorphicTest, AMissingFactNeverMakesAnythingEarlier) {
   // Whom nobody called dead is alive: the one fact of which absence is the ordinary answer.
   facts.erase(std::remove(facts.begin(), facts.end(), "patient.deceased"), facts.end());
   int differing = 0;
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < ::resultgate::testing::Rounds(150); ++round) {
     std::string rules;
     for (int i = 0; i < 6; ++i) rules += RandomRule(i);
     const v1::DiagnosticReport report = RandomReport();
@@ -121,7 +122,7 @@ TEST_F(MetamorphicTest, AMissingFactNeverMakesAnythingEarlier) {
     }
   }
   std::cout << differing << " outcomes were later for want of a fact\n";
-  EXPECT_GT(differing, 100) << "the packs and reports exercise too little";
+  EXPECT_GT(differing, ::resultgate::testing::Rounds(100)) << "the packs and reports exercise too little";
 }
 
 }  // namespace

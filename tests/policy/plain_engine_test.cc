@@ -7,6 +7,7 @@
 #include "server/policy/decide.h"
 #include "tests/policy/random_packs.h"
 #include "tests/policy/reference/decide.h"
+#include "tests/testing/rounds.h"
 
 namespace resultgate::policy {
 namespace {
@@ -23,7 +24,7 @@ bool BeginsWithAProtocol(const v1::Decision& decision) {
 TEST(PlainEngineTest, DecidesAsThePlainEngineDoes) {
   int decisions = 0;
   int by_protocol = 0;
-  for (unsigned seed = 7000; seed < 7400; ++seed) {
+  for (unsigned seed = 7000; seed < 7000 + ::resultgate::testing::Rounds(400); ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     RandomWorld world(seed);
     const std::string pack_file = world.PackFile();
