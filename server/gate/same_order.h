@@ -29,7 +29,7 @@ Transition MoveAlong(const policy::Pack& pack, const v1::Result& result, const v
 
 class SameOrder {
  public:
-  // Both must outlive it. `reader` gives the decisions on earlier versions.
+  // It must outlive this.
   explicit SameOrder(PackHost* packs) : packs_(packs) {}
 
   // Makes a result of the batch known to later ones of its order, where the deciding pack holds orders together.

@@ -157,8 +157,7 @@ std::string ReviewKey(const v1::Outcome& outcome) {
   return key.SerializeAsString();
 }
 
-// Each turn that is left is one of an owner who is asked now, too: where a protocol does not cover the new version, its pool is
-// not.
+// Each turn that is left is of an owner who is asked now, too: where a protocol does not cover the new version, its pool is not.
 bool OwnersAreAsked(const v1::Review& left, const v1::Review& asked, absl::Time now) {
   return std::all_of(left.turns().begin(), left.turns().end(), [&](const v1::ReviewTurn& turn) {
     const std::string& role = turn.owner().role();

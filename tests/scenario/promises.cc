@@ -396,7 +396,10 @@ std::string TheLatestWordOfTheSender(const View& view) {
   }
   // And the other way round: what may go at once, and nobody doubts, is there.
   const std::string& mrn = PatientOf(view.result.report());
-  const bool held = view.order.determined.count(view.result.id()) > 0;
+  const auto determined = view.order.determined.find(view.result.id());
+  const bool held =
+      determined != view.order.determined.end() && std::any_of(determined->second.begin(), determined->second.end(),
+                                                               [&](const Determined& one) { return one.until > view.now; });
   if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn) || held) return "";
   const bool disputed =
       std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
@@ -423,18 +426,20 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     if (IsTangled(view, placed.mrn)) continue;
     const v1::Patient& patient = view.result.report().patient();
     const absl::Time first = FirstFinal(view, placed.mrn, placed.released_at);
-    const bool asked_for = AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at) ||
-                           view.people.WantsAllAt(FirstNumber(placed), FirstShown(placed));
+    const bool asked_for = AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at);
     // Where the patient's waits for another owner, the first word ends only that. What the dead left, one has all of, and what
     // the patient wants reviewed has its owners for everybody.
     const std::vector<v1::ReleasePreference> wishes = view.people.WaitsAt(placed.mrn, placed.released_at);
     const bool wants_review = std::any_of(wishes.begin(), wishes.end(), [](const v1::ReleasePreference& wish) {
       return wish.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW;
     });
-    const bool two_owners = placed.unit == kTissueUnit && !wants_review && !view.people.IsDeadAt(placed.mrn, placed.released_at);
+    // Who wants everything at once has ended what is held for relatives alone.
+    const bool two_owners = placed.unit == kTissueUnit && !wants_review &&
+                            !view.people.WantsAllAt(placed.mrn, placed.released_at) &&
+                            !view.people.IsDeadAt(placed.mrn, placed.released_at);
     const bool approved = asked_for || CountBy(view.order, view.result.id(), placed.released_at) > (two_owners ? 1 : 0);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
-    if (minor && !approved && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
+    if (minor && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
       return absl::StrCat(Where(view, placed.unit), "a minor's private result is shown to others");
     }
     if (!patient.has_birth_date() && !approved && placed.released_at < first + kShortestReview) {
