@@ -1,18 +1,17 @@
 #include "server/gate/held_preview.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
 #include "server/gate/ask_anew.h"
-#include "server/gate/logged_state.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/redecide.h"
 #include "server/policy/outcomes.h"
 
@@ -103,20 +102,6 @@ class Tally {
   std::map<Key, v1::HeldGroup> groups_;
 };
 
-absl::StatusOr<std::optional<v1::Decision>> PreviousIn(const std::vector<v1::Entry>& entries, const v1::Result& result) {
-  if (result.version() == 1) return std::nullopt;
-  LoggedState state;
-  for (const v1::Entry& entry : entries) {
-    if (entry.version() > result.version()) break;  // came since the result was read
-    state.Take(entry);
-  }
-  if (state.result().version() != result.version()) {
-    return absl::DataLossError(absl::StrCat("result ", result.id(), " has version ", result.version(), ", and the log ends with ",
-                                            state.result().version()));
-  }
-  return state.previous() == nullptr ? std::nullopt : std::optional<v1::Decision>(*state.previous());
-}
-
 }  // namespace
 
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take) {
@@ -126,25 +111,6 @@ absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::
     for (const v1::Result& result : page) RG_RETURN_IF_ERROR(take(result));
     after = page.back().id();
   }
-}
-
-absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result) {
-  std::vector<v1::Entry> entries;
-  for (int64_t after = 0; result.version() > 1;) {
-    RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> page, reader.ListEntries(after, result.id(), kPage));
-    if (page.empty()) break;
-    after = page.back().sequence();
-    std::move(page.begin(), page.end(), std::back_inserter(entries));
-  }
-  return PreviousIn(entries, result);
-}
-
-absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, const v1::Result& result) {
-  std::vector<v1::Entry> entries;
-  if (result.version() > 1) {
-    RG_ASSIGN_OR_RETURN(entries, batch.EntriesOf(result.id()));
-  }
-  return PreviousIn(entries, result);
 }
 
 absl::StatusOr<v1::HeldPreview> PreviewHeld(const store::Reader& reader, const policy::Pack& pack, absl::Time now) {

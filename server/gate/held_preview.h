@@ -3,7 +3,6 @@
 #define RESULTGATE_GATE_HELD_PREVIEW_H_
 
 #include <functional>
-#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,11 +16,6 @@ namespace resultgate::gate {
 
 // Calls `take` for every result of which a unit is held, in order of id, holding a page of them in memory at a time.
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take);
-
-// What counted for the standing version of the decision on the one before, from the log (logged_state.h); nullopt where nothing
-// did. In a batch, with what it has changed so far; else of what is committed. DATA_LOSS where the log knows no such version.
-absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, const v1::Result& result);
-absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result);
 
 // What `pack` would make of what is held, were it decided anew at `now`.
 absl::StatusOr<v1::HeldPreview> PreviewHeld(const store::Reader& reader, const policy::Pack& pack, absl::Time now);

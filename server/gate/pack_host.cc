@@ -11,6 +11,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/ask_anew.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/decision_facts.h"
 #include "server/gate/held_preview.h"
 #include "server/gate/result_commit.h"

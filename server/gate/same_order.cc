@@ -10,7 +10,7 @@
 
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
-#include "server/gate/held_preview.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"

@@ -19,7 +19,7 @@
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
 #include "server/gate/ask_anew.h"
-#include "server/gate/held_preview.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/review_turns.h"

@@ -27,6 +27,16 @@ class ScenarioClock : public ScenarioTest {
     return Submit(report);
   }
 
+  // A biopsy whose review ended while the gate was down; it is Thursday, 8:00.
+  Response SubmitAndMissItsEnd() {
+    const Response held = Submit(Biopsy("F1"));
+    Stop();
+    MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
+    Start();
+    MoveTo(Now());
+    return held;
+  }
+
   absl::Time FloorOf(const Response& response) {
     return base::FromProto(OutcomeOf(response.result_id(), "document").not_before());
   }
@@ -156,11 +166,7 @@ TEST_F(ScenarioClock, Scenario24WhatCameDueWhileTheGateWasDownGoesOnceInOrderAnd
 }
 
 TEST_F(ScenarioClock, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) {
-  const Response held = Submit(Biopsy("F1"));
-  Stop();
-  MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
-  Start();
-  MoveTo(Now());
+  const Response held = SubmitAndMissItsEnd();
   EXPECT_EQ(See("document"), "");
   MoveTo("2026-03-12T11:59:00-04:00");
   EXPECT_EQ(See("document"), "");
@@ -170,11 +176,7 @@ TEST_F(ScenarioClock, Scenario24AReviewThatEndedMeanwhileKeepsFourStaffedHours) 
 }
 
 TEST_F(ScenarioClock, Scenario24ACorrectionLeavesTheReviewTheHoursThatItKept) {
-  const Response held = Submit(Biopsy("F1"));
-  Stop();
-  MoveClockWhileDown("2026-03-12T08:00:00-04:00");  // it ended the day before, at 15:00
-  Start();
-  MoveTo(Now());
+  const Response held = SubmitAndMissItsEnd();
   MoveTo("2026-03-12T09:00:00-04:00");
   v1::DiagnosticReport corrected = testing::Later(Biopsy("F1"), absl::Hours(66));
   corrected.set_status(v1::RESULT_STATUS_CORRECTED);
