@@ -10,9 +10,13 @@ together=16
 files=$(find "$folder" -maxdepth 1 -name '*.cc' | sort)
 [ -n "$files" ] || exit 0
 
-# As the shell takes them: all flags of all files of the folder, each once. What GCC precompiled is not for clang.
-flags=$(sed -n "s|^ *\"command\": \"\(.*\) -o [^ ]* -c $PWD/$folder/[^/]*\",*$|\1|p" build/compile_commands.json |
+# As the shell takes them: all flags of all that the CMakeLists.txt of the folder, or of one above it, compiles, each once. What GCC
+# precompiled is not for clang.
+home=$folder
+while [ ! -f "$home/CMakeLists.txt" ]; do home=$(dirname "$home"); done
+flags=$(sed -n "/cmake_pch\.hxx\.cxx/d; s|^ *\"command\": \"\(.*\) -o $home/CMakeFiles/[^ ]* -c [^ ]*\",*$|\1|p" build/compile_commands.json |
   sed 's/\\\(.\)/\1/g; s/^.*\/ccache //; s/^[^ ]* //; s/-isystem /-isystem/g; s/-fpch-preprocess//; s/-Winvalid-pch -include [^ ]*//' | tr ' ' '\n' | awk '!seen[$0]++' | tr '\n' ' ')
+[ -n "$flags" ] || { echo "$folder: build/compile_commands.json knows no file of $home"; exit 1; }
 
 mkdir -p build/tidy
 unit=$PWD/build/tidy/$(echo "$folder" | tr / _).cc
