@@ -14,7 +14,6 @@
 #include "server/policy/outcomes.h"
 #include "server/policy/review_plan.h"
 #include "tests/policy/random_packs.h"
-#include "tests/testing/rounds.h"
 
 namespace resultgate::policy {
 namespace {
@@ -77,8 +76,7 @@ struct Round {
 // Runs `body(round)` for many packs.
 template <typename Body>
 void ForEachPack(unsigned first_seed, const Body& body, const RuleOptions& options = {}, bool facts = true) {
-  for (unsigned seed = first_seed; seed < first_seed + ::resultgate::testing::Rounds(100) && !::testing::Test::HasFatalFailure();
-       ++seed) {
+  for (unsigned seed = first_seed; seed < first_seed + 100 && !::testing::Test::HasFatalFailure(); ++seed) {
     SCOPED_TRACE(::testing::Message() << "seed " << seed);
     Round round(seed, options, facts);
     ASSERT_NE(round.pack, nullptr);
@@ -139,7 +137,7 @@ TEST(PromisesTest, I10AFurtherRestrictionMakesNothingEarlier) {
       }
     });
   });
-  EXPECT_GT(later, ::resultgate::testing::Rounds(100)) << "the packs and reports exercise too little";
+  EXPECT_GT(later, 100) << "the packs and reports exercise too little";
 }
 
 // Takes one fact away; false where it is not there.
@@ -310,7 +308,7 @@ TEST(PromisesTest, I8NobodySeesWhatThePatientDoesNotSee) {
       }
     });
   });
-  EXPECT_GT(later, ::resultgate::testing::Rounds(100)) << "the packs and reports exercise too little";
+  EXPECT_GT(later, 100) << "the packs and reports exercise too little";
 }
 
 TEST(PromisesTest, I3EveryHoldHasABasisOneOwnerAndAnEnd) {
@@ -391,8 +389,8 @@ TEST(PromisesTest, I1AndI4NothingGoesBeforeItsFloorNorUnfinishedNorInDoubt) {
       }
     });
   });
-  EXPECT_GT(unfinished, ::resultgate::testing::Rounds(200));
-  EXPECT_GT(floored, ::resultgate::testing::Rounds(200));
+  EXPECT_GT(unfinished, 200);
+  EXPECT_GT(floored, 200);
 }
 
 }  // namespace
