@@ -13,7 +13,6 @@
 #include "server/store/store.h"
 #include "tests/store/fault_vfs.h"
 #include "tests/store/store_testing.h"
-#include "tests/testing/rounds.h"
 
 namespace resultgate::store {
 namespace {
@@ -81,7 +80,7 @@ absl::Status DoBatch(Store& store, size_t bytes_per_result) {
   return committed;
 }
 
-class FaultTest : public ::testing::TestWithParam<Fault> {
+class FaultTest : public testing::TestWithParam<Fault> {
  protected:
   // What a process that starts after a crash at this moment would see.
   static Contents AfterCrash(const TempFolder& folder) {
@@ -156,8 +155,8 @@ class FaultTest : public ::testing::TestWithParam<Fault> {
   FaultVfs disk_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Faults, FaultTest, ::testing::ValuesIn(kFaults),
-                         [](const ::testing::TestParamInfo<Fault>& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Faults, FaultTest, testing::ValuesIn(kFaults),
+                         [](const testing::TestParamInfo<Fault>& info) { return std::string(info.param.name); });
 
 TEST_P(FaultTest, NothingIsLostAndNothingHalfWritten) {
   int n = 1;
@@ -205,15 +204,15 @@ TEST_P(FaultTest, OpeningFailsCleanlyAndWorksAfterwards) {
 
 // The power goes before any write or sync: what was acknowledged is there, what was under way is there as a whole or not at all,
 // and the log holds. Of what was not synced anything may be missing or torn.
-class PowerTest : public ::testing::TestWithParam<Load> {};
+class PowerTest : public testing::TestWithParam<Load> {};
 
-INSTANTIATE_TEST_SUITE_P(Loads, PowerTest, ::testing::Values(kLight, kHeavy), [](const ::testing::TestParamInfo<Load>& info) {
+INSTANTIATE_TEST_SUITE_P(Loads, PowerTest, testing::Values(kLight, kHeavy), [](const testing::TestParamInfo<Load>& info) {
   return std::string(info.param.bytes_per_result > 10'000 ? "ThroughCheckpoints" : "SmallCommits");
 });
 
 TEST_P(PowerTest, NothingIsLostAndNothingHalfWritten) {
   constexpr uint64_t kSeed = 20260306;
-  constexpr int kImagesOfACut = ::resultgate::testing::Rounds(4);
+  constexpr int kImagesOfACut = 4;
   // Cuts of large files are large.
   const int every = GetParam().bytes_per_result > 10'000 ? 61 : 1;
   std::cout << "seed " << kSeed << "\n";
@@ -263,7 +262,7 @@ TEST_P(PowerTest, NothingIsLostAndNothingHalfWritten) {
 }
 
 // The cost model, as counts: these do not depend on the machine.
-class CostTest : public ::testing::Test {
+class CostTest : public testing::Test {
  protected:
   CostTest() : store_(Open(folder_.File("gate.db"))) {}
 
