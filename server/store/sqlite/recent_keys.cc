@@ -12,7 +12,20 @@ namespace {
 
 constexpr size_t kMovedForEachPut = 2;
 
-void AddIds(const RecentKeys::Rows& rows, const Key& key, std::vector<int64_t>* result_ids) {
+using Bytes = RecentKeys::Bytes;
+
+// Of one that the table would not take, the part that fits.
+Bytes BytesOf(absl::string_view key) {
+  Bytes bytes{};
+  std::copy_n(key.begin(), std::min(key.size(), bytes.size()), bytes.begin());
+  return bytes;
+}
+
+absl::string_view Text(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void AddIds(const RecentKeys::Rows& rows, const Bytes& key, std::vector<int64_t>* result_ids) {
   for (auto row = rows.lower_bound({key, 0}); row != rows.end() && row->first.first == key; ++row) {
     result_ids->push_back(row->first.second);
   }
@@ -27,25 +40,27 @@ absl::StatusOr<std::unique_ptr<RecentKeys>> RecentKeys::Read(Connection& connect
     RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
     if (!more) return recent;
     recent->last_row_ = statement.Int(0);
-    recent->young_.emplace(std::pair(Key(statement.Blob(1)), statement.Int(2)), recent->last_row_);
+    recent->young_.emplace(std::pair(BytesOf(statement.Blob(1)), statement.Int(2)), recent->last_row_);
   }
 }
 
 void RecentKeys::Find(const Key& key, std::vector<int64_t>* result_ids) const {
+  const Bytes bytes = BytesOf(key);
   const std::lock_guard<std::mutex> lock(mutex_);
-  AddIds(young_, key, result_ids);
-  AddIds(old_, key, result_ids);
+  AddIds(young_, bytes, result_ids);
+  AddIds(old_, bytes, result_ids);
 }
 
 absl::StatusOr<std::vector<int64_t>> KeyWrites::Find(const Key& key) const {
   RG_ASSIGN_OR_RETURN(std::vector<int64_t> ids, FindByKey(connection_, key));
   const size_t in_place = ids.size();
-  AddIds(put_, key, &ids);
-  AddIds(recent_.young_, key, &ids);
-  AddIds(recent_.old_, key, &ids);
+  const Bytes bytes = BytesOf(key);
+  AddIds(put_, bytes, &ids);
+  AddIds(recent_.young_, bytes, &ids);
+  AddIds(recent_.old_, bytes, &ids);
   if (ids.size() == in_place) return ids;
   if (!removed_.empty()) {
-    const auto is_removed = [&](int64_t id) { return put_.count({key, id}) == 0 && IsRemoved({key, id}); };
+    const auto is_removed = [&](int64_t id) { return put_.count({bytes, id}) == 0 && IsRemoved({bytes, id}); };
     ids.erase(std::remove_if(ids.begin() + static_cast<ptrdiff_t>(in_place), ids.end(), is_removed), ids.end());
   }
   std::sort(ids.begin(), ids.end());
@@ -54,21 +69,22 @@ absl::StatusOr<std::vector<int64_t>> KeyWrites::Find(const Key& key) const {
 }
 
 absl::Status KeyWrites::Put(const Key& key, int64_t result_id) {
-  Row row(key, result_id);
+  const Row row(BytesOf(key), result_id);
   if (RowOf(row).has_value()) return absl::OkStatus();
   RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kPutRecentKey));
   statement.BindInt(1, last_row_ + 1);
   statement.BindBlob(2, key);
   statement.BindInt(3, result_id);
   RG_RETURN_IF_ERROR(statement.Run());
-  put_.emplace(std::move(row), ++last_row_);
+  put_.emplace(row, ++last_row_);
   return absl::OkStatus();
 }
 
 absl::StatusOr<int> KeyWrites::Remove(const Key& first, const Key& last, int64_t result_id) {
+  const Bytes last_bytes = BytesOf(last);
   std::set<Row> rows;
   for (const RecentKeys::Rows* some : {&put_, &recent_.young_, &recent_.old_}) {
-    for (auto row = some->lower_bound({first, 0}); row != some->end() && row->first.first <= last; ++row) {
+    for (auto row = some->lower_bound({BytesOf(first), 0}); row != some->end() && row->first.first <= last_bytes; ++row) {
       if (row->first.second == result_id) rows.insert(row->first);
     }
   }
@@ -100,7 +116,7 @@ absl::Status KeyWrites::MoveSome() {
     moved_to_ = row->first;
     if (IsRemoved(row->first)) continue;
     RG_ASSIGN_OR_RETURN(Statement statement, connection_.Prepare(sql::kPutKey));
-    statement.BindBlob(1, row->first.first);
+    statement.BindBlob(1, Text(row->first.first));
     statement.BindInt(2, row->first.second);
     RG_RETURN_IF_ERROR(statement.Run());
   }
@@ -145,7 +161,7 @@ bool KeyWrites::IsRemoved(const Row& row) const {
 }
 
 absl::StatusOr<bool> KeyWrites::IsInPlace(const Row& row) const {
-  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, FindByKey(connection_, row.first));
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, FindByKey(connection_, Key(Text(row.first))));
   return std::binary_search(ids.begin(), ids.end(), row.second);
 }
 

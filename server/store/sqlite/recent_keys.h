@@ -8,6 +8,7 @@
 #ifndef RESULTGATE_STORE_SQLITE_RECENT_KEYS_H_
 #define RESULTGATE_STORE_SQLITE_RECENT_KEYS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -29,8 +30,10 @@ namespace resultgate::store {
 // A reader looks here first and then into `keys`: what moves meanwhile is found in one of them.
 class RecentKeys {
  public:
+  // The 32 bytes of a key in place: among a hundred thousand strings each comparison would go elsewhere in memory.
+  using Bytes = std::array<unsigned char, 32>;
   // In order of key: where `recent_keys` has it.
-  using Rows = absl::btree_map<std::pair<Key, int64_t>, int64_t>;
+  using Rows = absl::btree_map<std::pair<Bytes, int64_t>, int64_t>;
 
   // Reads what is there. So many rows come together before they are moved; about twice as many are remembered at the most, some
   // 100 bytes each.
@@ -50,7 +53,7 @@ class RecentKeys {
   Rows old_;                  // what is being moved: `young_` of before
   int64_t last_row_ = 0;      // of all; the rest belongs to the writer's thread alone
   int64_t last_old_row_ = 0;
-  std::optional<std::pair<Key, int64_t>> moved_to_;  // the last of `old_` that is in `keys`
+  std::optional<std::pair<Bytes, int64_t>> moved_to_;  // the last of `old_` that is in `keys`
 };
 
 // What one batch does to keys; it sees what it has done. Belongs to the batch's thread. The caller's transaction makes it whole
@@ -71,7 +74,7 @@ class KeyWrites {
   void Committed();
 
  private:
-  using Row = std::pair<Key, int64_t>;
+  using Row = std::pair<RecentKeys::Bytes, int64_t>;
 
   // Where a row stands that is not in `keys` alone; nullopt for none.
   std::optional<int64_t> RowOf(const Row& row) const;
