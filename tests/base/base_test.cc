@@ -55,6 +55,10 @@ TEST(Digest, HmacIsThatOfTheRfc) {
   EXPECT_EQ(
       absl::BytesToHexString(HmacSha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+  // Nothing of one call is in the next.
+  EXPECT_EQ(absl::BytesToHexString(HmacSha256("", "")), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  EXPECT_EQ(HmacSha256("", ""), HmacSha256(absl::string_view(), absl::string_view()));
+  EXPECT_NE(HmacSha256("Jefe", ""), HmacSha256("", ""));
 }
 
 TEST(Digest, ComparesWhole) {
