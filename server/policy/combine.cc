@@ -217,32 +217,70 @@ class Combination {
   // The merged review ends when the last of its parts does: what a ceiling cuts at the ceiling, the rest when it would together.
   void CutReview() {
     ReviewPlan& review = verdict_.review;
-    absl::Time last = absl::InfinitePast();
+    absl::Time cut_at = absl::InfinitePast();
     memory_.uncut_.clear();
     for (size_t i = 0; i < memory_.reviews_.size(); ++i) {
       const absl::Time cut = CutOf(memory_.review_ranks_[i]);
       if (cut < absl::InfiniteFuture()) {
-        last = std::max(last, cut);
+        cut_at = std::max(cut_at, cut);
       } else {
         memory_.uncut_.push_back(memory_.reviews_[i]);
       }
     }
-    const bool all_cut = memory_.uncut_.empty();
     const bool any_cut = memory_.uncut_.size() < memory_.reviews_.size();
-    if (!all_cut) {
-      Plan(memory_.uncut_, &memory_.uncut_plan_);
-      last = std::max(last, memory_.uncut_plan_.EndsAt());
-    }
-    if (!any_cut || review.EndsAt() <= last) return;
-    if (!all_cut && review.expires_at < last) {
-      review.escalate_for = last - review.expires_at;
+    if (!any_cut) return;
+    if (memory_.uncut_.empty()) return EndAllAt(cut_at);
+    Plan(memory_.uncut_, &memory_.uncut_plan_);
+    const ReviewPlan& rest = memory_.uncut_plan_;
+    const absl::Time last = std::max(cut_at, rest.EndsAt());
+    if (review.EndsAt() > last) EndAsTheRest(rest, cut_at, last);
+    GiveTurnsOfTheRest(rest, std::min(cut_at, review.expires_at));
+  }
+
+  // A ceiling cuts all that was merged.
+  void EndAllAt(absl::Time cut_at) {
+    ReviewPlan& review = verdict_.review;
+    if (review.EndsAt() <= cut_at) return;
+    review.expires_at = cut_at;
+    review.on_expiry = v1::ON_EXPIRY_RELEASE;
+    for (ReviewPlan::Turn& turn : review.turns) turn.until = std::min(turn.until, cut_at);
+    // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
+    review.turns.back().until = cut_at;
+  }
+
+  // What no ceiling cuts keeps its own ending: when it escalates and to whom, and how it ends.
+  void EndAsTheRest(const ReviewPlan& rest, absl::Time cut_at, absl::Time last) {
+    ReviewPlan& review = verdict_.review;
+    if (review.expires_at < last && cut_at >= rest.EndsAt()) {
+      review.escalate_for = last - review.expires_at;  // only an escalation reaches past the ceiling
       return;
     }
-    review.expires_at = last;
-    review.on_expiry = v1::ON_EXPIRY_RELEASE;
-    for (ReviewPlan::Turn& turn : review.turns) turn.until = std::min(turn.until, last);
-    // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
-    review.turns.back().until = last;
+    const bool escalates = rest.on_expiry == v1::ON_EXPIRY_ESCALATE;
+    review.expires_at = escalates ? rest.expires_at : last;
+    review.on_expiry = rest.on_expiry;
+    review.escalate_to = rest.escalate_to;
+    review.escalate_for = escalates ? last - rest.expires_at : absl::ZeroDuration();
+    review.after_escalation = rest.after_escalation;
+  }
+
+  // From the ceiling on it is the turn of those whose own rules still ask: owners of what it has cut take none of their time.
+  void GiveTurnsOfTheRest(const ReviewPlan& rest, absl::Time together_until) {
+    ReviewPlan& review = verdict_.review;
+    size_t together = 0;
+    for (absl::Time at = review.started_at; together < review.turns.size() && at < together_until; ++together) {
+      ReviewPlan::Turn& turn = review.turns[together];
+      at = turn.until = std::min(turn.until, together_until);
+    }
+    review.turns.resize(together);
+    for (const ReviewPlan::Turn& turn : rest.turns) {
+      if (turn.until <= together_until) continue;
+      if (!review.turns.empty() && *review.turns.back().role == *turn.role) {
+        review.turns.back().until = turn.until;
+      } else {
+        review.turns.push_back(turn);
+      }
+    }
+    review.turns.back().until = review.expires_at;
   }
 
   // A withholding ends with a person, not with a timer: its owner is asked from then on.

@@ -17,8 +17,17 @@ class PrecedenceTest : public DecideTest {
   static std::string Deadline(const std::string& within) {
     return absl::StrCat("deadline: {within: ", within, ", duty: release}");
   }
-  static std::string Review(const std::string& expires, const std::string& on_expiry = "release") {
-    return absl::StrCat("review: {owners: [results-pool], each: 1 day, expires: ", expires, ", on_expiry: ", on_expiry, "}");
+  static std::string Review(const std::string& expires, const std::string& on_expiry = "release",
+                            const std::string& owners = "results-pool", const std::string& each = "1 day") {
+    return absl::StrCat("review: {owners: [", owners, "], each: ", each, ", expires: ", expires, ", on_expiry: ", on_expiry, "}");
+  }
+  // Whose turn it is until when.
+  std::vector<std::string> Turns() {
+    std::vector<std::string> turns;
+    for (const v1::ReviewTurn& turn : Cell_("718-7").review().turns()) {
+      turns.push_back(absl::StrCat(turn.owner().role(), " until ", Local(turn.until())));
+    }
+    return turns;
   }
 };
 
@@ -78,6 +87,42 @@ TEST_F(PrecedenceTest, ACeilingEndsTheWeakerPartOfAReviewAndLeavesTheStrongerOne
   EXPECT_EQ(Cell_("718-7").review().on_expiry(), v1::ON_EXPIRY_ESCALATE);
   EXPECT_EQ(base::FromProto(Cell_("718-7").review().expires_at()) + base::FromProto(Cell_("718-7").review().escalate_for()),
             At("2026-03-12T08:00:00-04:00"));
+}
+
+TEST_F(PrecedenceTest, WhatNoCeilingCutsKeepsItsEscalationAndItsOutreach) {
+  // The house's twelve days are cut at 96 hours; the director's turn and the outreach are asked for by what binds more.
+  Decide(
+      absl::StrCat(kRoutine, Rule("a", "privacy", Review("12 days")),
+                   Rule("b", "identity", Review("3 days", "{escalate: {to: director, for: 72 h, then: release_with_outreach}}")),
+                   Rule("c", "statute", Deadline("96 h"))),
+      Cbc());
+  const v1::Review& review = Cell_("718-7").review();
+  EXPECT_EQ(review.on_expiry(), v1::ON_EXPIRY_ESCALATE);
+  EXPECT_EQ(review.escalate_to().role(), "director");
+  EXPECT_EQ(review.after_escalation(), v1::ON_EXPIRY_RELEASE_WITH_OUTREACH);
+  EXPECT_EQ(Local(review.expires_at()), "2026-03-09T08:00:00-04:00") << "three days, as by itself";
+  EXPECT_EQ(base::FromProto(review.expires_at()) + base::FromProto(review.escalate_for()), At("2026-03-12T08:00:00-04:00"));
+  Decide(absl::StrCat(kRoutine, Rule("a", "privacy", Review("12 days")),
+                      Rule("b", "identity", Review("6 days", "release_with_outreach")), Rule("c", "statute", Deadline("96 h"))),
+         Cbc());
+  EXPECT_EQ(Cell_("718-7").review().on_expiry(), v1::ON_EXPIRY_RELEASE_WITH_OUTREACH);
+  EXPECT_EQ(Local(Cell_("718-7").review().expires_at()), "2026-03-12T08:00:00-04:00");
+}
+
+// The turns of the weaker rule's owners would have taken all the time that the stronger one has.
+TEST_F(PrecedenceTest, FromTheCeilingOnItIsTheTurnOfThoseWhomTheStrongerRuleAsks) {
+  const std::string weaker = Review("6 days", "release", "results-pool, director", "3 days");
+  Decide(absl::StrCat(kRoutine, Rule("a", "privacy", weaker), Rule("b", "identity", Review("6 days", "release", "records")),
+                      Rule("c", "statute", Deadline("96 h"))),
+         Cbc());
+  EXPECT_EQ(Turns(),
+            (std::vector<std::string>{"results-pool until 2026-03-09T00:00:00-04:00", "director until 2026-03-10T15:00:00-04:00",
+                                      "records until 2026-03-12T08:00:00-04:00"}));
+  // Whoever is asked by both goes on.
+  Decide(absl::StrCat(kRoutine, Rule("a", "privacy", Review("12 days")), Rule("b", "identity", Review("6 days")),
+                      Rule("c", "statute", Deadline("96 h"))),
+         Cbc());
+  EXPECT_EQ(Turns(), std::vector<std::string>{"results-pool until 2026-03-12T08:00:00-04:00"});
 }
 
 TEST_F(PrecedenceTest, NoCeilingReleasesWhatIsUnfinishedInDoubtOrWithheld) {

@@ -271,34 +271,65 @@ class Combination {
     return earliest;
   }
 
-  // The merged review ends when the last of its parts does: what a ceiling cuts at the ceiling, the rest when it would together.
+  // The merged review ends when the last of its parts does: what a ceiling cuts at the ceiling, the rest when it would together,
+  // in its own way and with the turns of its own owners.
   void CutReview() {
-    absl::Time last = absl::InfinitePast();
+    absl::Time cut_at = absl::InfinitePast();
     std::vector<AskedReview> uncut;
     for (const RankedReview& review : reviews_) {
       const absl::Time cut = CutOf(review.rank);
       if (cut < absl::InfiniteFuture()) {
-        last = std::max(last, cut);
+        cut_at = std::max(cut_at, cut);
       } else {
         uncut.push_back(review.asked);
       }
     }
-    const bool all_cut = uncut.empty();
-    const bool any_cut = uncut.size() < reviews_.size();
-    if (!all_cut) last = std::max(last, EndOf(Plan(uncut)));
-    if (!any_cut || EndOf(*review_) <= last) return;
-    const absl::Time expires = base::FromProto(review_->expires_at());
-    if (!all_cut && expires < last) {
-      *review_->mutable_escalate_for() = base::ToProto(last - expires);
+    if (uncut.size() == reviews_.size()) return;
+    if (uncut.empty()) {
+      if (EndOf(*review_) <= cut_at) return;
+      *review_->mutable_expires_at() = base::ToProto(cut_at);
+      review_->set_on_expiry(v1::ON_EXPIRY_RELEASE);
+      for (v1::ReviewTurn& turn : *review_->mutable_turns()) {
+        if (base::FromProto(turn.until()) > cut_at) *turn.mutable_until() = review_->expires_at();
+      }
+      // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
+      *review_->mutable_turns(review_->turns_size() - 1)->mutable_until() = review_->expires_at();
       return;
     }
-    *review_->mutable_expires_at() = base::ToProto(last);
-    review_->set_on_expiry(v1::ON_EXPIRY_RELEASE);
-    for (v1::ReviewTurn& turn : *review_->mutable_turns()) {
-      if (base::FromProto(turn.until()) > last) *turn.mutable_until() = review_->expires_at();
+    const v1::Review merged = *review_;
+    const v1::Review rest = Plan(uncut);
+    const absl::Time last = std::max(cut_at, EndOf(rest));
+    const absl::Time expires = base::FromProto(merged.expires_at());
+    if (EndOf(merged) > last && expires < last && cut_at >= EndOf(rest)) {
+      *review_->mutable_escalate_for() = base::ToProto(last - expires);
+    } else if (EndOf(merged) > last) {
+      *review_ = rest;
+      if (rest.on_expiry() == v1::ON_EXPIRY_ESCALATE) {
+        *review_->mutable_escalate_for() = base::ToProto(last - base::FromProto(rest.expires_at()));
+      } else {
+        *review_->mutable_expires_at() = base::ToProto(last);
+      }
     }
-    // The escalation was part of the wait: the last owner keeps what the ceiling leaves of it.
-    *review_->mutable_turns(review_->turns_size() - 1)->mutable_until() = review_->expires_at();
+    // Who has it at each time: until the ceiling whoever it would be of all, then whoever it would be of the rest.
+    const absl::Time ends = base::FromProto(review_->expires_at());
+    review_->clear_turns();
+    const auto add = [this](const v1::Owner& owner, absl::Time until) {
+      const int turns = review_->turns_size();
+      const bool goes_on = turns > 0 && review_->turns(turns - 1).owner().role() == owner.role();
+      v1::ReviewTurn* turn = goes_on ? review_->mutable_turns(turns - 1) : review_->add_turns();
+      *turn->mutable_owner() = owner;
+      *turn->mutable_until() = base::ToProto(until);
+    };
+    absl::Time at = base::FromProto(merged.started_at());
+    for (const v1::ReviewTurn& turn : merged.turns()) {
+      const absl::Time until = std::min({base::FromProto(turn.until()), cut_at, ends});
+      if (at < until) add(turn.owner(), until);
+      at = std::max(at, until);
+    }
+    for (const v1::ReviewTurn& turn : rest.turns()) {
+      if (base::FromProto(turn.until()) > std::min(cut_at, ends)) add(turn.owner(), base::FromProto(turn.until()));
+    }
+    *review_->mutable_turns(review_->turns_size() - 1)->mutable_until() = base::ToProto(ends);
   }
 
   // A withholding ends with a person, not with a timer: its owner is asked from then on.
