@@ -167,6 +167,19 @@ bool OwnersAreAsked(const v1::Review& left, const v1::Review& asked, absl::Time 
   });
 }
 
+// A review ends no sooner than the patient's: what was put off there, after a downtime or by a late escalation, is put off here.
+void EndNoSoonerThan(const v1::Review& patients, absl::Time now, v1::Outcome* outcome) {
+  v1::Review* review = outcome->mutable_review();
+  if (review->turns().empty() || policy::EndOf(*review) >= policy::EndOf(patients)) return;
+  const bool escalates = review->on_expiry() == v1::ON_EXPIRY_ESCALATE;
+  const absl::Duration then = escalates ? FromProto(review->escalate_for()) : absl::ZeroDuration();
+  const google::protobuf::Timestamp until = ToProto(policy::EndOf(patients) - then);
+  *review->mutable_turns(review->turns_size() - 1)->mutable_until() = until;
+  *review->mutable_expires_at() = until;
+  review->set_extended_after_downtime(review->extended_after_downtime() || patients.extended_after_downtime());
+  *outcome->mutable_due_at() = policy::CurrentTurn(*review, now).until();
+}
+
 // One step of a cell that is due; says what happened, or nothing if it is not due.
 std::string Step(v1::Outcome* outcome, const calendar::Calendar& calendar, absl::Time now) {
   if (!IsHeld(*outcome) || !outcome->has_due_at() || FromProto(outcome->due_at()) > now) return "";
@@ -278,6 +291,7 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
   std::set<std::pair<std::string, v1::Audience>> replaced;
   std::map<v1::Audience, v1::Outcome> documents_out;  // what is decided now for a document that is out
   std::set<std::string> patient_waits;                // for these units; so do those who see for the patient (I8)
+  std::map<std::string, v1::Review> patient_reviews;  // by unit, as far as they have come
   const bool same_plans = before->decision().pack_digest() == decision.pack_digest() &&
                           before->report().order().SerializeAsString() == report.order().SerializeAsString();
   const auto take = [&](Cell& cell) {
@@ -329,6 +343,10 @@ Transition TakeVersion(const v1::Result* before, const v1::DiagnosticReport& rep
       take(cell);
       const bool waits = IsHeld(cell.outcome) && cell.outcome.disposition() != v1::DISPOSITION_RELEASE;
       if (patients && waits) patient_waits.insert(cell.unit_id);
+      if (!waits || cell.outcome.disposition() != v1::DISPOSITION_REVIEW) continue;
+      if (patients) patient_reviews[cell.unit_id] = cell.outcome.review();
+      const auto review = patient_reviews.find(cell.unit_id);
+      if (!patients && review != patient_reviews.end()) EndNoSoonerThan(review->second, now, &cell.outcome);
     }
   }
   // Units that the standing version no longer has.

@@ -11,6 +11,8 @@
 #include "server/base/proto_time.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/stored_check.h"
+#include "server/policy/decide.h"
+#include "server/policy/outcomes.h"
 #include "server/store/sqlite/log_file.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
@@ -103,6 +105,33 @@ TEST(DowntimeTest, SoDoesOneThatEndedJustBefore) {
   BeDown(gate, "2026-03-09T10:00:00-04:00", "2026-03-11T15:05:00-04:00");
   EXPECT_EQ(Standing(gate, id).state(), v1::OUTCOME_STATE_HELD);
   EXPECT_EQ(base::FromProto(Standing(gate, id).review().expires_at()), At("2026-03-12T10:05:00-04:00"));
+  ExpectSound(gate);
+}
+
+// A rule of their own held it from relatives, and a correction ends that: they do not see it before the patient (I8).
+TEST(DowntimeTest, ItsHoursAreKeptForRelativesToWhomACorrectionLeavesThePatientsReviewAlone) {
+  BareGate gate(
+      Pack("  - id: a-relatives\n    title: t\n    audiences: [representative, delegate]\n"
+           "    match: {codes: [tissue], status: [final]}\n    then:\n"
+           "      review: {owners: [records], each: 1 business day, expires: 2 business days, on_expiry: release}\n"
+           "    basis: {type: privacy, citation: c}\n"));
+  const int64_t id = gate.Submit(Biopsy("F1")).result_id();
+  BeDown(gate, "2026-03-09T10:00:00-04:00", "2026-03-11T14:55:00-04:00");
+  gate.MoveTo(At("2026-03-11T15:05:00-04:00"));
+  v1::DiagnosticReport corrected = resultgate::testing::Later(Biopsy("F1"), absl::Hours(1));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  gate.Submit(corrected);
+  const absl::Time until = At("2026-03-12T09:55:00-04:00");
+  const auto ends = [&](v1::Audience audience) {
+    const auto result = gate.store().FindResult(id);
+    const v1::Outcome* outcome = policy::OutcomeOf(&(*result)->decision(), policy::kDocument, audience);
+    EXPECT_EQ(outcome->state(), v1::OUTCOME_STATE_HELD) << v1::Audience_Name(audience);
+    EXPECT_EQ(outcome->due_at().seconds(), outcome->review().expires_at().seconds());
+    return base::FromProto(outcome->review().expires_at());
+  };
+  EXPECT_EQ(ends(v1::AUDIENCE_PATIENT), until);
+  EXPECT_EQ(ends(v1::AUDIENCE_REPRESENTATIVE), until);
+  EXPECT_EQ(ends(v1::AUDIENCE_DELEGATE), until);
   ExpectSound(gate);
 }
 
