@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/proto_time.h"
 #include "server/policy/holds.h"
+#include "server/policy/review_plan.h"
 
 namespace resultgate::gate {
 namespace {
@@ -32,56 +34,142 @@ bool AsksMoreThan(const v1::Outcome& patients, const v1::Outcome& outcome) {
   });
 }
 
-// The last turn of an owner who has none in the patient's review; -1 where nobody else is asked.
-int TurnOfAnother(const v1::Review& patients, const v1::Review& review) {
-  int turn = review.turns_size() - 1;
-  for (; turn >= 0; --turn) {
-    const std::string& role = review.turns(turn).owner().role();
+bool IsAmong(const std::vector<std::string>& roles, const std::string& role) {
+  return std::find(roles.begin(), roles.end(), role) != roles.end();
+}
+
+// Whom the rules ask whose reviews were merged into this one, as the pack has it: of a long chain the last ones may have no turn.
+std::vector<std::string> OwnersAsked(const policy::Pack& pack, const v1::Outcome& outcome) {
+  std::vector<std::string> roles;
+  for (const v1::AppliedRule& applied : outcome.rules()) {
+    if (applied.lifted() || applied.effect() != v1::RULE_EFFECT_REVIEW) continue;
+    const auto& rules = pack.rules();
+    const auto rule = std::find_if(rules.begin(), rules.end(), [&](const policy::Rule& r) { return r.id == applied.rule_id(); });
+    const bool own = rule != rules.end() && rule->then.review;
+    const policy::ReviewAsk& ask = own ? *rule->then.review : pack.default_review();
+    roles.insert(roles.end(), ask.owners.begin(), ask.owners.end());
+  }
+  return roles;
+}
+
+// Whose word a review still waits for that the patient's does not ask for: one who has a turn in it, or whose turn the others'
+// left no time for.
+struct Another {
+  int turn = -1;     // of that owner; -1: none
+  std::string role;  // without a turn; empty: nobody
+};
+
+// By the turns alone: where a review has come to somebody's last, those before are not known any more.
+Another OfTurns(const v1::Review& patients, const v1::Review& review) {
+  Another another{review.turns_size() - 1, ""};
+  for (; another.turn >= 0; --another.turn) {
+    const std::string& role = review.turns(another.turn).owner().role();
     const auto is_it = [&role](const v1::ReviewTurn& other) { return other.owner().role() == role; };
     if (std::none_of(patients.turns().begin(), patients.turns().end(), is_it)) break;
   }
-  return turn;
+  return another;
 }
 
-// The turns before this one are over; where its time has passed already, the others keep theirs.
-void PassOn(int turn, absl::Time now, v1::Outcome* outcome) {
+Another WhomElse(const policy::Pack& pack, const v1::Result& result, const v1::Outcome& patients, const v1::Outcome& outcome,
+                 absl::Time now) {
+  const v1::Review& review = outcome.review();
+  const bool as_planned = outcome.disposition() == v1::DISPOSITION_REVIEW && !review.escalated() && review.overruns() == 0 &&
+                          !review.extended_after_downtime() && pack.digest() == result.decision().pack_digest();
+  if (!as_planned) return OfTurns(patients.review(), review);
+  std::vector<std::string> of_patient = OwnersAsked(pack, patients);
+  for (const v1::ReviewTurn& turn : patients.review().turns()) of_patient.push_back(turn.owner().role());
+  Another another;
+  std::string without_turn;
+  for (const std::string& role : OwnersAsked(pack, outcome)) {
+    if (IsAmong(of_patient, role)) continue;
+    for (int i = 0; i < review.turns_size(); ++i) {
+      if (review.turns(i).owner().role() != role) continue;
+      // The first who can still have it; else one whose time has passed.
+      const bool passed = base::FromProto(review.turns(i).until()) <= now;
+      if (!passed) return {i, ""};
+      another.turn = i;
+    }
+    const bool nobody = policy::IsNobody(role, result.report().order());
+    if (another.turn < 0 && !nobody && without_turn.empty()) without_turn = role;
+  }
+  if (another.turn < 0) another.role = without_turn;
+  return another;
+}
+
+// The turns before that owner's are over; where its time has passed already, the others keep theirs.
+void PassOn(const Another& to, const v1::Identifier& ordering_provider, absl::Time now, v1::Outcome* outcome) {
   v1::Review* review = outcome->mutable_review();
-  if (base::FromProto(review->turns(turn).until()) <= now) return;
-  for (int i = 0; i < turn; ++i) {
+  if (to.turn >= 0 && base::FromProto(review->turns(to.turn).until()) <= now) return;
+  const int before = to.turn >= 0 ? to.turn : review->turns_size();
+  for (int i = 0; i < before; ++i) {
     if (base::FromProto(review->turns(i).until()) > now) *review->mutable_turns(i)->mutable_until() = base::ToProto(now);
   }
-  *outcome->mutable_due_at() = review->turns(turn).until();
+  if (to.turn < 0) {
+    v1::ReviewTurn* turn = review->add_turns();
+    turn->mutable_owner()->set_role(to.role);
+    if (to.role == policy::kOrderingProvider) *turn->mutable_owner()->mutable_person() = ordering_provider;
+    *turn->mutable_until() = review->expires_at();
+  }
+  *outcome->mutable_due_at() = review->turns(before).until();
 }
+
+// What an approval of these units is about.
+class Approval {
+ public:
+  Approval(const policy::Pack* pack, const v1::Result& result, const std::vector<std::string>& unit_ids, absl::Time now)
+      : pack_(pack), result_(result), unit_ids_(unit_ids), now_(now), cells_(policy::ToCells(result.decision().outcomes())) {
+    for (const Cell& cell : cells_) {
+      if (cell.audience != v1::AUDIENCE_PATIENT) continue;
+      patients_.emplace(cell.unit_id, cell.outcome);
+      for_patient_ = for_patient_ || IsMeant(cell);
+    }
+  }
+
+  const std::vector<Cell>& cells() const { return cells_; }
+
+  bool IsMeant(const Cell& cell) const {
+    return (unit_ids_.empty() || IsAmong(unit_ids_, cell.unit_id)) && WaitsForAPerson(cell.outcome, now_);
+  }
+
+  // A rule asks for a review of the cell that asks for none of the patient's.
+  bool IsAskedMore(const Cell& cell) const {
+    const auto patient = patients_.find(cell.unit_id);
+    return for_patient_ && patient != patients_.end() && AsksMoreThan(patient->second, cell.outcome);
+  }
+
+  // Whose word the cell, which is meant, waits for after this one; nullopt where it ends with this one.
+  std::optional<Another> WaitsFor(const Cell& cell) const {
+    if (!IsAskedMore(cell)) return std::nullopt;
+    Another another = WhomElse(*pack_, result_, patients_.at(cell.unit_id), cell.outcome, now_);
+    if (another.turn < 0 && another.role.empty()) return std::nullopt;
+    return another;
+  }
+
+ private:
+  const policy::Pack* const pack_;
+  const v1::Result& result_;
+  const std::vector<std::string>& unit_ids_;
+  const absl::Time now_;
+  const std::vector<Cell> cells_;
+  std::map<std::string, v1::Outcome> patients_;  // by unit
+  bool for_patient_ = false;
+};
 
 }  // namespace
 
-std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                               absl::Time now, std::vector<std::string>* reasons) {
+std::vector<Cell> ApproveCells(const policy::Pack* pack, const v1::Result& result, const std::vector<std::string>& unit_ids,
+                               const std::string& reviewer, absl::Time now, std::vector<std::string>* reasons) {
   const auto say = [reasons](std::string reason) {
     if (std::find(reasons->begin(), reasons->end(), reason) == reasons->end()) reasons->push_back(std::move(reason));
   };
-  std::vector<Cell> cells = policy::ToCells(result.decision().outcomes());
-  const auto approved = [&](const Cell& cell) {
-    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
-    return named && WaitsForAPerson(cell.outcome, now);
-  };
-  std::map<std::string, v1::Outcome> patients;
-  bool for_patient = false;
-  for (const Cell& cell : cells) {
-    if (cell.audience != v1::AUDIENCE_PATIENT) continue;
-    patients.emplace(cell.unit_id, cell.outcome);
-    for_patient = for_patient || approved(cell);
-  }
+  const Approval approval(pack, result, unit_ids, now);
+  std::vector<Cell> cells = approval.cells();
   for (Cell& cell : cells) {
-    if (!approved(cell)) continue;
+    if (!approval.IsMeant(cell)) continue;
     v1::Outcome& outcome = cell.outcome;
-    const auto patient = patients.find(cell.unit_id);
-    if (for_patient && patient != patients.end() && AsksMoreThan(patient->second, outcome)) {
-      const int turn = TurnOfAnother(patient->second.review(), outcome.review());
-      if (turn >= 0) {
-        PassOn(turn, now, &outcome);
-        continue;
-      }
+    if (const std::optional<Another> another = approval.WaitsFor(cell)) {
+      PassOn(*another, result.report().order().ordering_provider(), now, &outcome);
+      continue;
     }
     outcome.mutable_review()->set_approved_by(reviewer);
     *outcome.mutable_review()->mutable_approved_at() = base::ToProto(now);
@@ -98,10 +186,26 @@ std::vector<Cell> ApproveCells(const v1::Result& result, const std::vector<std::
   return cells;
 }
 
-Transition Approve(const v1::Result& result, const std::vector<std::string>& unit_ids, const std::string& reviewer,
-                   absl::Time now) {
+bool AsksThePack(const v1::Result& result, const std::vector<std::string>& unit_ids, absl::Time now) {
+  const Approval approval(nullptr, result, unit_ids, now);
+  return std::any_of(approval.cells().begin(), approval.cells().end(),
+                     [&approval](const Cell& cell) { return approval.IsMeant(cell) && approval.IsAskedMore(cell); });
+}
+
+std::vector<Cell> EndedByApproval(const policy::Pack& pack, const v1::Result& result, const std::vector<std::string>& unit_ids,
+                                  absl::Time now) {
+  const Approval approval(&pack, result, unit_ids, now);
+  std::vector<Cell> ended;
+  for (const Cell& cell : approval.cells()) {
+    if (approval.IsMeant(cell) && !approval.WaitsFor(cell)) ended.push_back(cell);
+  }
+  return ended;
+}
+
+Transition Approve(const policy::Pack& pack, const v1::Result& result, const std::vector<std::string>& unit_ids,
+                   const std::string& reviewer, absl::Time now) {
   std::vector<std::string> reasons;
-  Transition transition = TakeRedecided(result, ApproveCells(result, unit_ids, reviewer, now, &reasons), now);
+  Transition transition = TakeRedecided(result, ApproveCells(&pack, result, unit_ids, reviewer, now, &reasons), now);
   transition.reasons = std::move(reasons);
   return transition;
 }

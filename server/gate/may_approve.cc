@@ -7,6 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "server/audit/entry_words.h"
 #include "server/base/proto_time.h"
+#include "server/gate/approval.h"
+#include "server/policy/outcomes.h"
 #include "server/policy/review_plan.h"
 
 namespace resultgate::gate {
@@ -49,6 +51,19 @@ bool WouldBeApproved(const v1::Outcome& outcome, absl::Time now) {
          (outcome.disposition() == v1::DISPOSITION_WITHHOLD && base::FromProto(outcome.withheld_until()) <= now);
 }
 
+// What an approval of these units would end, doubts among it. What it passes on to another owner it does not decide.
+std::vector<policy::Cell> ToBeEnded(const policy::Pack& pack, const v1::Result& result, const std::vector<std::string>& unit_ids,
+                                    absl::Time now) {
+  std::vector<policy::Cell> ended = EndedByApproval(pack, result, unit_ids, now);
+  for (policy::Cell& cell : policy::ToCells(result.decision().outcomes())) {
+    const bool in_doubt =
+        cell.outcome.disposition() == v1::DISPOSITION_QUARANTINE && cell.outcome.state() == v1::OUTCOME_STATE_HELD;
+    const bool named = unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), cell.unit_id) != unit_ids.end();
+    if (in_doubt && named) ended.push_back(std::move(cell));
+  }
+  return ended;
+}
+
 // Whose the review is, or will be next where `person` has it for another one's role.
 std::string OwnerInWords(const v1::Owner& owner, const std::string& person) {
   return owner.person().value() == person ? owner.role() : audit::OwnerText(owner);
@@ -60,13 +75,8 @@ absl::Status CheckMayApprove(const Directory& directory, const policy::Pack& pac
                              const std::vector<std::string>& unit_ids, const std::string& person, absl::Time now) {
   const std::vector<std::string> pools = BoundTo(directory, pack, result, person);
   if (pools.empty()) return absl::OkStatus();
-  for (const v1::Outcome& outcome : result.decision().outcomes()) {
-    if (!WouldBeApproved(outcome, now)) continue;
-    const auto is_meant = [&](const std::string& unit) {
-      return unit_ids.empty() || std::find(unit_ids.begin(), unit_ids.end(), unit) != unit_ids.end();
-    };
-    const auto unit = std::find_if(outcome.unit_ids().begin(), outcome.unit_ids().end(), is_meant);
-    if (unit == outcome.unit_ids().end()) continue;
+  for (const policy::Cell& cell : ToBeEnded(pack, result, unit_ids, now)) {
+    const v1::Outcome& outcome = cell.outcome;
     // The turn as the rules gave it: only a protocol that covers the unit gives one to such a pool (review_plan.h).
     const v1::Owner& owner = policy::CurrentTurn(outcome.review(), now).owner();
     const bool covered =
@@ -75,7 +85,7 @@ absl::Status CheckMayApprove(const Directory& directory, const policy::Pack& pac
     return absl::FailedPreconditionError(absl::StrCat("the directory knows `", person, "` only as one of ",
                                                       absl::StrJoin(pools, ", "),
                                                       ", who approve what a protocol covers while it is their turn; unit `",
-                                                      *unit, "` is not: hand it to ", OwnerInWords(owner, person)));
+                                                      cell.unit_id, "` is not: hand it to ", OwnerInWords(owner, person)));
   }
   return absl::OkStatus();
 }

@@ -295,24 +295,24 @@ class Replayer {
       return CompareTransition(entry, before.report(), std::move(transition));
     }
     // Which units were approved stands in what became of them.
-    std::set<std::string> units;
+    std::set<std::string> named;
     for (const v1::Outcome& outcome : approved.outcomes()) {
-      if (!IsOfApproval(outcome, entry.actor(), now)) continue;
-      units.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
+      if (IsOfApproval(outcome, entry.actor(), now)) named.insert(outcome.unit_ids().begin(), outcome.unit_ids().end());
     }
-    if (units.empty() && !approved.has_discussed_at()) {
+    if (named.empty() && !approved.has_discussed_at()) {
       out_->details.emplace_back("no unit of it was approved by its actor at its time");
       return;
     }
+    const std::vector<std::string> units(named.begin(), named.end());
+    // An entry from before discussions decided anything says nothing of what was known.
+    const bool decides = approved.has_discussed_at() && !entry.known_digest().empty();
+    const bool asks_pack = decides || (!units.empty() && AsksThePack(before, units, now));
+    const policy::Pack* pack = asks_pack ? PackOf(before.decision().pack_digest()) : nullptr;
+    if (asks_pack && pack == nullptr) return;
     std::vector<Cell> cells = policy::ToCells(before.decision().outcomes());
     std::vector<std::string> reasons;
-    if (!units.empty()) cells = ApproveCells(before, {units.begin(), units.end()}, entry.actor(), now, &reasons);
-    // An entry from before discussions decided anything says nothing of what was known.
-    if (!approved.has_discussed_at() || entry.known_digest().empty()) {
-      return CompareMoved(entry, before.report(), TakeRedecided(before, std::move(cells), now));
-    }
-    const policy::Pack* pack = PackOf(before.decision().pack_digest());
-    if (pack == nullptr) return;
+    if (!units.empty()) cells = ApproveCells(pack, before, units, entry.actor(), now, &reasons);
+    if (!decides) return CompareMoved(entry, before.report(), TakeRedecided(before, std::move(cells), now));
     CompareMoved(entry, before.report(), TakeDiscussion(*pack, before, state_.previous(), std::move(cells), now));
   }
 

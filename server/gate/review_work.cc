@@ -186,7 +186,8 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
     entry.set_known_digest(KnownDigest(*result));
   } else {
     std::vector<std::string> reasons;
-    std::vector<policy::Cell> cells = ApproveCells(*result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now, &reasons);
+    std::vector<policy::Cell> cells =
+        ApproveCells(&desk.packs.PackOf(*result), *result, UnitsOf(request.unit_ids()), request.reviewer(), desk.now, &reasons);
     if (discussed_at) {
       RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> previous, DecisionBefore(desk.batch, *result));
       transition =

@@ -7,11 +7,6 @@
 namespace resultgate::policy {
 namespace {
 
-// True if the role means nobody for this order. Who covers for whom is not known here, so `covering-provider` means nobody.
-bool IsNobody(const std::string& role, const v1::ServiceRequest& order) {
-  return role == "covering-provider" || (role == kOrderingProvider && order.ordering_provider().value().empty());
-}
-
 void AddTurns(const ReviewAsk& ask, const v1::ServiceRequest& order, const calendar::Calendar& calendar, absl::Time* at,
               ReviewPlan* plan) {
   for (const std::string& role : ask.owners) {
@@ -56,6 +51,10 @@ absl::Time EscalationEnds(absl::Span<const AskedReview> asks, const calendar::Ca
 }
 
 }  // namespace
+
+bool IsNobody(const std::string& role, const v1::ServiceRequest& order) {
+  return role == "covering-provider" || (role == kOrderingProvider && order.ordering_provider().value().empty());
+}
 
 absl::Time ReviewPlan::TurnEndsAt(absl::Time now) const {
   for (const Turn& turn : turns) {

@@ -17,6 +17,9 @@ namespace resultgate::policy {
 // The role that each order fills with who ordered it.
 inline constexpr char kOrderingProvider[] = "ordering-provider";
 
+// True if the role means nobody for this order. Who covers for whom is not known here, so `covering-provider` means nobody.
+bool IsNobody(const std::string& role, const v1::ServiceRequest& order);
+
 // A review that a rule, or the pack, asks for.
 struct AskedReview {
   const ReviewAsk* ask = nullptr;

@@ -358,7 +358,7 @@ TEST_F(StateMachineTest, ApprovalMovesWhatWaitsForAPersonAndNothingElse) {
         *OutcomeOf(at, &result)->mutable_not_before() = base::ToProto(At(kFriday) + absl::Hours(48));
       }
       const Event event = floor ? Event::kApprovedBeforeFloor : Event::kApproved;
-      const Transition transition = Approve(result, {at.unit()}, "reviewer-1", At(kFriday));
+      const Transition transition = Approve(*pack_, result, {at.unit()}, "reviewer-1", At(kFriday));
       if (Next(at.state, event)) {
         Check(at, Actor::kOwner, event, Phase::kNone, transition);
       } else {
@@ -461,10 +461,10 @@ TEST_F(StateMachineTest, ADeathClosesForDelegatesWhatIsApprovedAndOpensItWhereIt
     v1::Result result = ResultOf(at);
     v1::Outcome* outcome = OutcomeOf(at, &result);
     outcome->mutable_rules(0)->set_rule_id(policy::kDeceasedRule);
-    EXPECT_NE(After(Approve(result, {at.unit()}, "r", At(kFriday)), at.unit()).state.phase, Phase::kClosed)
+    EXPECT_NE(After(Approve(*pack_, result, {at.unit()}, "r", At(kFriday)), at.unit()).state.phase, Phase::kClosed)
         << "the patient's own";
     for (v1::Outcome& each : *result.mutable_decision()->mutable_outcomes()) each.set_audiences(0, v1::AUDIENCE_DELEGATE);
-    const Transition approved = Approve(result, {at.unit()}, "r", At(kFriday));
+    const Transition approved = Approve(*pack_, result, {at.unit()}, "r", At(kFriday));
     Check(at, Actor::kOwner, Event::kApprovedAfterDeath, Phase::kNone, approved);
 
     *result.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(approved.cells);

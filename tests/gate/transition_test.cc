@@ -111,11 +111,11 @@ TEST_F(TransitionTest, WhatMayNotGoByTimeComesBackAndIsCounted) {
 
 TEST_F(TransitionTest, ADocumentWaitsForObservationsThatAreHeldForTheSameAudience) {
   v1::Result result = Held(v1::DISPOSITION_REVIEW, v1::ON_EXPIRY_RELEASE);
-  const Transition transition = Approve(result, {policy::kDocument}, "reviewer-1", At(kFriday));
+  const Transition transition = Approve(*pack_, result, {policy::kDocument}, "reviewer-1", At(kFriday));
   EXPECT_FALSE(transition.reasons.empty());
   EXPECT_TRUE(transition.releases.empty()) << "the text may tell what the observation says";
   *result.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(transition.cells);
-  const Transition rest = Approve(result, {"718-7"}, "reviewer-1", At(kFriday));
+  const Transition rest = Approve(*pack_, result, {"718-7"}, "reviewer-1", At(kFriday));
   ASSERT_EQ(rest.releases.size(), 1u);
   EXPECT_EQ(rest.releases[0].unit_ids.size(), 2u);
 }
@@ -123,11 +123,12 @@ TEST_F(TransitionTest, ADocumentWaitsForObservationsThatAreHeldForTheSameAudienc
 TEST_F(TransitionTest, ApprovalEndsNoWithholdingAndNoFloor) {
   v1::Result withheld = Held(v1::DISPOSITION_WITHHOLD, v1::ON_EXPIRY_RELEASE);
   *withheld.mutable_decision()->mutable_outcomes(0)->mutable_withheld_until() = base::ToProto(At(kFriday) + absl::Hours(1));
-  EXPECT_TRUE(Approve(withheld, {}, "reviewer-1", At(kFriday)).reasons.empty());
-  EXPECT_FALSE(Approve(withheld, {}, "reviewer-1", At(kFriday) + absl::Hours(1)).releases.empty()) << "then its owner decides";
+  EXPECT_TRUE(Approve(*pack_, withheld, {}, "reviewer-1", At(kFriday)).reasons.empty());
+  EXPECT_FALSE(Approve(*pack_, withheld, {}, "reviewer-1", At(kFriday) + absl::Hours(1)).releases.empty())
+      << "then its owner decides";
   v1::Result floored = Held(v1::DISPOSITION_REVIEW, v1::ON_EXPIRY_RELEASE);
   *floored.mutable_decision()->mutable_outcomes(0)->mutable_not_before() = base::ToProto(At(kFriday) + absl::Hours(72));
-  const Transition approved = Approve(floored, {}, "reviewer-1", At(kFriday));
+  const Transition approved = Approve(*pack_, floored, {}, "reviewer-1", At(kFriday));
   EXPECT_FALSE(approved.reasons.empty());
   EXPECT_TRUE(approved.releases.empty()) << "an approval ends the review, not a statute";
   EXPECT_EQ(EarliestDue(policy::ToOutcomes(approved.cells)), At(kFriday) + absl::Hours(72));
