@@ -111,6 +111,12 @@ void NoteErasedKey(const store::Key& key, v1::Result* result) {
   if (std::find(noted.begin(), noted.end(), prefix) == noted.end()) result->add_erased_keys(prefix);
 }
 
+void NoteErasedPatient(const v1::Patient& patient, v1::Result* result) {
+  for (const v1::Identifier& identifier : patient.identifiers()) {
+    if (!identifier.value().empty()) NoteErasedKey(PatientKey(identifier), result);
+  }
+}
+
 absl::Status CheckNotErased(const v1::Result& result) {
   if (!result.has_erased()) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat("the contents of result ", result.id(), " were erased at ",

@@ -34,6 +34,8 @@ v1::Result Answerable(v1::Result result);
 uint64_t PrefixOf(absl::string_view key);
 // Remembers that a key is to be erased with the contents: of some keys nothing that is kept tells.
 void NoteErasedKey(const store::Key& key, v1::Result* result);
+// The same for the keys of all of the patient's identifiers.
+void NoteErasedPatient(const v1::Patient& patient, v1::Result* result);
 
 // FailedPrecondition where the contents are erased.
 absl::Status CheckNotErased(const v1::Result& result);

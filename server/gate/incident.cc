@@ -30,22 +30,30 @@ void Add(const policy::Cell& cell, Readable* readable) {
   (*readable)[{cell.unit_id, cell.audience}] = base::FromProto(cell.outcome.released_at());
 }
 
+template <typename Visit>
+void ForEachCell(const std::vector<const v1::ReleaseNote*>& notes, Visit visit) {
+  for (const v1::ReleaseNote* note : notes) {
+    for (const std::string& unit : note->unit_ids()) {
+      for (const int audience : note->audiences()) visit(*note, CellKey(unit, audience));
+    }
+  }
+}
+
 // Since when those units have been shown without a break; what is withdrawn now counts until now.
 Readable ShownSince(const std::vector<v1::Entry>& entries, absl::Time now, Readable readable) {
   Readable since;
   for (const v1::Entry& entry : entries) {
     const absl::Time time = base::FromProto(entry.time());
-    for (const v1::ReleaseNote* note : audit::FactsOf(entry).releases) {
-      const bool shows = note->kind() == v1::RELEASE_KIND_RESULT || note->kind() == v1::RELEASE_KIND_CANCELLED;
-      // Under the other number of the same patient it is shown at once.
-      const bool hides = !shows && time < now && !entry.decided().merged();
-      for (const std::string& unit : note->unit_ids()) {
-        for (const int audience : note->audiences()) {
-          if (shows) since.try_emplace({unit, audience}, time);
-          if (hides) since.erase({unit, audience});
-        }
-      }
-    }
+    const std::vector<const v1::ReleaseNote*> notes = audit::FactsOf(entry).releases;
+    std::map<CellKey, int> told;  // how many of them speak of it
+    ForEachCell(notes, [&told](const v1::ReleaseNote&, const CellKey& cell) { ++told[cell]; });
+    ForEachCell(notes, [&](const v1::ReleaseNote& note, const CellKey& cell) {
+      const bool shows = note.kind() == v1::RELEASE_KIND_RESULT || note.kind() == v1::RELEASE_KIND_CANCELLED;
+      // What is taken away under one number of a patient is told of under the other at once.
+      const bool moves = entry.decided().merged() && told[cell] > 1;
+      if (shows) since.try_emplace(cell, time);
+      if (!shows && time < now && !moves) since.erase(cell);
+    });
   }
   for (auto& [cell, time] : readable) {
     const auto found = since.find(cell);

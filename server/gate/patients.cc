@@ -90,6 +90,15 @@ absl::StatusOr<v1::PatientRecord> OpenPatient(store::Batch& batch, const v1::Ide
   return record;
 }
 
+absl::Status PutPatientKeys(store::Batch& batch, const v1::Patient& patient, int64_t result_id) {
+  for (const v1::Identifier& identifier : patient.identifiers()) {
+    if (identifier.value().empty()) continue;
+    RG_RETURN_IF_ERROR(batch.PutKey(PatientKey(identifier), result_id));
+    RG_RETURN_IF_ERROR(batch.PutAssigner(identifier.system()));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std::vector<v1::PatientRecord>& records) {
   std::set<int64_t> ids;
   for (const v1::PatientRecord& record : records) {

@@ -37,6 +37,9 @@ absl::StatusOr<std::string> PutRecord(store::Batch& batch, const NewSalt& new_sa
 // The record as it may be answered: without what only the gate may know. Pure.
 v1::PatientRecord Answerable(v1::PatientRecord record);
 
+// Puts the keys by which a result is found as the patient's, and who gave the identifiers out.
+absl::Status PutPatientKeys(store::Batch& batch, const v1::Patient& patient, int64_t result_id);
+
 // The results that are, in their standing version, those of one of the records, in order of id.
 absl::StatusOr<std::vector<v1::Result>> ResultsOf(store::Batch& batch, const std::vector<v1::PatientRecord>& records);
 

@@ -324,6 +324,8 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
     *entry.mutable_decided()->mutable_clock_start() = standing.decision().clock_start();
   }
   RG_RETURN_IF_ERROR(batch.PutResult(standing));
+  entry.mutable_decided()->set_merged(ComesUnderOtherNumber(standing.report()));
+  RG_RETURN_IF_ERROR(PutPatientKeys(batch, request_.report().patient(), standing.id()));
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, request_.report().sender(), std::move(entry)));
   return batch.PutKey(duplicate_key_, standing.id());
 }
@@ -378,7 +380,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   *decided->mutable_decision() = result.decision();
   NoteDigests(result.salt(), decided);
   decided->set_facts_digest(FactsDigest(result));
-  decided->set_merged(merged_ && before != nullptr && !same_numbers);
+  decided->set_merged(before != nullptr && ((merged_ && !same_numbers) || ComesUnderOtherNumber(before->report())));
   decided->mutable_begun_unit_ids()->Assign(begun.begin(), begun.end());
   decided->set_starts_over(before != nullptr && context.previous == nullptr);
   entry.set_known_digest(KnownDigest(result));
@@ -399,19 +401,22 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   return absl::OkStatus();
 }
 
+bool Submission::ComesUnderOtherNumber(const v1::DiagnosticReport& standing) const {
+  return merged_ && !SamePatient(standing.patient(), request_.report().patient());
+}
+
 absl::Status Submission::NoteMessage(v1::Result* result) const {
   if (result->salt().empty()) {
     RG_ASSIGN_OR_RETURN(*result->mutable_salt(), new_salt_());
   }
   NoteErasedKey(duplicate_key_, result);
+  if (merged_) NoteErasedPatient(request_.report().patient(), result);
   return absl::OkStatus();
 }
 
 absl::Status Submission::PrepareErasure(const Rulebook& rulebook, v1::Result* result) const {
   RG_RETURN_IF_ERROR(NoteMessage(result));
-  for (const v1::Identifier& identifier : result->report().patient().identifiers()) {
-    if (!identifier.value().empty()) NoteErasedKey(PatientKey(identifier), result);
-  }
+  NoteErasedPatient(result->report().patient(), result);
   if (!rulebook.pack->holds_orders_together()) return absl::OkStatus();
   for (const store::Key& key : OrderKeys(result->report())) NoteErasedKey(key, result);
   return absl::OkStatus();
@@ -426,11 +431,9 @@ void Submission::NoteDigests(const std::string& salt, v1::Entry::Decided* decide
 absl::Status Submission::PutKeys(store::Batch& batch, const v1::Result& result) const {
   const int64_t result_id = result.id();
   RG_RETURN_IF_ERROR(batch.PutKey(duplicate_key_, result_id));
-  for (const v1::Identifier& identifier : result.report().patient().identifiers()) {
-    if (identifier.value().empty()) continue;
-    RG_RETURN_IF_ERROR(batch.PutKey(PatientKey(identifier), result_id));
-    RG_RETURN_IF_ERROR(batch.PutAssigner(identifier.system()));
-  }
+  RG_RETURN_IF_ERROR(PutPatientKeys(batch, result.report().patient(), result_id));
+  // Under whichever number of the patient it came: should they be two after all, that is told by this.
+  if (merged_) RG_RETURN_IF_ERROR(PutPatientKeys(batch, request_.report().patient(), result_id));
   for (int tier = 0; tier < IdentityKeys::kTiers; ++tier) {
     // Observations are many and their keys random: they are kept only where the order says nothing.
     const bool order_tells = !identity_.tiers[0].empty() || !identity_.tiers[1].empty();

@@ -71,6 +71,8 @@ class Submission {
   std::optional<absl::Time> ClockWith(const v1::Decision* before, absl::Time now) const;
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
+  // The report has other identifiers of the patient than the standing version, who is the same by a merge.
+  bool ComesUnderOtherNumber(const v1::DiagnosticReport& standing) const;
   // Gives the result what belongs to its contents alone: a salt, and that the message's key goes with them.
   absl::Status NoteMessage(v1::Result* result) const;
   // The same, with all of its keys that go. Before it is written.

@@ -352,6 +352,46 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
+// One person said which of two versions stands. That one came under the other patient's number before, too late to count, is
+// known when the two turn out to be two: whose the result is was never said.
+TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePersonEnded) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  v1::MergePatientsRequest merge;
+  merge.set_actor("him-1");
+  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
+  *merge.mutable_merged() = merge.survivor();
+  merge.mutable_merged()->set_value("p2");
+  gate.Ask(&Gate::MergePatients, merge);
+  std::vector<int64_t> ids;
+  // One that changes nothing, and one by which the legal clock starts earlier.
+  for (const v1::ResultStatus status : {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL}) {
+    const std::string order = absl::StrCat("F", ids.size());
+    gate.Submit(Cbc(order, "13.9"));
+    ids.push_back(gate.Submit(Cbc(order, "3.9")).result_id());
+    v1::DiagnosticReport late = Later(Cbc(order, "5.0"), -absl::Minutes(10));
+    late.set_status(status);
+    late.mutable_observations(0)->set_status(status);
+    late.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+    const v1::SubmitResultResponse older = gate.Submit(late);
+    ASSERT_EQ(older.result_id(), ids.back());
+    EXPECT_EQ(older.disposal(), v1::SubmitResultResponse::DISPOSAL_OLDER_VERSION);
+    ASSERT_TRUE(gate.Approve(ids.back(), older.version(), "reviewer-1").ok());
+    EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(ids.back())), "");
+  }
+  const int64_t own = gate.Submit(Cbc("F9")).result_id();
+  v1::UnmergePatientsRequest unmerge;
+  unmerge.set_actor("him-1");
+  *unmerge.mutable_survivor() = merge.survivor();
+  *unmerge.mutable_merged() = merge.merged();
+  gate.Ask(&Gate::UnmergePatients, unmerge);
+  for (const int64_t id : ids) EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(id)), kOtherPatient) << id;
+  EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(own)), "") << "nothing of it came under the other number";
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  for (const std::string& line : Lines(report.missing)) EXPECT_THAT(line, HasSubstr("no longer kept"));
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
 TEST(ReplayTest, DoubtsAndTheirEndsComeOutTheSame) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.RecordRestorer("reviewer-2");
