@@ -119,9 +119,10 @@ void ServerProcess::Drain() {
   }
 }
 
-absl::StatusOr<std::unique_ptr<ServerProcess>> StartGate(const std::string& binary, const std::string& database) {
-  return ServerProcess::Start(
-      {binary, "serve", "--dev", "--clock", "2026-03-06T21:05:00-05:00", "--listen", "127.0.0.1:0", "--database", database});
+absl::StatusOr<std::unique_ptr<ServerProcess>> StartGate(const std::string& binary, const std::string& database,
+                                                         absl::Time clock) {
+  const std::string begins = absl::FormatTime(absl::RFC3339_full, clock, absl::UTCTimeZone());
+  return ServerProcess::Start({binary, "serve", "--dev", "--clock", begins, "--listen", "127.0.0.1:0", "--database", database});
 }
 
 TemporaryFolder::TemporaryFolder(std::string parent) {

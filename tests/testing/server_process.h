@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 
 namespace resultgate::testing {
 
@@ -54,9 +55,13 @@ class ServerProcess {
   std::thread drain_;
 };
 
+// Friday, 6 March 2026, five past nine in the evening in New York: nothing that a review holds comes due for a while.
+inline const absl::Time kFridayEvening = absl::FromUnixSeconds(1772849100);
+
 // The real thing: `binary` serve with `database`, policies/default and templates/, which it finds from the project's root. Its
-// clock begins on a Friday evening, so that nothing that a review holds comes due meanwhile.
-absl::StatusOr<std::unique_ptr<ServerProcess>> StartGate(const std::string& binary, const std::string& database);
+// clock begins at `clock`.
+absl::StatusOr<std::unique_ptr<ServerProcess>> StartGate(const std::string& binary, const std::string& database,
+                                                         absl::Time clock = kFridayEvening);
 
 // A new empty folder below `parent`, by default the system's temporary one; removed with all it holds at the end.
 class TemporaryFolder {
