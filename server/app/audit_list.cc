@@ -103,7 +103,8 @@ void AddAuditList(CLI::App* audit, Run* run) {
       ->add_option(
           "--filter", options->filter,
           "Only entries that match. Fields: sequence, result, version, time, kind, actor, rule, basis, audience, state,\n"
-          "disposition, patient; operators: = != < <= > >=; AND, OR, NOT, and parentheses where AND and OR mix")
+          "disposition, patient; operators: = != < <= > >=; AND, OR, NOT, and parentheses where AND and OR mix.\n"
+          "A time is RFC 3339 with its zone, or a date, which `=` takes for its whole day in UTC")
       ->type_name("FILTER");
   command->add_flag("--newest", options->newest_first, "The newest first");
   command->add_option("--limit", options->limit, "At most so many")->type_name("N")->check(CLI::PositiveNumber);

@@ -142,6 +142,12 @@ class TurnaroundSubject {
   const v1::Turnaround& turnaround_;
 };
 
+// Nobody who asks for `time = 2026-03-06` means its first instant alone.
+template <typename Node>
+bool IsOfDay(const Node& node) {
+  return node.day_ends > node.time && (node.op == FilterOperator::kEqual || node.op == FilterOperator::kNotEqual);
+}
+
 template <typename Node, typename Subject>
 bool Holds(const Node& node, Subject& subject) {
   switch (node.type) {
@@ -160,6 +166,8 @@ bool Holds(const Node& node, Subject& subject) {
     case FilterField::kVersion:
       return Compare<int64_t>(subject.NumberOf(node.field), node.op, node.number);
     case FilterField::kTime:
+      if (IsOfDay(node))
+        return (subject.time() >= node.time && subject.time() < node.day_ends) == (node.op == FilterOperator::kEqual);
       return Compare(subject.time(), node.op, node.time);
     default:
       return subject.AnyIs(node) == (node.op == FilterOperator::kEqual);
@@ -233,7 +241,9 @@ Filter::TimeRange Filter::Times() const {
       range.from = std::max(range.from, node->time);
     }
     if (node->op == FilterOperator::kLess) range.until = std::min(range.until, node->time);
-    if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kLessOrEqual) {
+    if (IsOfDay(*node) && node->op == FilterOperator::kEqual) {
+      range.until = std::min(range.until, node->day_ends);
+    } else if (node->op == FilterOperator::kEqual || node->op == FilterOperator::kLessOrEqual) {
       // The next microsecond: stores know times to the microsecond only.
       range.until = std::min(range.until, absl::FromUnixMicros(absl::ToUnixMicros(node->time) + 1));
     }

@@ -43,6 +43,7 @@ struct Filter::Node {
   FilterOperator op = FilterOperator::kEqual;
   int64_t number = 0;  // of numbers; of words, the enumeration's value
   absl::Time time;
+  absl::Time day_ends = absl::InfinitePast();  // of a date, which `=` takes for all of its day; InfinitePast for an instant
   std::string text;
   bool any_before = false;  // the value began with `*`
   bool any_after = false;

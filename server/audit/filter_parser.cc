@@ -322,6 +322,7 @@ class FilterParser {
     absl::CivilDay day;
     if (absl::ParseCivilTime(value.text, &day)) {
       node->time = absl::FromCivil(day, absl::UTCTimeZone());
+      node->day_ends = absl::FromCivil(day + 1, absl::UTCTimeZone());
       return;
     }
     Say(value.at, absl::StrCat("`", value.text, "` is no time"),

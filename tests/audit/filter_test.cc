@@ -15,6 +15,7 @@
 namespace resultgate::audit {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -145,11 +146,45 @@ TEST(FilterTest, AsksWhatReleasesTell) {
   EXPECT_FALSE(Matches("patient = E0", entry)) << "it is about no result";
 }
 
-TEST(FilterTest, ADateIsItsMidnightInUtc) {
+TEST(FilterTest, ADateIsADayInUtc) {
   v1::Entry entry;
+  for (const char* of_the_day : {"2026-03-06T00:00:00Z", "2026-03-06T16:05:00Z", "2026-03-06T18:59:59.999999-05:00"}) {
+    *entry.mutable_time() = base::ToProto(Time(of_the_day));
+    EXPECT_TRUE(Matches("time = 2026-03-06", entry)) << of_the_day;
+    EXPECT_TRUE(Matches("time >= 2026-03-06 AND time < 2026-03-07", entry)) << of_the_day;
+    EXPECT_FALSE(Matches("time != 2026-03-06", entry)) << of_the_day;
+    EXPECT_FALSE(Matches("time = 2026-03-07 OR time = 2026-03-05", entry)) << of_the_day;
+  }
+  for (const char* of_another : {"2026-03-05T23:59:59.999999Z", "2026-03-07T00:00:00Z", "2026-03-06T19:00:00-05:00"}) {
+    *entry.mutable_time() = base::ToProto(Time(of_another));
+    EXPECT_FALSE(Matches("time = 2026-03-06", entry)) << of_another;
+    EXPECT_TRUE(Matches("time != 2026-03-06", entry)) << of_another;
+  }
   *entry.mutable_time() = base::ToProto(Time("2026-03-06T00:00:00Z"));
-  EXPECT_TRUE(Matches("time = 2026-03-06", entry));
-  EXPECT_TRUE(Matches("time >= 2026-03-06 AND time < 2026-03-07", entry));
+  EXPECT_TRUE(Matches("time <= 2026-03-06", entry)) << "where there is an order, it is its midnight";
+  EXPECT_FALSE(Matches("time > 2026-03-06", entry));
+  EXPECT_TRUE(Matches("time = 2026-03-06T00:00:00Z", entry)) << "an instant is an instant";
+  *entry.mutable_time() = base::ToProto(Time("2026-03-06T00:00:01Z"));
+  EXPECT_FALSE(Matches("time = 2026-03-06T00:00:00Z", entry));
+}
+
+// Words of a closed list that is not known would match nothing, and say so with an empty answer.
+TEST(FilterTest, NoWordThatNothingMatchesIsTaken) {
+  for (const char* of_entries :
+       {"kind = decide", "kind != nothing", "kind = dec*", "kind = \"\"", "state = helt", "state = release",
+        "audience = patients", "basis = policy", "disposition = held", "NOT kind = decide"}) {
+    base::FileIssues issues;
+    EXPECT_FALSE(Filter::Parse(of_entries, &issues)) << of_entries;
+    ASSERT_EQ(issues.size(), 1) << of_entries;
+    EXPECT_EQ(issues[0].source_line.substr(static_cast<size_t>(issues[0].place.column) - 2, 1), " ") << "at the value";
+    EXPECT_THAT(issues[0].suggestion, AnyOf(HasSubstr("did you mean `"), HasSubstr("one of "))) << of_entries;
+  }
+  for (const char* of_results : {"category = lab", "state = waiting", "basis = law", "account = yes", "abnormal = true"}) {
+    base::FileIssues issues;
+    EXPECT_FALSE(Filter::Parse(of_results, &issues, Filter::Of::kTurnarounds)) << of_results;
+    ASSERT_EQ(issues.size(), 1) << of_results;
+    EXPECT_FALSE(issues[0].suggestion.empty()) << of_results;
+  }
 }
 
 TEST(FilterTest, AsksTheTimesOfAResult) {
@@ -221,7 +256,9 @@ TEST(FilterTest, SaysOfWhichTimeAllIsThatMatches) {
                         absl::FormatTime("%m-%d %H:%M:%E9S", range.until, absl::UTCTimeZone()));
   };
   EXPECT_EQ(times("time >= 2026-03-06 AND time < 2026-04-01"), "03-06 00:00:00.000000000 04-01 00:00:00.000000000");
-  EXPECT_EQ(times("time = 2026-03-06"), "03-06 00:00:00.000000000 03-06 00:00:00.000001000");
+  EXPECT_EQ(times("time = 2026-03-06"), "03-06 00:00:00.000000000 03-07 00:00:00.000000000");
+  EXPECT_EQ(times("time = 2026-03-06T00:00:00Z"), "03-06 00:00:00.000000000 03-06 00:00:00.000001000");
+  EXPECT_EQ(times("time != 2026-03-06"), "infinite-past infinite-future");
   EXPECT_EQ(times("time > 2026-03-06 AND time <= 2026-03-07 AND state = held"),
             "03-06 00:00:00.000000000 03-07 00:00:00.000001000");
   EXPECT_EQ(times("time <= 2026-03-06T00:00:00.0000015Z"), "infinite-past 03-06 00:00:00.000002000");
