@@ -18,6 +18,7 @@
 #include "server/app/words.h"
 #include "server/base/clock.h"
 #include "server/base/proto_time.h"
+#include "server/rpc/read_notes.h"
 
 namespace resultgate::app {
 namespace {
@@ -49,12 +50,9 @@ class Action {
   int Call(grpc::Status (v1::ReviewService::Stub::*method)(grpc::ClientContext*, const Request&, Response*), Fill fill,
            More print_more) {
     if (!zone_.ok()) return Fail(std::string(zone_.status().message()));
-    v1::GetReviewRequest get;
-    // Without who acts: nothing of what it says is shown, and whoever hands it over unread has not opened it.
-    get.set_result_id(options_.target.result_id);
     v1::GetReviewResponse review;
-    grpc::ClientContext get_context;
-    if (const grpc::Status status = stub_->GetReview(&get_context, get, &review); !status.ok()) return Fail(Explain(status));
+    const grpc::Status read = ReadToAct(stub_.get(), options_.target.result_id, options_.target.reviewer, &review);
+    if (!read.ok()) return Fail(Explain(read));
     Request request;
     request.set_result_id(options_.target.result_id);
     request.set_etag(options_.target.etag.empty() ? review.etag() : options_.target.etag);
@@ -203,6 +201,17 @@ void AddUnits(CLI::App* command, ActionOptions* options) {
 }
 
 }  // namespace
+
+// Nothing of what it says is shown, and whoever hands it over unread has not opened it.
+grpc::Status ReadToAct(v1::ReviewService::Stub* stub, int64_t result_id, const std::string& reviewer,
+                       v1::GetReviewResponse* review) {
+  grpc::ClientContext context;
+  context.AddMetadata(rpc::kReadsToAct, "yes");
+  v1::GetReviewRequest request;
+  request.set_result_id(result_id);
+  request.set_reviewer(reviewer);
+  return stub->GetReview(&context, request, review);
+}
 
 void AddReviewTarget(CLI::App* command, ReviewTarget* target) {
   command->add_option("RESULT_ID", target->result_id, "The gate's id of the result")->required()->check(CLI::PositiveNumber);

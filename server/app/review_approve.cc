@@ -37,15 +37,6 @@ struct ApproveOptions {
   bool json = false;
 };
 
-// The review as it is now.
-grpc::Status Get(v1::ReviewService::Stub* stub, const ApproveOptions& options, v1::GetReviewResponse* review) {
-  grpc::ClientContext context;
-  v1::GetReviewRequest request;
-  request.set_result_id(options.result_id);
-  request.set_reviewer(options.reviewer);
-  return stub->GetReview(&context, request, review);
-}
-
 // `HOW`, or `WHEN,HOW` with WHEN as RFC 3339; false for anything else.
 bool ReadDiscussed(const std::string& text, v1::ApproveReviewRequest* request) {
   const size_t comma = text.find(',');
@@ -70,7 +61,8 @@ int RunApprove(const ApproveOptions& options) {
   if (!zone.ok()) return Fail(std::string(zone.status().message()));
   const auto reviews = v1::ReviewService::NewStub(channel);
   v1::GetReviewResponse review;
-  if (const grpc::Status status = Get(reviews.get(), options, &review); !status.ok()) return Fail(Explain(status));
+  const grpc::Status read = ReadToAct(reviews.get(), options.result_id, options.reviewer, &review);
+  if (!read.ok()) return Fail(Explain(read));
   const v1::Result& result = review.result();
 
   v1::ApproveReviewRequest request;

@@ -2,9 +2,12 @@
 #ifndef RESULTGATE_APP_REVIEW_COMMANDS_H_
 #define RESULTGATE_APP_REVIEW_COMMANDS_H_
 
+#include <grpcpp/grpcpp.h>
+
 #include <cstdint>
 #include <string>
 
+#include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/app/command.h"
 
 namespace resultgate::app {
@@ -18,6 +21,10 @@ struct ReviewTarget {
 };
 // Adds RESULT_ID, `--reviewer`, `--etag` and `--server`.
 void AddReviewTarget(CLI::App* command, ReviewTarget* target);
+
+// The review as it is now, for what `reviewer` does next: the log has who asked, and not that a clinician has opened it.
+grpc::Status ReadToAct(v1::ReviewService::Stub* stub, int64_t result_id, const std::string& reviewer,
+                       v1::GetReviewResponse* review);
 
 void AddReviewShow(CLI::App* review, Run* run);
 void AddReviewWorkload(CLI::App* review, Run* run);

@@ -16,6 +16,10 @@
 
 namespace resultgate::rpc {
 
+// Metadata of a GetReview call whose answer is only for what is done next, as its etag: nobody has opened the result by it, so it
+// is logged as a query of who acts, and not as a clinician's view.
+inline constexpr char kReadsToAct[] = "resultgate-reads-to-act";
+
 // An entry that says that `answered` of what was asked for were given.
 v1::Entry QueryEntry(const std::string& actor, v1::Query query, int64_t answered);
 

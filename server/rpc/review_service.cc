@@ -21,9 +21,10 @@ grpc::ServerUnaryReactor* ReviewService::GetReview(grpc::CallbackServerContext* 
   return AnswerAfterLogging(
       context, request, response, executor_, gate_,
       [gate = gate_](const v1::GetReviewRequest& asked) { return gate->GetReview(asked); }, NoteReview,
-      [gate = gate_](v1::Entry entry, const v1::GetReviewResponse& given, gate::Callback<int64_t> done) {
+      [gate = gate_, to_act = context->client_metadata().count(kReadsToAct) > 0](
+          v1::Entry entry, const v1::GetReviewResponse& given, gate::Callback<int64_t> done) {
         // Nobody in particular is no clinician who has opened it.
-        if (entry.actor().empty()) return gate->LogQuery(std::move(entry), std::move(done));
+        if (entry.actor().empty() || to_act) return gate->LogQuery(std::move(entry), std::move(done));
         gate->LogReviewRead({entry.result_id(), given.result().version(), entry.actor()},
                             [done = std::move(done)](const absl::StatusOr<v1::RecordClinicianViewResponse>& logged) {
                               done(logged.ok() ? absl::StatusOr<int64_t>(0) : logged.status());

@@ -17,6 +17,7 @@
 #include "resultgate/v1/result_gate_service.grpc.pb.h"
 #include "resultgate/v1/review_service.grpc.pb.h"
 #include "server/audit/entry_words.h"
+#include "server/rpc/read_notes.h"
 #include "tests/rpc/gate_server.h"
 #include "tests/testing/sample_reports.h"
 
@@ -184,6 +185,23 @@ TEST_F(LoggedCallsTest, WhoReadsAReviewHasOpenedTheResult) {
   const std::vector<v1::Entry> views = Entries(v1::ENTRY_KIND_FOLLOWED_UP);
   ASSERT_THAT(views, SizeIs(3));
   EXPECT_EQ(views[2].version(), 2);
+}
+
+// Who acts has to have read the etag, which a program does for them: the log has who it was, and nobody has opened the result.
+TEST_F(LoggedCallsTest, WhoReadsAReviewOnlyToActHasNotOpenedTheResult) {
+  const int64_t id = Submit(testing::Biopsy(1));
+  v1::GetReviewRequest request;
+  request.set_result_id(id);
+  request.set_reviewer("clinician-1");
+  v1::GetReviewResponse response;
+  grpc::ClientContext context;
+  context.AddMetadata(kReadsToAct, "yes");
+  EXPECT_TRUE(v1::ReviewService::NewStub(gate_.channel())->GetReview(&context, request, &response).ok());
+  EXPECT_EQ(response.etag(), Review(id, "").etag());
+  EXPECT_THAT(Lines(v1::ENTRY_KIND_QUERIED),
+              ElementsAre("clinician-1, result 1: result, 1 given", "unknown, result 1: result, 1 given"));
+  EXPECT_THAT(Entries(v1::ENTRY_KIND_FOLLOWED_UP), IsEmpty());
+  EXPECT_FALSE(Review(id, "").result().follow_up().has_clinician_viewed_at());
 }
 
 TEST_F(LoggedCallsTest, WhatIsSentToThePortal) {
