@@ -50,6 +50,21 @@ std::string OwnerNow(BareGate& gate, int64_t id, v1::Audience audience = v1::AUD
   return policy::CurrentTurn(outcome.review(), gate.clock().Now()).owner().role();
 }
 
+// A pool may decide of those who are forty or older.
+v1::PackFiles WithProtocol() {
+  return Pack("ordering-provider, results-pool", "3 business days", "relatives", "6 business days",
+              ", protocol: {pool: pathology-pool, covers: \"age(patient) >= 40\", each: 4 h}");
+}
+
+void RecordNurse(BareGate& gate) {
+  v1::PutOwnerRequest pool;
+  pool.set_actor("staff-office");
+  pool.mutable_owner()->set_id("pathology-pool");
+  pool.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
+  pool.mutable_owner()->add_members(kNurse);
+  gate.Ask(&Gate::PutOwner, pool);
+}
+
 // The director is asked by the patient's rule, too, but a review of two days has no time left for it: that is nobody else.
 TEST(ApprovalTest, WhoseTurnThePatientsReviewHadNoTimeForIsNobodyElse) {
   BareGate gate(Pack("ordering-provider, results-pool, director", "2 business days", "a-relatives", "6 business days"));
@@ -80,14 +95,8 @@ TEST(ApprovalTest, WhoHadNoTurnForLackOfTimeHasItOnceTheOthersHaveDecided) {
 }
 
 TEST(ApprovalTest, APoolApprovesByItsProtocolWhatItsWordEndsAndNothingElse) {
-  BareGate gate(Pack("ordering-provider, results-pool", "3 business days", "relatives", "6 business days",
-                     ", protocol: {pool: pathology-pool, covers: \"age(patient) >= 40\", each: 4 h}"));
-  v1::PutOwnerRequest pool;
-  pool.set_actor("staff-office");
-  pool.mutable_owner()->set_id("pathology-pool");
-  pool.mutable_owner()->set_kind(v1::OWNER_KIND_POOL);
-  pool.mutable_owner()->add_members(kNurse);
-  gate.Ask(&Gate::PutOwner, pool);
+  BareGate gate(WithProtocol());
+  RecordNurse(gate);
   const int64_t id = gate.Submit(Cbc("F1")).result_id();
   ASSERT_EQ(OwnerNow(gate, id, v1::AUDIENCE_PATIENT), "pathology-pool");
   ASSERT_EQ(OwnerNow(gate, id), "ordering-provider") << "what relatives may see no protocol covers alone";
@@ -97,6 +106,25 @@ TEST(ApprovalTest, APoolApprovesByItsProtocolWhatItsWordEndsAndNothingElse) {
   EXPECT_EQ(OwnerNow(gate, id), "records");
   EXPECT_EQ(gate.Approve(id, 1, kNurse).code(), absl::StatusCode::kFailedPrecondition) << "that is not theirs to say";
   EXPECT_EQ(OwnerNow(gate, id), "records");
+}
+
+TEST(ApprovalTest, APoolsTurnPassesOnWhenItsProtocolCoversTheResultNoMore) {
+  BareGate gate(WithProtocol());
+  RecordNurse(gate);
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  ASSERT_EQ(OwnerNow(gate, id, v1::AUDIENCE_PATIENT), "pathology-pool");
+  const absl::Time ends = base::FromProto(Standing(gate, id, v1::AUDIENCE_PATIENT).review().expires_at());
+  // The patient is younger than was said.
+  v1::DiagnosticReport corrected = resultgate::testing::Later(Cbc("F1", "12.9"), absl::Minutes(5));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.mutable_observations(0)->set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.mutable_patient()->set_birth_date("2000-05-04");
+  ASSERT_EQ(gate.Submit(corrected).result_id(), id);
+  EXPECT_EQ(OwnerNow(gate, id, v1::AUDIENCE_PATIENT), "ordering-provider");
+  EXPECT_EQ(base::FromProto(Standing(gate, id, v1::AUDIENCE_PATIENT).review().expires_at()), ends) << "no clock is restarted";
+  EXPECT_EQ(gate.Approve(id, 2, kNurse).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Standing(gate, id, v1::AUDIENCE_PATIENT).state(), v1::OUTCOME_STATE_HELD);
+  EXPECT_TRUE(gate.Approve(id, 2, kClinician).ok());
 }
 
 }  // namespace

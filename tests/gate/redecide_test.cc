@@ -11,9 +11,12 @@
 
 #include "server/base/proto_time.h"
 #include "server/gate/ask_anew.h"
+#include "server/gate/lifting.h"
 #include "server/gate/transition.h"
 #include "server/policy/decide.h"
+#include "server/policy/pack_files.h"
 #include "tests/gate/reports.h"
+#include "tests/gate/small_packs.h"
 #include "tests/policy/random_packs.h"
 
 namespace resultgate::gate {
@@ -283,6 +286,35 @@ v1::Result Decided(const policy::Pack& pack, const v1::DiagnosticReport& report,
   *decision.mutable_outcomes() = policy::ToOutcomes(transition.cells);
   *result.mutable_decision() = std::move(decision);
   return result;
+}
+
+// A request that ends nothing, and a wish for all at once where the patient may not have that: what ran out meanwhile is the
+// clock's, which gives its hours back to a review that ran out while the gate was down.
+TEST(RanOutTest, NeitherARequestNorAWishLetsGoWhatIsTheClocks) {
+  base::FileIssues issues;
+  const policy::LoadedPack pack = policy::LoadPackFiles(
+      MakePack("  - {id: a, title: t, match: {codes: [routine]}, then: {review: {owners: [results-pool], each: 1 business day, "
+               "expires: 1 business day, on_expiry: release}}, basis: {type: privacy, citation: c}}\n",
+               "author: author-1\n", ""),
+      &issues);
+  ASSERT_NE(pack.pack, nullptr) << base::Format(issues);
+  policy::Situation situation;
+  situation.now = situation.context.received_at = Now();
+  v1::Result result = Decided(*pack.pack, resultgate::testing::Cbc("F1"), situation);
+  const v1::Outcome standing = result.decision().outcomes(0);
+  ASSERT_EQ(standing.disposition(), v1::DISPOSITION_REVIEW);
+  const absl::Time later = base::FromProto(standing.review().expires_at()) + absl::Hours(1);
+
+  EXPECT_FALSE(Lift(*pack.pack, result, nullptr, v1::LIFTER_PATIENT, later, v1::AUDIENCE_PATIENT).changed);
+  result.mutable_known_patient()->mutable_preference()->set_timing(v1::ReleasePreference::TIMING_IMMEDIATE);
+  Reconsidering how;
+  how.held = kBoth;
+  EXPECT_TRUE(Reconsider(result, AskAnew(*pack.pack, result, nullptr, later), how, later).transition.releases.empty());
+  const Transition by_clock = Advance(result, pack.pack->calendar(), later);
+  EXPECT_TRUE(by_clock.releases.empty());
+  EXPECT_TRUE(by_clock.cells.front().outcome.review().extended_after_downtime());
+  // Where the patient may end it, asking does.
+  EXPECT_EQ(Merge(standing, Go(), kRelax, later).disposition(), v1::DISPOSITION_RELEASE);
 }
 
 // Whatever two packs say: without tightening nothing goes later than before, and nothing before both packs let it go; tightening
