@@ -24,6 +24,7 @@
 #include "server/base/file.h"
 #include "server/base/proto_time.h"
 #include "server/comment/library.h"
+#include "server/gate/follow_up.h"
 #include "server/gate/gate.h"
 #include "server/gate/retention.h"
 #include "server/rpc/server.h"
@@ -170,7 +171,9 @@ int RunServe(const ServeOptions& options) {
     std::filesystem::create_directories(folder, error);
     if (error) return Fail(absl::StrCat("cannot make the folder `", folder.string(), "`: ", error.message()));
   }
-  absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqlite(options.database, options.store);
+  store::SqliteOptions store_options = options.store;
+  store_options.leaves_to_do = [&clock](const v1::Result& result) { return !gate::DutiesOf(result, clock.Now()).empty(); };
+  absl::StatusOr<std::unique_ptr<store::Store>> store = store::OpenSqlite(options.database, store_options);
   if (!store.ok()) return Fail(absl::StrCat("cannot open `", options.database, "`: ", store.status().message()));
 
   gate::Options gate_options;

@@ -194,6 +194,64 @@ TEST(OpenTest, TakesAFileOfTheVersionBefore) {
   EXPECT_EQ(*Raw(path).QueryInt("PRAGMA user_version"), static_cast<int64_t>(Migrations().size()));
 }
 
+// What older versions stored and left somebody to do stands in the lists from now on, and is not taken for settled.
+TEST(OpenTest, ListsAsOpenWhatWasStoredBeforeThatWasKept) {
+  std::vector<v1::Result> results;
+  for (const int64_t id : {1, 2, 3}) {
+    v1::Result& result = results.emplace_back(MakeResult(id, "", v1::DISPOSITION_RELEASE, v1::OUTCOME_STATE_PUBLISHED));
+    result.mutable_report()->mutable_order()->set_filler_order_number("F1");
+    result.mutable_received_at()->set_seconds(1'772'798'400);
+  }
+  results.back().mutable_erased();
+  const TempFolder folder;
+  const std::string before_column = folder.File("old.db");
+  {
+    constexpr size_t kBefore = 2;
+    Connection old = Raw(before_column);
+    ASSERT_EQ(Migrate(old, Migrations().subspan(0, kBefore)), absl::OkStatus());
+    for (const v1::Result& result : results) {
+      const std::string record = result.SerializeAsString();
+      Statement insert = *old.Prepare("INSERT INTO results (id, due_us, held, record) VALUES (?1, NULL, 0, ?2)");
+      insert.BindInt(1, result.id());
+      insert.BindBlob(2, record);
+      ASSERT_EQ(insert.Run(), absl::OkStatus());
+    }
+  }
+  // The column was there already, and said nothing of them.
+  const std::string with_column = folder.File("newer.db");
+  {
+    const auto store = Open(with_column);
+    const auto batch = *store->Begin();
+    for (v1::Result& result : results) {
+      ASSERT_EQ(batch->NextResultId(), result.id());
+      ASSERT_EQ(batch->PutResult(result), absl::OkStatus());
+    }
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  ASSERT_EQ(Raw(with_column).Execute(absl::StrCat("PRAGMA user_version = ", kFirstVersionWithAllOpen - 1)), absl::OkStatus());
+  for (const std::string& file : {before_column, with_column}) {
+    SCOPED_TRACE(file);
+    std::vector<int64_t> asked;
+    SqliteOptions options;
+    options.leaves_to_do = [&asked](const v1::Result& result) {
+      asked.push_back(result.id());
+      return result.id() != 1;
+    };
+    for (const char* time : {"the first", "the second"}) {
+      SCOPED_TRACE(time);
+      const auto store = OpenSqlite(file, options);
+      ASSERT_TRUE(store.ok()) << store.status();
+      const auto open = (*store)->ListOpen(0, 10);
+      ASSERT_TRUE(open.ok()) << open.status();
+      ASSERT_EQ(open->size(), 1u);
+      EXPECT_EQ(open->front().id(), 2);
+      EXPECT_TRUE(open->front().follow_up().open());
+      EXPECT_EQ(*Raw(file).QueryInt("SELECT count(*) FROM results WHERE settled_us IS NOT NULL"), 1) << "the first alone";
+      EXPECT_EQ(asked, (std::vector<int64_t>{1, 2})) << "once, and not of what is erased";
+    }
+  }
+}
+
 // Rows of an older version lack what is told now: none is kept, so that all of them are made again from the log.
 TEST(OpenTest, ForgetsTheTimesOfResultsThatAnOlderVersionMade) {
   const TempFolder folder;

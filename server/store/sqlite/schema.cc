@@ -146,6 +146,10 @@ CREATE TABLE recent_keys (
 DELETE FROM turnarounds;
 DELETE FROM turnarounds_reach;
 )sql",
+    // kFirstVersionWithAllOpen
+    R"sql(
+-- `open` was 0 for whatever was stored before there was such a column: fill_open.h sets it.
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

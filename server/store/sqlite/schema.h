@@ -51,6 +51,8 @@ inline constexpr int64_t kFirstVersionWithTree = 3;
 inline constexpr int64_t kFirstVersionWithAssigners = 8;
 // The first version that knows since when nothing of a result waits.
 inline constexpr int64_t kFirstVersionWithRetention = 10;
+// The first one that lists as open what was stored before anybody kept what is left to do.
+inline constexpr int64_t kFirstVersionWithAllOpen = 12;
 
 // What SQL cannot do, called with the version that a file had before, once it has the tables of the last one; in the same
 // transaction.

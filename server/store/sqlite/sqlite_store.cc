@@ -21,6 +21,7 @@
 #include "server/merkle/proof.h"
 #include "server/merkle/tiles.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/fill_open.h"
 #include "server/store/sqlite/log_key.h"
 #include "server/store/sqlite/log_tree.h"
 #include "server/store/sqlite/process_lock.h"
@@ -273,6 +274,9 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   RG_RETURN_IF_ERROR(Migrate(writer, Migrations(), [&](int64_t from) -> absl::Status {
     if (from < kFirstVersionWithAssigners) RG_RETURN_IF_ERROR(PutAllAssigners(writer));
     if (from < kFirstVersionWithRetention) RG_RETURN_IF_ERROR(FillSettled(writer));
+    if (from < kFirstVersionWithAllOpen && options.leaves_to_do != nullptr) {
+      RG_RETURN_IF_ERROR(FillOpen(writer, options.leaves_to_do));
+    }
     if (from >= kFirstVersionWithTree) return absl::OkStatus();
     RG_ASSIGN_OR_RETURN(const audit::SigningKey key, LogKey(options.log_key_file, /*make=*/true));
     return BuildLog(writer, key);

@@ -11,6 +11,7 @@
 #define RESULTGATE_STORE_SQLITE_SQLITE_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,9 @@ struct SqliteOptions {
   size_t recent_keys = 1 << 18;
   // Where the log's key is; empty: `path`.key.
   std::string log_key_file;
+  // True if somebody has something to do about a result beside releasing it: asked once, of each result of a file that is older
+  // than kFirstVersionWithAllOpen (schema.h). Null: those stay as they are.
+  std::function<bool(const v1::Result&)> leaves_to_do;
   // Where there is no key, makes one and goes on with it: for a key that was lost. The log must hold by the key that its last
   // Started entry names. Where there is a key, it changes nothing.
   bool change_log_key = false;
