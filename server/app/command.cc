@@ -2,8 +2,46 @@
 
 #include <exception>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "server/base/file_issue.h"
 
 namespace resultgate::app {
+namespace {
+
+// The first word that stands where a subcommand belongs and is none, with what may have been meant; nullopt where each is one.
+// CLI11 says then only that one is required, and names none.
+std::optional<std::string> UnknownSubcommand(const CLI::App& app, int argc, const char* const* argv) {
+  const CLI::App* at = &app;
+  std::string path = "resultgate";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const std::vector<const CLI::App*> subcommands = at->get_subcommands([](const CLI::App*) { return true; });
+    // What follows are options and files of one subcommand.
+    if (subcommands.empty() || absl::StartsWith(word, "-")) return std::nullopt;
+    const CLI::App* found = nullptr;
+    std::vector<std::string> names;
+    for (const CLI::App* subcommand : subcommands) {
+      names.push_back(subcommand->get_name());
+      if (subcommand->check_name(word)) found = subcommand;
+    }
+    if (found == nullptr) {
+      const std::string nearest = base::Nearest(word, names);
+      return absl::StrCat(
+          "`", path, "` has no subcommand `", word, "`; ",
+          nearest.empty() ? absl::StrCat("see `", path, " --help`") : absl::StrCat("did you mean `", path, " ", nearest, "`?"));
+    }
+    at = found;
+    absl::StrAppend(&path, " ", word);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 int Main(int argc, const char* const* argv) {
   try {
@@ -39,6 +77,12 @@ int Main(int argc, const char* const* argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() != 0) {
+        if (const std::optional<std::string> unknown = UnknownSubcommand(app, argc, argv)) {
+          std::cerr << "resultgate: " << *unknown << "\n";
+          return kWrongUsage;
+        }
+      }
       return app.exit(error) == 0 ? kDone : kWrongUsage;
     }
     return run();

@@ -237,9 +237,9 @@ void AddSubmit(CLI::App* app, Run* run) {
   command->footer(
       "Exit code 1 if anything was refused.\n"
       "Examples:\n"
-      "  resultgate submit morning.hl7 ct-report.json\n"
-      "  resultgate submit --accept-test-messages tests/data/*\n"
-      "  cat feed.mllp | resultgate submit - --json");
+      "  resultgate submit --accept-test-messages tests/data/01-cbc.hl7 tests/data/11-pathology-new-cancer.json\n"
+      "  resultgate submit --accept-test-messages tests/data/*.hl7 tests/data/*.json\n"
+      "  cat tests/data/*.hl7 | resultgate submit --accept-test-messages --json -");
   command->callback([options, run] { *run = [options] { return RunSubmit(*options); }; });
 }
 

@@ -4,8 +4,10 @@
 
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/base/file.h"
 #include "tests/app/run_binary.h"
@@ -18,6 +20,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 using Arguments = std::vector<std::string>;
@@ -89,6 +92,22 @@ TEST(CommandLineTest, WrongUsageIsTwo) {
     EXPECT_EQ(ran.exit_code, 2) << absl::StrJoin(arguments, " ") << "\n" << ran.out << ran.err;
     EXPECT_FALSE(ran.err.empty()) << absl::StrJoin(arguments, " ");
   }
+}
+
+TEST(CommandLineTest, AnUnknownSubcommandIsNamedWithTheNearest) {
+  const std::pair<Arguments, const char*> lines[] = {
+      {{"reviw", "list"}, "`resultgate` has no subcommand `reviw`; did you mean `resultgate review`?"},
+      {{"review", "lst"}, "`resultgate review` has no subcommand `lst`; did you mean `resultgate review list`?"},
+      {{"audit", "stroy", "7"}, "`resultgate audit` has no subcommand `stroy`; did you mean `resultgate audit story`?"},
+      {{"review", "everything"}, "`resultgate review` has no subcommand `everything`; see `resultgate review --help`"}};
+  for (const auto& [arguments, says] : lines) {
+    const Ran ran = RunBinary(arguments);
+    EXPECT_EQ(ran.exit_code, 2) << says;
+    EXPECT_EQ(ran.err, absl::StrCat("resultgate: ", says, "\n"));
+  }
+  // Of what is known, its own mistakes are told.
+  EXPECT_THAT(RunBinary({"review", "approve", "seven", "--reviewer", "D1"}).err, Not(HasSubstr("has no subcommand")));
+  EXPECT_THAT(RunBinary({"review"}).err, HasSubstr("subcommand is required"));
 }
 
 TEST(CommandLineTest, ARefusedAddressSaysWhy) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -15,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "server/base/file.h"
 #include "tests/app/run_binary.h"
 #include "tests/testing/server_process.h"
 
@@ -170,6 +172,21 @@ TEST_F(GateCommandsTest, AReleaseAsALetter) {
   const Ran none = Run({"releases", "show", "9"});
   EXPECT_EQ(none.exit_code, 1);
   EXPECT_THAT(none.err, HasSubstr("NOT_FOUND: no release 9"));
+}
+
+// Somebody copies them.
+TEST_F(GateCommandsTest, TheExamplesOfTheHelpWork) {
+  std::filesystem::create_symlink(RESULTGATE_BINARY, folder_.path() + "/resultgate");
+  const std::string help = Run({"submit", "--help"}).out;
+  int examples = 0;
+  for (const std::string& line : Lines(help.substr(help.find("Examples:")))) {
+    if (!absl::StrContains(line, "resultgate submit")) continue;
+    const std::string command = absl::StrCat("PATH=", folder_.path(), ":$PATH RESULTGATE_SERVER=", gate_->address(),
+                                             "; export PATH RESULTGATE_SERVER; ", line, " > ", folder_.path(), "/out 2>&1");
+    EXPECT_EQ(std::system(command.c_str()), 0) << line << "\n" << base::ReadFile(folder_.path() + "/out").value();
+    ++examples;
+  }
+  EXPECT_EQ(examples, 3);
 }
 
 // From what a laboratory sends of its specimen, in either format, to what the patient reads.
