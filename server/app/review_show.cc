@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -16,6 +17,7 @@
 #include "server/app/review_commands.h"
 #include "server/app/table.h"
 #include "server/app/words.h"
+#include "server/gate/submit.h"
 #include "server/policy/units.h"
 
 namespace resultgate::app {
@@ -98,6 +100,43 @@ void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {
   std::cout << "; " << ExpiryText(outcome, zone) << "\n";
 }
 
+// A quarantine: why, how many people must say whose it is, and what the versions say of that, one beside the other.
+void PrintDoubt(const v1::Result& result, absl::TimeZone zone) {
+  const std::string why = gate::StandingQuarantine(result);
+  if (why.empty()) return;
+  std::cout << "\nIn doubt\n";
+  PrintText(why);
+  if (gate::NeedsTwoPeople(why)) {
+    std::string pool, first;
+    for (const v1::Outcome& outcome : result.decision().outcomes()) {
+      if (outcome.disposition() != v1::DISPOSITION_QUARANTINE || outcome.review().turns().empty()) continue;
+      pool = outcome.review().turns(0).owner().role();
+      first = outcome.review().approved_by();
+    }
+    PrintText(absl::StrCat("two people must approve it, one of them of ", pool, "; ",
+                           first.empty() ? "nobody has yet" : absl::StrCat(first, " has: a second person must")));
+  }
+  if (result.versions().empty() && result.version() > 1) {
+    PrintText(absl::StrCat("what it said before is not kept; what was decided of that: resultgate audit story ", result.id()));
+  }
+  // Where there is one alone, it is the report below.
+  for (const v1::DiagnosticReport& version : result.versions()) {
+    std::vector<std::string> patient;
+    for (const v1::Identifier& identifier : version.patient().identifiers()) {
+      patient.push_back(absl::StrCat(identifier.system(), identifier.system().empty() ? "" : "|", identifier.value()));
+    }
+    std::vector<std::string> values;
+    for (const v1::Observation& observation : version.observations()) {
+      values.push_back(absl::StrCat(ConceptText(observation.code()), " ", Cell(ValueText(observation), kWidestValue), " (",
+                                    StatusText(observation.status()), ")"));
+    }
+    PrintText(absl::StrCat("version", version.has_issued() ? absl::StrCat(" issued ", LocalTime(version.issued(), zone)) : "",
+                           ": patient ", absl::StrJoin(patient, ", "),
+                           version.patient().has_birth_date() ? absl::StrCat(", born ", version.patient().birth_date()) : "",
+                           values.empty() ? "" : absl::StrCat("; ", absl::StrJoin(values, "; "))));
+  }
+}
+
 // What is held and waits for no person yet: for its time, or to be let go by who withholds it.
 void PrintOthersHeld(const v1::GetReviewResponse& review, absl::TimeZone zone) {
   std::set<std::pair<std::string, int>> pending;
@@ -140,6 +179,7 @@ void Print(const v1::GetReviewResponse& review, absl::TimeZone zone) {
   std::cout << (review.reviews().empty() ? "\nNothing waits for a person.\n" : "\nWaits\n");
   for (const v1::PendingReview& pending : review.reviews()) PrintPending(pending, zone);
   PrintOthersHeld(review, zone);
+  PrintDoubt(result, zone);
   if (!review.reasons().empty()) std::cout << "\nWhy\n";
   for (const v1::HoldReason& reason : review.reasons()) {
     std::cout << "  " << reason.rule_id() << ": " << reason.title() << "\n    asks for " << reason.asks()

@@ -189,6 +189,31 @@ TEST_F(GateCommandsTest, TheExamplesOfTheHelpWork) {
   EXPECT_EQ(examples, 3);
 }
 
+TEST_F(GateCommandsTest, WhoseAResultInDoubtMayBeIsOnTheReviewersScreen) {
+  ASSERT_EQ(Run({"submit", "-"}, Hemoglobin("1")).exit_code, 0);
+  EXPECT_THAT(Run({"review", "show", "1"}).out, Not(HasSubstr("In doubt")));
+  const std::string moved =
+      absl::StrReplaceAll(Hemoglobin("1"), {{"|||||||20260306155500-0500||LAB|F", "|||||||20260306163000-0500||LAB|C"},
+                                            {"|N|||F|||", "|N|||C|||"},
+                                            {"||P1^^^", "||P9^^^"},
+                                            {"||13.5|", "||7.5|"},
+                                            {"|19700101|", "|19810505|"}});
+  ASSERT_EQ(Run({"submit", "-"}, moved).exit_code, 0);
+  EXPECT_THAT(Run({"review", "show", "1"}).out,
+              AllOf(HasSubstr("In doubt\n  the report moved to another patient\n"),
+                    HasSubstr("two people must approve it, one of them of health-information-management; nobody has yet"),
+                    HasSubstr("what it said before is not kept; what was decided of that: resultgate audit story 1")));
+  ASSERT_EQ(Run({"review", "approve", "1", "--reviewer", "H201"}).exit_code, 0);
+  EXPECT_THAT(Run({"review", "show", "1"}).out, HasSubstr("H201 has: a second person must"));
+  // Two that say they are the same one.
+  ASSERT_EQ(Run({"submit", "-"}, Hemoglobin("2")).exit_code, 0);
+  ASSERT_EQ(Run({"submit", "-"}, absl::StrReplaceAll(Hemoglobin("2"), {{"||13.5|", "||7.5|"}})).exit_code, 0);
+  EXPECT_THAT(Run({"review", "show", "2"}).out,
+              AllOf(HasSubstr("In doubt\n  two versions of the same time and status differ"), Not(HasSubstr("two people")),
+                    HasSubstr("version: patient NORTH|P2, born 1970-01-01; Hemoglobin 13.5 g/dL (final)\n"),
+                    HasSubstr("version: patient NORTH|P2, born 1970-01-01; Hemoglobin 7.5 g/dL (final)\n")));
+}
+
 // From what a laboratory sends of its specimen, in either format, to what the patient reads.
 TEST_F(GateCommandsTest, ASpecimenInDoubtMayNeedRepeating) {
   const std::string sound = Hemoglobin("1");
