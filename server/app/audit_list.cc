@@ -76,7 +76,8 @@ int RunList(const ListOptions& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty() && left > 0);
-  if (!options.json && !options.csv) std::cout << table.ToString() << listed << (listed == 1 ? " entry\n" : " entries\n");
+  if (!options.json && !options.csv)
+    std::cout << table.ToString(TerminalWidth()) << listed << (listed == 1 ? " entry\n" : " entries\n");
   return kDone;
 }
 

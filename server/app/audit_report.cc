@@ -151,7 +151,7 @@ std::string LinesAsTable(const v1::GetReportResponse& response, audit::LinesOf l
   if (response.all_lines() > response.lines_size()) {
     table.AddLine(absl::StrCat(response.all_lines() - response.lines_size(), " more; --lines shows them"));
   }
-  return table.ToString();
+  return table.ToString(TerminalWidth());
 }
 
 int RunReport(const ReportOptions& options) {

@@ -85,7 +85,7 @@ int RunList(const Options& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
-  if (!options.json) std::cout << table.ToString() << count << (count == 1 ? " owner\n" : " owners\n");
+  if (!options.json) std::cout << table.ToString(TerminalWidth()) << count << (count == 1 ? " owner\n" : " owners\n");
   return kDone;
 }
 

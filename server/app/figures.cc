@@ -198,7 +198,7 @@ std::string FiguresText(const std::vector<v1::SummaryDimension>& group_by,
   if (!all.empty()) all[0] = "all together";
   if (groups.size() != 1) add(std::move(all), total);
   table.AddLine("Times: half took no longer, nine of ten, the longest.");
-  return table.ToString();
+  return table.ToString(TerminalWidth());
 }
 
 }  // namespace resultgate::app

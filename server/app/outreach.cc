@@ -108,7 +108,7 @@ int RunList(const OutreachOptions& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
-  if (!options.json) std::cout << table.ToString() << count << (count == 1 ? " thing to do\n" : " things to do\n");
+  if (!options.json) std::cout << table.ToString(TerminalWidth()) << count << (count == 1 ? " thing to do\n" : " things to do\n");
   return kDone;
 }
 

@@ -99,7 +99,7 @@ int RunShow(const ShowOptions& options) {
   }
   Table table({{"FACT", 24}, {"VALUE", 60}, {"SOURCE", 60}});
   AddFacts(response, *zone, &table);
-  std::cout << table.ToString();
+  std::cout << table.ToString(TerminalWidth());
   return kDone;
 }
 

@@ -67,8 +67,8 @@ void PrintHeld(const v1::HeldPreview& held) {
                                group.units() > group.example_result_ids_size() ? ", …" : "")});
   }
   if (held.groups_left_out() > 0) table.AddLine(absl::StrCat("and ", held.groups_left_out(), " smaller classes"));
-  std::cout << table.ToString() << Plural(static_cast<size_t>(held.results()), "result") << " held; units: " << HeldText(held)
-            << "\n";
+  std::cout << table.ToString(TerminalWidth()) << Plural(static_cast<size_t>(held.results()), "result")
+            << " held; units: " << HeldText(held) << "\n";
 }
 
 void PrintChange(const v1::Activation& activation, const v1::HeldPreview& held, bool done) {
@@ -210,7 +210,7 @@ int RunActive(const ActiveOptions& options) {
     std::cout << "active: " << active.pack() << " " << active.pack_digest() << ", since " << LocalTime(active.time(), *zone)
               << "\n\n";
   }
-  std::cout << table.ToString();
+  std::cout << table.ToString(TerminalWidth());
   return kDone;
 }
 

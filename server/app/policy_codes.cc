@@ -37,7 +37,7 @@ int RunCodes(const CodesOptions& options) {
   for (size_t i = 0; i < unmapped.size() && i < options.top; ++i) {
     table.AddRow({absl::StrCat(unmapped[i].count), unmapped[i].system, unmapped[i].code, unmapped[i].display});
   }
-  std::cout << table.ToString();
+  std::cout << table.ToString(TerminalWidth());
   std::cout << codes->unmapped() << " of " << codes->seen()
             << " codes of results and reports are in no value set that a rule uses: " << Plural(unmapped.size(), "code")
             << " to map\n";

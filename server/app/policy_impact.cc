@@ -87,18 +87,18 @@ std::string ToText(const v1::Impact& summary, const Arrived& arrived) {
                                                 : absl::StrCat("up to ", policy::WaitText(up_to)),
                   CountText(size.earlier()), CountText(size.later())});
   }
-  if (const std::string table = sizes.ToString(); !table.empty()) absl::StrAppend(&text, "\n", table);
+  if (const std::string table = sizes.ToString(TerminalWidth()); !table.empty()) absl::StrAppend(&text, "\n", table);
   Table rules({{"RULE", 44}, {"THE RULE", 12}, {"EARLIER", 8}, {"LATER", 8}, {"HOLDS ADDED", 11}, {"REMOVED", 8}});
   for (const v1::RuleImpact& rule : summary.rules()) {
     rules.AddRow({rule.rule_id(), ChangeWord(rule.change()), CountText(rule.earlier()), CountText(rule.later()),
                   CountText(rule.holds_added()), CountText(rule.holds_removed())});
   }
-  if (const std::string table = rules.ToString(); !table.empty()) absl::StrAppend(&text, "\n", table);
+  if (const std::string table = rules.ToString(TerminalWidth()); !table.empty()) absl::StrAppend(&text, "\n", table);
   Table reviews({{"REVIEWS ON", 12}, {"BEGIN WITH", 30}, {"BEFORE", 8}, {"AFTER", 8}});
   for (const v1::ReviewLoadChange& load : summary.reviews()) {
     reviews.AddRow({load.day(), load.owner(), absl::StrCat(load.before()), absl::StrCat(load.after())});
   }
-  if (const std::string table = reviews.ToString(); !table.empty()) absl::StrAppend(&text, "\n", table);
+  if (const std::string table = reviews.ToString(TerminalWidth()); !table.empty()) absl::StrAppend(&text, "\n", table);
   if (!summary.examples().empty()) absl::StrAppend(&text, "\nFor example\n");
   for (const v1::UnitExample& example : summary.examples()) AppendExample(example, &text);
   if (summary.total().unchanged() == summary.total().units()) {

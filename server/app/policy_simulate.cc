@@ -84,7 +84,7 @@ std::string ToText(const v1::Simulation& summary, const Arrived& arrived, size_t
     for (const v1::ReviewLoad& load : summary.reviews()) {
       reviews.AddRow({load.day(), load.owner(), CountText(load.reports()), CountText(load.passed_on())});
     }
-    absl::StrAppend(&text, "\n", reviews.ToString());
+    absl::StrAppend(&text, "\n", reviews.ToString(TerminalWidth()));
   }
   if (!summary.rules().empty()) {
     Table rules({{"RULE", 44}, {"LETS GO", 8}, {"HOLDS", 8}, {"ALONE", 8}, {"BECAUSE OF A MISSING FACT", 25}});
@@ -92,7 +92,7 @@ std::string ToText(const v1::Simulation& summary, const Arrived& arrived, size_t
       rules.AddRow({use.rule_id(), CountText(use.permits()), CountText(use.holds()), CountText(use.holds_alone()),
                     CountText(use.holds_unknown())});
     }
-    absl::StrAppend(&text, "\n", rules.ToString());
+    absl::StrAppend(&text, "\n", rules.ToString(TerminalWidth()));
   }
   if (examples > 0 && !summary.examples().empty()) absl::StrAppend(&text, "\nFor example\n");
   for (int i = 0; i < summary.examples_size() && static_cast<size_t>(i) < examples; ++i) {

@@ -123,14 +123,15 @@ int RunShow(const ShowOptions& options) {
   }
   if (const absl::Status written = base::WriteFile(options.output, document); !written.ok())
     return Fail(std::string(written.message()));
+  const std::string audiences = AudiencesText(release.audiences());
   // Whose it is, so that no two letters are mixed up: the letter itself names nobody.
   std::cout << absl::StrJoin(release.patient_identifiers(), ", ",
                              [](std::string* out, const v1::Identifier& identifier) {
                                absl::StrAppend(out, identifier.system(), identifier.system().empty() ? "" : " ",
                                                identifier.value());
                              })
-            << ", for the " << AudiencesText(release.audiences()) << ", in " << release.comment().language() << ": "
-            << options.output << "\n";
+            << (audiences.empty() ? ", for everybody who may see it" : absl::StrCat(", for the ", audiences)) << ", in "
+            << release.comment().language() << ": " << options.output << "\n";
   return kDone;
 }
 

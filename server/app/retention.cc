@@ -110,7 +110,7 @@ int RunHolds(const RetentionOptions& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
-  if (!options.json) std::cout << table.ToString() << count << (count == 1 ? " legal hold\n" : " legal holds\n");
+  if (!options.json) std::cout << table.ToString(TerminalWidth()) << count << (count == 1 ? " legal hold\n" : " legal holds\n");
   return kDone;
 }
 

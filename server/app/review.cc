@@ -74,7 +74,8 @@ int RunList(const ListOptions& options) {
     }
     request.set_page_token(response.next_page_token());
   } while (!request.page_token().empty());
-  if (!options.json) std::cout << table.ToString() << count << (count == 1 ? " review waits\n" : " reviews wait\n");
+  if (!options.json)
+    std::cout << table.ToString(TerminalWidth()) << count << (count == 1 ? " review waits\n" : " reviews wait\n");
   return kDone;
 }
 

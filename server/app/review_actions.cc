@@ -68,7 +68,7 @@ class Action {
     }
     Table table = DecisionTable();
     AddDecision(review.result().report(), response.decision(), {}, "", *zone_, base::SystemClock().Now(), &table);
-    std::cout << table.ToString();
+    std::cout << table.ToString(TerminalWidth());
     print_more(response, *zone_);
     return kDone;
   }

@@ -99,7 +99,7 @@ int RunApprove(const ApproveOptions& options) {
   }
   Table table = DecisionTable();
   AddDecision(result.report(), response.decision(), response.comments(), "", *zone, base::SystemClock().Now(), &table);
-  std::cout << table.ToString();
+  std::cout << table.ToString(TerminalWidth());
   for (const std::string& hint : response.hints()) std::cout << "hint: " << hint << "\n";
   return kDone;
 }

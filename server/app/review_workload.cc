@@ -99,7 +99,7 @@ int RunWorkload(const WorkloadOptions& options) {
     }
   }
   if (options.csv) return kDone;
-  std::cout << table.ToString() << response.rows_size() << (response.rows_size() == 1 ? " row\n" : " rows\n");
+  std::cout << table.ToString(TerminalWidth()) << response.rows_size() << (response.rows_size() == 1 ? " row\n" : " rows\n");
   return kDone;
 }
 

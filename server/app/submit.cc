@@ -91,7 +91,7 @@ class Submission {
   // Prints what is left and the summary; returns the exit code.
   int Finish() {
     Flush();
-    if (!options_.json) std::cout << table_.ToString();
+    if (!options_.json) std::cout << table_.ToString(TerminalWidth());
     std::string text = absl::StrCat(accepted_, accepted_ == 1 ? " report accepted" : " reports accepted");
     if (!disposals_.empty()) {
       const auto count = [](std::string* out, const auto& disposal) {

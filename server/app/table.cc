@@ -1,5 +1,8 @@
 #include "server/app/table.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cassert>
 #include <utility>
@@ -8,6 +11,8 @@ namespace resultgate::app {
 namespace {
 
 constexpr char kBetween[] = "  ";
+// A column is cut no further: less says nothing.
+constexpr size_t kNarrowest = 8;
 
 bool Continues(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
@@ -45,7 +50,21 @@ std::string Line(const std::vector<std::string>& cells, const std::vector<size_t
   return line + "\n";
 }
 
+size_t LineWidth(const std::vector<size_t>& widths) {
+  size_t width = 0;
+  for (const size_t column : widths) {
+    if (column > 0) width += (width == 0 ? 0 : sizeof kBetween - 1) + column;
+  }
+  return width;
+}
+
 }  // namespace
+
+size_t TerminalWidth() {
+  winsize size = {};
+  if (isatty(STDOUT_FILENO) == 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
+}
 
 std::string Cell(absl::string_view text, size_t width) {
   const std::string clean = Printable(text);
@@ -71,15 +90,29 @@ void Table::AddLine(absl::string_view text) {
   entries_.push_back({{}, Printable(text)});
 }
 
-std::string Table::ToString() const {
+std::vector<size_t> Table::Widths(size_t most) const {
   std::vector<size_t> widths(columns_.size(), 0);
   for (const Entry& entry : entries_) {
     for (size_t i = 0; i < entry.cells.size(); ++i)
       widths[i] = std::max(widths[i], Characters(Cell(entry.cells[i], columns_[i].widest)));
   }
-  std::vector<std::string> headings, rule;
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (widths[i] > 0) widths[i] = std::max(widths[i], Characters(columns_[i].heading));
+  }
+  if (widths.empty() || most == 0) return widths;
+  // The widest gives first, so that numbers and times stay whole as long as there are words to cut.
+  for (size_t all = LineWidth(widths); all > most; --all) {
+    const auto widest = std::max_element(widths.begin(), widths.end());
+    if (*widest <= kNarrowest) break;
+    --*widest;
+  }
+  return widths;
+}
+
+std::string Table::ToString(size_t most) const {
+  const std::vector<size_t> widths = Widths(most);
+  std::vector<std::string> headings, rule;
+  for (size_t i = 0; i < columns_.size(); ++i) {
     headings.push_back(columns_[i].heading);
     rule.emplace_back(widths[i], '-');
   }

@@ -14,6 +14,10 @@ namespace resultgate::app {
 // Characters are counted as code points.
 std::string Cell(absl::string_view text, size_t width);
 
+// How many characters a line of the terminal has that standard output is; 0 where it is none, so that files and other programs
+// get everything.
+size_t TerminalWidth();
+
 // A table whose columns are as wide as their widest cell, up to a limit.
 class Table {
  public:
@@ -30,8 +34,9 @@ class Table {
   void AddLine(absl::string_view text);
 
   // Heading, rule and rows. Columns in which no row says anything are left out. Only lines, without a heading, if no row was
-  // added.
-  std::string ToString() const;
+  // added. Where `most` is not 0, the widest columns are cut until no row has more characters, as far as they can be: a line that
+  // a terminal breaks is no row any more.
+  std::string ToString(size_t most = 0) const;
 
   // For a table that never ends: every column at its widest.
   std::string Heading() const;
@@ -42,6 +47,9 @@ class Table {
     std::vector<std::string> cells;  // empty for a line
     std::string line;
   };
+
+  // Of each column, 0 for one that is left out.
+  std::vector<size_t> Widths(size_t most) const;
 
   std::vector<Column> columns_;
   std::vector<Entry> entries_;

@@ -44,6 +44,26 @@ TEST(TableTest, ColumnsAreAsWideAsNeededAndEmptyOnesAreLeftOut) {
             "1234…  abcde…\n");
 }
 
+TEST(TableTest, IsCutToTheTerminalTheWidestColumnFirst) {
+  Table table({{"ID", 8}, {"RULE", 40}, {"WHY", 40}});
+  table.AddRow({"1234567", "biopsy-review", "every biopsy waits for its clinician"});
+  table.AddLine("a line over all columns is not cut, however long it is, because it is a sentence");
+  const std::string whole = table.ToString();
+  EXPECT_EQ(table.ToString(200), whole);
+  EXPECT_EQ(table.ToString(60), whole) << "7 + 2 + 13 + 2 + 36 fit";
+  EXPECT_EQ(table.ToString(59),
+            "ID       RULE           WHY\n"
+            "-------  -------------  -----------------------------------\n"
+            "1234567  biopsy-review  every biopsy waits for its clinici…\n"
+            "a line over all columns is not cut, however long it is, because it is a sentence\n");
+  EXPECT_EQ(table.ToString(31),
+            "ID       RULE        WHY\n"
+            "-------  ----------  ----------\n"
+            "1234567  biopsy-re…  every bio…\n"
+            "a line over all columns is not cut, however long it is, because it is a sentence\n");
+  EXPECT_EQ(table.ToString(1), table.ToString(27)) << "no column is cut to nothing";
+}
+
 TEST(TableTest, WithoutRowsThereIsNoHeading) {
   Table table({{"ID", 5}});
   EXPECT_EQ(table.ToString(), "");
