@@ -1,7 +1,12 @@
 #include "server/app/table.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <string>
 
 namespace resultgate::app {
@@ -62,6 +67,31 @@ TEST(TableTest, IsCutToTheTerminalTheWidestColumnFirst) {
             "1234567  biopsy-re…  every bio…\n"
             "a line over all columns is not cut, however long it is, because it is a sentence\n");
   EXPECT_EQ(table.ToString(1), table.ToString(27)) << "no column is cut to nothing";
+}
+
+TEST(TableTest, KnowsTheTerminalAndCutsForNothingElse) {
+  const int before = dup(STDOUT_FILENO);
+  const auto width_at = [before](int output) {
+    fflush(stdout);
+    dup2(output, STDOUT_FILENO);
+    const size_t width = TerminalWidth();
+    dup2(before, STDOUT_FILENO);
+    return width;
+  };
+  const int controller = posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(controller, 0);
+  ASSERT_EQ(grantpt(controller), 0);
+  ASSERT_EQ(unlockpt(controller), 0);
+  const int terminal = open(ptsname(controller), O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  winsize size = {};
+  size.ws_col = 57;
+  ASSERT_EQ(ioctl(terminal, TIOCSWINSZ, &size), 0);
+  EXPECT_EQ(width_at(terminal), 57);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  EXPECT_EQ(width_at(ends[1]), 0);
+  for (const int opened : {before, controller, terminal, ends[0], ends[1]}) close(opened);
 }
 
 TEST(TableTest, WithoutRowsThereIsNoHeading) {
