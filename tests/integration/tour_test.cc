@@ -81,6 +81,8 @@ constexpr Answer kAnswers[] = {
     {"build/bin/resultgate audit verify --export var/log.ndjson", "the log holds: [0-9]+ entries"},
     {"build/bin/resultgate audit verify --export var/result-7.ndjson",
      "the export holds: a part of the log, the entries where result = 7"},
+    {"build/bin/resultgate restore var/backup.db", "var/restored.db: [0-9]+ log entries, verified"},
+    {"build/bin/resultgate audit verify --database var/restored.db", "the log holds: [0-9]+ entries"},
     {"build/bin/resultgate audit replay", "[0-9]+ decisions decided again: no difference"},
 };
 
@@ -122,7 +124,8 @@ TEST(TourTest, EveryCommandDoesWhatItSays) {
       testing::StartGate(RESULTGATE_BINARY, folder.path() + "/resultgate.db");
   ASSERT_TRUE(server.ok()) << server.status();
   std::filesystem::create_directory("var");
-  for (const char* made : {"var/log.pub", "var/checkpoints.txt", "var/log.ndjson", "var/result-7.ndjson", "var/backup.db"})
+  for (const char* made :
+       {"var/log.pub", "var/checkpoints.txt", "var/log.ndjson", "var/result-7.ndjson", "var/backup.db", "var/restored.db"})
     std::filesystem::remove(made);
 
   // As ./dev run does it: all samples, in order of name.
