@@ -1,6 +1,10 @@
 #include "server/app/pack_loading.h"
 
 #include <filesystem>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace resultgate::app {
 namespace {
@@ -32,6 +36,19 @@ PackFolders Complete(const PackFolders& folders) {
     return std::filesystem::is_directory(own) ? own : Sibling(folders.pack, name);
   };
   return {folders.pack, folder_of(folders.value_sets, "valuesets"), folder_of(folders.calendars, "calendars"), folders.options};
+}
+
+std::vector<std::string> ChangedFiles(const v1::PackFiles& before, const v1::PackFiles& now) {
+  std::map<std::string, std::pair<const std::string*, const std::string*>> files;
+  for (const v1::PackFiles::File& file : before.files()) files[file.path()].first = &file.content();
+  for (const v1::PackFiles::File& file : now.files()) files[file.path()].second = &file.content();
+  std::vector<std::string> changed;
+  for (const auto& [path, contents] : files) {
+    const auto& [was, is] = contents;
+    if (was != nullptr && is != nullptr && *was == *is) continue;
+    changed.push_back(absl::StrCat(path, was == nullptr ? " (new)" : is == nullptr ? " (gone)" : " (changed)"));
+  }
+  return changed;
 }
 
 LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues) {

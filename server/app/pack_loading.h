@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "server/base/file_issue.h"
 #include "server/policy/pack_files.h"
@@ -20,6 +21,10 @@ void AddSiblingOptions(CLI::App* command, PackFolders* folders);
 
 // The folders with those that the command line does not name.
 PackFolders Complete(const PackFolders& folders);
+
+// The files of a pack that are not now as they were, each with what became of it, in order of path: `default/rules.yaml`
+// (changed).
+std::vector<std::string> ChangedFiles(const v1::PackFiles& before, const v1::PackFiles& now);
 
 // policy::LoadPackFolders of the complete folders.
 LoadedPack LoadPack(const PackFolders& folders, base::FileIssues* issues);

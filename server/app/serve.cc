@@ -2,12 +2,14 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -122,6 +124,18 @@ void TellOverdue(const v1::Entry::Overdue& overdue) {
   if (const int64_t more = overdue.results() - overdue.due_size(); more > 0) spdlog::warn("late: {} more", more);
 }
 
+// What is otherwise on the disk than it was when the pack became active, its tests too, which its digest does not cover.
+void TellChangedFiles(const store::Store& store, const std::string& digest, const v1::PackFiles& files) {
+  constexpr size_t kMostNamed = 10;
+  const absl::StatusOr<std::optional<v1::PackFiles>> kept = store.FindPack(digest);
+  if (!kept.ok() || !kept->has_value()) return;
+  const std::vector<std::string> changed = ChangedFiles(**kept, files);
+  for (size_t i = 0; i < std::min(changed.size(), kMostNamed); ++i) {
+    spdlog::warn("not as it was when the pack became active, and not used: {}", changed[i]);
+  }
+  if (changed.size() > kMostNamed) spdlog::warn("not as they were: {} more files", changed.size() - kMostNamed);
+}
+
 std::vector<std::string> WatchedFolders(const PackFolders& folders, const policy::Pack* pack) {
   const PackFolders all = Complete(folders);
   std::vector<std::string> watched = {all.pack, all.value_sets, all.calendars};
@@ -205,6 +219,7 @@ int RunServe(const ServeOptions& options) {
         "--approver ID",
         options.folders.pack, loaded.pack->digest(), options.folders.pack);
   }
+  if (loaded.files != nullptr && !options.development) TellChangedFiles(**store, active.digest(), *loaded.files);
   spdlog::info("contents of results are kept {}", options.retention.empty() ? "for ever" : options.retention);
   if (options.development)
     spdlog::warn("development mode: unsigned templates are shown, changed rules are active at once, and the clock may be set");

@@ -61,6 +61,11 @@ absl::Status PackHost::Start(const policy::LoadedPack& folder, bool development)
     if (!files) return absl::DataLossError(absl::StrCat("the active pack ", active, " is not in the database"));
     loaded = policy::LoadPackFiles(*files, &issues);
     if (loaded.pack == nullptr) return CannotBeUsed("the active pack, as the database keeps it, cannot be used", issues);
+    // Rules that nobody activated must not decide because somebody wrote them into the database.
+    if (loaded.pack->digest() != active) {
+      return absl::DataLossError(absl::StrCat("the active pack ", active, " was changed in the database: what is kept there is ",
+                                              loaded.pack->digest(), "; restore a backup, or activate the pack from its folder"));
+    }
   }
   auto rulebook = std::make_shared<Rulebook>();
   rulebook->pack = loaded.pack;

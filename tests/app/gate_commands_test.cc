@@ -214,6 +214,37 @@ TEST_F(GateCommandsTest, WhoseAResultInDoubtMayBeIsOnTheReviewersScreen) {
                     HasSubstr("version: patient NORTH|P2, born 1970-01-01; Hemoglobin 7.5 g/dL (final)\n")));
 }
 
+// What was edited since the rules became active is not used, whether the rules are others by it or only their tests.
+TEST_F(GateCommandsTest, APackThatChangedOnTheDiskIsToldOfFileByFile) {
+  const std::string pack = folder_.path() + "/ours";
+  std::filesystem::copy("policies/default", pack, std::filesystem::copy_options::recursive);
+  // Outside development mode the numbers must be some at which somebody answers.
+  const std::string templates = folder_.path() + "/templates";
+  std::filesystem::copy("templates", templates, std::filesystem::copy_options::recursive);
+  const std::string contacts = base::ReadFile("templates/contacts.yaml").value();
+  std::ofstream(templates + "/contacts.yaml") << absl::StrReplaceAll(contacts, {{"217-555-", "217-634-"}});
+  const auto serve = [&] {
+    auto served = testing::ServerProcess::Start(
+        {RESULTGATE_BINARY, "serve", "--policies", pack, "--value-sets", "policies/valuesets", "--calendars",
+         "policies/calendars", "--templates", templates, "--listen", "127.0.0.1:0", "--database", folder_.path() + "/ours.db"});
+    EXPECT_TRUE(served.ok()) << served.status();
+    if (!served.ok()) return std::string();
+    EXPECT_EQ((*served)->Stop(), 0);
+    return (*served)->Output();
+  };
+  EXPECT_THAT(serve(), Not(HasSubstr("not as it was")));
+  EXPECT_THAT(serve(), Not(HasSubstr("not as it was"))) << "nothing has changed";
+  const std::string test = std::filesystem::directory_iterator(pack + "/tests")->path().filename().string();
+  std::ofstream(pack + "/tests/" + test, std::ios::app) << "# a remark\n";
+  const std::string said = serve();
+  EXPECT_THAT(said, HasSubstr("not as it was when the pack became active, and not used: ours/tests/" + test + " (changed)"));
+  EXPECT_THAT(said, Not(HasSubstr("holds another pack"))) << "the rules are the same";
+  std::ofstream(pack + "/tissue.yaml", std::ios::app) << "# a remark\n";
+  std::ofstream(pack + "/more.yaml") << "rules: []\n";
+  EXPECT_THAT(serve(),
+              AllOf(HasSubstr("holds another pack"), HasSubstr("ours/tissue.yaml (changed)"), HasSubstr("ours/more.yaml (new)")));
+}
+
 // From what a laboratory sends of its specimen, in either format, to what the patient reads.
 TEST_F(GateCommandsTest, ASpecimenInDoubtMayNeedRepeating) {
   const std::string sound = Hemoglobin("1");

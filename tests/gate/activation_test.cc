@@ -33,6 +33,7 @@ using ::resultgate::testing::At;
 using ::resultgate::testing::Biopsy;
 using ::resultgate::testing::Cbc;
 using ::resultgate::testing::kFriday;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -238,6 +239,26 @@ const v1::PackFiles& Freer() {
       MakePack(std::string(kRoutine) + "  - {id: tissue-release, title: t, match: {codes: [tissue]}, then: {release: now}}\n" +
                ImagingReview()));
   return *pack;
+}
+
+// Whoever can write to the database makes no rules by that.
+TEST_F(ActivationTest, APackThatWasChangedInTheDatabaseDoesNotDecide) {
+  const v1::PackFiles active = MakePack(kRoutine);
+  const v1::PackFiles other = MakePack(absl::StrCat(kRoutine, TissueReview("2 business days")));
+  const v1::PackFiles elsewhere = MakePack(absl::StrCat(kRoutine, ImagingReview()));
+  Open(active);
+  gate_.reset();
+  {
+    const auto batch = *sqlite_->Begin();
+    ASSERT_EQ(batch->PutPack(DigestOf(active), other), absl::OkStatus());
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  const size_t entries = Entries().size();
+  const absl::Status refused = Gate::Start(store_.get(), &clock_, Load(elsewhere), words_, Options()).status();
+  EXPECT_TRUE(absl::IsDataLoss(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr(DigestOf(active)), HasSubstr(DigestOf(other))));
+  EXPECT_EQ(Entries().size(), entries) << "it has not become active";
+  EXPECT_TRUE(Gate::Start(store_.get(), &clock_, Load(active), words_, Options()).ok()) << "the folder has what was activated";
 }
 
 TEST_F(ActivationTest, TheFolderIsActivatedOnceAndThenTheDatabaseKeepsThePack) {
