@@ -3,7 +3,9 @@
 
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +31,7 @@ struct ReportOptions {
   std::string report;
   Scope scope;
   int most_lines = 100;
+  bool related_too = false;  // nobody said as whom it reaches
   bool figures = false;
   bool csv = false;
   bool json = false;
@@ -45,7 +48,8 @@ constexpr Name kReports[] = {
      "what was held on which basis and by which rule, and what for longer than that allows"},
     {"released-before-review", v1::REPORT_KIND_RELEASED_BEFORE_REVIEW,
      "what went before anybody had reviewed it, though a rule had asked for that"},
-    {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS, "reviews that still wait though their time is over"},
+    {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS,
+     "reviews that still wait though their time is over; as a table, also those that are for relatives alone"},
     {"seen-first", v1::REPORT_KIND_SEEN_FIRST, "what patients saw before any clinician had opened it"},
     {"unviewed-abnormal", v1::REPORT_KIND_UNVIEWED_ABNORMAL, "abnormal results that are out and that nobody has seen"},
     {"disparities-by-language", v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE,
@@ -154,6 +158,27 @@ std::string LinesAsTable(const v1::GetReportResponse& response, audit::LinesOf l
   return table.ToString(TerminalWidth());
 }
 
+// Reviews that are overdue for those who see for the patient, and not for the patient: whoever asks what is overdue must not miss
+// them because the patient has seen it.
+int AddRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& request, const v1::GetReportResponse& of_patient,
+               absl::TimeZone zone) {
+  std::set<std::pair<int64_t, std::string>> told;
+  for (const v1::ReportLine& line : of_patient.lines()) told.insert({line.result_id(), line.hold().rule_id()});
+  for (const v1::Audience audience : {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
+    v1::GetReportRequest related = request;
+    related.set_audience(audience);
+    v1::GetReportResponse response, more;
+    if (const int code = Ask(audit, &v1::AuditService::Stub::GetReport, related, &response); code != kDone) return code;
+    for (const v1::ReportLine& line : response.lines()) {
+      if (told.insert({line.result_id(), line.hold().rule_id()}).second) *more.add_lines() = line;
+    }
+    if (more.lines().empty()) continue;
+    std::cout << "\nFor " << audit::EnumWord(v1::Audience_Name(audience), "AUDIENCE_") << "s, and not for patients\n"
+              << LinesAsTable(more, audit::LinesOf::kHolds, zone);
+  }
+  return kDone;
+}
+
 int RunReport(const ReportOptions& options) {
   const std::shared_ptr<grpc::Channel> channel = Connect(options.server);
   const absl::StatusOr<absl::TimeZone> zone = PackZone(channel);
@@ -168,10 +193,9 @@ int RunReport(const ReportOptions& options) {
   request.set_audience(AudienceOf(options.scope));
   request.set_most_lines(options.most_lines);
   request.set_actor(options.actor);
-  grpc::ClientContext context;
+  const auto stub = v1::AuditService::NewStub(channel);
   v1::GetReportResponse response;
-  const grpc::Status status = v1::AuditService::NewStub(channel)->GetReport(&context, request, &response);
-  if (!status.ok()) return Fail(Explain(status));
+  if (const int code = Ask(stub.get(), &v1::AuditService::Stub::GetReport, request, &response); code != kDone) return code;
   std::vector<v1::SummaryDimension> group_by;
   for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
   const audit::LinesOf lines = options.figures ? audit::LinesOf::kNothing : audit::WhatLinesAre(request.report());
@@ -190,6 +214,8 @@ int RunReport(const ReportOptions& options) {
   } else {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
     if (!options.figures && response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
+    const bool of_reviews = request.report() == v1::REPORT_KIND_OVERDUE_REVIEWS;
+    if (of_reviews && options.related_too && !options.figures) return AddRelated(stub.get(), request, response, *zone);
   }
   return kDone;
 }
@@ -231,7 +257,10 @@ void AddAuditReport(CLI::App* audit, Run* run) {
       "  resultgate audit report holds-by-basis --figures --csv > bases.csv\n"
       "  resultgate audit report unviewed-abnormal --csv > unviewed.csv\n"
       "  resultgate audit report disparities-by-language --filter 'category = pathology' --json");
-  command->callback([options, run] { *run = [options] { return RunReport(*options); }; });
+  command->callback([options, run, command] {
+    options->related_too = command->get_option("--audience")->count() == 0;
+    *run = [options] { return RunReport(*options); };
+  });
 }
 
 }  // namespace resultgate::app

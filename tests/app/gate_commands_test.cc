@@ -155,6 +155,24 @@ TEST_F(GateCommandsTest, WhatIsLateIsNamedToTheOperator) {
   EXPECT_LT(output.find("late: result 1"), output.find("the log is signed by")) << "before anything goes";
 }
 
+// The patient has it; who may see it for somebody whose age is not known, waits for a person.
+TEST_F(GateCommandsTest, WhatIsOverdueForRelativesAloneIsTold) {
+  ASSERT_EQ(Run({"submit", "-"}, absl::StrReplaceAll(Hemoglobin("1"), {{"||19700101|", "|||"}})).exit_code, 0);
+  ASSERT_EQ(Run({"submit", "-"}, Pathology("2")).exit_code, 0);
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews"}).out, Not(HasSubstr("For "))) << "nothing is overdue yet";
+  EXPECT_EQ(gate_->Stop(), 0);
+  auto later = testing::ServerProcess::Start({RESULTGATE_BINARY, "serve", "--dev", "--clock", "2026-03-13T09:00:00-04:00",
+                                              "--listen", "127.0.0.1:0", "--database", folder_.path() + "/gate.db"});
+  ASSERT_TRUE(later.ok()) << later.status();
+  gate_ = *std::move(later);
+  const std::string said = Run({"audit", "report", "overdue-reviews"}).out;
+  EXPECT_THAT(said,
+              ContainsRegex("For representatives, and not for patients\nRESULT(.|\n)*1 +birth-date-unknown-review +privacy"));
+  EXPECT_THAT(said, Not(HasSubstr("For delegates"))) << "the same review is told once";
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--audience", "patient"}).out, Not(HasSubstr("For ")));
+  EXPECT_THAT(Run({"audit", "report", "holds-by-basis"}).out, Not(HasSubstr("For ")));
+}
+
 TEST_F(GateCommandsTest, AReleaseAsALetter) {
   ASSERT_EQ(Run({"submit", File("a.hl7", Hemoglobin("1"))}).exit_code, 0);
   const Ran text = Run({"releases", "show", "1"});
