@@ -1,7 +1,6 @@
 // Whose word an approval is where others review what those who see for the patient may see, on a real database.
 #include "server/gate/approval.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -21,7 +20,6 @@ namespace {
 using ::resultgate::scenario::BareGate;
 using ::resultgate::testing::At;
 using ::resultgate::testing::Cbc;
-using ::testing::ElementsAre;
 
 constexpr char kClinician[] = "1234567893";
 constexpr char kNurse[] = "nurse-7";

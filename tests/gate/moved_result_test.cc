@@ -1,6 +1,5 @@
 // Results of which it was in doubt whose they are, or which moved to another patient, on a real database: what people said of
 // them before, and what they may say after.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>

@@ -22,7 +22,9 @@
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/gate/replay_log.h"
+#include "server/gate/retention.h"
 #include "server/gate/stored_check.h"
+#include "server/gate/transition.h"
 #include "server/gate/versions.h"
 #include "server/policy/decide.h"
 #include "server/store/sqlite/log_file.h"
@@ -57,6 +59,7 @@ constexpr char kStricter[] = R"(  - id: stricter
 struct Counts {
   int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
   int64_t acts = 0, wishes = 0, deaths = 0, merges = 0, unmerges = 0, other_numbers = 0;
+  int64_t erased_by_time = 0, erased_by_people = 0, after_erasure = 0;
   int64_t releases = 0, entries = 0, checks = 0, replayed = 0;
   std::map<std::string, int64_t> not_replayed;
 };
@@ -64,7 +67,7 @@ struct Counts {
 class Life {
  public:
   Life(uint64_t seed, const policy::LoadedPack& stricter, Counts* counts)
-      : random_(seed), gate_(ReferencePack()), stricter_(stricter), counts_(*counts) {
+      : random_(seed), gate_(ReferencePack(), Keeping()), stricter_(stricter), counts_(*counts) {
     gate_.RecordRestorer(kRestorer);
   }
 
@@ -82,6 +85,8 @@ class Life {
       MoveClock();
     } else if (dice < 900) {
       TellOfPatients();
+    } else if (dice < 908) {
+      Erase();
     } else if (dice < 996) {
       Acknowledge();
     } else if (dice < 999) {
@@ -121,6 +126,13 @@ class Life {
   std::string Complaints() const { return absl::StrCat(what_, "\n", absl::StrJoin(complaints_, "\n"), "\n", stories_); }
 
  private:
+  // Lives are longer than results are kept.
+  static gate::Options Keeping() {
+    gate::Options options;
+    options.retention = *gate::ParseRetention("90d");
+    return options;
+  }
+
   int Roll(int sides) { return static_cast<int>(random_() % static_cast<uint64_t>(sides)); }
 
   void Complain(const std::string& words) {
@@ -213,16 +225,17 @@ class Life {
     Complain(AddingARestrictionShortensNothing(without, with, context.received_at));
   }
 
-  // Mostly what is new, because that is held. There must be one.
+  // Mostly what is new, because that is held; 0 where it was erased. There must be one.
   int64_t AResult() {
     auto at = order_of_result_.end();
     for (int back = Roll(std::min<int>(20, static_cast<int>(order_of_result_.size()))) + 1; back > 0; --back) --at;
-    return at->first;
+    return erased_.count(at->first) > 0 ? 0 : at->first;
   }
 
   void Approve() {
     if (order_of_result_.empty()) return;
     const int64_t id = AResult();
+    if (id == 0) return;
     const auto result = gate_.store().FindResult(id);
     ASSERT_TRUE(result.ok() && result->has_value());
     const std::string reviewer = absl::StrCat("reviewer-", Roll(3));
@@ -241,6 +254,7 @@ class Life {
     if (order_of_result_.empty()) return;
     gate_.MoveTo(gate_.clock().Now() + absl::Seconds(1));
     const int64_t id = AResult();
+    if (id == 0) return;
     Order& order = orders_[order_of_result_[id]];
     const std::string reviewer = absl::StrCat("reviewer-", Roll(3));
     const absl::Time now = gate_.clock().Now();
@@ -317,6 +331,41 @@ class Life {
     order->asked_by_patient[id].push_back(now);
     // What was held because the patient had asked for that, the patient may have after all.
     for (Determined& determined : order->determined[id]) determined.until = std::min(determined.until, now);
+  }
+
+  // Two people have the contents of a result erased of whose order nothing more comes; at times something does, after all.
+  void Erase() {
+    if (!erased_.empty() && Roll(3) == 0) return SendAfterErasure();
+    std::vector<int64_t> closed;
+    for (const auto& [id, number] : order_of_result_) {
+      if (erased_.count(id) == 0 && std::find(open_.begin(), open_.end(), number) == open_.end()) closed.push_back(id);
+    }
+    if (closed.empty()) return;
+    v1::EraseResultRequest request;
+    request.set_result_id(closed[static_cast<size_t>(Roll(static_cast<int>(closed.size())))]);
+    request.set_requested_by("records-1");
+    request.set_approved_by("records-2");
+    request.set_reason("court order 9");
+    Act("erasure", request.result_id(), &gate::Gate::EraseResult, request);
+  }
+
+  // A version of what was erased: nobody knows any more whose that was, so two people must say so of this one.
+  void SendAfterErasure() {
+    const int64_t id = *std::next(erased_.begin(), Roll(static_cast<int>(erased_.size())));
+    const std::string& number = order_of_result_[id];
+    for (const auto& [other, of] : order_of_result_) {
+      if (of == number && erased_.count(other) == 0 && after_erasure_.count(other) == 0) return;
+    }
+    const v1::SubmitResultResponse response = gate_.Submit(NewVersion(number, orders_[number]));
+    what_ = absl::StrCat("a message of ", number, ", whose result ", id, " was erased");
+    after_erasure_.insert(response.result_id());
+    ++counts_.after_erasure;
+    if (erased_.count(response.result_id()) > 0) Complain("a version was taken into a result whose contents were erased");
+    if (response.disposal() != v1::SubmitResultResponse::DISPOSAL_NEW) return;
+    for (const v1::Outcome& outcome : response.decision().outcomes()) {
+      const bool doubted = outcome.disposition() == v1::DISPOSITION_QUARANTINE || outcome.disposition() == v1::DISPOSITION_NEVER;
+      if (!doubted) Complain("a version of what was erased is not held for two people");
+    }
   }
 
   void MoveClock() {
@@ -475,6 +524,11 @@ class Life {
         if (entry.sequence() != static_cast<int64_t>(log_.size()) + 1) Complain("the log has a gap");
         log_.push_back(base::Sha256(entry.SerializeAsString()));
         if (entry.result_id() != 0) touched.insert(entry.result_id());
+        if (entry.has_erased()) {
+          erased_.insert(entry.result_id());
+          const bool by_time = entry.erased().cause() == v1::ERASURE_CAUSE_RETENTION;
+          ++(by_time ? counts_.erased_by_time : counts_.erased_by_people);
+        }
         ++counts_.entries;
       }
     }
@@ -488,6 +542,10 @@ class Life {
   }
 
   void Place(const v1::Release& release) {
+    // All that was released before had been acknowledged, and so was placed.
+    if (erased_.count(release.result_id()) > 0) {
+      Complain(absl::StrCat("result ", release.result_id(), ": released after its contents were erased"));
+    }
     std::vector<Placed>& portal = portal_[release.result_id()];
     for (const int number : release.audiences()) {
       const auto audience = static_cast<v1::Audience>(number);
@@ -525,13 +583,27 @@ class Life {
     ASSERT_TRUE(result.ok() && result->has_value()) << result.status();
     View view;
     view.result = **result;
+    if (view.result.has_erased()) {
+      if (view.result.has_report() || view.result.versions_size() > 0 || !view.result.salt().empty()) {
+        Complain(absl::StrCat("result ", id, ": it was erased, and something of its contents is there"));
+      }
+      if (gate::EarliestDue(view.result.decision().outcomes()) < absl::InfiniteFuture()) {
+        Complain(absl::StrCat("result ", id, ": it was erased, and something of it is still to go"));
+      }
+      return;
+    }
     const std::string number = view.result.report().order().filler_order_number();
     order_of_result_[id] = number;
     view.now = gate_.clock().Now();
     view.order = orders_[number];
     view.portal = portal_[id];
     view.people = people_;
-    std::vector<std::string> broken = BrokenPromises(view);
+    // Of what came before an erasure the reference would know more than the gate may.
+    std::vector<std::string> broken;
+    if (after_erasure_.count(id) == 0) broken = BrokenPromises(view);
+    if (const std::string words = NothingAfterAnErasureWithoutTwoPeople(view); after_erasure_.count(id) > 0 && !words.empty()) {
+      broken.push_back(words);
+    }
     if (!broken.empty()) TellStory(id, view.order);
     for (std::string& words : broken) complaints_.push_back(std::move(words));
     CheckOrderOfArrival(view);
@@ -589,6 +661,8 @@ class Life {
   std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, FirstShown> first_shown_;
   People people_;
   std::vector<std::pair<std::string, std::string>> merged_;  // survivor and merged, that stand
+  std::set<int64_t> erased_;                                 // results whose contents are gone
+  std::set<int64_t> after_erasure_;                          // results of their orders that came since
   std::vector<std::string> log_;                             // digests of its entries
   int64_t last_release_ = 0;
   std::vector<int64_t> unacknowledged_;
@@ -619,8 +693,10 @@ TEST(Model, RandomLivesKeepAllPromises) {
             << counts.acknowledgements << " acknowledgements, " << counts.restarts << " restarts, " << counts.activations
             << " activations, " << counts.acts << " acts of reviewers and patients, " << counts.wishes << " wishes, "
             << counts.deaths << " words on deaths, " << counts.merges << " merges, " << counts.unmerges << " undone, "
-            << counts.other_numbers << " messages under another number; " << counts.entries << " entries, " << counts.releases
-            << " releases, " << counts.checks << " results checked; " << counts.replayed << " decisions decided again\n";
+            << counts.other_numbers << " messages under another number, " << counts.erased_by_time
+            << " results erased by their time, " << counts.erased_by_people << " by two people, " << counts.after_erasure
+            << " messages of those; " << counts.entries << " entries, " << counts.releases << " releases, " << counts.checks
+            << " results checked; " << counts.replayed << " decisions decided again\n";
   int64_t not_replayed = 0;
   for (const auto& [reason, count] : counts.not_replayed) {
     std::cout << count << " not decided again: " << reason << "\n";
@@ -629,6 +705,7 @@ TEST(Model, RandomLivesKeepAllPromises) {
   EXPECT_GT(counts.replayed, 3 * not_replayed);
   EXPECT_GT(counts.releases, steps / 10);
   EXPECT_GT(counts.approvals, steps / 100);
+  EXPECT_GE(counts.erased_by_people, steps / 2000);
 }
 
 }  // namespace

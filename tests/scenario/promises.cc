@@ -566,6 +566,23 @@ std::string AMergePublishesNothing(const std::vector<v1::Release>& releases) {
   return any ? "a merge of two patients published what was held" : "";
 }
 
+std::string NothingAfterAnErasureWithoutTwoPeople(const View& view) {
+  const auto approvals = view.order.approvals.find(view.result.id());
+  for (const Placed& placed : view.portal) {
+    if (!ShowsContent(placed)) continue;
+    std::set<std::string> voices;
+    if (approvals != view.order.approvals.end()) {
+      for (const Approval& approval : approvals->second) {
+        if (approval.at <= placed.released_at) voices.insert(approval.reviewer);
+      }
+    }
+    if (voices.size() < 2 || voices.count(kRestorer) == 0) {
+      return absl::StrCat(Where(view, placed.unit), "a version of what was erased is shown without two people's word");
+    }
+  }
+  return "";
+}
+
 std::vector<std::string> BrokenPromises(const View& view) {
   std::vector<std::string> broken;
   const std::pair<const char*, std::string> results[] = {

@@ -103,6 +103,10 @@ std::string AnsweredAtOnce(const v1::SubmitResultResponse& answer, absl::Time se
 std::string AnActivationPublishesNothing(size_t releases_before, size_t releases_after);                               // I13
 std::string AMergePublishesNothing(const std::vector<v1::Release>& releases);
 
+// What came of an order after the contents of its result were erased: nobody knows whose that was, so two people say so first
+// (I5).
+std::string NothingAfterAnErasureWithoutTwoPeople(const View& view);
+
 // All that speak of one result.
 std::vector<std::string> BrokenPromises(const View& view);
 

@@ -313,6 +313,26 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
              routine, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_CORRECTED); },
              CommentsFitWhatTheyStandBeside);
        }},
+      {"I5", "what was erased comes again on one person's word",
+       [&] {
+         return With(
+             held,
+             [&](View* view) {
+               view->portal = tissue.portal;
+               view->order.approvals[view->result.id()] = {{kRestorer, view->now}};
+             },
+             NothingAfterAnErasureWithoutTwoPeople);
+       }},
+      {"I5", "on the word of two of whom none looks into it",
+       [&] {
+         return With(
+             held,
+             [&](View* view) {
+               view->portal = tissue.portal;
+               view->order.approvals[view->result.id()] = {{"reviewer-1", view->now}, {"reviewer-2", view->now}};
+             },
+             NothingAfterAnErasureWithoutTwoPeople);
+       }},
       {"I13", "an activation that publishes",
        [&] {
          EXPECT_EQ(AnActivationPublishesNothing(3, 3), "");
