@@ -121,7 +121,9 @@ void ServerProcess::Drain() {
 
 absl::StatusOr<std::unique_ptr<ServerProcess>> StartGate(const std::string& binary, const std::string& database,
                                                          absl::Time clock) {
-  const std::string begins = absl::FormatTime(absl::RFC3339_full, clock, absl::UTCTimeZone());
+  absl::TimeZone zone;
+  if (!absl::LoadTimeZone("America/New_York", &zone)) return absl::UnavailableError("no zone America/New_York");
+  const std::string begins = absl::FormatTime(absl::RFC3339_full, clock, zone);
   return ServerProcess::Start({binary, "serve", "--dev", "--clock", begins, "--listen", "127.0.0.1:0", "--database", database});
 }
 
