@@ -275,7 +275,8 @@ class FailingDiskTest : public ::testing::TestWithParam<Fault> {
     if (!status.ok()) {
       ++refused_;
       CheckNothingHappened(world, status, i);
-      if (GetParam().lasting) {
+      // The clock asks again by itself, perhaps while the disk was looked at and did not fail.
+      if (GetParam().lasting && i != kTheClock) {
         disk_.Resume();
         status = step(world);
         EXPECT_FALSE(status.ok()) << "the disk cannot have written this";
