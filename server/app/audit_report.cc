@@ -25,6 +25,9 @@
 namespace resultgate::app {
 namespace {
 
+// As many as the gate answers with.
+constexpr int kMostLines = 10'000;
+
 struct ReportOptions {
   std::string server;
   std::string actor;
@@ -160,17 +163,24 @@ std::string LinesAsTable(const v1::GetReportResponse& response, audit::LinesOf l
 
 // Reviews that are overdue for those who see for the patient, and not for the patient: whoever asks what is overdue must not miss
 // them because the patient has seen it.
-int AddRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& request, const v1::GetReportResponse& of_patient,
+int AddRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& request, v1::GetReportResponse of_patient,
                absl::TimeZone zone) {
+  // What is cut off when it is printed must not look as if it were not for patients.
+  v1::GetReportRequest all = request;
+  all.set_most_lines(kMostLines);
+  if (of_patient.all_lines() > of_patient.lines_size()) {
+    if (const int code = Ask(audit, &v1::AuditService::Stub::GetReport, all, &of_patient); code != kDone) return code;
+  }
   std::set<std::pair<int64_t, std::string>> told;
   for (const v1::ReportLine& line : of_patient.lines()) told.insert({line.result_id(), line.hold().rule_id()});
   for (const v1::Audience audience : {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
-    v1::GetReportRequest related = request;
-    related.set_audience(audience);
+    all.set_audience(audience);
     v1::GetReportResponse response, more;
-    if (const int code = Ask(audit, &v1::AuditService::Stub::GetReport, related, &response); code != kDone) return code;
+    if (const int code = Ask(audit, &v1::AuditService::Stub::GetReport, all, &response); code != kDone) return code;
     for (const v1::ReportLine& line : response.lines()) {
-      if (told.insert({line.result_id(), line.hold().rule_id()}).second) *more.add_lines() = line;
+      if (!told.insert({line.result_id(), line.hold().rule_id()}).second) continue;
+      more.set_all_lines(more.all_lines() + 1);
+      if (more.lines_size() < request.most_lines()) *more.add_lines() = line;
     }
     if (more.lines().empty()) continue;
     std::cout << "\nFor " << audit::EnumWord(v1::Audience_Name(audience), "AUDIENCE_") << "s, and not for patients\n"
@@ -215,7 +225,7 @@ int RunReport(const ReportOptions& options) {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
     if (!options.figures && response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
     const bool of_reviews = request.report() == v1::REPORT_KIND_OVERDUE_REVIEWS;
-    if (of_reviews && options.related_too && !options.figures) return AddRelated(stub.get(), request, response, *zone);
+    if (of_reviews && options.related_too && !options.figures) return AddRelated(stub.get(), request, std::move(response), *zone);
   }
   return kDone;
 }
@@ -237,7 +247,7 @@ void AddAuditReport(CLI::App* audit, Run* run) {
   AddScopeOptions(command, &options->scope);
   command->add_option("--lines", options->most_lines, "At most so many single holds or results")
       ->capture_default_str()
-      ->check(CLI::Range(1, 10'000));
+      ->check(CLI::Range(1, kMostLines));
   command->add_flag("--figures", options->figures,
                     "The figures alone, as of holds by basis and rule; not the single holds or results");
   CLI::Option* csv = command->add_flag(

@@ -9,6 +9,7 @@
 #include "server/base/proto_time.h"
 #include "server/policy/holds.h"
 #include "server/policy/review_plan.h"
+#include "server/policy/verdict.h"
 
 namespace resultgate::gate {
 namespace {
@@ -39,15 +40,27 @@ bool IsAmong(const std::vector<std::string>& roles, const std::string& role) {
 }
 
 // Whom the rules ask whose reviews were merged into this one, as the pack has it: of a long chain the last ones may have no turn.
-std::vector<std::string> OwnersAsked(const policy::Pack& pack, const v1::Outcome& outcome) {
-  std::vector<std::string> roles;
+// nullopt where that is not what came of it: the pack does not know a rule, or people gave somebody else a turn.
+std::optional<std::vector<std::string>> OwnersAsked(const policy::Pack& pack, const v1::Outcome& outcome) {
+  std::vector<std::string> roles, others;
+  const auto ask = [&roles, &others](const policy::ReviewAsk& review) {
+    roles.insert(roles.end(), review.owners.begin(), review.owners.end());
+    if (review.protocol) others.push_back(review.protocol->pool);
+  };
   for (const v1::AppliedRule& applied : outcome.rules()) {
     if (applied.lifted() || applied.effect() != v1::RULE_EFFECT_REVIEW) continue;
     const auto& rules = pack.rules();
     const auto rule = std::find_if(rules.begin(), rules.end(), [&](const policy::Rule& r) { return r.id == applied.rule_id(); });
-    const bool own = rule != rules.end() && rule->then.review;
-    const policy::ReviewAsk& ask = own ? *rule->then.review : pack.default_review();
-    roles.insert(roles.end(), ask.owners.begin(), ask.owners.end());
+    const bool known = rule != rules.end();
+    if (!known && applied.rule_id() != policy::kDefaultRule) return std::nullopt;
+    const bool own = known && rule->then.review;
+    if (own) ask(*rule->then.review);
+    // Where it is not known whether a rule withholds, the pack's own review stands for that.
+    const bool may_withhold = known && rule->then.withhold_until && !applied.unknown_facts().empty();
+    if (!own || may_withhold) ask(pack.default_review());
+  }
+  for (const v1::ReviewTurn& turn : outcome.review().turns()) {
+    if (!IsAmong(roles, turn.owner().role()) && !IsAmong(others, turn.owner().role())) return std::nullopt;
   }
   return roles;
 }
@@ -75,12 +88,14 @@ Another WhomElse(const policy::Pack& pack, const v1::Result& result, const v1::O
   const v1::Review& review = outcome.review();
   const bool as_planned = outcome.disposition() == v1::DISPOSITION_REVIEW && !review.escalated() && review.overruns() == 0 &&
                           !review.extended_after_downtime() && pack.digest() == result.decision().pack_digest();
-  if (!as_planned) return OfTurns(patients.review(), review);
-  std::vector<std::string> of_patient = OwnersAsked(pack, patients);
+  const std::optional<std::vector<std::string>> asked = as_planned ? OwnersAsked(pack, outcome) : std::nullopt;
+  std::optional<std::vector<std::string>> asked_for_patient = as_planned ? OwnersAsked(pack, patients) : std::nullopt;
+  if (!asked || !asked_for_patient) return OfTurns(patients.review(), review);
+  std::vector<std::string> of_patient = *std::move(asked_for_patient);
   for (const v1::ReviewTurn& turn : patients.review().turns()) of_patient.push_back(turn.owner().role());
   Another another;
   std::string without_turn;
-  for (const std::string& role : OwnersAsked(pack, outcome)) {
+  for (const std::string& role : *asked) {
     if (IsAmong(of_patient, role)) continue;
     for (int i = 0; i < review.turns_size(); ++i) {
       if (review.turns(i).owner().role() != role) continue;
@@ -96,10 +111,10 @@ Another WhomElse(const policy::Pack& pack, const v1::Result& result, const v1::O
   return another;
 }
 
-// The turns before that owner's are over; where its time has passed already, the others keep theirs.
+// The turns before that owner's are over; where its time, or the whole review's, has passed already, the others keep theirs.
 void PassOn(const Another& to, const v1::Identifier& ordering_provider, absl::Time now, v1::Outcome* outcome) {
   v1::Review* review = outcome->mutable_review();
-  if (to.turn >= 0 && base::FromProto(review->turns(to.turn).until()) <= now) return;
+  if (base::FromProto(to.turn >= 0 ? review->turns(to.turn).until() : review->expires_at()) <= now) return;
   const int before = to.turn >= 0 ? to.turn : review->turns_size();
   for (int i = 0; i < before; ++i) {
     if (base::FromProto(review->turns(i).until()) > now) *review->mutable_turns(i)->mutable_until() = base::ToProto(now);

@@ -78,7 +78,8 @@ absl::Status CheckMayApprove(const Directory& directory, const policy::Pack& pac
   for (const policy::Cell& cell : ToBeEnded(pack, result, unit_ids, now)) {
     const v1::Outcome& outcome = cell.outcome;
     // The turn as the rules gave it: only a protocol that covers the unit gives one to such a pool (review_plan.h).
-    const v1::Owner& owner = policy::CurrentTurn(outcome.review(), now).owner();
+    const bool has_turns = !outcome.review().turns().empty();
+    const v1::Owner& owner = has_turns ? policy::CurrentTurn(outcome.review(), now).owner() : v1::Owner::default_instance();
     const bool covered =
         outcome.disposition() == v1::DISPOSITION_REVIEW && std::find(pools.begin(), pools.end(), owner.role()) != pools.end();
     if (covered) continue;

@@ -64,7 +64,8 @@ absl::Status PackHost::Start(const policy::LoadedPack& folder, bool development)
     // Rules that nobody activated must not decide because somebody wrote them into the database.
     if (loaded.pack->digest() != active) {
       return absl::DataLossError(absl::StrCat("the active pack ", active, " was changed in the database: what is kept there is ",
-                                              loaded.pack->digest(), "; restore a backup, or activate the pack from its folder"));
+                                              loaded.pack->digest(),
+                                              "; restore a backup, or serve the folder that it came from"));
     }
   }
   auto rulebook = std::make_shared<Rulebook>();
@@ -108,6 +109,8 @@ std::shared_ptr<const policy::Pack> PackHost::Kept(const std::string& digest) co
   if (!files.ok() || !files->has_value()) return nullptr;  // it may be there the next time
   base::FileIssues ignored;
   std::shared_ptr<const policy::Pack> pack = policy::LoadPackFiles(**files, &ignored).pack;
+  // Rules that nobody activated decide of nothing, not even of what was held before.
+  if (pack != nullptr && pack->digest() != digest) pack = nullptr;
   const std::lock_guard<std::mutex> lock(kept_mutex_);
   return kept_.try_emplace(digest, std::move(pack)).first->second;
 }

@@ -51,7 +51,8 @@ void StoredKeys::Expect(const v1::Result& kept, const std::vector<v1::Entry>& en
       sender.set_sender(entry.actor());
       know(DuplicateKey(sender, absl::HexStringToBytes(absl::StripPrefix(decided.report_digest(), "sha256:"))), true);
     }
-    if (decided.has_decision()) missing.insert(KeptDigest(decided));
+    // What came behind under another number of the patient's left that number's key, even where it is not kept.
+    if (decided.has_decision() || decided.merged()) missing.insert(KeptDigest(decided));
   }
   for (const v1::DiagnosticReport& report : VersionsOf(kept)) {
     const std::string digest = ReportDigest(report);

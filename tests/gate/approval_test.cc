@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "server/base/file_issue.h"
 #include "server/base/proto_time.h"
+#include "server/gate/review_turns.h"
 #include "server/policy/outcomes.h"
+#include "server/policy/pack_files.h"
 #include "server/policy/review_plan.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
@@ -123,6 +126,65 @@ TEST(ApprovalTest, APoolsTurnPassesOnWhenItsProtocolCoversTheResultNoMore) {
   EXPECT_EQ(gate.Approve(id, 2, kNurse).code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(Standing(gate, id, v1::AUDIENCE_PATIENT).state(), v1::OUTCOME_STATE_HELD);
   EXPECT_TRUE(gate.Approve(id, 2, kClinician).ok());
+}
+
+// What people did with turns the rules do not know: who was asked first has handed it over, and is not asked again.
+TEST(ApprovalTest, AHandedOverTurnDoesNotComeBack) {
+  BareGate gate(Pack("ordering-provider", "3 business days", "a-relatives", "6 business days"));
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  ASSERT_EQ(OwnerNow(gate, id), "records");
+  v1::HandOverReviewRequest request;
+  request.set_result_id(id);
+  request.set_etag(ReviewEtag(**gate.store().FindResult(id)));
+  request.set_reviewer("records-1");
+  request.mutable_to()->set_role("director");
+  gate.Ask(&Gate::HandOver, request);
+  ASSERT_EQ(OwnerNow(gate, id), "director");
+  ASSERT_TRUE(gate.Approve(id, 1, "director-1").ok());
+  const v1::Outcome delegates = Standing(gate, id, v1::AUDIENCE_DELEGATE);
+  EXPECT_EQ(OwnerNow(gate, id), "ordering-provider");
+  for (const v1::ReviewTurn& turn : delegates.review().turns()) EXPECT_NE(turn.owner().role(), "records");
+}
+
+// Part of a result was decided anew by a pack whose name the result does not bear: the turns say who else is asked.
+TEST(ApprovalTest, ARuleThatThePackDoesNotKnowIsAnothersWord) {
+  const v1::PackFiles files = Pack("ordering-provider", "3 business days", "relatives", "6 business days");
+  BareGate gate(files);
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  v1::Result result = **gate.store().FindResult(id);
+  for (v1::Outcome& outcome : *result.mutable_decision()->mutable_outcomes()) {
+    for (v1::AppliedRule& rule : *outcome.mutable_rules()) {
+      if (rule.rule_id() == "relatives") rule.set_rule_id("of-another-pack");
+    }
+  }
+  base::FileIssues issues;
+  const policy::LoadedPack loaded = policy::LoadPackFiles(files, &issues);
+  std::vector<std::string> reasons;
+  int passed_on = 0;
+  for (const policy::Cell& cell : ApproveCells(loaded.pack.get(), result, {}, kClinician, gate.clock().Now(), &reasons)) {
+    const bool waits = cell.outcome.state() == v1::OUTCOME_STATE_HELD && !cell.outcome.review().has_approved_at();
+    EXPECT_EQ(waits, cell.audience != v1::AUDIENCE_PATIENT) << cell.audience;
+    if (!waits) continue;
+    ++passed_on;
+    EXPECT_EQ(policy::CurrentTurn(cell.outcome.review(), gate.clock().Now()).owner().role(), "records");
+  }
+  EXPECT_EQ(passed_on, 2);
+}
+
+// Between the end of a review and the moment at which the clock looks, nobody gets a turn that is over.
+TEST(ApprovalTest, NoTurnBeginsWhereTheReviewIsOver) {
+  const v1::PackFiles files =
+      Pack("ordering-provider, results-pool, director", "3 business days", "relatives", "3 business days");
+  BareGate gate(files);
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  const v1::Result result = **gate.store().FindResult(id);
+  base::FileIssues issues;
+  const policy::LoadedPack loaded = policy::LoadPackFiles(files, &issues);
+  std::vector<std::string> reasons;
+  const absl::Time over = base::FromProto(Standing(gate, id, v1::AUDIENCE_DELEGATE).review().expires_at());
+  for (const policy::Cell& cell : ApproveCells(loaded.pack.get(), result, {}, kClinician, over, &reasons)) {
+    EXPECT_LE(cell.outcome.review().turns_size(), 3) << cell.audience;
+  }
 }
 
 }  // namespace

@@ -356,6 +356,7 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
 // known when the two turn out to be two: whose the result is was never said.
 TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePersonEnded) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  gate.RecordRestorer("reviewer-2");
   v1::MergePatientsRequest merge;
   merge.set_actor("him-1");
   *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
@@ -386,9 +387,45 @@ TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePerso
   gate.Ask(&Gate::UnmergePatients, unmerge);
   for (const int64_t id : ids) EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(id)), kOtherPatient) << id;
   EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(own)), "") << "nothing of it came under the other number";
+  // What came under that number is not kept any more once two people have said whose the result is; how it is found still fits.
+  for (const int64_t id : ids) {
+    const int version = (*gate.store().FindResult(id))->version();
+    ASSERT_TRUE(gate.Approve(id, version, "reviewer-1").ok());
+    ASSERT_TRUE(gate.Approve(id, version, "reviewer-2").ok());
+    EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(id)), "") << id;
+  }
   const ReplayReport report = Replay(gate.database());
   EXPECT_THAT(Lines(report.differences), IsEmpty());
   for (const std::string& line : Lines(report.missing)) EXPECT_THAT(line, HasSubstr("no longer kept"));
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
+// As above, where no doubt of versions came before: the late one alone stood under the other number.
+TEST(ReplayTest, TheNumberUnderWhichOneCameBehindOutlastsIt) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  gate.RecordRestorer("reviewer-2");
+  v1::MergePatientsRequest merge;
+  merge.set_actor("him-1");
+  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
+  *merge.mutable_merged() = merge.survivor();
+  merge.mutable_merged()->set_value("p2");
+  gate.Ask(&Gate::MergePatients, merge);
+  const int64_t id = gate.Submit(Cbc("F1")).result_id();
+  v1::DiagnosticReport late = Later(Cbc("F1"), -absl::Minutes(10));
+  late.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  late.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
+  late.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  ASSERT_EQ(gate.Submit(late).disposal(), v1::SubmitResultResponse::DISPOSAL_OLDER_VERSION);
+  v1::UnmergePatientsRequest unmerge;
+  unmerge.set_actor("him-1");
+  *unmerge.mutable_survivor() = merge.survivor();
+  *unmerge.mutable_merged() = merge.merged();
+  gate.Ask(&Gate::UnmergePatients, unmerge);
+  const v1::Result doubted = **gate.store().FindResult(id);
+  ASSERT_EQ(StandingQuarantine(doubted), kOtherPatient);
+  ASSERT_TRUE(gate.Approve(id, doubted.version(), "reviewer-1").ok());
+  ASSERT_TRUE(gate.Approve(id, doubted.version(), "reviewer-2").ok());
+  ASSERT_EQ(StandingQuarantine(**gate.store().FindResult(id)), "");
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
