@@ -551,17 +551,21 @@ class Life {
       const auto audience = static_cast<v1::Audience>(number);
       for (const std::string& unit : release.unit_ids()) {
         const std::string& mrn = release.patient_identifiers(0).value();
-        portal.erase(std::remove_if(portal.begin(), portal.end(),
-                                    [&](const Placed& placed) {
-                                      return placed.mrn == mrn && placed.unit == unit && placed.audience == audience;
-                                    }),
-                     portal.end());
-        if (release.kind() == v1::RELEASE_KIND_RETRACTION) continue;
+        const auto is_it = [&](const Placed& placed) {
+          return placed.mrn == mrn && placed.unit == unit && placed.audience == audience;
+        };
+        const auto stands = std::find_if(portal.begin(), portal.end(), is_it);
+        const bool showed = stands != portal.end() && stands->kind == v1::RELEASE_KIND_RESULT;
+        portal.erase(std::remove_if(portal.begin(), portal.end(), is_it), portal.end());
+        Shown& taken_away = taken_away_[{release.result_id(), unit, audience}];
+        if (release.kind() == v1::RELEASE_KIND_RETRACTION) {
+          if (showed) taken_away = {FromProto(release.released_at()), mrn};
+          continue;
+        }
         Placed placed{mrn, unit, audience, release.kind(), {}, release.comment(), FromProto(release.released_at())};
         if (placed.kind == v1::RELEASE_KIND_RESULT) {
-          FirstShown& first =
-              first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, FirstShown{placed.released_at, mrn})
-                  .first->second;
+          Shown& first =
+              first_shown_.try_emplace({release.result_id(), mrn, unit, audience}, Shown{placed.released_at, mrn}).first->second;
           // Under the patient's other number it is nothing new.
           for (const std::string& other : people_.FamilyAt(mrn, placed.released_at)) {
             const auto before = first_shown_.find({release.result_id(), other, unit, audience});
@@ -569,6 +573,8 @@ class Life {
           }
           placed.first_shown = first.at;
           if (first.as != mrn) placed.first_shown_as = first.as;
+          const std::set<std::string> family = people_.FamilyAt(mrn, placed.released_at);
+          placed.moved = taken_away.at == placed.released_at && taken_away.as != mrn && family.count(taken_away.as) > 0;
         }
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) placed.content = observation;
@@ -654,11 +660,12 @@ class Life {
   std::map<int64_t, std::string> order_of_result_;
   std::map<int64_t, std::vector<Placed>> portal_;
   // When, and under which number of the patient.
-  struct FirstShown {
+  struct Shown {
     absl::Time at;
     std::string as;
   };
-  std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, FirstShown> first_shown_;
+  std::map<std::tuple<int64_t, std::string, std::string, v1::Audience>, Shown> first_shown_;
+  std::map<std::tuple<int64_t, std::string, v1::Audience>, Shown> taken_away_;
   People people_;
   std::vector<std::pair<std::string, std::string>> merged_;  // survivor and merged, that stand
   std::set<int64_t> erased_;                                 // results whose contents are gone

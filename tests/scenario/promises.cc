@@ -477,8 +477,9 @@ std::string WishesToWaitAreKept(const View& view) {
 std::string NothingIsPublishedOfTheDead(const View& view) {
   for (const Placed& placed : view.portal) {
     if (!ShowsContent(placed) || !view.people.IsDeadAt(placed.mrn, placed.released_at)) continue;
-    // What was shown under another number of the patient, and goes along, is not published by it.
-    if (!placed.first_shown_as.empty()) continue;
+    // What was shown under another number of the patient, and goes along, is not published by it; nor what comes back so to the
+    // number under which it was shown first.
+    if (!placed.first_shown_as.empty() || placed.moved) continue;
     // A person may say whom it goes to.
     if (!ApprovedBy(view.order, view.result.id(), placed.released_at)) {
       return absl::StrCat(Where(view, placed.unit), "published after the patient had died");

@@ -70,6 +70,7 @@ struct Placed {
   absl::Time released_at;
   absl::Time first_shown = absl::InfiniteFuture();  // when content was shown there for the first time; never after `released_at`
   std::string first_shown_as = {};                  // under which other number of the patient that was; empty: under this one
+  bool moved = false;                               // it was taken away under another number of the patient in the same moment
 };
 
 // One result, as it stands after a step.
