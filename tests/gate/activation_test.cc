@@ -261,6 +261,44 @@ TEST_F(ActivationTest, APackThatWasChangedInTheDatabaseDoesNotDecide) {
   EXPECT_TRUE(Gate::Start(store_.get(), &clock_, Load(active), words_, Options()).ok()) << "the folder has what was activated";
 }
 
+// Nor does one that decided before: what is held by it goes on by the hours of the one that decides now.
+TEST_F(ActivationTest, APackThatDecidedBeforeAndWasChangedSaysNoHours) {
+  const auto with_hours = [](const std::string& hours) {
+    v1::PackFiles files = First();
+    for (v1::PackFiles::File& file : *files.mutable_files()) {
+      *file.mutable_content() = absl::StrReplaceAll(file.content(), {{"08:00-17:00", hours}});
+    }
+    return files;
+  };
+  std::vector<std::string> due;
+  for (const char* const hours : {"11:00-12:00", "13:00-14:00"}) {
+    resultgate::testing::TempFolder folder;
+    clock_.Set(At(kFriday));
+    auto store = store::OpenSqlite(folder.path() + "/gate.db");
+    ASSERT_TRUE(store.ok());
+    std::swap(sqlite_, *store);
+    auto gate = Gate::Start(sqlite_.get(), &clock_, Load(First()), words_, Options());
+    ASSERT_TRUE(gate.ok());
+    std::swap(gate_, *gate);
+    const int64_t id = Submit(resultgate::testing::Report("F1", "9999-9")).result_id();
+    MustActivate(with_hours("11:00-12:00"));
+    gate_.reset();
+    {
+      const auto batch = *sqlite_->Begin();
+      ASSERT_EQ(batch->PutPack(DigestOf(First()), with_hours(hours)), absl::OkStatus());
+      ASSERT_EQ(batch->Commit(), absl::OkStatus());
+    }
+    auto again = Gate::Start(sqlite_.get(), &clock_, Load(First()), words_, Options());
+    ASSERT_TRUE(again.ok()) << again.status();
+    std::swap(gate_, *again);
+    AdvanceTo("2026-03-10T18:30:00-04:00");
+    due.push_back(base::FormatUtc(base::FromProto(Get(id).due_at())));
+    gate_.reset();
+    sqlite_.reset();
+  }
+  EXPECT_EQ(due[0], due[1]);
+}
+
 TEST_F(ActivationTest, TheFolderIsActivatedOnceAndThenTheDatabaseKeepsThePack) {
   Open(First());
   EXPECT_EQ(Active(), DigestOf(First()));
