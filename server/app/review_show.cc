@@ -56,7 +56,8 @@ void PrintReport(const v1::DiagnosticReport& report, absl::TimeZone zone) {
     table.AddRow({absl::StrCat("  ", ConceptText(observation.code())), ValueText(observation), FlagText(observation),
                   observation.reference_range().text(), StatusText(observation.status())});
   }
-  if (!report.observations().empty()) std::cout << table.ToString(TerminalWidth());
+  // Values decide: no terminal is so narrow that they are cut for it.
+  if (!report.observations().empty()) std::cout << table.ToString();
   // What does not fit into the table decides all the more.
   for (const v1::Observation& observation : report.observations()) {
     const std::string value = ValueText(observation);
@@ -83,7 +84,7 @@ void PrintPrior(const v1::GetReviewResponse& review, absl::TimeZone zone) {
                   ConceptText(value ? prior.observation().code() : prior.code()),
                   value ? ValueText(prior.observation()) : prior.conclusion(), value ? FlagText(prior.observation()) : ""});
   }
-  std::cout << table.ToString(TerminalWidth());
+  std::cout << table.ToString();
 }
 
 void PrintPending(const v1::PendingReview& review, absl::TimeZone zone) {

@@ -8,9 +8,8 @@
 // which binds more tightly. NOT, or a minus, stands before a restriction or a parenthesis.
 //
 //   sequence, result, version   numbers: = != < <= > >=
-//   time                        RFC 3339 with a zone: = != < <= > >=; or a date, whose day is that of UTC: `=` asks for all of
-//   the
-//                               day and `!=` for none of it, the others compare with its midnight
+//   time                        RFC 3339 with a zone: = != < <= > >=; or a date, whose day is that of UTC: `=` asks for all
+//                               of it and `!=` for none of it, the others compare with its midnight
 //   kind                        `decided`, `approved`, …: = !=
 //   actor                       who did it: = !=
 //   rule                        id of a rule that had a part in what the entry tells: = !=

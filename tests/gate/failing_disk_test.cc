@@ -40,27 +40,11 @@ using ::resultgate::testing::Cbc;
 using ::resultgate::testing::kFriday;
 using ::resultgate::testing::Later;
 using store::Contents;
+using store::Fault;
 using store::FaultVfs;
 using store::ReadContents;
 using store::TempFolder;
 using Operation = FaultVfs::Operation;
-
-struct Fault {
-  const char* name;
-  Operation operation;
-  int code;
-  bool lasting;
-};
-
-void PrintTo(const Fault& fault, std::ostream* out) {
-  *out << fault.name;
-}
-
-constexpr Fault kFaults[] = {
-    {"OneWriteFails", Operation::kWrite, SQLITE_IOERR_WRITE, false}, {"WritesFail", Operation::kWrite, SQLITE_IOERR_WRITE, true},
-    {"DiskFullOnce", Operation::kWrite, SQLITE_FULL, false},         {"DiskFull", Operation::kWrite, SQLITE_FULL, true},
-    {"OneSyncFails", Operation::kSync, SQLITE_IOERR_FSYNC, false},   {"SyncsFail", Operation::kSync, SQLITE_IOERR_FSYNC, true},
-};
 
 constexpr char kMonday[] = "2026-03-09T08:00:00-04:00";
 // A result that is held when the story begins.
@@ -313,7 +297,7 @@ class FailingDiskTest : public ::testing::TestWithParam<Fault> {
   int refused_ = 0;
 };
 
-INSTANTIATE_TEST_SUITE_P(Faults, FailingDiskTest, ::testing::ValuesIn(kFaults),
+INSTANTIATE_TEST_SUITE_P(Faults, FailingDiskTest, ::testing::ValuesIn(store::kFaultsOfChanges),
                          [](const ::testing::TestParamInfo<Fault>& info) { return std::string(info.param.name); });
 
 TEST_P(FailingDiskTest, EachCallIsDurableOrHasNoEffect) {

@@ -268,6 +268,17 @@ TEST(ReplayTest, WhatAnotherPackDecidesAnewComesOutTheSame) {
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
+// That the patient of the reports here and `p2` are one, or are two after all.
+template <typename Request>
+Request OfTwoNumbers() {
+  Request request;
+  request.set_actor("him-1");
+  *request.mutable_survivor() = Cbc("F1").patient().identifiers(0);
+  *request.mutable_merged() = request.survivor();
+  request.mutable_merged()->set_value("p2");
+  return request;
+}
+
 TEST(ReplayTest, MergesAndSeparationsComeOutTheSame) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.RecordRestorer("reviewer-2");
@@ -283,12 +294,7 @@ TEST(ReplayTest, MergesAndSeparationsComeOutTheSame) {
   };
   const int64_t shown = gate.Submit(of(panel("11.0"), "p1", absl::ZeroDuration())).result_id();
   const v1::SubmitResultResponse held = gate.Submit(of(Biopsy("F2"), "p1", absl::ZeroDuration()));
-  v1::MergePatientsRequest merge;
-  merge.set_actor("him-1");
-  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
-  *merge.mutable_merged() = merge.survivor();
-  merge.mutable_merged()->set_value("p2");
-  gate.Ask(&Gate::MergePatients, merge);
+  gate.Ask(&Gate::MergePatients, OfTwoNumbers<v1::MergePatientsRequest>());
   gate.MoveTo(At("2026-03-09T10:00:00-04:00"));
   EXPECT_EQ(gate.Submit(of(Cbc("F1", "12.0"), "p2", absl::Minutes(30))).result_id(), shown);
   v1::DiagnosticReport corrected = of(Biopsy("F2"), "p2", absl::Hours(66));
@@ -300,11 +306,7 @@ TEST(ReplayTest, MergesAndSeparationsComeOutTheSame) {
   gate.Submit(of(Cbc("F1", "11.5"), "p1", absl::Minutes(20)));
   v1::DiagnosticReport first_final = of(Biopsy("F2"), "p1", -absl::Hours(2));
   gate.Submit(first_final);
-  v1::UnmergePatientsRequest unmerge;
-  unmerge.set_actor("him-1");
-  *unmerge.mutable_survivor() = merge.survivor();
-  *unmerge.mutable_merged() = merge.merged();
-  gate.Ask(&Gate::UnmergePatients, unmerge);
+  gate.Ask(&Gate::UnmergePatients, OfTwoNumbers<v1::UnmergePatientsRequest>());
   for (const int64_t id : {shown, held.result_id()}) {
     const v1::Result doubted = **gate.store().FindResult(id);
     EXPECT_EQ(StandingQuarantine(doubted), kOtherPatient);
@@ -324,12 +326,7 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.Submit(Cbc("F1", "11.0"));
   gate.Submit(Biopsy("F2"));
-  v1::MergePatientsRequest merge;
-  merge.set_actor("him-1");
-  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
-  *merge.mutable_merged() = merge.survivor();
-  merge.mutable_merged()->set_value("p2");
-  gate.Ask(&Gate::MergePatients, merge);
+  gate.Ask(&Gate::MergePatients, OfTwoNumbers<v1::MergePatientsRequest>());
   gate.MoveTo(At("2026-03-09T10:00:00-04:00"));
   int minutes = 0;
   for (const char* mrn : {"p2", "p1", "p2"}) {
@@ -340,11 +337,7 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
       gate.Submit(report);
     }
   }
-  v1::UnmergePatientsRequest unmerge;
-  unmerge.set_actor("him-1");
-  *unmerge.mutable_survivor() = merge.survivor();
-  *unmerge.mutable_merged() = merge.merged();
-  gate.Ask(&Gate::UnmergePatients, unmerge);
+  gate.Ask(&Gate::UnmergePatients, OfTwoNumbers<v1::UnmergePatientsRequest>());
   const ReplayReport report = Replay(gate.database());
   EXPECT_THAT(Lines(report.differences), IsEmpty());
   EXPECT_THAT(Lines(report.missing), IsEmpty());
@@ -357,12 +350,7 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
 TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePersonEnded) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.RecordRestorer("reviewer-2");
-  v1::MergePatientsRequest merge;
-  merge.set_actor("him-1");
-  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
-  *merge.mutable_merged() = merge.survivor();
-  merge.mutable_merged()->set_value("p2");
-  gate.Ask(&Gate::MergePatients, merge);
+  gate.Ask(&Gate::MergePatients, OfTwoNumbers<v1::MergePatientsRequest>());
   std::vector<int64_t> ids;
   // One that changes nothing, and one by which the legal clock starts earlier.
   for (const v1::ResultStatus status : {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL}) {
@@ -380,11 +368,7 @@ TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePerso
     EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(ids.back())), "");
   }
   const int64_t own = gate.Submit(Cbc("F9")).result_id();
-  v1::UnmergePatientsRequest unmerge;
-  unmerge.set_actor("him-1");
-  *unmerge.mutable_survivor() = merge.survivor();
-  *unmerge.mutable_merged() = merge.merged();
-  gate.Ask(&Gate::UnmergePatients, unmerge);
+  gate.Ask(&Gate::UnmergePatients, OfTwoNumbers<v1::UnmergePatientsRequest>());
   for (const int64_t id : ids) EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(id)), kOtherPatient) << id;
   EXPECT_EQ(StandingQuarantine(**gate.store().FindResult(own)), "") << "nothing of it came under the other number";
   // What came under that number is not kept any more once two people have said whose the result is; how it is found still fits.
@@ -404,23 +388,14 @@ TEST(ReplayTest, AnOlderVersionUnderTheOtherNumberIsKnownAfterADoubtThatOnePerso
 TEST(ReplayTest, TheNumberUnderWhichOneCameBehindOutlastsIt) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   gate.RecordRestorer("reviewer-2");
-  v1::MergePatientsRequest merge;
-  merge.set_actor("him-1");
-  *merge.mutable_survivor() = Cbc("F1").patient().identifiers(0);
-  *merge.mutable_merged() = merge.survivor();
-  merge.mutable_merged()->set_value("p2");
-  gate.Ask(&Gate::MergePatients, merge);
+  gate.Ask(&Gate::MergePatients, OfTwoNumbers<v1::MergePatientsRequest>());
   const int64_t id = gate.Submit(Cbc("F1")).result_id();
   v1::DiagnosticReport late = Later(Cbc("F1"), -absl::Minutes(10));
   late.set_status(v1::RESULT_STATUS_PRELIMINARY);
   late.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
   late.mutable_patient()->mutable_identifiers(0)->set_value("p2");
   ASSERT_EQ(gate.Submit(late).disposal(), v1::SubmitResultResponse::DISPOSAL_OLDER_VERSION);
-  v1::UnmergePatientsRequest unmerge;
-  unmerge.set_actor("him-1");
-  *unmerge.mutable_survivor() = merge.survivor();
-  *unmerge.mutable_merged() = merge.merged();
-  gate.Ask(&Gate::UnmergePatients, unmerge);
+  gate.Ask(&Gate::UnmergePatients, OfTwoNumbers<v1::UnmergePatientsRequest>());
   const v1::Result doubted = **gate.store().FindResult(id);
   ASSERT_EQ(StandingQuarantine(doubted), kOtherPatient);
   ASSERT_TRUE(gate.Approve(id, doubted.version(), "reviewer-1").ok());

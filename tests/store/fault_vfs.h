@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -108,6 +109,27 @@ class FaultVfs {
 
   // Where it is seen for the first time, the file counts as synced.
   PowerCut::File& FileOf(const std::string& path);
+};
+
+// What a test has a disk do.
+struct Fault {
+  const char* name;
+  FaultVfs::Operation operation;
+  int code;
+  bool lasting;
+};
+
+inline void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.name;
+}
+
+inline constexpr Fault kFaultsOfChanges[] = {
+    {"OneWriteFails", FaultVfs::Operation::kWrite, SQLITE_IOERR_WRITE, false},
+    {"WritesFail", FaultVfs::Operation::kWrite, SQLITE_IOERR_WRITE, true},
+    {"DiskFullOnce", FaultVfs::Operation::kWrite, SQLITE_FULL, false},
+    {"DiskFull", FaultVfs::Operation::kWrite, SQLITE_FULL, true},
+    {"OneSyncFails", FaultVfs::Operation::kSync, SQLITE_IOERR_FSYNC, false},
+    {"SyncsFail", FaultVfs::Operation::kSync, SQLITE_IOERR_FSYNC, true},
 };
 
 }  // namespace resultgate::store
