@@ -88,7 +88,7 @@ Files StandingFiles(const v1::DiagnosticReport& report) {
   return files;
 }
 
-void AttachedFiles::Add(const v1::DiagnosticReport& version) {
+void AttachedFiles::Add(const v1::DiagnosticReport& version, bool is_all) {
   const std::vector<v1::Attachment> marks = MarksOf(version);
   for (const v1::Attachment& mark : marks) {
     for (const File& file : standing_) {
@@ -106,7 +106,7 @@ void AttachedFiles::Add(const v1::DiagnosticReport& version) {
         std::any_of(wrong_.begin(), wrong_.end(), [&file](const v1::Attachment& mark) { return IsOf(mark, file); });
     files.push_back({file, again});
   }
-  if (version.status() != v1::RESULT_STATUS_APPENDED && !files.empty()) standing_.clear();
+  if (version.status() != v1::RESULT_STATUS_APPENDED && (is_all || !files.empty())) standing_.clear();
   for (File& file : files) {
     const auto is_same = [&file](const File& other) { return IsSame(other.file, file.file); };
     const auto known = std::find_if(standing_.begin(), standing_.end(), is_same);

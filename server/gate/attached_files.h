@@ -27,8 +27,9 @@ Files StandingFiles(const v1::DiagnosticReport& report);
 class AttachedFiles {
  public:
   // A version's marks take away what stood of the same name, or all where they have none. Its files take the place of what stood,
-  // or, where it is appended, come beside it.
-  void Add(const v1::DiagnosticReport& version);
+  // or, where it is appended, come beside it. Where it `is_all` that stands, nothing is left of files that it lacks: they say
+  // what was withdrawn with the words. That takes nothing back as wrong.
+  void Add(const v1::DiagnosticReport& version, bool is_all);
 
   // What stands, and all marks behind it.
   Files Take() const;

@@ -90,6 +90,18 @@ bool HasDocumentContent(const v1::DiagnosticReport& report) {
          report.notes_size() > 0 || !std::all_of(files.begin(), files.end(), policy::IsVoid);
 }
 
+// True if what it lacks of a document stands no more. What is appended only adds; and what says that all of it was wrong, or was
+// not made, need not say again what that was.
+bool SaysAllThatStands(const v1::DiagnosticReport& version) {
+  return version.snapshot() && version.status() != v1::RESULT_STATUS_APPENDED &&
+         version.status() != v1::RESULT_STATUS_CANCELLED && version.status() != v1::RESULT_STATUS_ENTERED_IN_ERROR;
+}
+
+// True if it says what the document is, be it that there is none.
+bool SpeaksOfDocument(const v1::DiagnosticReport& version) {
+  return HasDocumentContent(version) || SaysAllThatStands(version);
+}
+
 // The document's fields alone, as far as they stand.
 v1::DiagnosticReport Document(const v1::DiagnosticReport& report) {
   v1::DiagnosticReport document;
@@ -121,7 +133,7 @@ bool ContentDiffers(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b
         const v1::Observation* other = Find(b, observation.id());
         return other != nullptr && CompareStates(observation, *other) == 0 && WithoutTime(&observation) != WithoutTime(other);
       });
-  return observations_differ || (HasDocumentContent(a) && HasDocumentContent(b) && !SameContent(a, b, policy::kDocument));
+  return observations_differ || (SpeaksOfDocument(a) && SpeaksOfDocument(b) && !SameContent(a, b, policy::kDocument));
 }
 
 // What the gate knows of the patient besides must not put versions in another order.
@@ -211,29 +223,35 @@ class Together {
   void AddDocument(const v1::DiagnosticReport& version, bool has_twin) {
     v1::DiagnosticReport& report = standing_.report;
     v1::DiagnosticReport before = Document(report);
-    const bool both_speak = HasDocumentContent(before) && HasDocumentContent(version);
-    if (both_speak && !has_twin) unclear_.erase(policy::kDocument);
-    if (both_speak && has_twin && Bytes(before) != Bytes(Document(version))) unclear_.insert(policy::kDocument);
+    const bool speaks = SpeaksOfDocument(version);
+    const bool twin_speaks = has_twin && last_speaks_;
+    if (speaks && !twin_speaks) unclear_.erase(policy::kDocument);
+    if (speaks && twin_speaks && Bytes(before) != Bytes(Document(version))) unclear_.insert(policy::kDocument);
+    last_speaks_ = speaks || twin_speaks;
+    // Words that a twin has stay, in doubt: whoever looks into it must see them.
+    const bool is_all = SaysAllThatStands(version) && !twin_speaks;
+    from_all_ = from_all_ || SaysAllThatStands(version);
     google::protobuf::RepeatedPtrField<v1::Observation> observations;
     observations.Swap(report.mutable_observations());
     report = version;
     report.mutable_observations()->Swap(&observations);
+    report.set_snapshot(from_all_);
     if (version.status() == v1::RESULT_STATUS_APPENDED) {
       AppendText(version.narrative(), before.mutable_narrative());
       AppendText(version.conclusion(), before.mutable_conclusion());
       AppendNew(version.conclusion_codes(), before.mutable_conclusion_codes());
       AppendNew(version.notes(), before.mutable_notes());
     } else {
-      if (!version.narrative().empty()) before.set_narrative(version.narrative());
-      if (!version.conclusion().empty()) before.set_conclusion(version.conclusion());
-      if (!version.conclusion_codes().empty()) *before.mutable_conclusion_codes() = version.conclusion_codes();
-      if (!version.notes().empty()) *before.mutable_notes() = version.notes();
+      if (is_all || !version.narrative().empty()) before.set_narrative(version.narrative());
+      if (is_all || !version.conclusion().empty()) before.set_conclusion(version.conclusion());
+      if (is_all || !version.conclusion_codes().empty()) *before.mutable_conclusion_codes() = version.conclusion_codes();
+      if (is_all || !version.notes().empty()) *before.mutable_notes() = version.notes();
     }
     report.set_narrative(before.narrative());
     report.set_conclusion(before.conclusion());
     report.mutable_conclusion_codes()->Swap(before.mutable_conclusion_codes());
     report.mutable_notes()->Swap(before.mutable_notes());
-    files_.Add(version);
+    files_.Add(version, is_all);
     *report.mutable_presented_forms() = files_.Take();
   }
 
@@ -290,6 +308,8 @@ class Together {
 
   Standing standing_;
   const v1::DiagnosticReport* last_ = nullptr;
+  bool last_speaks_ = false;  // it, or one of its twins, speaks of the document
+  bool from_all_ = false;     // some version said all that stands, so that what is older than it adds nothing
   absl::flat_hash_map<std::string, int> position_;                     // of observations, by id
   absl::flat_hash_map<std::string, std::set<std::string>> diagnoses_;  // final ones that an observation has named, as bytes
   AttachedFiles files_;

@@ -217,6 +217,8 @@ class Reader {
   }
 
   void ReadDocument(Value resource, v1::DiagnosticReport* report) {
+    // What a resource lacks it does not say any more.
+    report->set_snapshot(true);
     report->set_conclusion(std::string(resource["conclusion"].string()));
     // `codedDiagnosis` was its name before R4.
     for (const absl::string_view key : {"conclusionCode", "codedDiagnosis"}) {

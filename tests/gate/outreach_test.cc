@@ -150,6 +150,29 @@ TEST(OutreachTest, WhatIsHeldAndAbnormalIsListedForItsClinicianToo) {
   EXPECT_THAT(Tasks(gate), IsEmpty());
 }
 
+// Nothing is left of them that would be released as corrected, and somebody may have acted on them.
+TEST(OutreachTest, WordsThatTheSenderWithdrewAreForAClinicianToRead) {
+  ReviewGate gate;
+  v1::DiagnosticReport report = Cbc("F1");
+  report.set_snapshot(true);
+  report.set_conclusion("A sign of it.");
+  const int64_t id = gate.Submit(report);
+  ASSERT_THAT(Tasks(gate), IsEmpty());
+  gate.AdvanceTo("2026-03-06T16:00:00-05:00");
+  v1::DiagnosticReport corrected = resultgate::testing::Later(report, absl::Hours(1));
+  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+  corrected.clear_conclusion();
+  ASSERT_EQ(gate.Submit(corrected), id);
+  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+  EXPECT_EQ(base::FromProto(tasks[0].since()), At("2026-03-06T16:00:00-05:00"));
+  v1::RecordClinicianViewRequest opened;
+  opened.set_result_id(id);
+  opened.set_clinician(kOrderer);
+  ASSERT_TRUE(gate.Call(&Gate::RecordClinicianView, opened).ok());
+  EXPECT_THAT(Tasks(gate), IsEmpty());
+}
+
 TEST(OutreachTest, OnlyWhatIsOutCanBeSeen) {
   ReviewGate gate;
   const int64_t held = gate.Submit(Biopsy("F1"));

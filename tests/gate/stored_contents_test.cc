@@ -97,6 +97,8 @@ TEST_F(StoredContentsTest, WhatVeryManyVersionsStartFrom) {
   for (int i = 0; i < 40; ++i) {
     v1::DiagnosticReport version = Later(Cbc("F1", absl::StrCat(10 + i % 5, ".", i)), absl::Seconds(i));
     if (i % 3 == 0) testing::AddObservation(&version, "4544-3", absl::StrCat(30 + i));
+    if (i % 4 == 1) version.set_narrative("words, until a whole report lacks them");
+    version.set_snapshot(i % 2 == 1);
     gate_.Submit(version);
     // A late one, which says nothing new.
     if (i > 33) gate_.Submit(Later(Cbc("F1", "9.0"), -absl::Minutes(i)));

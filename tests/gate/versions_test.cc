@@ -145,6 +145,109 @@ TEST(PutTogether, WhatIsAppendedIsAddedToWhatStood) {
   EXPECT_EQ(Together({addendum, base}).report.narrative(), addendum.narrative()) << "the sender repeated what stood";
 }
 
+// With all that a document holds.
+v1::DiagnosticReport WithDocument(v1::DiagnosticReport report) {
+  report.set_narrative("old narrative");
+  report.set_conclusion("old conclusion");
+  report.add_conclusion_codes()->set_text("old code");
+  report.add_notes("old remark");
+  report.add_presented_forms()->set_data("old file");
+  return report;
+}
+
+v1::DiagnosticReport Whole(v1::DiagnosticReport report) {
+  report.set_snapshot(true);
+  return report;
+}
+
+TEST(PutTogether, WhatAWholeReportLacksStandsNoMoreInWhateverOrder) {
+  const struct {
+    v1::ResultStatus status;
+    bool is_whole;
+    bool gone;
+    const char* why;
+  } cases[] = {
+      {v1::RESULT_STATUS_CORRECTED, false, false, "an HL7 v2 message may hold only what changed"},
+      {v1::RESULT_STATUS_CORRECTED, true, true, "a FHIR resource says all"},
+      {v1::RESULT_STATUS_AMENDED, true, true, "and so it does here"},
+      {v1::RESULT_STATUS_FINAL, true, true, "as after a preliminary"},
+      {v1::RESULT_STATUS_PRELIMINARY, true, true, "it is the later word"},
+      {v1::RESULT_STATUS_UNKNOWN, true, true, "whatever it means"},
+      {v1::RESULT_STATUS_APPENDED, true, false, "that adds"},
+      {v1::RESULT_STATUS_CANCELLED, true, false, "it tells what became of it, and not what it is"},
+      {v1::RESULT_STATUS_ENTERED_IN_ERROR, true, false, "what was wrong stays known"},
+  };
+  for (const auto& c : cases) {
+    SCOPED_TRACE(c.why);
+    const v1::DiagnosticReport first = WithDocument(Cbc("F1"));
+    v1::DiagnosticReport second = Later(Cbc("F1"), absl::Minutes(1));
+    second.set_status(c.status);
+    second.set_snapshot(c.is_whole);
+    for (const Standing& standing : {Together({first, second}), Together({second, first})}) {
+      EXPECT_EQ(policy::HasDocument(standing.report), !c.gone);
+      v1::DiagnosticReport expected = c.gone ? Cbc("F1") : first;
+      EXPECT_EQ(standing.report.narrative(), expected.narrative());
+      EXPECT_EQ(standing.report.conclusion(), expected.conclusion());
+      EXPECT_EQ(standing.report.conclusion_codes_size(), expected.conclusion_codes_size());
+      EXPECT_EQ(standing.report.notes_size(), expected.notes_size());
+      EXPECT_EQ(standing.report.presented_forms_size(), expected.presented_forms_size());
+      EXPECT_EQ(standing.report.observations_size(), 1) << "observations stand until somebody speaks of them";
+      EXPECT_EQ(standing.doubt, "");
+    }
+  }
+  v1::DiagnosticReport second = Whole(Later(Cbc("F1"), absl::Minutes(1)));
+  second.set_conclusion("new conclusion");
+  const v1::DiagnosticReport together = Together({WithDocument(Cbc("F1")), second}).report;
+  EXPECT_EQ(together.conclusion(), "new conclusion");
+  EXPECT_EQ(together.narrative(), "");
+  EXPECT_EQ(together.presented_forms_size(), 0) << "the file may tell what was withdrawn";
+}
+
+TEST(PutTogether, AFileThatAWholeReportLacksMayComeAgain) {
+  const v1::DiagnosticReport without = Whole(Later(Cbc("F1"), absl::Minutes(1)));
+  EXPECT_EQ(Together({WithDocument(Cbc("F1")), without, Whole(Later(WithDocument(Cbc("F1")), absl::Minutes(2)))}).doubt, "")
+      << "nobody said that it was wrong";
+}
+
+// Their digests, and with them their order, differ from one text to the next.
+TEST(PutTogether, OneOfTwoWholeReportsOfOneTimeLacksTheWords) {
+  for (const std::string words : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    SCOPED_TRACE(words);
+    v1::DiagnosticReport with = Whole(Cbc("F1"));
+    with.set_conclusion(words);
+    const v1::DiagnosticReport without = Whole(Cbc("F1"));
+    EXPECT_EQ(CompareVersions(with, without), VersionOrder::kUnclear);
+    EXPECT_EQ(CompareVersions(without, with), VersionOrder::kUnclear);
+    EXPECT_EQ(CompareVersions(Cbc("F1"), with), VersionOrder::kNewer) << "a part says nothing of the rest";
+    const v1::DiagnosticReport before = Later(WithDocument(Cbc("F1")), -absl::Minutes(1));
+    for (const Standing& standing : {Together({with, without}), Together({without, with}), Together({with, before, without})}) {
+      EXPECT_EQ(standing.doubt, kUnclearOrder);
+      EXPECT_EQ(standing.report.conclusion(), words) << "whoever looks into it sees them";
+      EXPECT_EQ(standing.report.narrative(), "") << "neither has what was before";
+    }
+    EXPECT_EQ(Together({with, Cbc("F1", "13.9")}).doubt, "") << "a part of it";
+    const Standing later = Together({with, Whole(Later(Cbc("F1"), absl::Minutes(1))), without});
+    EXPECT_EQ(later.doubt, "");
+    EXPECT_EQ(later.report.conclusion(), "");
+    // What speaks of other things at the same time keeps no old words.
+    v1::DiagnosticReport other = resultgate::testing::Report("F1", "58410-2");
+    AddObservation(&other, "4544-3", "41")->set_data_absent_reason(words);
+    const Standing beside = Together({other, before, without});
+    EXPECT_EQ(beside.doubt, "");
+    EXPECT_FALSE(policy::HasDocument(beside.report));
+  }
+}
+
+TEST(PutTogether, WhatTheyComeToIsWholeIfOneOfThemIs) {
+  const v1::DiagnosticReport whole = Whole(Cbc("F1", "1"));
+  const v1::DiagnosticReport part = Later(Cbc("F1", "2"), absl::Minutes(1));
+  const v1::DiagnosticReport base = Together({whole, part}).report;
+  EXPECT_TRUE(base.snapshot());
+  EXPECT_EQ(Together({Later(WithDocument(Cbc("F1")), -absl::Minutes(1)), base}).report.conclusion(), "")
+      << "nothing that is older adds to it";
+  EXPECT_FALSE(Together({part}).report.snapshot());
+}
+
 // OBX-11 `U`: final, the value having come as preliminary.
 TEST(PutTogether, AConfirmationMakesTheEarlierValueFinal) {
   v1::DiagnosticReport preliminary = WithStatus(Cbc("F1", "13.9"), v1::RESULT_STATUS_PRELIMINARY);

@@ -340,6 +340,14 @@ TEST(FhirTest, NoObservationIsLostOrReadTwice) {
   EXPECT_TRUE(Warns(message.reports[0], "entry[1].resource.result[1]"));
 }
 
+TEST(FhirTest, ADiagnosticReportSaysAllThatStandsAndAnObservationDoesNot) {
+  const Message message = ReadOne(Bundle({kPatient, "{'resourceType':'DiagnosticReport','status':'final'," + kSubject + "}",
+                                          "{'resourceType':'Observation','id':'a','status':'final'," + kSubject + "}"}));
+  ASSERT_EQ(message.reports.size(), 2u);
+  EXPECT_TRUE(message.reports[0].snapshot());
+  EXPECT_FALSE(message.reports[1].snapshot()) << "it may be a part of what another message told";
+}
+
 TEST(FhirTest, AnotherPatientsObservationStaysOut) {
   const Message message =
       ReadOne(Bundle({kPatient,

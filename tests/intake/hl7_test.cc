@@ -70,6 +70,7 @@ TEST(Hl7Test, ReadsTheHeader) {
   EXPECT_EQ(base::FormatUtc(base::FromProto(report.message_time())), "2026-03-06T21:05:00Z");
   EXPECT_EQ(base::FormatUtc(base::FromProto(report.issued())), "2026-03-06T21:00:00Z");
   EXPECT_FALSE(report.test_message());
+  EXPECT_FALSE(report.snapshot()) << "it may hold only what changed";
   EXPECT_EQ(report.status(), v1::RESULT_STATUS_FINAL);
   EXPECT_EQ(report.section(), v1::SECTION_LABORATORY);
   EXPECT_EQ(report.specimen_id(), "F9");

@@ -1,8 +1,12 @@
-// Scenarios 8, 9, 12 and 13: the same message again, messages out of order, a report in pieces, a test that follows from another.
+// Scenarios 8, 9, 12 and 13: the same message again, messages out of order, a report in pieces, a test that follows from another;
+// and what a FHIR report says by what it lacks.
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <string>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/base/proto_time.h"
 #include "tests/gate/small_packs.h"
 #include "tests/scenario/world.h"
@@ -15,6 +19,33 @@ using testing::Cbc;
 using testing::Later;
 
 class ScenarioMessage : public ScenarioTest {};
+
+// A blood count of 2026-03-06, issued in that minute of 14 o'clock, with haemoglobin unless `members` are all of it.
+std::string Fhir(const std::string& status, const std::string& minute, const std::string& members, bool with_result = true) {
+  return absl::StrReplaceAll(
+      absl::StrCat("{'resourceType':'Bundle','type':'collection','entry':["
+                   "{'resource':{'resourceType':'Patient','id':'p','birthDate':'1970-05-04','gender':'female',"
+                   "'identifier':[{'system':'MRN','value':'p1'}]}},"
+                   "{'resource':{'resourceType':'DiagnosticReport','id':'r','status':'",
+                   status, "','issued':'2026-03-06T14:", minute, ":00-05:00',", members,
+                   "'subject':{'reference':'Patient/p'},'performer':[{'reference':'Organization/lab'}],"
+                   "'basedOn':[{'identifier':{'type':{'coding':[{'code':'FILL'}]},'value':'F1'}}],"
+                   "'category':[{'coding':[{'system':'http://terminology.hl7.org/CodeSystem/v2-0074','code':'HM'}]}],"
+                   "'code':{'coding':[{'system':'http://loinc.org','code':'58410-2'}]}",
+                   with_result ? ",'result':[{'reference':'Observation/718-7'}]}},"
+                                 "{'resource':{'resourceType':'Observation','id':'718-7','status':'final',"
+                                 "'subject':{'reference':'Patient/p'},"
+                                 "'code':{'coding':[{'system':'http://loinc.org','code':'718-7'}]},"
+                                 "'valueQuantity':{'value':13.9,'unit':'g/dL'},'interpretation':[{'coding':[{'code':'N'}]}]"
+                               : "",
+                   "}}]}"),
+      {{"'", "\""}});
+}
+
+// In words and, so that they are seen, in the text of the resource.
+std::string Words(const std::string& conclusion) {
+  return absl::StrCat("'conclusion':'", conclusion, "','text':{'status':'additional','div':'<div>", conclusion, "</div>'},");
+}
 
 TEST_F(ScenarioMessage, Scenario08AResentMessageChangesNothingUnderWhateverMessageId) {
   const Oru message{.observations = {{.loinc = "718-7", .value = "13.9"}}};
@@ -62,6 +93,59 @@ TEST_F(ScenarioMessage, Scenario09ALatePreliminaryIsLoggedAndNotShown) {
   EXPECT_EQ(late.disposal(), Response::DISPOSAL_OLDER_VERSION);
   EXPECT_EQ(See("718-7"), "13.9");
   EXPECT_EQ(Entries(v1::ENTRY_KIND_DECIDED, late.result_id()).back().decided().disposal(), Response::DISPOSAL_OLDER_VERSION);
+}
+
+TEST_F(ScenarioMessage, Scenario02WordsThatACorrectedFhirReportLacksAreTakenAwayAtOnce) {
+  const Response first = Submit(Read(Fhir("final", "00", Words("No sign of it."))));
+  EXPECT_EQ(See("718-7"), "13.9");
+  EXPECT_EQ(See("document"), "No sign of it.");
+  portal().Acknowledge();
+  const Response corrected = Submit(Read(Fhir("corrected", "30", "")));
+  EXPECT_EQ(corrected.result_id(), first.result_id());
+  EXPECT_EQ(corrected.version(), 2);
+  EXPECT_EQ(See("document"), "");
+  EXPECT_EQ(portal().ShownTo("p1", "document").kind, v1::RELEASE_KIND_UNSPECIFIED) << "there is no document any more";
+  EXPECT_EQ(See("718-7"), "13.9") << "of which nothing was corrected";
+  EXPECT_EQ(Get(first.result_id()).report().conclusion(), "");
+  EXPECT_TRUE(Reviews().empty()) << "nothing waits";
+  const Response late = Submit(Read(Fhir("preliminary", "10", Words("Perhaps."))));
+  EXPECT_EQ(late.disposal(), Response::DISPOSAL_OLDER_VERSION);
+  EXPECT_EQ(See("document"), "") << "what was withdrawn does not come back with what is older";
+  Submit(Read(Fhir("corrected", "45", Words("A sign of it."))));
+  EXPECT_EQ(See("document"), "A sign of it.");
+}
+
+TEST_F(ScenarioMessage, Scenario02AFhirReportOfWordsAloneIsReplacedWithItsFile) {
+  const std::string file = "'presentedForm':[{'contentType':'text/plain','data':'b2xk'}],";
+  const Response first = Submit(Read(Fhir("final", "00", file, /*with_result=*/false)));
+  EXPECT_EQ(See("document"), "old");
+  Submit(Read(Fhir("corrected", "15", Words("New words."), /*with_result=*/false)));
+  EXPECT_EQ(See("document"), "New words.");
+  EXPECT_EQ(Get(first.result_id()).report().presented_forms_size(), 0) << "it may say what the words do not any more";
+  Submit(Read(Fhir("corrected", "30", "", /*with_result=*/false)));
+  EXPECT_EQ(See("document"), "");
+  EXPECT_EQ(portal().ShownTo("p1", "document").version, 3) << "an empty report in its place";
+}
+
+TEST_F(ScenarioMessage, Scenario05AFhirReportThatOnlySaysThatItWasWrongIsTakenBack) {
+  const Response first = Submit(Read(Fhir("final", "00", Words("No sign of it."))));
+  EXPECT_EQ(See("document"), "No sign of it.");
+  Submit(Read(Fhir("entered-in-error", "30", "", /*with_result=*/false)));
+  EXPECT_EQ(See("document"), "");
+  EXPECT_EQ(See("718-7"), "");
+  EXPECT_EQ(OutcomeOf(first.result_id(), "document").state(), v1::OUTCOME_STATE_CLOSED);
+  EXPECT_EQ(Entries(v1::ENTRY_KIND_INCIDENT, first.result_id()).size(), 1u);
+}
+
+TEST_F(ScenarioMessage, Scenario09WithItsWordsAndWithoutAtOneTimeNobodyKnowsWhichIsRight) {
+  Submit(Read(Fhir("final", "00", Words("No sign of it."))));
+  EXPECT_EQ(See("document"), "No sign of it.");
+  const Response second = Submit(Read(Fhir("final", "00", "")));
+  EXPECT_EQ(OutcomeOf(second.result_id(), "document").disposition(), v1::DISPOSITION_QUARANTINE);
+  EXPECT_EQ(See("document"), "being corrected");
+  EXPECT_EQ(Get(second.result_id()).report().conclusion(), "No sign of it.") << "for whoever looks into it";
+  ASSERT_TRUE(Approve(second.result_id(), second.version()).ok());
+  EXPECT_EQ(See("document"), "No sign of it.");
 }
 
 TEST_F(ScenarioMessage, Scenario12TextAndCodesOfOneReportInTwoMessagesAreOneResult) {

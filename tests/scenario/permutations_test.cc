@@ -58,6 +58,14 @@ v1::DiagnosticReport Text(const std::string& narrative, int minutes) {
   return report;
 }
 
+// As a FHIR DiagnosticReport: it says all that stands.
+v1::DiagnosticReport Whole(v1::DiagnosticReport report, const std::string& narrative = "", const std::string& conclusion = "") {
+  report.set_snapshot(true);
+  report.set_narrative(narrative);
+  report.set_conclusion(conclusion);
+  return report;
+}
+
 v1::DiagnosticReport Confirmation(int minutes) {
   v1::DiagnosticReport report = Later(Cbc("F"), absl::Minutes(minutes));
   report.mutable_observations(0)->clear_value();
@@ -196,6 +204,18 @@ std::vector<MessageSet> AllSets() {
       {"10 to 13: a panel in parts, with text, a class that waits, and what follows from it",
        {Part("718-7", "13.9", 0), Part("4544-3", "41", 1), Text("first text", 0), Text("second text", 2), Part("56888-1", "1", 3),
         Part("718-7", "14.0", 4)}},
+      {"FHIR: words that a correction leaves out, and others that come",
+       {Whole(With(preliminary, Cbc("F", "1"), -1), "early"), Whole(Cbc("F", "1"), "old", "old"),
+        Whole(With(corrected, Cbc("F", "1"), 1)), Part("4544-3", "41", 2), Whole(With(corrected, Cbc("F", "1"), 3), "", "new")}},
+      {"FHIR: words left out for good, and an addendum",
+       {Whole(Cbc("F", "1"), "old", "old"), Whole(With(corrected, Cbc("F", "1"), 1)),
+        Whole(With(v1::RESULT_STATUS_APPENDED, Cbc("F", "1"), 2), "added"), Whole(With(corrected, Cbc("F", "2"), 3))}},
+      {"FHIR: with the words and without, at one time", {Whole(Cbc("F", "1"), "old"), Whole(Cbc("F", "1"))}},
+      {"FHIR: the same, with what was before and what comes later",
+       {Whole(With(preliminary, Cbc("F", "1"), 0), "early", "early"), Whole(Cbc("F", "1"), "old"), Whole(Cbc("F", "1")),
+        Part("4544-3", "41", 0), Whole(With(corrected, Cbc("F", "1"), 1), "", "new")}},
+      {"FHIR: taken back in no words",
+       {Whole(Cbc("F", "1"), "old", "old"), Whole(With(wrong, Cbc("F", "1"), 1)), Whole(With(preliminary, Cbc("F", "1"), -1))}},
       {"6: a biopsy that was not performed, and was after all",
        {With(preliminary, Biopsy("F"), 0), With(v1::RESULT_STATUS_CANCELLED, Report("F", "60567-5"), 1),
         With(final_status, Biopsy("F"), 2)}},
@@ -251,7 +271,7 @@ class Published {
         shown_.erase(place);
         if (release.kind() == v1::RELEASE_KIND_CANCELLED) shown_[place] = "not performed";
         if (release.kind() != v1::RELEASE_KIND_RESULT) continue;
-        std::string content = release.content().narrative();
+        std::string content = absl::StrCat(release.content().narrative(), release.content().conclusion());
         for (const v1::Attachment& file : release.content().presented_forms()) content += file.data();
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) content = observation.ShortDebugString();
