@@ -69,7 +69,7 @@ absl::StatusOr<audit::VerifierKey> KeyFor(const std::string& public_key, const s
 }
 
 void RecordCopy(const std::string& server, const std::string& actor, const audit::VerifierKey& key, const std::string& format,
-                int64_t entries) {
+                int64_t entries, const std::string& filter) {
   const auto stub = v1::AuditService::NewStub(Connect(server));
   grpc::ClientContext asking;
   v1::GetCheckpointResponse head;
@@ -79,6 +79,7 @@ void RecordCopy(const std::string& server, const std::string& actor, const audit
     request.set_format(format);
     request.set_entries(entries);
     request.set_actor(actor);
+    request.set_filter(filter);
     grpc::ClientContext telling;
     v1::RecordExportResponse response;
     status = stub->RecordExport(&telling, request, &response);

@@ -44,9 +44,9 @@ absl::StatusOr<audit::VerifierKey> KeyFor(const std::string& public_key, const s
 inline constexpr char kBackup[] = "backup";
 
 // Has the gate that serves the log of this key, which alone writes to it, log that it is copied in that format, by whom and how
-// many entries; where no such gate answers, says so on stderr.
+// many entries, and by which filter they were chosen, empty for all; where no such gate answers, says so on stderr.
 void RecordCopy(const std::string& server, const std::string& actor, const audit::VerifierKey& key, const std::string& format,
-                int64_t entries);
+                int64_t entries, const std::string& filter = "");
 
 }  // namespace resultgate::app
 

@@ -26,9 +26,6 @@
 namespace resultgate::app {
 namespace {
 
-// How many bytes the gate takes for what an export was of.
-constexpr size_t kMostOfFormat = 250;
-
 struct ExportOptions {
   std::string server;
   std::string actor;
@@ -47,15 +44,19 @@ class Part {
   bool is_whole() const { return filter_.text_for_log().empty(); }
   // As the log may keep it, without identifiers of patients.
   const std::string& text() const { return filter_.text_for_log(); }
+  // As it was asked for: the gate can read it, and leaves out identifiers itself.
+  const std::string& filter() const { return text_; }
 
   absl::Status ForEach(const std::function<absl::Status(const audit::LogRow& row)>& take);
 
  private:
-  Part(audit::Filter filter, store::LogFile* log) : filter_(std::move(filter)), log_(*log) {}
+  Part(audit::Filter filter, std::string text, store::LogFile* log)
+      : filter_(std::move(filter)), text_(std::move(text)), log_(*log) {}
 
   const std::vector<std::string>& PatientOf(int64_t result_id);
 
   audit::Filter filter_;
+  std::string text_;
   store::LogFile& log_;
   std::map<int64_t, std::vector<std::string>> patients_;  // identifiers, by result
   absl::Status failure_;                                  // why a look-up failed: a part without it would be wrong
@@ -83,10 +84,10 @@ absl::StatusOr<Part> Part::Of(const ExportOptions& options, store::LogFile* log)
   base::FileIssues issues;
   // By itself first, so that a mistake is shown where it stands.
   if (!audit::Filter::Parse(options.scope.filter, &issues)) return absl::InvalidArgumentError(base::Format(issues));
-  RG_ASSIGN_OR_RETURN(const std::string text, FilterOf(scope, zone));
+  RG_ASSIGN_OR_RETURN(std::string text, FilterOf(scope, zone));
   std::optional<audit::Filter> filter = audit::Filter::Parse(text, &issues);
   if (!filter) return absl::InvalidArgumentError(base::Format(issues));
-  return Part(*std::move(filter), log);
+  return Part(*std::move(filter), std::move(text), log);
 }
 
 const std::vector<std::string>& Part::PatientOf(int64_t result_id) {
@@ -174,13 +175,6 @@ class Writer {
   bool first_ = true;
 };
 
-// Before anything is written.
-void Record(const ExportOptions& options, const audit::VerifierKey& key, const Part& part, int64_t entries) {
-  std::string what = part.is_whole() ? options.format : absl::StrCat(options.format, " where ", part.text());
-  if (what.size() > kMostOfFormat) what = absl::StrCat(options.format, " of a part");
-  RecordCopy(options.server, options.actor, key, what, entries);
-}
-
 int RunExport(const ExportOptions& options) {
   const absl::StatusOr<audit::VerifierKey> key = KeyFor(options.public_key, options.database);
   if (!key.ok()) return Fail(std::string(key.status().message()));
@@ -198,7 +192,8 @@ int RunExport(const ExportOptions& options) {
     if (!counted.ok()) return Fail(std::string(counted.message()));
     std::cerr << "resultgate: a part of the log: " << entries << " of its " << (*log)->size() << " entries\n";
   }
-  Record(options, *key, *part, entries);
+  // Before anything is written.
+  RecordCopy(options.server, options.actor, *key, options.format, entries, part->filter());
   Writer writer(log->get(), *key, options, *part);
   writer.Begin();
   const absl::Status status = part->ForEach([&writer](const audit::LogRow& row) { return writer.Row(row); });

@@ -52,7 +52,7 @@ constexpr Name kReports[] = {
     {"released-before-review", v1::REPORT_KIND_RELEASED_BEFORE_REVIEW,
      "what went before anybody had reviewed it, though a rule had asked for that"},
     {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS,
-     "reviews that still wait though their time is over; as a table, also those that are for relatives alone"},
+     "reviews that still wait though their time is over; as a table and with --csv, also those that are for relatives alone"},
     {"seen-first", v1::REPORT_KIND_SEEN_FIRST, "what patients saw before any clinician had opened it"},
     {"unviewed-abnormal", v1::REPORT_KIND_UNVIEWED_ABNORMAL, "abnormal results that are out and that nobody has seen"},
     {"disparities-by-language", v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE,
@@ -77,9 +77,17 @@ std::string AccountWord(const v1::ReportLine& line) {
   return !line.has_portal_account() ? "" : line.portal_account() ? "active" : "none";
 }
 
-std::string HoldsAsCsv(const v1::GetReportResponse& response) {
-  std::string text = CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours",
-                              "owner", "reviewed", "released", "category", "language", "facility"});
+std::string AudienceWord(v1::Audience audience) {
+  return audit::EnumWord(v1::Audience_Name(audience), "AUDIENCE_");
+}
+
+std::string HoldsCsvHeading() {
+  return CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours", "owner",
+                  "reviewed", "released", "category", "language", "facility", "audience"});
+}
+
+std::string HoldsAsCsv(const v1::GetReportResponse& response, v1::Audience audience) {
+  std::string text;
   for (const v1::ReportLine& line : response.lines()) {
     const v1::Turnaround::Hold& hold = line.hold();
     absl::StrAppend(
@@ -89,7 +97,7 @@ std::string HoldsAsCsv(const v1::GetReportResponse& response) {
                  hold.basis().citation(), UtcText(true, hold.since()), UtcText(hold.has_allowed_until(), hold.allowed_until()),
                  UtcText(hold.has_until(), hold.until()), line.has_over() ? HoursText(line.over()) : "", OwnerText(hold.owner()),
                  UtcText(hold.has_reviewed_at(), hold.reviewed_at()), UtcText(line.has_released_at(), line.released_at()),
-                 SectionWord(line.section()), line.language(), line.facility()}));
+                 SectionWord(line.section()), line.language(), line.facility(), AudienceWord(audience)}));
   }
   return text;
 }
@@ -161,10 +169,12 @@ std::string LinesAsTable(const v1::GetReportResponse& response, audit::LinesOf l
   return table.ToString(TerminalWidth());
 }
 
-// Reviews that are overdue for those who see for the patient, and not for the patient: whoever asks what is overdue must not miss
-// them because the patient has seen it.
-int AddRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& request, v1::GetReportResponse of_patient,
-               absl::TimeZone zone) {
+// Reviews that are overdue for those who see for the patient, and not for the patient, by audience: whoever asks what is overdue
+// must not miss them because the patient has seen it.
+using Related = std::vector<std::pair<v1::Audience, v1::GetReportResponse>>;
+
+int FindRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& request, v1::GetReportResponse of_patient,
+                Related* related) {
   // What is cut off when it is printed must not look as if it were not for patients.
   v1::GetReportRequest all = request;
   all.set_most_lines(kMostLines);
@@ -182,9 +192,7 @@ int AddRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& reques
       more.set_all_lines(more.all_lines() + 1);
       if (more.lines_size() < request.most_lines()) *more.add_lines() = line;
     }
-    if (more.lines().empty()) continue;
-    std::cout << "\nFor " << audit::EnumWord(v1::Audience_Name(audience), "AUDIENCE_") << "s, and not for patients\n"
-              << LinesAsTable(more, audit::LinesOf::kHolds, zone);
+    if (!more.lines().empty()) related->emplace_back(audience, std::move(more));
   }
   return kDone;
 }
@@ -209,6 +217,12 @@ int RunReport(const ReportOptions& options) {
   std::vector<v1::SummaryDimension> group_by;
   for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
   const audit::LinesOf lines = options.figures ? audit::LinesOf::kNothing : audit::WhatLinesAre(request.report());
+  Related related;
+  // A line does not say for whom it is, so that nothing of the kind stands in one object, or among lines that are such.
+  const bool of_reviews = request.report() == v1::REPORT_KIND_OVERDUE_REVIEWS && lines == audit::LinesOf::kHolds;
+  if (of_reviews && options.related_too && !options.json && !options.ndjson) {
+    if (const int code = FindRelated(stub.get(), request, response, &related); code != kDone) return code;
+  }
   if (options.json) {
     std::cout << ToJson(response) << "\n";
   } else if (options.ndjson) {
@@ -217,15 +231,19 @@ int RunReport(const ReportOptions& options) {
     } else {
       for (const v1::ReportLine& line : response.lines()) std::cout << ToJson(line) << "\n";
     }
+  } else if (options.csv && lines == audit::LinesOf::kHolds) {
+    const bool of_patient = request.audience() == v1::AUDIENCE_UNSPECIFIED;
+    std::cout << HoldsCsvHeading() << HoldsAsCsv(response, of_patient ? v1::AUDIENCE_PATIENT : request.audience());
+    for (const auto& [audience, more] : related) std::cout << HoldsAsCsv(more, audience);
   } else if (options.csv) {
-    std::cout << (lines == audit::LinesOf::kHolds     ? HoldsAsCsv(response)
-                  : lines == audit::LinesOf::kResults ? ResultsAsCsv(response)
-                                                      : FiguresText(group_by, response.groups(), response.total(), true));
+    std::cout << (lines == audit::LinesOf::kResults ? ResultsAsCsv(response)
+                                                    : FiguresText(group_by, response.groups(), response.total(), true));
   } else {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
     if (!options.figures && response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);
-    const bool of_reviews = request.report() == v1::REPORT_KIND_OVERDUE_REVIEWS;
-    if (of_reviews && options.related_too && !options.figures) return AddRelated(stub.get(), request, std::move(response), *zone);
+    for (const auto& [audience, more] : related) {
+      std::cout << "\nFor " << AudienceWord(audience) << "s, and not for patients\n" << LinesAsTable(more, lines, *zone);
+    }
   }
   return kDone;
 }

@@ -101,7 +101,10 @@ grpc::ServerUnaryReactor* AuditService::RecordExport(grpc::CallbackServerContext
   if (!Passes(context, *request, gate_, reactor)) return reactor;
   const bool is_backup = request->format() == kBackupFormat;
   v1::Entry entry = QueryEntry(request->actor(), is_backup ? v1::QUERY_BACKUP : v1::QUERY_EXPORT, request->entries());
-  if (!is_backup) entry.mutable_queried()->set_format(request->format());
+  if (!is_backup) {
+    entry.mutable_queried()->set_format(request->format());
+    entry.mutable_queried()->set_filter(FilterForLog(request->filter(), audit::Filter::Of::kEntries));
+  }
   entry.set_peer(CallerOf(context).peer);
   gate_->LogQuery(std::move(entry), [gate = gate_, reactor, response](const absl::StatusOr<int64_t>& logged) {
     if (absl::IsResourceExhausted(logged.status())) gate->CountRefusedCall();

@@ -227,6 +227,7 @@ Violations Check(const v1::GetHistoryRequest& request) {
 Violations Check(const v1::RecordExportRequest& request) {
   Violations violations;
   CheckName("format", request.format(), /*required=*/true, &violations);
+  CheckFilter(request.filter(), audit::Filter::Of::kEntries, &violations);
   if (request.entries() < 0) violations.push_back({"entries", "must not be negative"});
   CheckName("actor", request.actor(), /*required=*/false, &violations);
   return violations;

@@ -383,8 +383,11 @@ TEST_F(AuditCommandsTest, APartIsExportedWithItsProofs) {
   EXPECT_THAT(exported.err, ContainsRegex("a part of the log: [0-9]+ of its [0-9]+ entries"));
   EXPECT_EQ(Lines(exported.out).size(), of_result + 1);
   EXPECT_THAT(Lines(exported.out)[0], AllOf(HasSubstr("patient = ***"), Not(HasSubstr("P1006"))));
+  EXPECT_THAT(Ask({"audit", "list", "--kind", "queried", "--json"}).out,
+              HasSubstr("\"filter\":\"patient = *** AND NOT kind = queried\",\"format\":\"ndjson\""));
   EXPECT_THAT(Ask({"audit", "list", "--kind", "queried"}).out,
               AllOf(ContainsRegex("export as ndjson where result = 2 AND \\(NOT kind = queried\\), [0-9]+ given"),
+                    ContainsRegex("export as ndjson where patient = \\*\\*\\* AND NOT kind = queried, [0-9]+ given"),
                     Not(HasSubstr("P1006"))));
 
   const std::string part = Write("part.ndjson", exported.out);

@@ -25,9 +25,11 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 // A final haemoglobin, with its order.
 std::string Hemoglobin(const std::string& number, const std::string& processing = "P") {
@@ -171,6 +173,19 @@ TEST_F(GateCommandsTest, WhatIsOverdueForRelativesAloneIsTold) {
   EXPECT_THAT(said, Not(HasSubstr("For delegates"))) << "the same review is told once";
   EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--audience", "patient"}).out, Not(HasSubstr("For ")));
   EXPECT_THAT(Run({"audit", "report", "holds-by-basis"}).out, Not(HasSubstr("For ")));
+  const std::string table = Run({"audit", "report", "overdue-reviews", "--csv"}).out;
+  EXPECT_THAT(Lines(table)[0], AllOf(StartsWith("result,rule,effect,basis,"), EndsWith(",facility,audience\r")));
+  EXPECT_THAT(table, AllOf(ContainsRegex("\n2,[a-z-]+,review,organization-policy,.*,patient\r\n"),
+                           ContainsRegex("\n1,birth-date-unknown-review,review,privacy,.*,representative\r\n"),
+                           Not(HasSubstr(",delegate\r\n"))));
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--csv", "--audience", "patient"}).out,
+              AllOf(HasSubstr(",patient\r\n"), Not(HasSubstr(",representative\r\n"))));
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--csv", "--audience", "delegate"}).out,
+              AllOf(HasSubstr(",delegate\r\n"), Not(HasSubstr(",patient\r\n"))));
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--csv", "--figures"}).out, Not(HasSubstr("representative")));
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--ndjson"}).out,
+              AllOf(HasSubstr("{\"result_id\":\"2\""), Not(HasSubstr("birth-date-unknown-review"))))
+      << "such a line does not say for whom it is";
 }
 
 TEST_F(GateCommandsTest, AReleaseAsALetter) {

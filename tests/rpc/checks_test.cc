@@ -142,7 +142,10 @@ TEST(ChecksTest, Lists) {
   EXPECT_THAT(Fields(v1::GetHistoryRequest()), ElementsAre("result_id"));
   v1::RecordExportRequest exported;
   exported.set_entries(-1);
-  EXPECT_THAT(Fields(exported), ElementsAre("format", "entries"));
+  exported.set_filter("rul = x");
+  EXPECT_THAT(Fields(exported), ElementsAre("format", "filter", "entries"));
+  exported.set_filter(std::string(4097, ' '));
+  EXPECT_THAT(Fields(exported), ElementsAre("format", "filter", "entries"));
 
   v1::GetInclusionProofRequest inclusion;
   inclusion.set_tree_size(-1);

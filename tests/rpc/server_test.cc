@@ -122,12 +122,16 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   v1::RecordExportRequest exported;
   exported.set_format("csv");
   exported.set_entries(12);
+  exported.set_filter("patient = MRN1 AND kind = decided");
   v1::RecordExportResponse recorded;
   ASSERT_TRUE(Call(audit_, &v1::AuditService::Stub::RecordExport, exported, &recorded).ok());
   EXPECT_GT(recorded.entry_sequence(), 0);
   // What was refused gave nothing.
   list.set_filter("rul = x");
   EXPECT_FALSE(Call(audit_, &v1::AuditService::Stub::ListEntries, list, &page).ok());
+  exported.set_filter("rul = x");
+  EXPECT_EQ(Call(audit_, &v1::AuditService::Stub::RecordExport, exported, &recorded).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
 
   const std::vector<v1::Entry> queried = Entries(v1::ENTRY_KIND_QUERIED);
   ASSERT_EQ(queried.size(), 4);
@@ -142,6 +146,7 @@ TEST_F(ServerTest, WhoReadsInTheLogStandsInIt) {
   EXPECT_EQ(queried[2].queried().query(), v1::QUERY_PROOF);
   EXPECT_EQ(queried[2].result_id(), biopsy.result_id());
   EXPECT_EQ(queried[3].queried().format(), "csv");
+  EXPECT_EQ(queried[3].queried().filter(), "patient = *** AND kind = decided");
   EXPECT_EQ(queried[3].sequence(), recorded.entry_sequence());
 
   // A page that gives something is a query of its own.
