@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "server/audit/entry_facts.h"
 #include "server/audit/filter_node.h"
+#include "server/audit/filter_values.h"
 #include "server/base/proto_time.h"
+#include "server/base/status_macros.h"
 
 namespace resultgate::audit {
 namespace {
@@ -47,10 +48,10 @@ bool TextMatches(const Node& node, const std::string& text) {
   return text == node.text;
 }
 
-// An entry, whose facts are looked for once and only where they are asked for.
 class EntrySubject {
  public:
-  EntrySubject(const v1::Entry& entry, const Filter::PatientOf& patient_of) : entry_(entry), patient_of_(patient_of) {}
+  EntrySubject(const v1::Entry& entry, const Filter::PatientOf& patient_of)
+      : entry_(entry), patient_of_(patient_of), values_(entry) {}
 
   int64_t NumberOf(FilterField field) const {
     if (field == FilterField::kSequence) return entry_.sequence();
@@ -61,48 +62,25 @@ class EntrySubject {
   // True if anything that the entry tells of is what the restriction names.
   template <typename Node>
   bool AnyIs(const Node& node) {
-    const auto has = [&node](const auto& values) { return std::find(values.begin(), values.end(), node.number) != values.end(); };
-    switch (node.field) {
-      case FilterField::kKind:
-        return KindOf(entry_) == node.number;
-      case FilterField::kActor:
-        return TextMatches(node, entry_.actor());
-      case FilterField::kPatient: {
-        const std::vector<std::string> patients = Patients();
-        return std::any_of(patients.begin(), patients.end(), [&](const std::string& id) { return TextMatches(node, id); });
-      }
-      case FilterField::kAudience:
-        return has(facts().audiences) ||
-               std::any_of(facts().outcomes.begin(), facts().outcomes.end(),
-                           [&](const auto* outcome) { return has(outcome->audiences()); }) ||
-               std::any_of(facts().releases.begin(), facts().releases.end(),
-                           [&](const auto* release) { return has(release->audiences()); });
-      default:
-        break;
+    if (node.field == FilterField::kPatient) {
+      const std::vector<std::string> patients = Patients();
+      return std::any_of(patients.begin(), patients.end(), [&](const std::string& id) { return TextMatches(node, id); });
     }
-    for (const v1::Outcome* outcome : facts().outcomes) {
-      if (node.field == FilterField::kState && outcome->state() == node.number) return true;
-      if (node.field == FilterField::kDisposition && outcome->disposition() == node.number) return true;
-      for (const v1::AppliedRule& rule : outcome->rules()) {
-        if (node.field == FilterField::kRule && TextMatches(node, rule.rule_id())) return true;
-        if (node.field == FilterField::kBasis && rule.has_basis() && rule.basis().type() == node.number) return true;
-      }
-    }
-    return false;
+    bool any = false;
+    values_.ForEach(node.field, [&](int64_t number, const std::string& text) {
+      any = any || (HasText(node.field) ? TextMatches(node, text) : number == node.number);
+    });
+    return any;
   }
 
  private:
-  const EntryFacts& facts() {
-    if (!facts_) facts_ = FactsOf(entry_);
-    return *facts_;
-  }
   std::vector<std::string> Patients() const {
     return entry_.result_id() == 0 || patient_of_ == nullptr ? std::vector<std::string>() : patient_of_(entry_.result_id());
   }
 
   const v1::Entry& entry_;
   const Filter::PatientOf& patient_of_;
-  std::optional<EntryFacts> facts_;
+  EntryValues values_;
 };
 
 class TurnaroundSubject {
@@ -213,6 +191,35 @@ std::optional<std::string> Filter::OnlyPatient() const {
     }
   }
   return std::nullopt;
+}
+
+namespace {
+
+template <typename Node>
+absl::StatusOr<TermQuery> QueryOf(const Node& node, const Filter::TermsThatBegin& terms) {
+  if (node.type == Node::Type::kAnd || node.type == Node::Type::kOr) {
+    std::vector<TermQuery> queries;
+    for (const auto& child : node.children) {
+      RG_ASSIGN_OR_RETURN(TermQuery query, QueryOf(*child, terms));
+      queries.push_back(std::move(query));
+    }
+    return node.type == Node::Type::kAnd ? TermQuery::And(std::move(queries)) : TermQuery::Or(std::move(queries));
+  }
+  const bool has_terms = std::find(kTermFields.begin(), kTermFields.end(), node.field) != kTermFields.end();
+  if (node.type == Node::Type::kNot || node.op != FilterOperator::kEqual || !has_terms) return TermQuery::All();
+  if (!node.any_before && !node.any_after) return TermQuery::AnyOf({TermOf(node.field, node.number, node.text)});
+  const std::string prefix = TermPrefix(node.field);
+  RG_ASSIGN_OR_RETURN(std::vector<std::string> found, terms(node.any_before ? prefix : prefix + node.text));
+  found.erase(std::remove_if(found.begin(), found.end(),
+                             [&](const std::string& term) { return !TextMatches(node, term.substr(prefix.size())); }),
+              found.end());
+  return TermQuery::AnyOf(std::move(found));
+}
+
+}  // namespace
+
+absl::StatusOr<TermQuery> Filter::Terms(const TermsThatBegin& terms) const {
+  return root_ == nullptr ? TermQuery::All() : QueryOf(*root_, terms);
 }
 
 Filter::Range Filter::Sequences() const {

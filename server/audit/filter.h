@@ -45,10 +45,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "resultgate/v1/audit_service.pb.h"
 #include "resultgate/v1/summary.pb.h"
+#include "server/audit/term_query.h"
 #include "server/base/file_issue.h"
 
 namespace resultgate::audit {
@@ -79,6 +81,10 @@ class Filter {
   std::optional<int64_t> OnlyResult() const;
   // The one identifier that the patient of all matching entries has; nullopt where nothing of the kind is said.
   std::optional<std::string> OnlyPatient() const;
+  // What finds the entries that can match. `terms` gives the terms that begin so and that an entry has; it is asked only for
+  // values with a `*`.
+  using TermsThatBegin = std::function<absl::StatusOr<std::vector<std::string>>(const std::string& prefix)>;
+  absl::StatusOr<TermQuery> Terms(const TermsThatBegin& terms) const;
   // No matching entry has a sequence outside of this; 0 and the largest number where nothing is said.
   struct Range {
     int64_t first;

@@ -12,6 +12,7 @@
 #include "server/gate/review_hold.h"
 #include "server/gate/review_screen.h"
 #include "server/gate/review_work.h"
+#include "server/gate/turnarounds.h"
 #include "server/gate/workload.h"
 #include "server/policy/sentence.h"
 

@@ -22,6 +22,7 @@
 #include "server/gate/directory_desk.h"
 #include "server/gate/due_desk.h"
 #include "server/gate/gate.h"
+#include "server/gate/log_follower.h"
 #include "server/gate/open_refusals.h"
 #include "server/gate/pack_host.h"
 #include "server/gate/patient_desk.h"
@@ -32,7 +33,6 @@
 #include "server/gate/screens.h"
 #include "server/gate/start_log.h"
 #include "server/gate/submit.h"
-#include "server/gate/turnarounds.h"
 #include "server/gate/writer.h"
 
 namespace resultgate::gate {
@@ -396,7 +396,7 @@ class Gate::Impl {
   DirectoryDesk directory_;
   OpenRefusals open_refusals_;
   RetentionDesk retention_;  // writer thread only
-  TurnaroundFollower follower_;
+  LogFollower follower_;
 
   Refusals refusals_;
   Screens screens_;

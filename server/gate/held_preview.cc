@@ -20,9 +20,14 @@ namespace {
 
 using policy::Cell;
 
-constexpr int kPage = 128;
 constexpr int kMostExamples = 5;
 constexpr size_t kMostGroups = 500;
+
+bool IsHeld(const v1::Result& result) {
+  const auto& outcomes = result.decision().outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; });
+}
 
 // The rules that hold a unit, in order of id.
 std::vector<std::string> HoldingRules(const v1::Outcome& outcome) {
@@ -105,12 +110,16 @@ class Tally {
 }  // namespace
 
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take) {
-  for (int64_t after = 0;;) {
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> page, reader.ListHeld(after, kPage));
-    if (page.empty()) return absl::OkStatus();
-    for (const v1::Result& result : page) RG_RETURN_IF_ERROR(take(result));
-    after = page.back().id();
+  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, reader.ListHeldIds());
+  for (const int64_t id : ids) {
+    const absl::StatusOr<std::optional<v1::Result>> result = reader.FindResult(id);
+    // One that cannot be read must not hide the others.
+    if (absl::IsDataLoss(result.status())) continue;
+    RG_RETURN_IF_ERROR(result.status());
+    if (!result->has_value() || !IsHeld(**result)) continue;  // released meanwhile
+    RG_RETURN_IF_ERROR(take(**result));
   }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<v1::HeldPreview> PreviewHeld(const store::Reader& reader, const policy::Pack& pack, absl::Time now) {

@@ -14,7 +14,8 @@
 
 namespace resultgate::gate {
 
-// Calls `take` for every result of which a unit is held, in order of id, holding a page of them in memory at a time.
+// Calls `take` for every result of which a unit is held, in order of id, holding one of them in memory at a time. What came to be
+// held meanwhile may be left out.
 absl::Status ForEachHeld(const store::Reader& reader, const std::function<absl::Status(const v1::Result&)>& take);
 
 // What `pack` would make of what is held, were it decided anew at `now`.

@@ -14,9 +14,9 @@
 #include "server/audit/entry_facts.h"
 #include "server/audit/filter.h"
 #include "server/base/status_macros.h"
+#include "server/gate/entry_source.h"
 #include "server/gate/log_window.h"
 #include "server/gate/page_token.h"
-#include "server/gate/patient_entries.h"
 
 namespace resultgate::gate {
 namespace {
@@ -97,48 +97,6 @@ class Patients {
   absl::Status failure_;
 };
 
-// Entries in the order that is asked for, a few at a time: all that there are, those about a result, or those about the results
-// of a patient.
-class Source {
- public:
-  static absl::StatusOr<Source> Of(const store::Reader& reader, int64_t result_id, const std::optional<std::string>& patient,
-                                   bool newest_first) {
-    Source source(reader, result_id, newest_first);
-    if (result_id != 0 || !patient) return source;
-    RG_ASSIGN_OR_RETURN(source.sequences_, EntriesOfPatient(reader, *patient));
-    return source;
-  }
-
-  // Those that follow on entry `at`; none at the end.
-  absl::StatusOr<std::vector<v1::Entry>> After(int64_t at) const {
-    if (newest_first_ && at <= 1) return std::vector<v1::Entry>();
-    if (sequences_) return AfterOfPatient(at);
-    return newest_first_ ? reader_.ListEntriesBackward(at, result_id_, kReadAhead)
-                         : reader_.ListEntries(at, result_id_, kReadAhead);
-  }
-
- private:
-  Source(const store::Reader& reader, int64_t result_id, bool newest_first)
-      : reader_(reader), result_id_(result_id), newest_first_(newest_first) {}
-
-  absl::StatusOr<std::vector<v1::Entry>> AfterOfPatient(int64_t at) const {
-    std::vector<v1::Entry> entries;
-    auto next = newest_first_ ? std::lower_bound(sequences_->begin(), sequences_->end(), at)
-                              : std::upper_bound(sequences_->begin(), sequences_->end(), at);
-    while (entries.size() < kReadAhead && next != (newest_first_ ? sequences_->begin() : sequences_->end())) {
-      const int64_t sequence = newest_first_ ? *--next : *next++;
-      RG_ASSIGN_OR_RETURN(std::vector<v1::Entry> entry, reader_.ListEntries(sequence - 1, 0, 1));
-      if (!entry.empty()) entries.push_back(std::move(entry[0]));
-    }
-    return entries;
-  }
-
-  const store::Reader& reader_;
-  const int64_t result_id_;
-  const bool newest_first_;
-  std::optional<std::vector<int64_t>> sequences_;  // of a patient's entries, in order
-};
-
 absl::StatusOr<audit::Filter> FilterOf(const v1::ListEntriesRequest& request) {
   base::FileIssues issues;
   std::optional<audit::Filter> filter = audit::Filter::Parse(request.filter(), &issues);
@@ -173,7 +131,8 @@ absl::StatusOr<v1::ListEntriesResponse> ListEntries(const store::Store& store, c
   const bool backward = request.newest_first();
   if (place.at == 0) place.at = backward ? last + 1 : std::max<int64_t>(range.first - 1, 0);
   Patients patients(reader);
-  RG_ASSIGN_OR_RETURN(const Source source, Source::Of(reader, result_id, filter.OnlyPatient(), backward));
+  RG_ASSIGN_OR_RETURN(const EntrySource source,
+                      EntrySource::Of(reader, filter, request.kind(), result_id, {range.first, last}, backward));
   const audit::Filter::PatientOf patient_of = [&patients](int64_t id) { return patients.Of(id); };
 
   v1::ListEntriesResponse response;

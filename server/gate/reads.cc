@@ -180,7 +180,7 @@ absl::StatusOr<v1::ListReviewsResponse> ListReviews(const store::Reader& reader,
   RG_ASSIGN_OR_RETURN(const int64_t offset, TokenNumber(request.page_token()));
   std::vector<v1::PendingReview> reviews;
   for (int64_t after = 0;;) {
-    RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListHeld(after, kReadAhead));
+    RG_ASSIGN_OR_RETURN(std::vector<v1::Result> results, reader.ListAwaitingSomebody(after, kReadAhead));
     if (results.empty()) break;
     after = results.back().id();
     for (const v1::Result& result : results) {

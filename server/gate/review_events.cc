@@ -86,19 +86,19 @@ absl::StatusOr<bool> ReadReviewEvents(const store::Reader& reader, const Directo
       cursor->begun_ = true;
     }
     // Turns are told as they are when the list begins: what changes meanwhile is told after it.
-    if (cursor->held_ == 0) cursor->as_of_ = now;
+    if (cursor->listed_ == 0) cursor->as_of_ = now;
     now = *cursor->as_of_;
     cursor->tells_again_at_ = directory.NextChange(zone, now);
     const std::optional<absl::Time> since = cursor->changed_since_;
     const int64_t place = since ? cursor->entry_ : 0;
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> held, reader.ListHeld(cursor->held_, limit));
-    for (const v1::Result& result : held) {
-      cursor->held_ = result.id();
+    RG_ASSIGN_OR_RETURN(const std::vector<v1::Result> awaiting, reader.ListAwaitingSomebody(cursor->listed_, limit));
+    for (const v1::Result& result : awaiting) {
+      cursor->listed_ = result.id();
       if (since && !TurnsDiffer(result, directory, zone, *since, now)) continue;
       RG_ASSIGN_OR_RETURN(v1::ReviewEvent event, EventOf(reader, result, directory, zone, place, base::ToProto(now), now));
       if (!event.waiting().empty()) events->push_back(std::move(event));
     }
-    if (!held.empty()) return true;
+    if (!awaiting.empty()) return true;
     cursor->listing_ = false;
     if (since) return true;
     // The list is whole: from here on a follower can go on where it stopped.

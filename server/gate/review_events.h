@@ -25,7 +25,7 @@ class ReviewCursor {
   // it, or only that whose turn is another than it was at `changed_since`.
   void TellAgain(std::optional<absl::Time> changed_since) {
     listing_ = begun_ = true;
-    held_ = 0;
+    listed_ = 0;
     changed_since_ = changed_since;
   }
 
@@ -39,9 +39,9 @@ class ReviewCursor {
   // Turns were told as they were then; nullopt before the first list.
   std::optional<absl::Time> as_of_;
   std::optional<absl::Time> changed_since_;  // of the list that is told
-  bool listing_;                             // what is held is listed first, and again where whose turn it is may have changed
+  bool listing_;                             // what waits is listed first, and again where whose turn it is may have changed
   bool begun_ = false;                       // `entry_` is where the list began
-  int64_t held_ = 0;                         // the last result that was listed
+  int64_t listed_ = 0;                       // the last result that was listed
 };
 
 // Appends at most `limit` events after the cursor, moves it, and returns true if more may be there at once. Of a result that

@@ -27,6 +27,7 @@
 #include "server/gate/stored_keys.h"
 #include "server/gate/stored_patients.h"
 #include "server/gate/stored_tables.h"
+#include "server/gate/stored_terms.h"
 #include "server/gate/stored_times.h"
 #include "server/gate/stored_turnarounds.h"
 
@@ -70,12 +71,13 @@ bool HasUnknownFields(const google::protobuf::Message& message) {
 
 class Checker {
  public:
-  explicit Checker(store::LogFile& log) : log_(log), tables_(&log), turnarounds_(&log) {}
+  explicit Checker(store::LogFile& log) : log_(log), tables_(&log), turnarounds_(&log), terms_(&log) {}
 
   absl::StatusOr<StoredReport> Run(const std::function<void(int64_t done, int64_t all)>& progress) {
     const auto find = [this](std::string finding) { Find(std::move(finding)); };
     RG_ASSIGN_OR_RETURN(std::vector<std::string> damage, log_.Damage());
     for (std::string& finding : damage) Find(std::move(finding));
+    RG_RETURN_IF_ERROR(terms_.Begin(find));
     RG_RETURN_IF_ERROR(ReadAboutNone());
     RG_RETURN_IF_ERROR(turnarounds_.Begin(find));
     RG_ASSIGN_OR_RETURN(const std::vector<std::string> assigners, log_.Assigners());
@@ -91,6 +93,7 @@ class Checker {
     RG_RETURN_IF_ERROR(tables_.Check(find));
     RG_RETURN_IF_ERROR(patients_.Check(log_, find));
     RG_RETURN_IF_ERROR(turnarounds_.Finish(find));
+    RG_RETURN_IF_ERROR(terms_.Finish(find));
     RG_ASSIGN_OR_RETURN(report_.keys, keys_.Check(log_, find));
     CheckAssigners();
     report_.packs = tables_.packs();
@@ -120,8 +123,10 @@ class Checker {
       if (row.result_id != 0) return absl::OkStatus();
       if (!entry.ParseFromArray(row.bytes.data(), static_cast<int>(row.bytes.size()))) {
         Find(absl::StrCat("entry ", row.sequence, " cannot be read"));
+        terms_.Ignore(row.sequence);
         return absl::OkStatus();
       }
+      entry.sequence() == row.sequence ? terms_.Take(entry) : terms_.Ignore(row.sequence);
       tables_.Take(entry);
       patients_.Take(entry);
       return absl::OkStatus();
@@ -134,8 +139,14 @@ class Checker {
     absl::StatusOr<std::vector<v1::Entry>> entries = log_.EntriesOf(id, &unreadable);
     if (!entries.ok() && !absl::IsDataLoss(entries.status())) return entries.status();
     if (entries.ok() && unreadable.empty()) return std::optional(*std::move(entries));
-    if (!entries.ok()) Find(absl::StrCat("result ", id, ": its entries cannot be read: ", entries.status().message()));
+    if (entries.ok()) {
+      for (const v1::Entry& entry : *entries) terms_.Take(entry);
+    } else {
+      Find(absl::StrCat("result ", id, ": its entries cannot be read: ", entries.status().message()));
+      terms_.IgnoreAll();
+    }
     for (const int64_t sequence : unreadable) {
+      terms_.Ignore(sequence);
       Find(absl::StrCat("entry ", sequence, " cannot be read, so that nobody can tell whether what is kept of result ", id,
                         " agrees with the log"));
     }
@@ -154,6 +165,7 @@ class Checker {
     for (const v1::Entry& entry : entries) {
       state.Take(entry);
       tables_.Take(entry);
+      terms_.Take(entry);
     }
     RG_RETURN_IF_ERROR(CheckAcknowledged(id, entries));
     RG_ASSIGN_OR_RETURN(const std::optional<store::LogFile::ResultRow> row, log_.FindResultRow(id));
@@ -354,6 +366,7 @@ class Checker {
   StoredTables tables_;
   StoredPatients patients_;
   StoredTurnarounds turnarounds_;
+  StoredTerms terms_;
   StoredKeys keys_;
   absl::Time last_time_ = absl::InfinitePast();  // of the log's last entry
   std::set<std::string> assigners_;              // of patients' identifiers

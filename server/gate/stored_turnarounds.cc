@@ -8,6 +8,7 @@
 #include "resultgate/v1/summary.pb.h"
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/log_follower.h"
 #include "server/gate/turnarounds.h"
 
 namespace resultgate::gate {

@@ -1,7 +1,6 @@
 #include "server/gate/turnarounds.h"
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +33,6 @@ void NoteAbnormalAndAccount(const v1::Result& result, v1::Turnaround* turnaround
   if (patient.has_portal_account()) turnaround->set_portal_account(patient.portal_account());
 }
 
-// How much there is to follow is looked at after so many commits.
-constexpr int kCommitsBetweenLooks = 16;
 constexpr size_t kDefaultLines = 100;
 constexpr int kTries = 3;
 
@@ -107,11 +104,15 @@ std::optional<v1::Turnaround> TurnaroundFrom(const std::vector<v1::Entry>& entri
   return turnaround;
 }
 
-absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader& reader, int64_t after, int64_t last) {
+absl::StatusOr<std::vector<v1::Turnaround>> ReadTurnarounds(const store::Reader& reader, int64_t after, int64_t last,
+                                                            const std::function<void(const v1::Entry&)>& take) {
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, reader.ListResultsTold(after, last));
   std::vector<v1::Turnaround> turnarounds;
   for (const int64_t id : ids) {
     RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, EntriesOf(reader, id, last));
+    for (const v1::Entry& entry : entries) {
+      if (take != nullptr && entry.sequence() > after) take(entry);
+    }
     const absl::StatusOr<std::optional<v1::Result>> result = reader.FindResult(id);
     if (!result.ok() && !absl::IsDataLoss(result.status())) return result.status();
     const bool readable = result.ok() && result->has_value();
@@ -152,62 +153,6 @@ absl::StatusOr<v1::GetReportResponse> GetReport(const store::Reader& reader, con
   RG_RETURN_IF_ERROR(counted.summary.Finish(response.mutable_total(), response.mutable_groups()));
   response.set_tree_size(counted.tree_size);
   return response;
-}
-
-void TurnaroundFollower::Stop() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
-}
-
-void TurnaroundFollower::Start() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    commits_ = kCommitsBetweenLooks;  // what was left when the gate stopped
-  }
-  thread_ = std::thread([this] { Loop(); });
-}
-
-void TurnaroundFollower::Committed() {
-  bool look = false;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    look = ++commits_ == kCommitsBetweenLooks;
-  }
-  if (look) wake_.notify_one();
-}
-
-void TurnaroundFollower::Loop() {
-  std::unique_lock<std::mutex> lock(mutex_);
-  while (true) {
-    wake_.wait(lock, [this] { return stopping_ || commits_ >= kCommitsBetweenLooks; });
-    if (stopping_) return;
-    commits_ = 0;
-    lock.unlock();
-    const absl::StatusOr<bool> more = Follow();
-    lock.lock();
-    if (more.ok() && *more) commits_ = kCommitsBetweenLooks;
-  }
-}
-
-absl::StatusOr<bool> TurnaroundFollower::Follow() {
-  RG_ASSIGN_OR_RETURN(const int64_t reach, reader_.TurnaroundsReach());
-  RG_ASSIGN_OR_RETURN(const int64_t last, LastEntry(reader_));
-  if (last - reach < kEntriesFollowed) return false;
-  const int64_t to = reach + kEntriesFollowed;
-  RG_ASSIGN_OR_RETURN(std::vector<v1::Turnaround> turnarounds, ReadTurnarounds(reader_, reach, to));
-  RG_RETURN_IF_ERROR(Put(std::move(turnarounds), to));
-  return true;
-}
-
-absl::Status TurnaroundFollower::Put(std::vector<v1::Turnaround> turnarounds, int64_t reach) {
-  std::promise<absl::Status> put;
-  writer_.Add({[&](store::Batch& batch) { return batch.PutTurnarounds(turnarounds, reach); },
-               [&put](const absl::Status& status) { put.set_value(status); }});
-  return put.get_future().get();
 }
 
 }  // namespace resultgate::gate

@@ -92,6 +92,11 @@ class LogFile {
   virtual absl::Status ForEachTurnaround(const std::function<void(int64_t received_us, int64_t result_id)>& take) = 0;
   virtual absl::StatusOr<int64_t> TurnaroundsReach() = 0;
 
+  // As a Reader has it; and every row of the terms of entries.
+  virtual absl::StatusOr<int64_t> CountBlocks() = 0;
+  virtual absl::Status ForEachTerm(
+      const std::function<void(absl::string_view term, int64_t block, absl::string_view entries)>& take) = 0;
+
   // Who gave patients their identifiers, in order.
   virtual absl::StatusOr<std::vector<std::string>> Assigners() = 0;
 

@@ -32,6 +32,7 @@
 #include "resultgate/v1/result.pb.h"
 #include "resultgate/v1/retention_service.pb.h"
 #include "resultgate/v1/summary.pb.h"
+#include "server/audit/entry_terms.h"
 #include "server/audit/key.h"
 #include "server/merkle/proof.h"
 
@@ -53,6 +54,12 @@ struct Settled {
   int64_t result_id = 0;
 };
 
+// Which entries of a block have a term (audit/entry_terms.h), as audit::EncodeBlock gives it.
+struct TermEntries {
+  std::string term;
+  std::string entries;
+};
+
 // Reads see what was committed, as of the moment of the call. Thread-safe: any number of threads may read while one writes.
 // They block on the disk. A `limit` below 1 gives nothing.
 class Reader {
@@ -65,10 +72,12 @@ class Reader {
   virtual absl::StatusOr<std::vector<int64_t>> FindByKey(const Key& key) const = 0;
   // Results with id > `after_id`, in order of id, at most `limit`.
   virtual absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const = 0;
-  // Results of which a unit is held, whatever for, in order of id, with id > `after_id`, at most `limit`. One whose record cannot
-  // be read is passed over: it must not hide the others.
-  virtual absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const = 0;
-  // Results about which somebody has something to do beside releasing them (`follow_up.open`), as ListHeld lists.
+  // Ids of all results of which a unit is held, whatever for, in order.
+  virtual absl::StatusOr<std::vector<int64_t>> ListHeldIds() const = 0;
+  // Results of which a unit is held and somebody is to act before it can end, a reviewer or the sender, in order of id, with id >
+  // `after_id`, at most `limit`. One whose record cannot be read is passed over: it must not hide the others.
+  virtual absl::StatusOr<std::vector<v1::Result>> ListAwaitingSomebody(int64_t after_id, int limit) const = 0;
+  // Results about which somebody has something to do beside releasing them (`follow_up.open`), listed likewise.
   virtual absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t after_id, int limit) const = 0;
   // The sequence of the newest entry, 0 before the first.
   virtual absl::StatusOr<int64_t> LastEntrySequence() const = 0;
@@ -93,6 +102,12 @@ class Reader {
                                          const std::function<void(const v1::Turnaround&)>& take) const = 0;
   // The last entry that they tell of; 0 for none.
   virtual absl::StatusOr<int64_t> TurnaroundsReach() const = 0;
+  // How many blocks of entries were put with their terms: those of the log's beginning.
+  virtual absl::StatusOr<int64_t> CountBlocks() const = 0;
+  // Terms that begin so and that an entry of these blocks has, in order.
+  virtual absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix) const = 0;
+  // The entries of a term in the blocks from `first` to `last`, as far as these were put.
+  virtual absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& term, int64_t first, int64_t last) const = 0;
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
   virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
                                                             int limit) const = 0;
@@ -148,7 +163,7 @@ class Batch {
   virtual absl::StatusOr<bool> IsOnLegalHold(int64_t result_id, const std::vector<int64_t>& patient_ids) = 0;
 
   // Inserts or replaces the result under its id, which NextResultId gave at some time; `due_at` feeds FindDue, and the
-  // outcomes' states feed ListHeld.
+  // outcomes feed ListHeldIds and ListAwaitingSomebody.
   virtual absl::Status PutResult(const v1::Result& result) = 0;
   // Adds a key of 32 bytes to a result; doing so again changes nothing.
   virtual absl::Status PutKey(const Key& key, int64_t result_id) = 0;
@@ -185,6 +200,9 @@ class Batch {
   // Inserts or replaces the times of results; all of them together now tell of the log up to entry `reach`. In order of receipt
   // they cost the least.
   virtual absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) = 0;
+
+  // Puts the terms of all entries of a block, each term once; blocks are put in order, each once.
+  virtual absl::Status PutBlock(int64_t block, absl::Span<const TermEntries> terms) = 0;
 
   // Makes all of it durable: when it returns OK it has been fsynced. The batch takes no more work afterwards, whatever it
   // returned.

@@ -16,6 +16,7 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <queue>
 #include <random>
 #include <string>
@@ -30,6 +31,7 @@
 #include "resultgate/v1/result.pb.h"
 #include "server/base/proto_time.h"
 #include "server/gate/keys.h"
+#include "server/gate/log_follower.h"
 #include "server/gate/log_reads.h"
 #include "server/gate/turnarounds.h"
 #include "server/store/sqlite/log_file.h"
@@ -249,16 +251,12 @@ class LogMaker {
 // The log's times up to its end, as the follower makes them.
 int64_t FollowAll(store::Store* store) {
   int64_t followed = 0;
-  const int64_t entries = Require(store->LastEntrySequence());
-  for (int64_t reach = Require(store->TurnaroundsReach()); entries - reach >= gate::kEntriesFollowed;) {
-    const int64_t to = std::min(reach + gate::kEntriesFollowed, entries);
-    const std::vector<v1::Turnaround> turnarounds = Require(gate::ReadTurnarounds(*store, reach, to));
+  // What is left of less than a piece is put together for each question, and belongs to what is measured.
+  while (const std::optional<gate::FollowedPiece> piece = Require(gate::ReadNextPiece(*store))) {
     const std::unique_ptr<store::Batch> batch = Require(store->Begin());
-    Require(batch->PutTurnarounds(turnarounds, to));
+    Require(gate::PutPiece(*batch, *piece));
     Require(batch->Commit());
-    followed += static_cast<int64_t>(turnarounds.size());
-    reach = to;
-    // What is left is put together for each question, and belongs to what is measured.
+    followed += static_cast<int64_t>(piece->turnarounds.size());
   }
   return followed;
 }
@@ -408,6 +406,8 @@ int Main(int argc, char** argv) {
   AskPage(*store, "a page by patient", absl::StrCat("patient = P", maker.patients() / 2), rounds);
   AskPage(*store, "a page by patient, assigner", absl::StrCat("patient = NORTH|P", maker.patients() / 3), rounds);
   AskPage(*store, "a page by day", day, rounds);
+  AskPage(*store, "a page by rule, of years", "rule = genetics-delay", rounds);
+  AskPage(*store, "a page by kind, few entries", "kind = activated", rounds);
   AskPage(*store, "a page by rule and time", absl::StrCat("rule = biopsy-review AND ", day), rounds);
 
   const double old = WriteOn(&maker);

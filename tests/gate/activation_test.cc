@@ -125,6 +125,9 @@ class FailingStore final : public resultgate::testing::StoreProxy {
     absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) override {
       return batch_->PutTurnarounds(turnarounds, reach);
     }
+    absl::Status PutBlock(int64_t block, absl::Span<const store::TermEntries> terms) override {
+      return batch_->PutBlock(block, terms);
+    }
     absl::Status Commit() override {
       if (store_->commits_left == 0) return absl::UnavailableError("the disk is full");
       if (store_->commits_left > 0) --store_->commits_left;

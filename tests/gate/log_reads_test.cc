@@ -14,10 +14,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/audit/checkpoint.h"
+#include "server/audit/entry_facts.h"
+#include "server/audit/entry_terms.h"
+#include "server/audit/filter.h"
 #include "server/base/proto_time.h"
 #include "server/gate/keys.h"
+#include "server/gate/log_follower.h"
 #include "server/merkle/proof.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/testing/store_proxy.h"
 #include "tests/testing/temp_folder.h"
 
 namespace resultgate::gate {
@@ -192,6 +197,161 @@ TEST_F(LogReadsTest, APageLooksAtSoManyAndNoMore) {
   EXPECT_FALSE(page->next_page_token().empty());
   EXPECT_THAT(All(Asking(absl::StrCat("sequence = ", kMostEntriesLookedAt + 5, " OR sequence = 1"))),
               ElementsAre(1, kMostEntriesLookedAt + 5));
+}
+
+// Counts what is read, so that a test sees what a page costs.
+class CountingStore final : public resultgate::testing::StoreProxy {
+ public:
+  using StoreProxy::StoreProxy;
+  absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t after, int64_t result_id, int limit) const override {
+    return Count(StoreProxy::ListEntries(after, result_id, limit));
+  }
+  absl::StatusOr<std::vector<v1::Entry>> ListEntriesBackward(int64_t before, int64_t result_id, int limit) const override {
+    return Count(StoreProxy::ListEntriesBackward(before, result_id, limit));
+  }
+  int64_t read() const { return read_; }
+
+ private:
+  absl::StatusOr<std::vector<v1::Entry>> Count(absl::StatusOr<std::vector<v1::Entry>> entries) const {
+    if (entries.ok()) read_ += static_cast<int64_t>(entries->size());
+    return entries;
+  }
+  mutable int64_t read_ = 0;
+};
+
+// A log of several blocks, some of whose terms are there already, and the rest not yet.
+class TermsTest : public LogReadsTest {
+ protected:
+  static constexpr int64_t kLast = 5 * audit::kEntriesInBlock + 300;
+
+  TermsTest() {
+    Append(10);
+    const auto batch = *store_->Begin();
+    for (int64_t sequence = 11; sequence <= kLast; ++sequence) {
+      v1::Entry entry;
+      entry.set_sequence(batch->NextEntrySequence());
+      *entry.mutable_time() = base::ToProto(kStart + absl::Minutes(sequence));
+      entry.set_actor(sequence % 1000 == 7 ? "reviewer-1" : sequence % 1000 == 8 ? "reviewer-2" : "gate");
+      if (sequence % 7 == 0) {
+        entry.mutable_queried();
+      } else {
+        entry.set_result_id(sequence % 3 + 1);
+        v1::Outcome* outcome = entry.mutable_advanced()->add_outcomes();
+        outcome->set_state(sequence % 2 == 0 ? v1::OUTCOME_STATE_HELD : v1::OUTCOME_STATE_RELEASED);
+        outcome->add_rules()->set_rule_id(sequence == 100 || sequence == kLast - 5 ? "rare" : "routine");
+      }
+      EXPECT_EQ(batch->AppendEntry(entry), absl::OkStatus());
+    }
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+
+  // Makes the terms of so many more blocks.
+  void Follow(int blocks) {
+    for (int i = 0; i < blocks; ++i) {
+      const auto piece = ReadNextPiece(*store_);
+      ASSERT_TRUE(piece.ok() && piece->has_value()) << piece.status();
+      const auto batch = *store_->Begin();
+      ASSERT_EQ(PutPiece(*batch, **piece), absl::OkStatus());
+      ASSERT_EQ(batch->Commit(), absl::OkStatus());
+    }
+  }
+
+  // What matches, found by looking at every entry.
+  std::vector<int64_t> Scan(const v1::ListEntriesRequest& request) const {
+    base::FileIssues issues;
+    const auto filter = audit::Filter::Parse(request.filter(), &issues);
+    EXPECT_TRUE(filter.has_value()) << base::Format(issues);
+    std::vector<int64_t> found;
+    const auto entries = store_->ListEntries(0, 0, kLast);
+    EXPECT_TRUE(entries.ok()) << entries.status();
+    for (const v1::Entry& entry : *entries) {
+      const bool is_kind = request.kind() == v1::ENTRY_KIND_UNSPECIFIED || audit::KindOf(entry) == request.kind();
+      if (is_kind && filter->Matches(entry, nullptr)) found.push_back(entry.sequence());
+    }
+    if (request.newest_first()) std::reverse(found.begin(), found.end());
+    return found;
+  }
+
+  const absl::Time kStart = absl::FromUnixSeconds(1'772'827'200);  // 2026-03-06T20:00:00Z
+};
+
+TEST_F(TermsTest, FindWhatALookAtEveryEntryFinds) {
+  const std::string middle = base::FormatUtc(kStart + absl::Minutes(3000));
+  const std::vector<std::string> filters = {
+      "rule = rare",
+      "rule = ra*",
+      "rule = *re AND state = held",
+      "actor = reviewer-1",
+      "actor = reviewer-* AND rule = routine",
+      "actor = reviewer-* AND kind = queried",
+      "actor = nobody",
+      "kind = approved",
+      "rule = rare OR actor = reviewer-2",
+      "rule = rare OR sequence = 2048",
+      "actor = reviewer-1 AND NOT state = held",
+      absl::StrCat("actor = reviewer-1 AND time < ", middle),
+      absl::StrCat("actor = reviewer-1 AND time >= ", middle),
+      "actor = reviewer-1 AND sequence > 2000 AND sequence <= 4100",
+      "rule = rare AND sequence > 100",
+      "actor = reviewer-* AND result = 2",
+      "state = released AND sequence >= 2040 AND sequence < 2060",
+      absl::StrCat("rule = routine AND sequence > ", kLast - 400),
+  };
+  // None of the terms there, some of them, all that there can be.
+  for (const int more : {0, 2, 3}) {
+    Follow(more);
+    for (const std::string& filter : filters) {
+      for (const v1::EntryKind kind : {v1::ENTRY_KIND_UNSPECIFIED, v1::ENTRY_KIND_ADVANCED}) {
+        for (const bool newest_first : {false, true}) {
+          for (const int page_size : {1, 100}) {
+            v1::ListEntriesRequest request = Asking(filter, page_size, newest_first);
+            request.set_kind(kind);
+            EXPECT_EQ(All(request), Scan(request))
+                << filter << " of kind " << kind << (newest_first ? ", newest first, " : ", ") << *store_->CountBlocks();
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(TermsTest, APageReadsHardlyMoreThanItShows) {
+  Follow(5);
+  for (const bool newest_first : {false, true}) {
+    for (const auto& [filter, shown] : std::vector<std::pair<std::string, int>>{
+             {"rule = rare AND sequence < 1000", 1}, {"actor = reviewer-1", 10}, {"actor = *-2", 10}, {"kind = activated", 0}}) {
+      CountingStore counting(store_.get());
+      const auto page = ListEntries(counting, Asking(filter, 0, newest_first));
+      ASSERT_TRUE(page.ok()) << page.status();
+      EXPECT_EQ(page->entries_size(), shown) << filter;
+      EXPECT_THAT(page->next_page_token(), IsEmpty()) << filter;
+      // 300 at the log's end have no terms yet.
+      EXPECT_LE(counting.read(), shown + 300 + 256) << filter;
+    }
+  }
+}
+
+// A database of a version that had the times of results, and no terms.
+TEST_F(TermsTest, AreMadeOfWhatWasFollowedBefore) {
+  const int64_t reach = 3 * audit::kEntriesInBlock;
+  {
+    const auto batch = *store_->Begin();
+    ASSERT_EQ(batch->PutTurnarounds({}, reach), absl::OkStatus());
+    ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  for (int64_t block = 0; block < 3; ++block) {
+    const auto piece = ReadNextPiece(*store_);
+    ASSERT_TRUE(piece.ok() && piece->has_value()) << piece.status();
+    EXPECT_EQ((*piece)->block, block);
+    EXPECT_FALSE((*piece)->reach.has_value()) << "the times are there";
+    Follow(1);
+  }
+  EXPECT_EQ(*store_->TurnaroundsReach(), reach);
+  Follow(2);
+  EXPECT_EQ(*store_->TurnaroundsReach(), 5 * audit::kEntriesInBlock) << "both go on together";
+  EXPECT_EQ(*store_->CountBlocks(), 5);
+  EXPECT_FALSE(ReadNextPiece(*store_)->has_value()) << "what is left is no block";
+  EXPECT_EQ(All(Asking("actor = reviewer-1")), Scan(Asking("actor = reviewer-1")));
 }
 
 TEST_F(LogReadsTest, ATokenIsGoodForItsQuestionAlone) {

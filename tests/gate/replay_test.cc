@@ -20,12 +20,12 @@
 #include "server/base/proto_time.h"
 #include "server/gate/ask_anew.h"
 #include "server/gate/decision_before.h"
+#include "server/gate/log_follower.h"
 #include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/review_turns.h"
 #include "server/gate/stored_check.h"
 #include "server/gate/submit.h"
-#include "server/gate/turnarounds.h"
 #include "server/intake/intake.h"
 #include "server/policy/asks.h"
 #include "server/policy/outcomes.h"
@@ -342,6 +342,22 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
   EXPECT_THAT(Lines(report.differences), IsEmpty());
   EXPECT_THAT(Lines(report.missing), IsEmpty());
   EXPECT_GE(report.same, 10);
+  EXPECT_THAT(Stored(gate.database()), IsEmpty());
+}
+
+TEST(ReplayTest, WordsThatAWholeReportLacksAreTakenAwayAgain) {
+  BareGate gate(testing::LoadPackWithFiles("policies/default"));
+  for (int minutes = 0; minutes < 5; ++minutes) {
+    v1::DiagnosticReport report = Later(Cbc("F1"), absl::Minutes(minutes));
+    report.set_snapshot(true);
+    if (minutes > 0) report.set_status(v1::RESULT_STATUS_CORRECTED);
+    if (minutes % 2 == 0) report.set_narrative(absl::StrCat("words of minute ", minutes));
+    gate.Submit(report);
+  }
+  const ReplayReport report = Replay(gate.database());
+  EXPECT_THAT(Lines(report.differences), IsEmpty());
+  EXPECT_THAT(Lines(report.missing), IsEmpty());
+  EXPECT_GE(report.same, 5);
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
@@ -762,7 +778,7 @@ class TamperTest : public ::testing::Test {
       ASSERT_EQ(batch->Commit(), absl::OkStatus());
       batch.reset();
       batch = *store->Begin();
-      ASSERT_EQ(batch->PutTurnarounds(*ReadTurnarounds(*store, 0, kEntriesFollowed), kEntriesFollowed), absl::OkStatus());
+      ASSERT_EQ(PutPiece(*batch, **ReadNextPiece(*store)), absl::OkStatus());
       ASSERT_EQ(batch->Commit(), absl::OkStatus());
     }
     store::Connection connection = *store::Connection::Open(gate_.database(), store::Connection::Mode::kReadWriteCreate);
@@ -1001,6 +1017,14 @@ TEST_F(TamperTest, SaysWhereAndWhatDoesNotFit) {
       {"INSERT INTO turnarounds VALUES (7, 3, x'')", "result 3: times of it that figures count came in beside the gate"},
       {"DELETE FROM turnarounds_reach", "result 3: times of it that figures count came in beside the gate"},
       {"UPDATE turnarounds_reach SET sequence = 4096", "of the log up to entry 4096, where no follower stops"},
+      {"DELETE FROM entry_terms WHERE term = CAST('rule=tissue-review' AS BLOB)",
+       "entries 1 to 2048: 2 are not found by `rule=tissue-review`, and should be"},
+      {"UPDATE entry_terms SET entries = x'0001' WHERE term = CAST('actor=reviewer-1' AS BLOB)",
+       "entries 1 to 2048: those that are found by `actor=reviewer-1` are not those that tell of it"},
+      {"INSERT INTO entry_terms VALUES (CAST('actor=nobody' AS BLOB), 0, x'0001')",
+       "entries 1 to 2048: a term by which they are found came in beside the gate"},
+      {"DELETE FROM entry_terms_reach", "entries 1 to 2048: a term by which they are found came in beside the gate"},
+      {"UPDATE entry_terms_reach SET blocks = 2", "by their terms up to block 2, and the log has 2048 entries"},
       {"UPDATE legal_holds SET record = x'08' WHERE result_id = 1", ": it is not as entry "},
       {"DELETE FROM legal_holds WHERE patient_id IS NOT NULL", " placed it, and none ended it"},
   };

@@ -24,6 +24,7 @@
 #include "server/audit/summary.h"
 #include "server/base/clock.h"
 #include "server/base/proto_time.h"
+#include "server/gate/log_follower.h"
 #include "server/gate/writer.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/testing/store_proxy.h"
@@ -595,7 +596,7 @@ TEST_F(TurnaroundsTest, AreFollowedInPiecesAndFromWhereTheyWere) {
   Writer writer(
       store_.get(), &clock, {1000, 64}, [](store::Batch&, absl::Time, int) { return 0; }, [] {});
   writer.Start();
-  TurnaroundFollower follower(store_.get(), &writer);
+  LogFollower follower(store_.get(), &writer);
   follower.Start();
   // Wakes it again and again, as commits do, until it has come as far as it goes.
   while (*store_->TurnaroundsReach() < 2 * kEntriesFollowed) {

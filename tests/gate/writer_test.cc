@@ -58,6 +58,7 @@ class CountingStore : public store::Store {
     absl::Status AppendRelease(const v1::Release&) override { return absl::OkStatus(); }
     absl::Status AcknowledgeRelease(int64_t) override { return absl::OkStatus(); }
     absl::Status PutTurnarounds(absl::Span<const v1::Turnaround>, int64_t) override { return absl::OkStatus(); }
+    absl::Status PutBlock(int64_t, absl::Span<const store::TermEntries>) override { return absl::OkStatus(); }
     absl::Status Commit() override {
       if (store_->fail) {
         ++store_->failures;
@@ -88,7 +89,8 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key&) const override { return std::vector<int64_t>(); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t, int) const override { return std::vector<v1::Result>(); }
-  absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t, int) const override { return std::vector<v1::Result>(); }
+  absl::StatusOr<std::vector<int64_t>> ListHeldIds() const override { return std::vector<int64_t>(); }
+  absl::StatusOr<std::vector<v1::Result>> ListAwaitingSomebody(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t, int) const override { return std::vector<v1::Result>(); }
   absl::StatusOr<int64_t> LastEntrySequence() const override { return 0; }
   absl::StatusOr<std::vector<v1::Entry>> ListEntries(int64_t, int64_t, int) const override { return std::vector<v1::Entry>(); }
@@ -105,6 +107,11 @@ class CountingStore : public store::Store {
     return absl::OkStatus();
   }
   absl::StatusOr<int64_t> TurnaroundsReach() const override { return 0; }
+  absl::StatusOr<int64_t> CountBlocks() const override { return 0; }
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string&) const override { return std::vector<std::string>(); }
+  absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string&, int64_t, int64_t) const override {
+    return audit::EntriesByBlock();
+  }
   absl::StatusOr<std::vector<store::OutboxRow>> ListOutbox(int64_t, bool, int) const override {
     return std::vector<store::OutboxRow>();
   }

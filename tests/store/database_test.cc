@@ -135,7 +135,15 @@ TEST(QueriesTest, NoStatementScansOrSorts) {
   const std::vector<std::pair<const char*, const char*>> cases = {
       {sql::kFindResult, "SEARCH results USING INTEGER PRIMARY KEY (rowid=?)"},
       {sql::kListResults, "SEARCH results USING INTEGER PRIMARY KEY (rowid>?)"},
-      {sql::kListHeld, "SEARCH results USING INDEX results_held (held=? AND rowid>?)"},
+      {sql::kListHeldIds,
+       "COMPOUND QUERY\nLEFT-MOST SUBQUERY\nSEARCH results USING COVERING INDEX results_awaiting (held=?)\nUNION ALL\n"
+       "SEARCH results USING INDEX results_due (due_us>?)"},
+      {sql::kListAwaitingSomebody, "SEARCH results USING INDEX results_awaiting (held=? AND rowid>?)"},
+      {sql::kCountBlocks, "SEARCH entry_terms_reach USING INTEGER PRIMARY KEY (rowid=?)"},
+      {sql::kNextTerm, "SEARCH entry_terms USING PRIMARY KEY (term>?)"},
+      {sql::kFindTerm, "SEARCH entry_terms USING PRIMARY KEY (term=? AND block>? AND block<?)"},
+      {sql::kPutTerm, ""},
+      {sql::kPutBlocks, ""},
       {sql::kListOpen, "SEARCH results USING INDEX results_open (open=? AND rowid>?)"},
       {sql::kFindDue, "SEARCH results USING COVERING INDEX results_due (due_us>? AND due_us<?)"},
       {sql::kEarliestDue, "SEARCH results USING COVERING INDEX results_due (due_us>?)"},

@@ -83,7 +83,8 @@ INSTANTIATE_TEST_SUITE_P(Readers, StoreTest, testing::Values(1, 3));
 
 TEST_P(StoreTest, IsEmptyAtFirst) {
   EXPECT_THAT(Ids(store_->ListResults(0, 10)), IsEmpty());
-  EXPECT_THAT(Ids(store_->ListHeld(0, 10)), IsEmpty());
+  EXPECT_THAT(*store_->ListHeldIds(), IsEmpty());
+  EXPECT_THAT(Ids(store_->ListAwaitingSomebody(0, 10)), IsEmpty());
   EXPECT_THAT(Sequences(store_->ListEntries(0, 0, 10)), IsEmpty());
   EXPECT_THAT(Sequences(store_->ListOutbox(0, false, 10)), IsEmpty());
   EXPECT_EQ(*store_->EarliestDue(), absl::InfiniteFuture());
@@ -131,7 +132,7 @@ TEST_P(StoreTest, GivesNothingForALimitBelowOne) {
   ASSERT_EQ(batch->Commit(), absl::OkStatus());
   for (const int limit : {0, -1}) {
     EXPECT_THAT(Ids(store_->ListResults(0, limit)), IsEmpty());
-    EXPECT_THAT(Ids(store_->ListHeld(0, limit)), IsEmpty());
+    EXPECT_THAT(Ids(store_->ListAwaitingSomebody(0, limit)), IsEmpty());
     EXPECT_THAT(Sequences(store_->ListEntries(0, 0, limit)), IsEmpty());
     EXPECT_THAT(Sequences(store_->ListOutbox(0, false, limit)), IsEmpty());
   }
@@ -221,14 +222,42 @@ TEST_P(StoreTest, ListsWhatIsHeldWhateverFor) {
   expected.push_back(mixed.id());
   ASSERT_EQ(batch->PutResult(mixed), absl::OkStatus());
   ASSERT_EQ(batch->Commit(), absl::OkStatus());
-  EXPECT_EQ(Ids(store_->ListHeld(0, 100)), expected);
-  EXPECT_THAT(Ids(store_->ListHeld(1, 2)), ElementsAre(2, 3));
+  EXPECT_EQ(*store_->ListHeldIds(), expected);
 
   batch = nullptr;
   batch = Begin();
   ASSERT_EQ(batch->PutResult(MakeResult(1)), absl::OkStatus());
   ASSERT_EQ(batch->Commit(), absl::OkStatus());
-  EXPECT_THAT(Ids(store_->ListHeld(0, 2)), ElementsAre(2, 3)) << "released: held no more";
+  expected.erase(expected.begin());
+  EXPECT_EQ(*store_->ListHeldIds(), expected) << "released: held no more";
+}
+
+// A million results that wait for their time must not be in the way of the few that wait for somebody.
+TEST_P(StoreTest, ListsWhatWaitsForSomebody) {
+  const auto batch = Begin();
+  std::vector<int64_t> held, awaiting;
+  for (const bool due : {true, false}) {
+    for (const bool review : {true, false}) {
+      for (const bool approved : {true, false}) {
+        for (const v1::OutcomeState state : {v1::OUTCOME_STATE_HELD, v1::OUTCOME_STATE_RELEASED}) {
+          v1::Result result = MakeResult(batch->NextResultId(), "", v1::DISPOSITION_REVIEW, state);
+          v1::Outcome* outcome = result.mutable_decision()->mutable_outcomes(0);
+          if (review) outcome->mutable_review()->add_turns();
+          if (review && approved) outcome->mutable_review()->mutable_approved_at()->set_seconds(1);
+          // What is released may be due too: a birthday is to change who sees it.
+          if (due) *result.mutable_due_at() = base::ToProto(kNoon);
+          ASSERT_EQ(batch->PutResult(result), absl::OkStatus());
+          if (state != v1::OUTCOME_STATE_HELD) continue;
+          held.push_back(result.id());
+          if (!due || (review && !approved)) awaiting.push_back(result.id());
+        }
+      }
+    }
+  }
+  ASSERT_EQ(batch->Commit(), absl::OkStatus());
+  EXPECT_EQ(*store_->ListHeldIds(), held);
+  EXPECT_EQ(Ids(store_->ListAwaitingSomebody(0, 100)), awaiting);
+  EXPECT_THAT(Ids(store_->ListAwaitingSomebody(awaiting[0], 2)), ElementsAre(awaiting[1], awaiting[2]));
 }
 
 TEST_P(StoreTest, KeepsPacksAndWhichOfThemWereActivated) {
@@ -536,6 +565,42 @@ TEST_P(StoreTest, TurnaroundsByTime) {
                                       [&up_to](const v1::Turnaround& one) { up_to.push_back(one.result_id()); }),
             absl::OkStatus());
   EXPECT_THAT(up_to, ElementsAre(1));
+}
+
+TEST_P(StoreTest, FindsEntriesByTheirTerms) {
+  const auto bits = [](std::initializer_list<size_t> entries) {
+    audit::BlockEntries block;
+    for (const size_t entry : entries) block.set(entry);
+    return block;
+  };
+  EXPECT_EQ(*store_->CountBlocks(), 0);
+  EXPECT_THAT(*store_->ListTerms(""), IsEmpty());
+  {
+    const auto batch = Begin();
+    const std::vector<TermEntries> first = {{"rule=a", audit::EncodeBlock(bits({0, 2047}))},
+                                            {"rule=ab", audit::EncodeBlock(bits({5}))},
+                                            {"state=1", audit::EncodeBlock(bits({}).flip())}};
+    EXPECT_TRUE(absl::IsInvalidArgument(batch->PutBlock(1, first))) << "before block 0";
+    EXPECT_EQ(batch->PutBlock(0, first), absl::OkStatus());
+    EXPECT_TRUE(absl::IsInvalidArgument(batch->PutBlock(0, first))) << "again";
+    const std::vector<TermEntries> second = {{"rule=a", audit::EncodeBlock(bits({7}))}};
+    EXPECT_EQ(batch->PutBlock(1, second), absl::OkStatus());
+    EXPECT_EQ(batch->PutBlock(2, {}), absl::OkStatus());
+    EXPECT_EQ(batch->PutBlock(3, second), absl::OkStatus());
+    EXPECT_EQ(*store_->CountBlocks(), 0) << "before it is durable";
+    EXPECT_EQ(batch->Commit(), absl::OkStatus());
+  }
+  Reopen();
+  EXPECT_EQ(*store_->CountBlocks(), 4);
+  EXPECT_THAT(*store_->ListTerms(""), ElementsAre("rule=a", "rule=ab", "state=1"));
+  EXPECT_THAT(*store_->ListTerms("rule="), ElementsAre("rule=a", "rule=ab"));
+  EXPECT_THAT(*store_->ListTerms("rule=ab"), ElementsAre("rule=ab"));
+  EXPECT_THAT(*store_->ListTerms("rule=b"), IsEmpty());
+  using Found = audit::EntriesByBlock;
+  EXPECT_EQ(*store_->FindTerm("rule=a", 0, 100), (Found{{0, bits({0, 2047})}, {1, bits({7})}, {3, bits({7})}}));
+  EXPECT_EQ(*store_->FindTerm("rule=a", 1, 2), (Found{{1, bits({7})}}));
+  EXPECT_EQ(*store_->FindTerm("state=1", 0, 0), (Found{{0, bits({}).flip()}}));
+  EXPECT_EQ(*store_->FindTerm("rule=", 0, 100), Found());
 }
 
 TEST_P(StoreTest, AssignersOnceEach) {

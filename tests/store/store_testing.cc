@@ -106,11 +106,9 @@ Contents ReadContents(const Store& store) {
   if (results.ok()) {
     for (const v1::Result& result : *results) contents.results.push_back(result.SerializeAsString());
   }
-  const auto held = store.ListHeld(0, kAll);
+  const auto held = store.ListHeldIds();
   EXPECT_TRUE(held.ok()) << held.status();
-  if (held.ok()) {
-    for (const v1::Result& result : *held) contents.held.push_back(result.id());
-  }
+  if (held.ok()) contents.held = *held;
   const auto entries = store.ListEntries(0, 0, kAll);
   EXPECT_TRUE(entries.ok()) << entries.status();
   if (entries.ok()) {

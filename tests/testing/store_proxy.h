@@ -25,7 +25,10 @@ class StoreProxy : public store::Store {
   absl::StatusOr<std::optional<v1::Result>> FindResult(int64_t id) const override { return store_.FindResult(id); }
   absl::StatusOr<std::vector<int64_t>> FindByKey(const store::Key& key) const override { return store_.FindByKey(key); }
   absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t a, int n) const override { return store_.ListResults(a, n); }
-  absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t a, int n) const override { return store_.ListHeld(a, n); }
+  absl::StatusOr<std::vector<int64_t>> ListHeldIds() const override { return store_.ListHeldIds(); }
+  absl::StatusOr<std::vector<v1::Result>> ListAwaitingSomebody(int64_t a, int n) const override {
+    return store_.ListAwaitingSomebody(a, n);
+  }
   absl::StatusOr<std::optional<int64_t>> FindPatientByKey(const store::Key& key) const override {
     return store_.FindPatientByKey(key);
   }
@@ -58,6 +61,11 @@ class StoreProxy : public store::Store {
     return store_.ForEachTurnaround(f, u, take);
   }
   absl::StatusOr<int64_t> TurnaroundsReach() const override { return store_.TurnaroundsReach(); }
+  absl::StatusOr<int64_t> CountBlocks() const override { return store_.CountBlocks(); }
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& p) const override { return store_.ListTerms(p); }
+  absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& t, int64_t f, int64_t l) const override {
+    return store_.FindTerm(t, f, l);
+  }
   absl::StatusOr<std::optional<store::Settled>> FirstSettled(const store::Settled& after) const override {
     return store_.FirstSettled(after);
   }

@@ -14,6 +14,7 @@
 #include "server/store/sqlite/log_tree.h"
 #include "server/store/sqlite/queries.h"
 #include "server/store/sqlite/schema.h"
+#include "server/store/sqlite/term_queries.h"
 
 namespace resultgate::store {
 
@@ -54,6 +55,9 @@ class SqliteLogFile final : public LogFile {
   absl::StatusOr<std::optional<std::string>> FindTurnaroundRow(int64_t received_us, int64_t result_id) override;
   absl::Status ForEachTurnaround(const std::function<void(int64_t received_us, int64_t result_id)>& take) override;
   absl::StatusOr<int64_t> TurnaroundsReach() override;
+  absl::StatusOr<int64_t> CountBlocks() override;
+  absl::Status ForEachTerm(
+      const std::function<void(absl::string_view term, int64_t block, absl::string_view entries)>& take) override;
   absl::StatusOr<std::vector<std::string>> Assigners() override;
   absl::StatusOr<std::vector<ActivationRow>> Activations() override;
   absl::StatusOr<std::vector<LegalHoldRow>> LegalHolds() override;
@@ -177,7 +181,7 @@ absl::StatusOr<std::optional<LogFile::ResultRow>> SqliteLogFile::FindResultRow(i
   v1::Result result;
   std::optional<int64_t> settled_us;
   if (statement.Int(5) != 0) settled_us = statement.Int(6);
-  row.fits = result.ParseFromString(row.record) && row.held == (IsHeld(result) ? 1 : 0) && row.due_us == DueMicros(result) &&
+  row.fits = result.ParseFromString(row.record) && row.held == HeldFor(result) && row.due_us == DueMicros(result) &&
              statement.Int(4) == (result.follow_up().open() ? 1 : 0) && settled_us == SettledMicros(result);
   return std::optional<ResultRow>(std::move(row));
 }
@@ -261,6 +265,15 @@ absl::Status SqliteLogFile::ForEachTurnaround(const std::function<void(int64_t r
 
 absl::StatusOr<int64_t> SqliteLogFile::TurnaroundsReach() {
   return store::TurnaroundsReach(connection_);
+}
+
+absl::StatusOr<int64_t> SqliteLogFile::CountBlocks() {
+  return store::CountBlocks(connection_);
+}
+
+absl::Status SqliteLogFile::ForEachTerm(
+    const std::function<void(absl::string_view term, int64_t block, absl::string_view entries)>& take) {
+  return ForEachRow(sql::kReadTerms, [&take](const Statement& row) { take(row.Blob(0), row.Int(1), row.Blob(2)); });
 }
 
 absl::StatusOr<std::vector<std::string>> SqliteLogFile::Assigners() {

@@ -12,8 +12,6 @@ namespace resultgate::store {
 
 namespace {
 
-constexpr int kFilledAtOnce = 1000;
-
 absl::Status Damaged(absl::string_view table, int64_t key) {
   return absl::DataLossError(absl::StrCat("database: row ", key, " of `", table, "` is damaged"));
 }
@@ -117,10 +115,16 @@ std::optional<int64_t> DueMicros(const v1::Result& result) {
   return MicrosUp(base::FromProto(result.due_at()));
 }
 
-bool IsHeld(const v1::Result& result) {
-  const auto& outcomes = result.decision().outcomes();
-  return std::any_of(outcomes.begin(), outcomes.end(),
-                     [](const v1::Outcome& outcome) { return outcome.state() == v1::OUTCOME_STATE_HELD; });
+int HeldFor(const v1::Result& result) {
+  bool held = false;
+  bool reviewed = false;
+  for (const v1::Outcome& outcome : result.decision().outcomes()) {
+    if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
+    held = true;
+    reviewed = reviewed || (outcome.has_review() && !outcome.review().has_approved_at());
+  }
+  if (!held) return 0;
+  return reviewed || !DueMicros(result) ? 2 : 1;
 }
 
 std::optional<int64_t> SettledMicros(const v1::Result& result) {
@@ -162,6 +166,13 @@ absl::StatusOr<std::vector<v1::Result>> ListSome(Connection& connection, absl::s
     if (result.ok()) results.push_back(*std::move(result));
   }
   return results;
+}
+
+absl::StatusOr<std::vector<int64_t>> ListHeldIds(Connection& connection) {
+  RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListHeldIds));
+  RG_ASSIGN_OR_RETURN(std::vector<int64_t> ids, ReadAll<int64_t>(statement, ReadId));
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
 
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key) {
@@ -415,35 +426,6 @@ absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, co
     RG_ASSIGN_OR_RETURN(found, finds(sql::kIsPatientOnHold, patient_ids[i]));
   }
   return found;
-}
-
-absl::Status FillSettled(Connection& connection) {
-  for (int64_t after = 0;;) {
-    std::vector<std::pair<int64_t, int64_t>> settled;
-    {
-      RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kListResults));
-      statement.BindInt(1, after);
-      statement.BindInt(2, kFilledAtOnce);
-      int rows = 0;
-      while (true) {
-        RG_ASSIGN_OR_RETURN(const bool more, statement.Step());
-        if (!more) break;
-        ++rows;
-        after = statement.Int(0);
-        // One that cannot be read is never erased by its time.
-        const absl::StatusOr<v1::Result> result = ReadResult(statement);
-        if (!result.ok()) continue;
-        if (const std::optional<int64_t> since = SettledMicros(*result)) settled.emplace_back(after, *since);
-      }
-      if (rows == 0) return absl::OkStatus();
-    }
-    for (const auto& [id, since] : settled) {
-      RG_ASSIGN_OR_RETURN(Statement statement, connection.Prepare(sql::kPutSettled));
-      statement.BindInt(1, id);
-      statement.BindInt(2, since);
-      RG_RETURN_IF_ERROR(statement.Run());
-    }
-  }
 }
 
 }  // namespace resultgate::store

@@ -21,7 +21,10 @@ namespace sql {
 
 inline constexpr char kFindResult[] = "SELECT id, record FROM results WHERE id = ?1";
 inline constexpr char kListResults[] = "SELECT id, record FROM results WHERE id > ?1 ORDER BY id LIMIT ?2";
-inline constexpr char kListHeld[] = "SELECT id, record FROM results WHERE held = 1 AND id > ?1 ORDER BY id";
+// What is held and due has no other index. Whoever waits for somebody may be due too, and stands in one of the two only.
+inline constexpr char kListHeldIds[] =
+    "SELECT id FROM results WHERE held = 2 UNION ALL SELECT id FROM results WHERE due_us IS NOT NULL AND held = 1";
+inline constexpr char kListAwaitingSomebody[] = "SELECT id, record FROM results WHERE held = 2 AND id > ?1 ORDER BY id";
 inline constexpr char kListOpen[] = "SELECT id, record FROM results WHERE open = 1 AND id > ?1 ORDER BY id";
 inline constexpr char kFindDue[] =
     "SELECT id FROM results WHERE due_us IS NOT NULL AND due_us <= ?1 ORDER BY due_us, id LIMIT ?2";
@@ -102,6 +105,13 @@ inline constexpr char kListResultsTold[] =
     "SELECT result_id FROM entries WHERE sequence > ?1 AND sequence <= ?2 AND result_id IS NOT NULL";
 inline constexpr char kTurnaroundsReach[] = "SELECT sequence FROM turnarounds_reach WHERE id = 1";
 
+inline constexpr char kCountBlocks[] = "SELECT blocks FROM entry_terms_reach WHERE id = 1";
+inline constexpr char kNextTerm[] = "SELECT term FROM entry_terms WHERE term >= ?1 ORDER BY term LIMIT 1";
+inline constexpr char kFindTerm[] =
+    "SELECT block, entries FROM entry_terms WHERE term = ?1 AND block >= ?2 AND block <= ?3 ORDER BY block";
+// All of them: only who holds them against the log asks it.
+inline constexpr char kReadTerms[] = "SELECT term, block, entries FROM entry_terms";
+
 // An update in place, not INSERT OR REPLACE, which deletes the row that others refer to.
 inline constexpr char kPutResult[] =
     "INSERT INTO results (id, due_us, held, record, open, settled_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
@@ -144,6 +154,10 @@ inline constexpr char kPutTurnaround[] =
 inline constexpr char kPutTurnaroundsReach[] =
     "INSERT INTO turnarounds_reach (id, sequence) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence";
 
+inline constexpr char kPutTerm[] = "INSERT INTO entry_terms (term, block, entries) VALUES (?1, ?2, ?3)";
+inline constexpr char kPutBlocks[] =
+    "INSERT INTO entry_terms_reach (id, blocks) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET blocks = excluded.blocks";
+
 inline constexpr const char* kAll[] = {kFindResult,
                                        kLastPatientId,
                                        kFindPatientByKey,
@@ -159,7 +173,8 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kPutOwner,
                                        kRemoveOwner,
                                        kListResults,
-                                       kListHeld,
+                                       kListHeldIds,
+                                       kListAwaitingSomebody,
                                        kListOpen,
                                        kFindDue,
                                        kEarliestDue,
@@ -214,7 +229,12 @@ inline constexpr const char* kAll[] = {kFindResult,
                                        kPutLegalHold,
                                        kRemoveLegalHold,
                                        kPutTurnaround,
-                                       kPutTurnaroundsReach};
+                                       kPutTurnaroundsReach,
+                                       kCountBlocks,
+                                       kNextTerm,
+                                       kFindTerm,
+                                       kPutTerm,
+                                       kPutBlocks};
 
 }  // namespace sql
 
@@ -222,8 +242,9 @@ inline constexpr const char* kAll[] = {kFindResult,
 // is due.
 std::optional<int64_t> DueMicros(const v1::Result& result);
 
-// True if a unit of the result is held: what ListHeld lists.
-bool IsHeld(const v1::Result& result);
+// What `held` says: 0 where no unit is held; 1 where one is, and its time alone ends that; 2 where somebody is to act, a reviewer
+// or, where it has no time at all, the sender.
+int HeldFor(const v1::Result& result);
 
 // Since when nothing of it waits, as FindSettled has it, rounded up; nullopt: something is held, not acknowledged or open, or it
 // was erased.
@@ -233,8 +254,9 @@ std::optional<int64_t> SettledMicros(const v1::Result& result);
 // all).
 absl::StatusOr<std::optional<v1::Result>> FindResult(Connection& connection, int64_t id);
 absl::StatusOr<std::vector<v1::Result>> ListResults(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
-// `sql` is kListHeld or kListOpen.
+// `sql` is kListAwaitingSomebody or kListOpen.
 absl::StatusOr<std::vector<v1::Result>> ListSome(Connection& connection, absl::string_view sql, int64_t after_id, int limit);
+absl::StatusOr<std::vector<int64_t>> ListHeldIds(Connection& connection);
 absl::StatusOr<std::vector<int64_t>> FindByKey(Connection& connection, const Key& key);
 absl::StatusOr<std::vector<int64_t>> FindDue(Connection& connection, absl::Time now, int limit);
 absl::StatusOr<absl::Time> EarliestDue(Connection& connection);
@@ -263,9 +285,6 @@ absl::StatusOr<std::vector<v1::LegalHold>> ListLegalHolds(Connection& connection
 absl::StatusOr<std::optional<v1::LegalHold>> FindLegalHold(Connection& connection, int64_t id);
 absl::StatusOr<std::vector<v1::LegalHold>> LegalHoldsOn(Connection& connection, int64_t patient_id);
 absl::StatusOr<bool> IsOnLegalHold(Connection& connection, int64_t result_id, const std::vector<int64_t>& patient_ids);
-// Fills the column of every result, once after a migration.
-absl::Status FillSettled(Connection& connection);
-
 absl::StatusOr<std::vector<int64_t>> ListResultsTold(Connection& connection, int64_t after_sequence, int64_t last_sequence);
 absl::Status ForEachTurnaround(Connection& connection, absl::Time from, absl::Time until,
                                const std::function<void(const v1::Turnaround&)>& take);

@@ -150,6 +150,24 @@ DELETE FROM turnarounds_reach;
     R"sql(
 -- `open` was 0 for whatever was stored before there was such a column: fill_open.h sets it.
 )sql",
+    // kFirstVersionWithTerms
+    R"sql(
+-- `held` is 2 from now on where somebody is to act: fill_held.h sets it. What only time holds is found as due.
+DROP INDEX results_held;
+CREATE INDEX results_awaiting ON results (held) WHERE held = 2;
+
+CREATE TABLE entry_terms (
+  term BLOB NOT NULL,                          -- `rule=biopsy-review`
+  block INTEGER NOT NULL,                      -- 0 for the entries 1 to 2048, 1 for the next
+  entries BLOB NOT NULL,                       -- those of the block that have the term
+  PRIMARY KEY (term, block)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entry_terms_reach (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  blocks INTEGER NOT NULL                      -- so many have their terms there
+) STRICT;
+)sql",
 };
 
 absl::Status RunMigrations(Connection& connection, int64_t from, absl::Span<const char* const> migrations,

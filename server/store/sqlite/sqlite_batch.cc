@@ -9,6 +9,7 @@
 #include "server/base/status_macros.h"
 #include "server/merkle/hash.h"
 #include "server/store/sqlite/queries.h"
+#include "server/store/sqlite/term_queries.h"
 
 namespace resultgate::store {
 
@@ -140,7 +141,7 @@ absl::Status SqliteBatch::PutResult(const v1::Result& result) {
     } else {
       statement.BindNull(2);
     }
-    statement.BindInt(3, IsHeld(result) ? 1 : 0);
+    statement.BindInt(3, HeldFor(result));
     statement.BindBlob(4, record);
     statement.BindInt(5, result.follow_up().open() ? 1 : 0);
     if (const std::optional<int64_t> settled_us = SettledMicros(result)) {
@@ -358,6 +359,10 @@ absl::Status SqliteBatch::PutTurnarounds(absl::Span<const v1::Turnaround> turnar
     statement.BindInt(1, reach);
     return statement.Run();
   });
+}
+
+absl::Status SqliteBatch::PutBlock(int64_t block, absl::Span<const TermEntries> terms) {
+  return Do([&] { return store::PutBlock(writer_.connection, block, terms); });
 }
 
 absl::Status SqliteBatch::Commit() {

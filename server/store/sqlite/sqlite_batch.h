@@ -84,6 +84,7 @@ class SqliteBatch final : public Batch {
   absl::Status RemoveOwner(const std::string& id) override;
   absl::Status AcknowledgeRelease(int64_t sequence) override;
   absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) override;
+  absl::Status PutBlock(int64_t block, absl::Span<const TermEntries> terms) override;
 
   absl::Status Commit() override;
 

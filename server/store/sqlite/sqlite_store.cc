@@ -21,6 +21,7 @@
 #include "server/merkle/proof.h"
 #include "server/merkle/tiles.h"
 #include "server/store/sqlite/database.h"
+#include "server/store/sqlite/fill_columns.h"
 #include "server/store/sqlite/fill_open.h"
 #include "server/store/sqlite/log_key.h"
 #include "server/store/sqlite/log_tree.h"
@@ -28,6 +29,7 @@
 #include "server/store/sqlite/queries.h"
 #include "server/store/sqlite/schema.h"
 #include "server/store/sqlite/sqlite_batch.h"
+#include "server/store/sqlite/term_queries.h"
 
 namespace resultgate::store {
 
@@ -146,8 +148,12 @@ class SqliteStore final : public Store {
     return readers_.With(
         [&](Connection& connection) { return store::ListResults(connection, sql::kListResults, after_id, limit); });
   }
-  absl::StatusOr<std::vector<v1::Result>> ListHeld(int64_t after_id, int limit) const override {
-    return readers_.With([&](Connection& connection) { return store::ListSome(connection, sql::kListHeld, after_id, limit); });
+  absl::StatusOr<std::vector<int64_t>> ListHeldIds() const override {
+    return readers_.With([](Connection& connection) { return store::ListHeldIds(connection); });
+  }
+  absl::StatusOr<std::vector<v1::Result>> ListAwaitingSomebody(int64_t after_id, int limit) const override {
+    return readers_.With(
+        [&](Connection& connection) { return store::ListSome(connection, sql::kListAwaitingSomebody, after_id, limit); });
   }
   absl::StatusOr<std::vector<v1::Result>> ListOpen(int64_t after_id, int limit) const override {
     return readers_.With([&](Connection& connection) { return store::ListSome(connection, sql::kListOpen, after_id, limit); });
@@ -205,6 +211,15 @@ class SqliteStore final : public Store {
   }
   absl::StatusOr<int64_t> TurnaroundsReach() const override {
     return readers_.With([](Connection& connection) { return store::TurnaroundsReach(connection); });
+  }
+  absl::StatusOr<int64_t> CountBlocks() const override {
+    return readers_.With([](Connection& connection) { return store::CountBlocks(connection); });
+  }
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix) const override {
+    return readers_.With([&](Connection& connection) { return store::ListTerms(connection, prefix); });
+  }
+  absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& term, int64_t first, int64_t last) const override {
+    return readers_.With([&](Connection& connection) { return store::FindTerm(connection, term, first, last); });
   }
   absl::StatusOr<absl::Time> EarliestDue() const override {
     return readers_.With([](Connection& connection) { return store::EarliestDue(connection); });
@@ -274,6 +289,7 @@ absl::StatusOr<Connection> OpenWriter(const std::string& path, const SqliteOptio
   RG_RETURN_IF_ERROR(Migrate(writer, Migrations(), [&](int64_t from) -> absl::Status {
     if (from < kFirstVersionWithAssigners) RG_RETURN_IF_ERROR(PutAllAssigners(writer));
     if (from < kFirstVersionWithRetention) RG_RETURN_IF_ERROR(FillSettled(writer));
+    if (from < kFirstVersionWithTerms) RG_RETURN_IF_ERROR(FillHeld(writer));
     if (from < kFirstVersionWithAllOpen && options.leaves_to_do != nullptr) {
       RG_RETURN_IF_ERROR(FillOpen(writer, options.leaves_to_do));
     }
