@@ -85,8 +85,12 @@ void RecordCopy(const std::string& server, const std::string& actor, const audit
     status = stub->RecordExport(&telling, request, &response);
     if (status.ok()) return;
   }
+  const bool refused = !status.ok() && status.error_code() != grpc::StatusCode::UNAVAILABLE;
   std::cerr << "resultgate: the log does not hold that it was " << (format == kBackup ? "backed up: " : "exported: ")
-            << (status.ok() ? "the gate at " : "no gate answers at ") << server << (status.ok() ? " serves another one" : "")
+            << (status.ok() || refused ? "the gate at " : "no gate answers at ") << server
+            << (status.ok() ? " serves another one"
+                : refused   ? absl::StrCat(" says ", status.error_message())
+                            : "")
             << "\n";
 }
 

@@ -52,7 +52,7 @@ constexpr Name kReports[] = {
     {"released-before-review", v1::REPORT_KIND_RELEASED_BEFORE_REVIEW,
      "what went before anybody had reviewed it, though a rule had asked for that"},
     {"overdue-reviews", v1::REPORT_KIND_OVERDUE_REVIEWS,
-     "reviews that still wait though their time is over; as a table and with --csv, also those that are for relatives alone"},
+     "reviews that still wait though their time is over, those for relatives alone among them"},
     {"seen-first", v1::REPORT_KIND_SEEN_FIRST, "what patients saw before any clinician had opened it"},
     {"unviewed-abnormal", v1::REPORT_KIND_UNVIEWED_ABNORMAL, "abnormal results that are out and that nobody has seen"},
     {"disparities-by-language", v1::REPORT_KIND_DISPARITIES_BY_LANGUAGE,
@@ -81,13 +81,9 @@ std::string AudienceWord(v1::Audience audience) {
   return audit::EnumWord(v1::Audience_Name(audience), "AUDIENCE_");
 }
 
-std::string HoldsCsvHeading() {
-  return CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours", "owner",
-                  "reviewed", "released", "category", "language", "facility", "audience"});
-}
-
-std::string HoldsAsCsv(const v1::GetReportResponse& response, v1::Audience audience) {
-  std::string text;
+std::string HoldsAsCsv(const v1::GetReportResponse& response) {
+  std::string text = CsvLine({"result", "rule", "effect", "basis", "citation", "since", "allowed_until", "until", "over_hours",
+                              "owner", "reviewed", "released", "category", "language", "facility", "audience"});
   for (const v1::ReportLine& line : response.lines()) {
     const v1::Turnaround::Hold& hold = line.hold();
     absl::StrAppend(
@@ -97,7 +93,7 @@ std::string HoldsAsCsv(const v1::GetReportResponse& response, v1::Audience audie
                  hold.basis().citation(), UtcText(true, hold.since()), UtcText(hold.has_allowed_until(), hold.allowed_until()),
                  UtcText(hold.has_until(), hold.until()), line.has_over() ? HoursText(line.over()) : "", OwnerText(hold.owner()),
                  UtcText(hold.has_reviewed_at(), hold.reviewed_at()), UtcText(line.has_released_at(), line.released_at()),
-                 SectionWord(line.section()), line.language(), line.facility(), AudienceWord(audience)}));
+                 SectionWord(line.section()), line.language(), line.facility(), AudienceWord(line.audience())}));
   }
   return text;
 }
@@ -181,6 +177,12 @@ int FindRelated(v1::AuditService::Stub* audit, const v1::GetReportRequest& reque
   if (of_patient.all_lines() > of_patient.lines_size()) {
     if (const int code = Ask(audit, &v1::AuditService::Stub::GetReport, all, &of_patient); code != kDone) return code;
   }
+  if (of_patient.all_lines() > of_patient.lines_size()) {
+    std::cerr << "resultgate: more than " << kMostLines
+              << " reviews are overdue, so that those for relatives alone are not told; "
+              << "ask for them by --audience\n";
+    return kDone;
+  }
   std::set<std::pair<int64_t, std::string>> told;
   for (const v1::ReportLine& line : of_patient.lines()) told.insert({line.result_id(), line.hold().rule_id()});
   for (const v1::Audience audience : {v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
@@ -218,10 +220,16 @@ int RunReport(const ReportOptions& options) {
   for (const int dimension : response.group_by()) group_by.push_back(static_cast<v1::SummaryDimension>(dimension));
   const audit::LinesOf lines = options.figures ? audit::LinesOf::kNothing : audit::WhatLinesAre(request.report());
   Related related;
-  // A line does not say for whom it is, so that nothing of the kind stands in one object, or among lines that are such.
   const bool of_reviews = request.report() == v1::REPORT_KIND_OVERDUE_REVIEWS && lines == audit::LinesOf::kHolds;
-  if (of_reviews && options.related_too && !options.json && !options.ndjson) {
+  if (of_reviews && options.related_too) {
     if (const int code = FindRelated(stub.get(), request, response, &related); code != kDone) return code;
+  }
+  // Each line says whose it is; a table has a heading for that.
+  const bool as_table = !options.json && !options.ndjson && !options.csv;
+  for (const auto& [audience, more] : related) {
+    if (as_table) break;
+    response.mutable_lines()->MergeFrom(more.lines());
+    response.set_all_lines(response.all_lines() + more.all_lines());
   }
   if (options.json) {
     std::cout << ToJson(response) << "\n";
@@ -231,13 +239,10 @@ int RunReport(const ReportOptions& options) {
     } else {
       for (const v1::ReportLine& line : response.lines()) std::cout << ToJson(line) << "\n";
     }
-  } else if (options.csv && lines == audit::LinesOf::kHolds) {
-    const bool of_patient = request.audience() == v1::AUDIENCE_UNSPECIFIED;
-    std::cout << HoldsCsvHeading() << HoldsAsCsv(response, of_patient ? v1::AUDIENCE_PATIENT : request.audience());
-    for (const auto& [audience, more] : related) std::cout << HoldsAsCsv(more, audience);
   } else if (options.csv) {
-    std::cout << (lines == audit::LinesOf::kResults ? ResultsAsCsv(response)
-                                                    : FiguresText(group_by, response.groups(), response.total(), true));
+    std::cout << (lines == audit::LinesOf::kHolds     ? HoldsAsCsv(response)
+                  : lines == audit::LinesOf::kResults ? ResultsAsCsv(response)
+                                                      : FiguresText(group_by, response.groups(), response.total(), true));
   } else {
     std::cout << FiguresText(group_by, response.groups(), response.total(), false);
     if (!options.figures && response.lines_size() > 0) std::cout << "\n" << LinesAsTable(response, lines, *zone);

@@ -27,8 +27,12 @@ using BlockEntries = std::bitset<kEntriesInBlock>;
 using EntriesByBlock = std::map<int64_t, BlockEntries>;
 
 // Every term of an entry, in order, each once: `actor=gate`, `rule=biopsy-review`, `kind=3`. Words stand by the number that they
-// have in the API, so that a word can change its spelling.
+// have in the API, so that a word can change its spelling. A program whose entries have other terms than those of the program
+// before (a new kind of entry, a new field) empties what was stored of them (store/sqlite/schema.h).
 std::vector<std::string> TermsOf(const v1::Entry& entry);
+
+// The term of an entry that cannot be read.
+inline constexpr char kUnreadableTerm[] = "unreadable";
 
 // As short as a list of a few entries, or of all. nullopt where the bytes are none that Encode gives.
 std::string EncodeBlock(const BlockEntries& entries);

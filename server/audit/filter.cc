@@ -195,6 +195,9 @@ std::optional<std::string> Filter::OnlyPatient() const {
 
 namespace {
 
+// More are not looked up one by one.
+constexpr int kMostTerms = 500;
+
 template <typename Node>
 absl::StatusOr<TermQuery> QueryOf(const Node& node, const Filter::TermsThatBegin& terms) {
   if (node.type == Node::Type::kAnd || node.type == Node::Type::kOr) {
@@ -209,7 +212,8 @@ absl::StatusOr<TermQuery> QueryOf(const Node& node, const Filter::TermsThatBegin
   if (node.type == Node::Type::kNot || node.op != FilterOperator::kEqual || !has_terms) return TermQuery::All();
   if (!node.any_before && !node.any_after) return TermQuery::AnyOf({TermOf(node.field, node.number, node.text)});
   const std::string prefix = TermPrefix(node.field);
-  RG_ASSIGN_OR_RETURN(std::vector<std::string> found, terms(node.any_before ? prefix : prefix + node.text));
+  RG_ASSIGN_OR_RETURN(std::vector<std::string> found, terms(node.any_before ? prefix : prefix + node.text, kMostTerms + 1));
+  if (found.size() > kMostTerms) return TermQuery::All();
   found.erase(std::remove_if(found.begin(), found.end(),
                              [&](const std::string& term) { return !TextMatches(node, term.substr(prefix.size())); }),
               found.end());

@@ -81,9 +81,9 @@ class Filter {
   std::optional<int64_t> OnlyResult() const;
   // The one identifier that the patient of all matching entries has; nullopt where nothing of the kind is said.
   std::optional<std::string> OnlyPatient() const;
-  // What finds the entries that can match. `terms` gives the terms that begin so and that an entry has; it is asked only for
-  // values with a `*`.
-  using TermsThatBegin = std::function<absl::StatusOr<std::vector<std::string>>(const std::string& prefix)>;
+  // What finds the entries that can match. `terms` gives at most so many terms that begin so and that an entry has; it is asked
+  // only for values with a `*`. Where too many of them match, as of all people who may act, all entries can.
+  using TermsThatBegin = std::function<absl::StatusOr<std::vector<std::string>>(const std::string& prefix, int most)>;
   absl::StatusOr<TermQuery> Terms(const TermsThatBegin& terms) const;
   // No matching entry has a sequence outside of this; 0 and the largest number where nothing is said.
   struct Range {

@@ -145,6 +145,7 @@ void Summary::AddResultLine(const v1::Turnaround& turnaround, const std::vector<
 void Summary::AddLine(v1::ReportLine line, const v1::Turnaround& turnaround, std::optional<absl::Duration> over) {
   ++all_lines_;
   line.set_result_id(turnaround.result_id());
+  line.set_audience(question_.audience);
   if (over) *line.mutable_over() = base::ToProto(*over);
   line.set_section(turnaround.section());
   line.set_language(turnaround.language());

@@ -13,6 +13,8 @@ namespace resultgate::gate {
 namespace {
 
 constexpr int kEntriesAtATime = 256;
+// Of those that are found one by one.
+constexpr size_t kFoundAtATime = 64;
 // So many blocks are looked at first, and twice as many each time that nothing was found: what is near is found at once, and what
 // is rare not in thousands of steps.
 constexpr int64_t kFirstBlocks = 4;
@@ -28,14 +30,17 @@ absl::StatusOr<EntrySource> EntrySource::Of(const store::Reader& reader, const a
     RG_ASSIGN_OR_RETURN(source.sequences_, EntriesOfPatient(reader, *patient));
   }
   if (source.sequences_) return source;
+  // Before the terms: one that comes with a block that is put meanwhile would be missed in it.
+  RG_ASSIGN_OR_RETURN(const int64_t blocks, reader.CountBlocks());
   RG_ASSIGN_OR_RETURN(audit::TermQuery terms,
-                      filter.Terms([&reader](const std::string& prefix) { return reader.ListTerms(prefix); }));
+                      filter.Terms([&reader](const std::string& prefix, int most) { return reader.ListTerms(prefix, most); }));
   audit::TermQuery of_kind = kind == v1::ENTRY_KIND_UNSPECIFIED
                                  ? audit::TermQuery::All()
                                  : audit::TermQuery::AnyOf({audit::TermOf(audit::FilterField::kKind, kind, "")});
-  source.terms_ = audit::TermQuery::And({std::move(terms), std::move(of_kind)});
-  if (source.terms_.is_all()) return source;
-  RG_ASSIGN_OR_RETURN(const int64_t blocks, reader.CountBlocks());
+  terms = audit::TermQuery::And({std::move(terms), std::move(of_kind)});
+  if (terms.is_all()) return source;
+  // Whether one that cannot be read matches, nobody can tell: who asks must be told of it.
+  source.terms_ = audit::TermQuery::Or({std::move(terms), audit::TermQuery::AnyOf({audit::kUnreadableTerm})});
   source.in_blocks_ = blocks * audit::kEntriesInBlock;
   return source;
 }
@@ -52,10 +57,10 @@ absl::StatusOr<std::vector<v1::Entry>> EntrySource::AfterOfPatient(int64_t at) c
   std::vector<int64_t> next;
   if (newest_first_) {
     const auto end = std::lower_bound(sequences_->begin(), sequences_->end(), at);
-    for (auto it = end; it != sequences_->begin() && next.size() < kEntriesAtATime;) next.push_back(*--it);
+    for (auto it = end; it != sequences_->begin() && next.size() < kFoundAtATime;) next.push_back(*--it);
   } else {
     const auto begin = std::upper_bound(sequences_->begin(), sequences_->end(), at);
-    for (auto it = begin; it != sequences_->end() && next.size() < kEntriesAtATime; ++it) next.push_back(*it);
+    for (auto it = begin; it != sequences_->end() && next.size() < kFoundAtATime; ++it) next.push_back(*it);
   }
   return Read(next);
 }
@@ -99,7 +104,7 @@ absl::StatusOr<std::vector<int64_t>> EntrySource::NextInBlocks(int64_t at) const
     newest_first_ ? last = begin - 1 : first = end + 1;
   }
   if (newest_first_) std::reverse(found.begin(), found.end());
-  if (found.size() > kEntriesAtATime) found.resize(kEntriesAtATime);
+  if (found.size() > kFoundAtATime) found.resize(kFoundAtATime);
   return found;
 }
 

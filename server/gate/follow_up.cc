@@ -183,19 +183,22 @@ bool PutsRight(const v1::Result& result, const v1::Outcome& outcome) {
   });
 }
 
-// The sender has withdrawn all words that an earlier version had, after something had been shown: no outcome is left of them.
-bool LosesItsDocument(const v1::Result& result) {
-  if (policy::HasDocument(result.report()) || !result.has_first_released_at()) return false;
-  if (FromProto(result.received_at()) <= FromProto(result.first_released_at())) return false;
-  return std::any_of(result.versions().begin(), result.versions().end(),
-                     [](const v1::DiagnosticReport& version) { return SaysFinally(version, policy::kDocument); });
+// When the sender took away something that had been shown, with nothing in its place, and no clinician has read it or approved
+// something of it since; nullopt where that is not so.
+std::optional<absl::Time> WithdrawnAndUnread(const v1::Result& result) {
+  const v1::FollowUp& done = result.follow_up();
+  if (!done.has_withdrawn_at() || done.has_clinician_viewed_at()) return std::nullopt;
+  const absl::Time withdrawn = FromProto(done.withdrawn_at());
+  const v1::Outcome* approved = FindOutcome(result, [withdrawn](const v1::Outcome& outcome) {
+    return outcome.review().has_approved_at() && FromProto(outcome.review().approved_at()) >= withdrawn;
+  });
+  return approved == nullptr ? std::optional<absl::Time>(withdrawn) : std::nullopt;
 }
 
 // When the first correction went that no clinician has read, whatever it says; nullopt where none did.
 std::optional<absl::Time> CorrectedAndUnread(const v1::Result& result) {
-  std::optional<absl::Time> first;
+  std::optional<absl::Time> first = WithdrawnAndUnread(result);
   if (result.versions_size() < 2 || result.follow_up().has_clinician_viewed_at()) return first;
-  if (LosesItsDocument(result)) first = FromProto(result.received_at());
   for (const v1::Outcome& outcome : result.decision().outcomes()) {
     if (outcome.review().has_approved_at() || !PutsRight(result, outcome)) continue;
     const absl::Time released = FromProto(outcome.released_at());

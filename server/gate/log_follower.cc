@@ -20,9 +20,9 @@ constexpr int kAboutNoneAtATime = 256;
 class BlockTerms {
  public:
   void Take(const v1::Entry& entry) {
-    const auto at = static_cast<size_t>((entry.sequence() - 1) % audit::kEntriesInBlock);
-    for (const std::string& term : audit::TermsOf(entry)) entries_[term].set(at);
+    for (const std::string& term : audit::TermsOf(entry)) Note(term, entry.sequence());
   }
+  void TakeUnreadable(int64_t sequence) { Note(audit::kUnreadableTerm, sequence); }
 
   std::vector<store::TermEntries> Rows() const {
     std::vector<store::TermEntries> rows;
@@ -31,6 +31,10 @@ class BlockTerms {
   }
 
  private:
+  void Note(const std::string& term, int64_t sequence) {
+    entries_[term].set(static_cast<size_t>((sequence - 1) % audit::kEntriesInBlock));
+  }
+
   std::map<std::string, audit::BlockEntries> entries_;
 };
 
@@ -46,6 +50,30 @@ absl::Status TakeEntriesAboutNone(const store::Reader& reader, int64_t after, in
   }
 }
 
+// One entry that is damaged must not hide the others.
+absl::StatusOr<BlockTerms> ReadOneByOne(const store::Reader& reader, int64_t after, int64_t last) {
+  BlockTerms terms;
+  for (int64_t sequence = after + 1; sequence <= last; ++sequence) {
+    const absl::StatusOr<std::vector<v1::Entry>> entry = reader.ListEntries(sequence - 1, 0, 1);
+    if (absl::IsDataLoss(entry.status())) {
+      terms.TakeUnreadable(sequence);
+      continue;
+    }
+    RG_RETURN_IF_ERROR(entry.status());
+    if (!entry->empty() && entry->front().sequence() == sequence) terms.Take(entry->front());
+  }
+  return terms;
+}
+
+absl::StatusOr<BlockTerms> ReadTogether(const store::Reader& reader, int64_t after, int64_t last) {
+  const absl::StatusOr<std::vector<v1::Entry>> entries = reader.ListEntries(after, 0, static_cast<int>(last - after));
+  if (absl::IsDataLoss(entries.status())) return ReadOneByOne(reader, after, last);
+  RG_RETURN_IF_ERROR(entries.status());
+  BlockTerms terms;
+  for (const v1::Entry& entry : *entries) terms.Take(entry);
+  return terms;
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<FollowedPiece>> ReadNextPiece(const store::Reader& reader) {
@@ -54,24 +82,27 @@ absl::StatusOr<std::optional<FollowedPiece>> ReadNextPiece(const store::Reader& 
   RG_ASSIGN_OR_RETURN(const int64_t last, reader.LastEntrySequence());
   const int64_t before_block = block * audit::kEntriesInBlock;
   FollowedPiece piece;
-  BlockTerms terms;
-  if (before_block + audit::kEntriesInBlock <= reach) {
-    // The times were made before there were terms.
-    RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries,
-                        reader.ListEntries(before_block, 0, static_cast<int>(audit::kEntriesInBlock)));
-    for (const v1::Entry& entry : entries) terms.Take(entry);
+  if (last - reach >= kEntriesFollowed) {
+    const int64_t to = reach + kEntriesFollowed;
+    BlockTerms terms;
+    RG_ASSIGN_OR_RETURN(piece.turnarounds,
+                        ReadTurnarounds(reader, reach, to, [&terms](const v1::Entry& entry) { terms.Take(entry); }));
+    piece.reach = to;
+    // Terms may be behind, where the times were made before there were any, and before, where times are made anew.
+    if (before_block != reach) return piece;
+    const absl::Status rest = TakeEntriesAboutNone(reader, reach, to, &terms);
+    if (absl::IsDataLoss(rest)) {
+      RG_ASSIGN_OR_RETURN(terms, ReadOneByOne(reader, reach, to));
+    } else {
+      RG_RETURN_IF_ERROR(rest);
+    }
     piece.block = block;
     piece.terms = terms.Rows();
     return piece;
   }
-  if (last - reach < kEntriesFollowed) return std::nullopt;
-  const int64_t to = reach + kEntriesFollowed;
-  RG_ASSIGN_OR_RETURN(piece.turnarounds,
-                      ReadTurnarounds(reader, reach, to, [&terms](const v1::Entry& entry) { terms.Take(entry); }));
-  piece.reach = to;
-  // Where times are made anew, terms are there.
-  if (before_block != reach) return piece;
-  RG_RETURN_IF_ERROR(TakeEntriesAboutNone(reader, reach, to, &terms));
+  // Figures do not wait for terms.
+  if (before_block + audit::kEntriesInBlock > reach) return std::nullopt;
+  RG_ASSIGN_OR_RETURN(const BlockTerms terms, ReadTogether(reader, before_block, before_block + audit::kEntriesInBlock));
   piece.block = block;
   piece.terms = terms.Rows();
   return piece;

@@ -55,6 +55,13 @@ void MoveUpTo(absl::Time time, google::protobuf::Timestamp* last) {
   if (base::FromProto(*last) < time) *last = base::ToProto(time);
 }
 
+// Whatever was withdrawn before, somebody knows.
+void NoteClinicianView(absl::Time viewed_at, v1::Result* result) {
+  v1::FollowUp* done = result->mutable_follow_up();
+  *done->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
+  done->clear_withdrawn_at();
+}
+
 // What something told of a result is known again by: a key, so that nothing of it is kept.
 template <typename... Parts>
 store::Key ToldKey(const v1::Result& result, const Parts&... parts) {
@@ -164,7 +171,7 @@ absl::Status RunRecordClinicianView(const Desk& desk, const v1::RecordClinicianV
   RG_ASSIGN_OR_RETURN(const bool told, WasTold(desk, key));
   if (told) return absl::OkStatus();
   if (!result->follow_up().has_clinician_viewed_at() && IsOfThisVersion(viewed_at, *result)) {
-    *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(viewed_at);
+    NoteClinicianView(viewed_at, &*result);
     answer.response.set_first(true);
   }
   return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, viewed_at, request.clinician(), {}, key, &*result);
@@ -183,7 +190,7 @@ absl::Status RunReviewRead(const Desk& desk, const ReviewRead& read, Answer<v1::
     return AppendEntry(desk.batch, desk.now, read.reviewer, std::move(entry));
   }
   answer.response.set_first(!result->follow_up().has_clinician_viewed_at());
-  if (answer.response.first()) *result->mutable_follow_up()->mutable_clinician_viewed_at() = base::ToProto(desk.now);
+  if (answer.response.first()) NoteClinicianView(desk.now, &*result);
   return Record(desk, v1::FOLLOW_UP_KIND_CLINICIAN_VIEWED, desk.now, read.reviewer, {}, key, &*result);
 }
 

@@ -28,6 +28,21 @@ void ForgetWhatWasSeenBefore(absl::Time received, v1::Result* result) {
   if (base::FromProto(done->contacted_at()) < received) done->clear_contacted_at();
 }
 
+// True if it takes away a unit that the standing version does not have any more.
+bool IsOfWhatIsGone(const PlannedRelease& planned, const std::vector<policy::Cell>& cells) {
+  if (planned.kind != v1::RELEASE_KIND_RETRACTION || planned.from_previous_patient || planned.of_notice) return false;
+  return std::any_of(planned.unit_ids.begin(), planned.unit_ids.end(), [&cells](const std::string& unit) {
+    return std::none_of(cells.begin(), cells.end(), [&unit](const policy::Cell& cell) { return cell.unit_id == unit; });
+  });
+}
+
+// A clinician who read it before may have acted on it.
+void NoteWithdrawn(absl::Time now, v1::Result* result) {
+  v1::FollowUp* done = result->mutable_follow_up();
+  *done->mutable_withdrawn_at() = base::ToProto(now);
+  if (base::FromProto(done->clinician_viewed_at()) < base::FromProto(result->received_at())) done->clear_clinician_viewed_at();
+}
+
 comment::Occasion OccasionOf(const v1::DiagnosticReport& report, const PlannedRelease& planned) {
   switch (planned.kind) {
     case v1::RELEASE_KIND_CANCELLED:
@@ -215,6 +230,7 @@ absl::StatusOr<Committed> CommitTransition(store::Batch& batch, const comment::L
       result->clear_first_released_at();
       result->clear_follow_up();
     }
+    if (IsOfWhatIsGone(planned, transition.cells)) NoteWithdrawn(now, result);
     if (planned.corrected && result->has_follow_up()) ForgetWhatWasSeenBefore(base::FromProto(result->received_at()), result);
     if (planned.kind == v1::RELEASE_KIND_RESULT && !result->has_first_released_at()) {
       *result->mutable_first_released_at() = base::ToProto(now);

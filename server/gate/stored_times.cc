@@ -19,9 +19,16 @@ namespace {
 void FindFollowUp(const v1::Result& kept, const std::vector<v1::Entry>& entries, std::vector<std::string>* findings) {
   const v1::FollowUp& done = kept.follow_up();
   int messages = 0;
+  bool taken_away = !done.has_withdrawn_at();
   std::map<v1::FollowUpKind, std::set<absl::Time>> logged;
   for (const v1::Entry& entry : entries) {
     const v1::Entry::FollowedUp& told = entry.followed_up();
+    if (done.has_withdrawn_at() && base::FromProto(entry.time()) == base::FromProto(done.withdrawn_at())) {
+      const auto releases = audit::FactsOf(entry).releases;
+      taken_away = taken_away || std::any_of(releases.begin(), releases.end(), [](const v1::ReleaseNote* note) {
+                     return note->kind() == v1::RELEASE_KIND_RETRACTION;
+                   });
+    }
     if (entry.approved().has_discussed_at()) {
       logged[v1::FOLLOW_UP_KIND_CONTACTED].insert(base::FromProto(entry.approved().discussed_at()));
     }
@@ -39,6 +46,7 @@ void FindFollowUp(const v1::Result& kept, const std::vector<v1::Entry>& entries,
     findings->emplace_back(
         "follow_up: somebody is said to have seen it, been reached or written about it of whom no entry tells");
   }
+  if (!taken_away) findings->emplace_back("follow_up: something is said to have been withdrawn when no entry took anything away");
 }
 
 }  // namespace

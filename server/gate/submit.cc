@@ -54,10 +54,11 @@ bool HoldsSomething(const v1::Result& result) {
   return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.state() == v1::OUTCOME_STATE_HELD; });
 }
 
-// What is known of the patient, and what we said of the reading, aside.
+// What is known of the patient, what we said of the reading, and how much a message may say, aside.
 bool SaysTheSame(v1::DiagnosticReport a, v1::DiagnosticReport b) {
   for (v1::DiagnosticReport* report : {&a, &b}) {
     report->clear_patient();
+    report->clear_snapshot();
     report->clear_issues();
   }
   return a.SerializeAsString() == b.SerializeAsString();
@@ -95,7 +96,13 @@ Submission::Submission(v1::SubmitResultRequest request, NewSalt new_salt)
       new_salt_(std::move(new_salt)),
       digest_(ReportDigest(request_.report())),
       duplicate_key_(DuplicateKey(request_.report(), digest_)),
-      identity_(IdentityOf(request_.report())) {}
+      identity_(IdentityOf(request_.report())) {
+  if (!request_.report().snapshot()) return;
+  v1::DiagnosticReport as_before = request_.report();
+  as_before.clear_snapshot();
+  digest_before_ = ReportDigest(as_before);
+  key_before_ = DuplicateKey(as_before, digest_before_);
+}
 
 absl::StatusOr<Response> Submission::TakeAnswer() {
   if (!refused_.ok()) return refused_;
@@ -117,6 +124,14 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   }
   RG_ASSIGN_OR_RETURN(const std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
   if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
+  if (!key_before_.empty()) {
+    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> before, batch.FindByKey(key_before_));
+    if (!before.empty()) {
+      digest_ = digest_before_;
+      duplicate_key_ = key_before_;
+      return AnswerDuplicate(batch, before.front(), now);
+    }
+  }
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
   // Of what was erased nobody knows any more whose it was. What came of it since stands for itself.
   const auto kept_end =

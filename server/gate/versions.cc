@@ -1,6 +1,7 @@
 #include "server/gate/versions.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <set>
 #include <utility>
@@ -90,16 +91,24 @@ bool HasDocumentContent(const v1::DiagnosticReport& report) {
          report.notes_size() > 0 || !std::all_of(files.begin(), files.end(), policy::IsVoid);
 }
 
-// True if what it lacks of a document stands no more. What is appended only adds; and what says that all of it was wrong, or was
-// not made, need not say again what that was.
-bool SaysAllThatStands(const v1::DiagnosticReport& version) {
-  return version.snapshot() && version.status() != v1::RESULT_STATUS_APPENDED &&
-         version.status() != v1::RESULT_STATUS_CANCELLED && version.status() != v1::RESULT_STATUS_ENTERED_IN_ERROR;
+// True if what it lacks of a document stands no more, whatever came before: it says that it corrects, and all that stands. Other
+// snapshots may be the pieces of one report, its words in one resource and its values in the next.
+bool CorrectsAll(const v1::DiagnosticReport& version) {
+  return version.snapshot() && (version.status() == v1::RESULT_STATUS_CORRECTED || version.status() == v1::RESULT_STATUS_AMENDED);
 }
 
-// True if it says what the document is, be it that there is none.
+// True if, after versions of that rank, what it lacks of a document stands no more: a final report has what is left of the
+// preliminary one. What is appended only adds; and what says that all of it was wrong, or was not made, need not say again what
+// that was.
+bool SaysAllAfter(int rank, const v1::DiagnosticReport& version) {
+  const bool is_void = version.status() == v1::RESULT_STATUS_CANCELLED || version.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
+  const bool adds = version.status() == v1::RESULT_STATUS_APPENDED;
+  return CorrectsAll(version) || (version.snapshot() && !is_void && !adds && StatusRank(version.status()) > rank);
+}
+
+// True if it says by itself what the document is, be it that there is none.
 bool SpeaksOfDocument(const v1::DiagnosticReport& version) {
-  return HasDocumentContent(version) || SaysAllThatStands(version);
+  return HasDocumentContent(version) || CorrectsAll(version);
 }
 
 // The document's fields alone, as far as they stand.
@@ -223,19 +232,19 @@ class Together {
   void AddDocument(const v1::DiagnosticReport& version, bool has_twin) {
     v1::DiagnosticReport& report = standing_.report;
     v1::DiagnosticReport before = Document(report);
-    const bool speaks = SpeaksOfDocument(version);
+    if (!has_twin && last_ != nullptr) rank_before_ = StatusRank(last_->status());
+    const bool says_all = SaysAllAfter(rank_before_, version);
+    const bool speaks = HasDocumentContent(version) || says_all;
     const bool twin_speaks = has_twin && last_speaks_;
     if (speaks && !twin_speaks) unclear_.erase(policy::kDocument);
     if (speaks && twin_speaks && Bytes(before) != Bytes(Document(version))) unclear_.insert(policy::kDocument);
     last_speaks_ = speaks || twin_speaks;
     // Words that a twin has stay, in doubt: whoever looks into it must see them.
-    const bool is_all = SaysAllThatStands(version) && !twin_speaks;
-    from_all_ = from_all_ || SaysAllThatStands(version);
+    const bool is_all = says_all && !twin_speaks;
     google::protobuf::RepeatedPtrField<v1::Observation> observations;
     observations.Swap(report.mutable_observations());
     report = version;
     report.mutable_observations()->Swap(&observations);
-    report.set_snapshot(from_all_);
     if (version.status() == v1::RESULT_STATUS_APPENDED) {
       AppendText(version.narrative(), before.mutable_narrative());
       AppendText(version.conclusion(), before.mutable_conclusion());
@@ -309,8 +318,9 @@ class Together {
   Standing standing_;
   const v1::DiagnosticReport* last_ = nullptr;
   bool last_speaks_ = false;  // it, or one of its twins, speaks of the document
-  bool from_all_ = false;     // some version said all that stands, so that what is older than it adds nothing
-  absl::flat_hash_map<std::string, int> position_;                     // of observations, by id
+  int rank_before_ =
+      std::numeric_limits<int>::max();              // of the version before it and its twins; before the first there is no stage
+  absl::flat_hash_map<std::string, int> position_;  // of observations, by id
   absl::flat_hash_map<std::string, std::set<std::string>> diagnoses_;  // final ones that an observation has named, as bytes
   AttachedFiles files_;
   std::set<std::string> unclear_;  // units of which two versions say different things

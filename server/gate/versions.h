@@ -23,7 +23,8 @@ enum class VersionOrder {
 void StampTimes(v1::DiagnosticReport* report, absl::Time received);
 
 // How `submitted` stands to `standing`: by time of status where both have one, then by status. kUnclear only where a unit that
-// both speak of differs at the same time and status; a `snapshot` speaks of the document by having none. Both must be stamped.
+// both speak of differs at the same time and status; a correction that is a `snapshot` speaks of the document by having none.
+// Both must be stamped.
 VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::DiagnosticReport& standing);
 
 // True of a status without the value that it confirms (HL7 v2 `U`), which an earlier version may hold.
@@ -48,12 +49,13 @@ void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticRepor
 // Puts versions (at least one, stamped, in order, of one patient) together. Every observation stands in its latest state, by its
 // own time and status; a field of the document as the last version says that fills it; the rest as the last version has it. So a
 // message that corrects one observation of a panel takes nothing away from the others. A version that says all that stands
-// (`snapshot`, as a FHIR DiagnosticReport) takes away what it lacks of the document: narrative, conclusion, codes, notes, files;
-// not so one that is appended, cancelled or entered in error. What is appended is added to what stood; a status that confirms a
+// (`snapshot`, as a FHIR DiagnosticReport) takes away what it lacks of the document (narrative, conclusion, codes, notes, files)
+// where it says that it corrects, or is of a later stage than what came before, as a final after a preliminary one; not so one
+// that is appended, cancelled or entered in error, and one of the same stage, because labs send the words of a report in one
+// resource and its values in the next. What is appended is added to what stood; a status that confirms a
 // value sent earlier (HL7 v2 `U`) makes that value final. Where two versions of one time and status differ, the one with the
 // greater digest stands, with what it lacks of the other's document, in doubt, until a later one speaks of the same unit. Files
-// are put together as attached_files.h says; a coded final diagnosis that is taken back takes its conclusion code with it. What
-// they come to is a `snapshot` if one of them is: nothing older adds to it.
+// are put together as attached_files.h says; a coded final diagnosis that is taken back takes its conclusion code with it.
 Standing PutTogether(const std::vector<v1::DiagnosticReport>& versions);
 
 // True if an identifier of one is an identifier of the other. Names are never compared.

@@ -217,8 +217,8 @@ class Reader {
   }
 
   void ReadDocument(Value resource, v1::DiagnosticReport* report) {
-    // What a resource lacks it does not say any more.
-    report->set_snapshot(true);
+    // What a whole resource lacks it does not say any more.
+    report->set_snapshot(!IsSubset(resource));
     report->set_conclusion(std::string(resource["conclusion"].string()));
     // `codedDiagnosis` was its name before R4.
     for (const absl::string_view key : {"conclusionCode", "codedDiagnosis"}) {

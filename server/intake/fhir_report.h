@@ -8,9 +8,9 @@
 namespace resultgate::intake {
 
 // Every DiagnosticReport is a report with its results and their members; every Observation that neither a DiagnosticReport nor
-// another Observation holds is a report of its own, with its members. The former is a `snapshot`: a resource is sent whole. The
-// latter is none: it is the whole of an observation, but may be a part of what a DiagnosticReport of the same order told, whose
-// conclusion it must not take away.
+// another Observation holds is a report of its own, with its members. The former is a `snapshot`, unless it is tagged SUBSETTED.
+// The latter is none: it is the whole of an observation, but may be a part of what a DiagnosticReport of the same order told,
+// whose conclusion it must not take away.
 Message ReadFhir(absl::string_view text, const Options& options);
 
 }  // namespace resultgate::intake

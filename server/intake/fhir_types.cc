@@ -138,6 +138,13 @@ bool IsTestData(Value resource) {
   return false;
 }
 
+bool IsSubset(Value resource) {
+  for (const Value& tag : resource["meta"]["tag"].AsList()) {
+    if (tag["code"].string() == "SUBSETTED") return true;
+  }
+  return false;
+}
+
 bool WarnOfLabels(Value resource, v1::DiagnosticReport* report) {
   for (const Value& label : resource["meta"]["security"].AsList()) {
     const absl::string_view code = label["code"].string();

@@ -41,6 +41,9 @@ v1::ResultStatus ReadFhirStatus(json::Value resource, v1::DiagnosticReport* repo
 // What the categories say, most specific first.
 v1::Section ReadCategories(json::Value resource);
 
+// True if a resource says that it is a part of itself alone: meta.tag SUBSETTED (FHIR R4 Resource.meta, _summary and _elements).
+bool IsSubset(json::Value resource);
+
 // True if a resource is marked as test data: meta.security HTEST, or the v2 processing id as meta.tag.
 bool IsTestData(json::Value resource);
 

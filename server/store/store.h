@@ -74,7 +74,7 @@ class Reader {
   virtual absl::StatusOr<std::vector<v1::Result>> ListResults(int64_t after_id, int limit) const = 0;
   // Ids of all results of which a unit is held, whatever for, in order.
   virtual absl::StatusOr<std::vector<int64_t>> ListHeldIds() const = 0;
-  // Results of which a unit is held and somebody is to act before it can end, a reviewer or the sender, in order of id, with id >
+  // Results of which a unit is held and a reviewer is to act, or nothing at all is due of it, in order of id, with id >
   // `after_id`, at most `limit`. One whose record cannot be read is passed over: it must not hide the others.
   virtual absl::StatusOr<std::vector<v1::Result>> ListAwaitingSomebody(int64_t after_id, int limit) const = 0;
   // Results about which somebody has something to do beside releasing them (`follow_up.open`), listed likewise.
@@ -104,9 +104,10 @@ class Reader {
   virtual absl::StatusOr<int64_t> TurnaroundsReach() const = 0;
   // How many blocks of entries were put with their terms: those of the log's beginning.
   virtual absl::StatusOr<int64_t> CountBlocks() const = 0;
-  // Terms that begin so and that an entry of these blocks has, in order.
-  virtual absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix) const = 0;
-  // The entries of a term in the blocks from `first` to `last`, as far as these were put.
+  // Terms that begin so and that an entry of these blocks has, in order, at most `limit`.
+  virtual absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix, int limit) const = 0;
+  // The entries of a term in the blocks from `first` to `last`, as far as these were put; all entries of a block of which that
+  // cannot be read.
   virtual absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& term, int64_t first, int64_t last) const = 0;
   // Outbox rows with sequence > `after_sequence`, in order, at most `limit`.
   virtual absl::StatusOr<std::vector<OutboxRow>> ListOutbox(int64_t after_sequence, bool unacknowledged_only,
@@ -201,7 +202,7 @@ class Batch {
   // they cost the least.
   virtual absl::Status PutTurnarounds(absl::Span<const v1::Turnaround> turnarounds, int64_t reach) = 0;
 
-  // Puts the terms of all entries of a block, each term once; blocks are put in order, each once.
+  // Puts the terms of all entries of a block, each term once; blocks are put in order.
   virtual absl::Status PutBlock(int64_t block, absl::Span<const TermEntries> terms) = 0;
 
   // Makes all of it durable: when it returns OK it has been fsynced. The batch takes no more work afterwards, whatever it

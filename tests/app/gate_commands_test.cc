@@ -183,9 +183,14 @@ TEST_F(GateCommandsTest, WhatIsOverdueForRelativesAloneIsTold) {
   EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--csv", "--audience", "delegate"}).out,
               AllOf(HasSubstr(",delegate\r\n"), Not(HasSubstr(",patient\r\n"))));
   EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--csv", "--figures"}).out, Not(HasSubstr("representative")));
-  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--ndjson"}).out,
-              AllOf(HasSubstr("{\"result_id\":\"2\""), Not(HasSubstr("birth-date-unknown-review"))))
-      << "such a line does not say for whom it is";
+  for (const char* format : {"--ndjson", "--json"}) {
+    EXPECT_THAT(Run({"audit", "report", "overdue-reviews", format}).out,
+                AllOf(ContainsRegex("\"result_id\":\"2\".*\"audience\":\"AUDIENCE_PATIENT\""),
+                      ContainsRegex("\"birth-date-unknown-review\".*\"audience\":\"AUDIENCE_REPRESENTATIVE\""),
+                      Not(HasSubstr("AUDIENCE_DELEGATE\"}"))))
+        << format;
+  }
+  EXPECT_THAT(Run({"audit", "report", "overdue-reviews", "--json"}).out, HasSubstr("\"all_lines\":\"2\""));
 }
 
 TEST_F(GateCommandsTest, AReleaseAsALetter) {

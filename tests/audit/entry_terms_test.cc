@@ -152,7 +152,7 @@ TEST(TermQueryTest, FindsAllThatMatch) {
         index[term][BlockOf(entry.sequence())].set(static_cast<size_t>((entry.sequence() - 1) % kEntriesInBlock));
       }
     }
-    const Filter::TermsThatBegin terms = [&index](const std::string& prefix) {
+    const Filter::TermsThatBegin terms = [&index](const std::string& prefix, int) {
       std::vector<std::string> found;
       for (const auto& [term, blocks] : index) {
         if (absl::StartsWith(term, prefix)) found.push_back(term);
@@ -200,6 +200,33 @@ TEST(TermQueryTest, FindsAllThatMatch) {
   std::cout << narrowed << " filters narrowed by terms, " << exact << " of them exactly\n";
   EXPECT_GT(narrowed, 1000);
   EXPECT_GT(exact, narrowed / 4);
+}
+
+// Everybody who may act, patients among them, is an actor.
+TEST(TermQueryTest, TooManyTermsAreNotLookedUp) {
+  base::FileIssues issues;
+  const std::optional<Filter> filter = Filter::Parse("actor = *a* AND kind = decided", &issues);
+  ASSERT_TRUE(filter.has_value());
+  for (const size_t count : {500U, 501U}) {
+    const TermQuery query = *filter->Terms([count](const std::string& prefix, int most) {
+      std::vector<std::string> terms;
+      for (size_t i = 0; i < count && terms.size() < static_cast<size_t>(most); ++i)
+        terms.push_back(absl::StrCat(prefix, "a", i));
+      return terms;
+    });
+    size_t asked = 0;
+    ASSERT_TRUE(query
+                    .Entries(
+                        [&asked](const std::string&, int64_t, int64_t) {
+                          ++asked;
+                          EntriesByBlock found;
+                          found[0].set(1);
+                          return found;
+                        },
+                        0, 9)
+                    .ok());
+    EXPECT_EQ(asked, count == 500 ? 501 : 1) << "the kind alone";
+  }
 }
 
 TEST(TermQueryTest, AsksForNothingThatCannotMatter) {

@@ -240,6 +240,10 @@ TEST_F(GateTest, TheSameMessageTwiceGetsTheSameAnswerAndPublishesNothingTwice) {
   ASSERT_EQ(second.comments_size(), first.comments_size());
   EXPECT_EQ(second.comments(0).text(), first.comments(0).text());
   EXPECT_EQ(Releases().size(), 1u);
+  // As it is read since it is known that its format says all that stands.
+  report.set_snapshot(true);
+  EXPECT_EQ(MustSubmit(report).disposal(), Response::DISPOSAL_DUPLICATE);
+  EXPECT_EQ(Releases().size(), 1u);
 }
 
 TEST_F(GateTest, NeitherNamesNorValuesAreInTheLog) {

@@ -23,6 +23,7 @@
 #include "server/gate/keys.h"
 #include "server/gate/log_follower.h"
 #include "server/merkle/proof.h"
+#include "server/store/sqlite/database.h"
 #include "server/store/sqlite/sqlite_store.h"
 #include "tests/testing/store_proxy.h"
 #include "tests/testing/temp_folder.h"
@@ -261,7 +262,7 @@ class TermsTest : public LogReadsTest {
     }
   }
 
-  // What matches, found by looking at every entry; the oldest first.
+  // What matches, found by looking at every entry as it was; the oldest first.
   std::vector<int64_t> Scan(const v1::ListEntriesRequest& request) const {
     base::FileIssues issues;
     const auto filter = audit::Filter::Parse(request.filter(), &issues);
@@ -348,19 +349,53 @@ TEST_F(TermsTest, AreMadeOfWhatWasFollowedBefore) {
     ASSERT_EQ(batch->PutTurnarounds({}, reach), absl::OkStatus());
     ASSERT_EQ(batch->Commit(), absl::OkStatus());
   }
-  for (int64_t block = 0; block < 3; ++block) {
+  Follow(2);
+  EXPECT_EQ(*store_->TurnaroundsReach(), 5 * audit::kEntriesInBlock) << "figures do not wait for terms";
+  EXPECT_EQ(*store_->CountBlocks(), 0);
+  for (int64_t block = 0; block < 5; ++block) {
     const auto piece = ReadNextPiece(*store_);
     ASSERT_TRUE(piece.ok() && piece->has_value()) << piece.status();
     EXPECT_EQ((*piece)->block, block);
     EXPECT_FALSE((*piece)->reach.has_value()) << "the times are there";
     Follow(1);
   }
-  EXPECT_EQ(*store_->TurnaroundsReach(), reach);
-  Follow(2);
-  EXPECT_EQ(*store_->TurnaroundsReach(), 5 * audit::kEntriesInBlock) << "both go on together";
   EXPECT_EQ(*store_->CountBlocks(), 5);
   EXPECT_FALSE(ReadNextPiece(*store_)->has_value()) << "what is left is no block";
   EXPECT_EQ(All(Asking("actor = reviewer-1")), Scan(Asking("actor = reviewer-1")));
+}
+
+// Damaged entries, rows of terms, or what says how many there are, hide no other entry and keep nothing from going on.
+TEST_F(TermsTest, AreMadeAroundWhatIsDamaged) {
+  const std::string path = folder_.path() + "/gate.db";
+  const auto execute = [&path](const std::string& sql) {
+    auto connection = store::Connection::Open(path, store::Connection::Mode::kReadWriteCreate);
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    ASSERT_EQ(connection->Execute(sql), absl::OkStatus()) << sql;
+  };
+  const v1::ListEntriesRequest approvals = Asking("actor = reviewer-1 AND sequence > 1500");
+  Follow(1);
+  // About none and about a result, in the second block.
+  for (const int64_t damaged : {2100, 2101}) {
+    execute(absl::StrCat("UPDATE entries SET bytes = x'ff' WHERE sequence = ", damaged));
+  }
+  const auto piece = ReadNextPiece(*store_);
+  EXPECT_TRUE(absl::IsDataLoss(piece.status())) << "a result whose times cannot be told: as ever";
+  execute("INSERT INTO turnarounds_reach VALUES (1, 10240) ON CONFLICT (id) DO UPDATE SET sequence = 10240");
+  Follow(4);
+  EXPECT_EQ(*store_->CountBlocks(), 5);
+  EXPECT_THAT(*store_->ListTerms(audit::kUnreadableTerm, 10), ElementsAre(audit::kUnreadableTerm));
+  const absl::Status told = ListEntries(*store_, approvals).status();
+  EXPECT_TRUE(absl::IsDataLoss(told)) << "nobody can say whether it matches: " << told;
+  v1::ListEntriesRequest behind = approvals;
+  behind.set_filter("actor = reviewer-1 AND sequence > 2102");
+  ASSERT_FALSE(Scan(behind).empty());
+  EXPECT_EQ(All(behind), Scan(behind));
+  execute("UPDATE entry_terms SET entries = x'ff' WHERE term = CAST('actor=reviewer-1' AS BLOB)");
+  EXPECT_EQ(All(behind), Scan(behind)) << "each entry is looked at";
+  execute("DELETE FROM entry_terms_reach");
+  EXPECT_EQ(All(behind), Scan(behind));
+  Follow(5);
+  EXPECT_EQ(All(behind), Scan(behind)) << "and they are made again";
 }
 
 TEST_F(LogReadsTest, ATokenIsGoodForItsQuestionAlone) {

@@ -150,26 +150,56 @@ TEST(OutreachTest, WhatIsHeldAndAbnormalIsListedForItsClinicianToo) {
   EXPECT_THAT(Tasks(gate), IsEmpty());
 }
 
-// Nothing is left of them that would be released as corrected, and somebody may have acted on them.
+// Nothing is left of them that would be released as corrected, and whoever read them may have acted on them.
 TEST(OutreachTest, WordsThatTheSenderWithdrewAreForAClinicianToRead) {
+  for (const bool read_before : {false, true}) {
+    SCOPED_TRACE(read_before);
+    ReviewGate gate;
+    v1::DiagnosticReport report = Cbc("F1");
+    report.set_snapshot(true);
+    report.set_conclusion("A sign of it.");
+    const int64_t id = gate.Submit(report);
+    ASSERT_THAT(Tasks(gate), IsEmpty());
+    v1::RecordClinicianViewRequest opened;
+    opened.set_result_id(id);
+    opened.set_clinician(kOrderer);
+    if (read_before) {
+      ASSERT_TRUE(gate.Call(&Gate::RecordClinicianView, opened).ok());
+    }
+    gate.AdvanceTo("2026-03-06T16:00:00-05:00");
+    v1::DiagnosticReport corrected = resultgate::testing::Later(report, absl::Hours(1));
+    corrected.set_status(v1::RESULT_STATUS_CORRECTED);
+    corrected.clear_conclusion();
+    ASSERT_EQ(gate.Submit(corrected), id);
+    gate.AdvanceTo("2026-03-06T17:00:00-05:00");
+    v1::DiagnosticReport again = resultgate::testing::Later(corrected, absl::Hours(1));
+    again.mutable_observations(0)->mutable_quantity()->set_value("13.8");
+    ASSERT_EQ(gate.Submit(again), id);
+    const std::vector<v1::OutreachTask> tasks = Tasks(gate);
+    ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+    EXPECT_EQ(base::FromProto(tasks[0].since()), At("2026-03-06T16:00:00-05:00")) << "from then on, whatever came since";
+    ASSERT_TRUE(gate.Call(&Gate::RecordClinicianView, opened).ok());
+    EXPECT_THAT(Tasks(gate), IsEmpty());
+  }
+}
+
+// Nobody can have acted on what was never shown.
+TEST(OutreachTest, WordsThatWereNeverShownAreNoneThatWereWithdrawn) {
   ReviewGate gate;
   v1::DiagnosticReport report = Cbc("F1");
   report.set_snapshot(true);
+  report.set_status(v1::RESULT_STATUS_PRELIMINARY);
+  report.mutable_observations(0)->set_status(v1::RESULT_STATUS_PRELIMINARY);
   report.set_conclusion("A sign of it.");
   const int64_t id = gate.Submit(report);
-  ASSERT_THAT(Tasks(gate), IsEmpty());
+  v1::DiagnosticReport last = resultgate::testing::Later(report, absl::Hours(1));
+  last.set_status(v1::RESULT_STATUS_FINAL);
+  last.mutable_observations(0)->set_status(v1::RESULT_STATUS_FINAL);
+  last.clear_conclusion();
   gate.AdvanceTo("2026-03-06T16:00:00-05:00");
-  v1::DiagnosticReport corrected = resultgate::testing::Later(report, absl::Hours(1));
-  corrected.set_status(v1::RESULT_STATUS_CORRECTED);
-  corrected.clear_conclusion();
-  ASSERT_EQ(gate.Submit(corrected), id);
-  const std::vector<v1::OutreachTask> tasks = Tasks(gate);
-  ASSERT_THAT(Kinds(tasks), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
-  EXPECT_EQ(base::FromProto(tasks[0].since()), At("2026-03-06T16:00:00-05:00"));
-  v1::RecordClinicianViewRequest opened;
-  opened.set_result_id(id);
-  opened.set_clinician(kOrderer);
-  ASSERT_TRUE(gate.Call(&Gate::RecordClinicianView, opened).ok());
+  ASSERT_EQ(gate.Submit(last), id);
+  EXPECT_EQ((*gate.store().FindResult(id))->report().conclusion(), "");
+  EXPECT_FALSE((*gate.store().FindResult(id))->follow_up().has_withdrawn_at());
   EXPECT_THAT(Tasks(gate), IsEmpty());
 }
 

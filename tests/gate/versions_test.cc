@@ -160,26 +160,37 @@ v1::DiagnosticReport Whole(v1::DiagnosticReport report) {
   return report;
 }
 
+v1::DiagnosticReport Corrected(v1::DiagnosticReport report) {
+  report.set_status(v1::RESULT_STATUS_CORRECTED);
+  return report;
+}
+
 TEST(PutTogether, WhatAWholeReportLacksStandsNoMoreInWhateverOrder) {
   const struct {
+    v1::ResultStatus before;
     v1::ResultStatus status;
     bool is_whole;
     bool gone;
     const char* why;
   } cases[] = {
-      {v1::RESULT_STATUS_CORRECTED, false, false, "an HL7 v2 message may hold only what changed"},
-      {v1::RESULT_STATUS_CORRECTED, true, true, "a FHIR resource says all"},
-      {v1::RESULT_STATUS_AMENDED, true, true, "and so it does here"},
-      {v1::RESULT_STATUS_FINAL, true, true, "as after a preliminary"},
-      {v1::RESULT_STATUS_PRELIMINARY, true, true, "it is the later word"},
-      {v1::RESULT_STATUS_UNKNOWN, true, true, "whatever it means"},
-      {v1::RESULT_STATUS_APPENDED, true, false, "that adds"},
-      {v1::RESULT_STATUS_CANCELLED, true, false, "it tells what became of it, and not what it is"},
-      {v1::RESULT_STATUS_ENTERED_IN_ERROR, true, false, "what was wrong stays known"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_CORRECTED, false, false, "an HL7 v2 message may hold only what changed"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_CORRECTED, true, true, "a FHIR resource says all"},
+      {v1::RESULT_STATUS_CORRECTED, v1::RESULT_STATUS_CORRECTED, true, true, "and so does the next correction"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_AMENDED, true, true, "and so it does here"},
+      {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL, true, true, "what was preliminary is over"},
+      {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL, false, false, "a part of what was preliminary"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_FINAL, true, false, "words in one resource, values in the next"},
+      {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_PRELIMINARY, true, false, "likewise"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_PRELIMINARY, true, false, "no later stage"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_UNKNOWN, true, false, "whatever it means"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_APPENDED, true, false, "that adds"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_CANCELLED, true, false, "it tells what became of it, and not what it is"},
+      {v1::RESULT_STATUS_FINAL, v1::RESULT_STATUS_ENTERED_IN_ERROR, true, false, "what was wrong stays known"},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.why);
-    const v1::DiagnosticReport first = WithDocument(Cbc("F1"));
+    v1::DiagnosticReport first = WithDocument(Cbc("F1"));
+    first.set_status(c.before);
     v1::DiagnosticReport second = Later(Cbc("F1"), absl::Minutes(1));
     second.set_status(c.status);
     second.set_snapshot(c.is_whole);
@@ -195,7 +206,7 @@ TEST(PutTogether, WhatAWholeReportLacksStandsNoMoreInWhateverOrder) {
       EXPECT_EQ(standing.doubt, "");
     }
   }
-  v1::DiagnosticReport second = Whole(Later(Cbc("F1"), absl::Minutes(1)));
+  v1::DiagnosticReport second = Corrected(Whole(Later(Cbc("F1"), absl::Minutes(1))));
   second.set_conclusion("new conclusion");
   const v1::DiagnosticReport together = Together({WithDocument(Cbc("F1")), second}).report;
   EXPECT_EQ(together.conclusion(), "new conclusion");
@@ -204,8 +215,9 @@ TEST(PutTogether, WhatAWholeReportLacksStandsNoMoreInWhateverOrder) {
 }
 
 TEST(PutTogether, AFileThatAWholeReportLacksMayComeAgain) {
-  const v1::DiagnosticReport without = Whole(Later(Cbc("F1"), absl::Minutes(1)));
-  EXPECT_EQ(Together({WithDocument(Cbc("F1")), without, Whole(Later(WithDocument(Cbc("F1")), absl::Minutes(2)))}).doubt, "")
+  const v1::DiagnosticReport without = Corrected(Whole(Later(Cbc("F1"), absl::Minutes(1))));
+  EXPECT_EQ(
+      Together({WithDocument(Cbc("F1")), without, Corrected(Whole(Later(WithDocument(Cbc("F1")), absl::Minutes(2))))}).doubt, "")
       << "nobody said that it was wrong";
 }
 
@@ -213,24 +225,24 @@ TEST(PutTogether, AFileThatAWholeReportLacksMayComeAgain) {
 TEST(PutTogether, OneOfTwoWholeReportsOfOneTimeLacksTheWords) {
   for (const std::string words : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
     SCOPED_TRACE(words);
-    v1::DiagnosticReport with = Whole(Cbc("F1"));
+    v1::DiagnosticReport with = Corrected(Whole(Cbc("F1")));
     with.set_conclusion(words);
-    const v1::DiagnosticReport without = Whole(Cbc("F1"));
+    const v1::DiagnosticReport without = Corrected(Whole(Cbc("F1")));
     EXPECT_EQ(CompareVersions(with, without), VersionOrder::kUnclear);
     EXPECT_EQ(CompareVersions(without, with), VersionOrder::kUnclear);
-    EXPECT_EQ(CompareVersions(Cbc("F1"), with), VersionOrder::kNewer) << "a part says nothing of the rest";
+    EXPECT_EQ(CompareVersions(Corrected(Cbc("F1")), with), VersionOrder::kNewer) << "a part says nothing of the rest";
     const v1::DiagnosticReport before = Later(WithDocument(Cbc("F1")), -absl::Minutes(1));
     for (const Standing& standing : {Together({with, without}), Together({without, with}), Together({with, before, without})}) {
       EXPECT_EQ(standing.doubt, kUnclearOrder);
       EXPECT_EQ(standing.report.conclusion(), words) << "whoever looks into it sees them";
       EXPECT_EQ(standing.report.narrative(), "") << "neither has what was before";
     }
-    EXPECT_EQ(Together({with, Cbc("F1", "13.9")}).doubt, "") << "a part of it";
-    const Standing later = Together({with, Whole(Later(Cbc("F1"), absl::Minutes(1))), without});
+    EXPECT_EQ(Together({with, Corrected(Cbc("F1", "13.9"))}).doubt, "") << "a part of it";
+    const Standing later = Together({with, Corrected(Whole(Later(Cbc("F1"), absl::Minutes(1)))), without});
     EXPECT_EQ(later.doubt, "");
     EXPECT_EQ(later.report.conclusion(), "");
     // What speaks of other things at the same time keeps no old words.
-    v1::DiagnosticReport other = resultgate::testing::Report("F1", "58410-2");
+    v1::DiagnosticReport other = Corrected(resultgate::testing::Report("F1", "58410-2"));
     AddObservation(&other, "4544-3", "41")->set_data_absent_reason(words);
     const Standing beside = Together({other, before, without});
     EXPECT_EQ(beside.doubt, "");
@@ -238,14 +250,26 @@ TEST(PutTogether, OneOfTwoWholeReportsOfOneTimeLacksTheWords) {
   }
 }
 
-TEST(PutTogether, WhatTheyComeToIsWholeIfOneOfThemIs) {
-  const v1::DiagnosticReport whole = Whole(Cbc("F1", "1"));
-  const v1::DiagnosticReport part = Later(Cbc("F1", "2"), absl::Minutes(1));
-  const v1::DiagnosticReport base = Together({whole, part}).report;
-  EXPECT_TRUE(base.snapshot());
-  EXPECT_EQ(Together({Later(WithDocument(Cbc("F1")), -absl::Minutes(1)), base}).report.conclusion(), "")
-      << "nothing that is older adds to it";
-  EXPECT_FALSE(Together({part}).report.snapshot());
+// Scenario 12, as FHIR has it.
+TEST(PutTogether, PiecesOfOneReportTakeNothingAway) {
+  for (const std::string words : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
+    SCOPED_TRACE(words);
+    v1::DiagnosticReport with = Whole(Cbc("F1"));
+    with.set_conclusion(words);
+    for (const int minutes : {-1, 0, 1}) {
+      const v1::DiagnosticReport without = Whole(Later(Cbc("F1"), absl::Minutes(minutes)));
+      const Standing standing = Together({with, without});
+      EXPECT_EQ(standing.doubt, "") << minutes;
+      EXPECT_EQ(standing.report.conclusion(), words) << minutes;
+    }
+    // After the preliminary words either of two finals may be all: nobody can tell.
+    v1::DiagnosticReport early = Later(WithDocument(Cbc("F1")), -absl::Minutes(1));
+    early.set_status(v1::RESULT_STATUS_PRELIMINARY);
+    const Standing standing = Together({with, early, Whole(Cbc("F1"))});
+    EXPECT_EQ(standing.doubt, kUnclearOrder);
+    EXPECT_EQ(standing.report.conclusion(), words);
+    EXPECT_EQ(standing.report.narrative(), "");
+  }
 }
 
 // OBX-11 `U`: final, the value having come as preliminary.

@@ -108,7 +108,9 @@ class CountingStore : public store::Store {
   }
   absl::StatusOr<int64_t> TurnaroundsReach() const override { return 0; }
   absl::StatusOr<int64_t> CountBlocks() const override { return 0; }
-  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string&) const override { return std::vector<std::string>(); }
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string&, int) const override {
+    return std::vector<std::string>();
+  }
   absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string&, int64_t, int64_t) const override {
     return audit::EntriesByBlock();
   }

@@ -344,6 +344,12 @@ TEST(FhirTest, ADiagnosticReportSaysAllThatStandsAndAnObservationDoesNot) {
   const Message message = ReadOne(Bundle({kPatient, "{'resourceType':'DiagnosticReport','status':'final'," + kSubject + "}",
                                           "{'resourceType':'Observation','id':'a','status':'final'," + kSubject + "}"}));
   ASSERT_EQ(message.reports.size(), 2u);
+  const Message subset = ReadOne(Bundle({kPatient,
+                                         "{'resourceType':'DiagnosticReport','status':'final',"
+                                         "'meta':{'tag':[{'code':'SUBSETTED'}]}," +
+                                             kSubject + "}"}));
+  ASSERT_EQ(subset.reports.size(), 1u);
+  EXPECT_FALSE(subset.reports[0].snapshot()) << "it says itself that it is a part";
   EXPECT_TRUE(message.reports[0].snapshot());
   EXPECT_FALSE(message.reports[1].snapshot()) << "it may be a part of what another message told";
 }

@@ -138,14 +138,26 @@ TEST_F(ScenarioMessage, Scenario05AFhirReportThatOnlySaysThatItWasWrongIsTakenBa
 }
 
 TEST_F(ScenarioMessage, Scenario09WithItsWordsAndWithoutAtOneTimeNobodyKnowsWhichIsRight) {
-  Submit(Read(Fhir("final", "00", Words("No sign of it."))));
+  Submit(Read(Fhir("corrected", "00", Words("No sign of it."))));
   EXPECT_EQ(See("document"), "No sign of it.");
-  const Response second = Submit(Read(Fhir("final", "00", "")));
+  const Response second = Submit(Read(Fhir("corrected", "00", "")));
   EXPECT_EQ(OutcomeOf(second.result_id(), "document").disposition(), v1::DISPOSITION_QUARANTINE);
   EXPECT_EQ(See("document"), "being corrected");
   EXPECT_EQ(Get(second.result_id()).report().conclusion(), "No sign of it.") << "for whoever looks into it";
   ASSERT_TRUE(Approve(second.result_id(), second.version()).ok());
   EXPECT_EQ(See("document"), "No sign of it.");
+}
+
+TEST_F(ScenarioMessage, Scenario12WordsAndValuesOfOneReportInTwoFhirResourcesAreOneResult) {
+  for (const bool words_first : {true, false}) {
+    SCOPED_TRACE(words_first);
+    const std::string words = Fhir("final", words_first ? "00" : "05", Words("No sign of it."), /*with_result=*/false);
+    const std::string values = Fhir("final", words_first ? "05" : "00", "");
+    const Response first = Submit(Read(words_first ? words : values));
+    EXPECT_EQ(Submit(Read(words_first ? values : words)).result_id(), first.result_id());
+    EXPECT_EQ(See("document"), "No sign of it.");
+    EXPECT_EQ(See("718-7"), "13.9");
+  }
 }
 
 TEST_F(ScenarioMessage, Scenario12TextAndCodesOfOneReportInTwoMessagesAreOneResult) {

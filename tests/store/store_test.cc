@@ -574,7 +574,7 @@ TEST_P(StoreTest, FindsEntriesByTheirTerms) {
     return block;
   };
   EXPECT_EQ(*store_->CountBlocks(), 0);
-  EXPECT_THAT(*store_->ListTerms(""), IsEmpty());
+  EXPECT_THAT(*store_->ListTerms("", 10), IsEmpty());
   {
     const auto batch = Begin();
     const std::vector<TermEntries> first = {{"rule=a", audit::EncodeBlock(bits({0, 2047}))},
@@ -582,7 +582,7 @@ TEST_P(StoreTest, FindsEntriesByTheirTerms) {
                                             {"state=1", audit::EncodeBlock(bits({}).flip())}};
     EXPECT_TRUE(absl::IsInvalidArgument(batch->PutBlock(1, first))) << "before block 0";
     EXPECT_EQ(batch->PutBlock(0, first), absl::OkStatus());
-    EXPECT_TRUE(absl::IsInvalidArgument(batch->PutBlock(0, first))) << "again";
+    EXPECT_TRUE(absl::IsInvalidArgument(batch->PutBlock(0, first))) << "block 1 is next";
     const std::vector<TermEntries> second = {{"rule=a", audit::EncodeBlock(bits({7}))}};
     EXPECT_EQ(batch->PutBlock(1, second), absl::OkStatus());
     EXPECT_EQ(batch->PutBlock(2, {}), absl::OkStatus());
@@ -592,10 +592,12 @@ TEST_P(StoreTest, FindsEntriesByTheirTerms) {
   }
   Reopen();
   EXPECT_EQ(*store_->CountBlocks(), 4);
-  EXPECT_THAT(*store_->ListTerms(""), ElementsAre("rule=a", "rule=ab", "state=1"));
-  EXPECT_THAT(*store_->ListTerms("rule="), ElementsAre("rule=a", "rule=ab"));
-  EXPECT_THAT(*store_->ListTerms("rule=ab"), ElementsAre("rule=ab"));
-  EXPECT_THAT(*store_->ListTerms("rule=b"), IsEmpty());
+  EXPECT_THAT(*store_->ListTerms("", 10), ElementsAre("rule=a", "rule=ab", "state=1"));
+  EXPECT_THAT(*store_->ListTerms("rule=", 10), ElementsAre("rule=a", "rule=ab"));
+  EXPECT_THAT(*store_->ListTerms("rule=ab", 10), ElementsAre("rule=ab"));
+  EXPECT_THAT(*store_->ListTerms("rule=b", 10), IsEmpty());
+  EXPECT_THAT(*store_->ListTerms("", 2), ElementsAre("rule=a", "rule=ab"));
+  EXPECT_THAT(*store_->ListTerms("", 0), IsEmpty());
   using Found = audit::EntriesByBlock;
   EXPECT_EQ(*store_->FindTerm("rule=a", 0, 100), (Found{{0, bits({0, 2047})}, {1, bits({7})}, {3, bits({7})}}));
   EXPECT_EQ(*store_->FindTerm("rule=a", 1, 2), (Found{{1, bits({7})}}));

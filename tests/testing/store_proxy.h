@@ -62,7 +62,9 @@ class StoreProxy : public store::Store {
   }
   absl::StatusOr<int64_t> TurnaroundsReach() const override { return store_.TurnaroundsReach(); }
   absl::StatusOr<int64_t> CountBlocks() const override { return store_.CountBlocks(); }
-  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& p) const override { return store_.ListTerms(p); }
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& p, int n) const override {
+    return store_.ListTerms(p, n);
+  }
   absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& t, int64_t f, int64_t l) const override {
     return store_.FindTerm(t, f, l);
   }

@@ -154,7 +154,9 @@ inline constexpr char kPutTurnaround[] =
 inline constexpr char kPutTurnaroundsReach[] =
     "INSERT INTO turnarounds_reach (id, sequence) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence";
 
-inline constexpr char kPutTerm[] = "INSERT INTO entry_terms (term, block, entries) VALUES (?1, ?2, ?3)";
+inline constexpr char kPutTerm[] =
+    "INSERT INTO entry_terms (term, block, entries) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (term, block) DO UPDATE SET entries = excluded.entries";
 inline constexpr char kPutBlocks[] =
     "INSERT INTO entry_terms_reach (id, blocks) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET blocks = excluded.blocks";
 
@@ -242,8 +244,8 @@ inline constexpr const char* kAll[] = {kFindResult,
 // is due.
 std::optional<int64_t> DueMicros(const v1::Result& result);
 
-// What `held` says: 0 where no unit is held; 1 where one is, and its time alone ends that; 2 where somebody is to act, a reviewer
-// or, where it has no time at all, the sender.
+// What `held` says: 0 where no unit is held; 1 where one is; 2 where a reviewer is to act, or the result has no time at which
+// anything happens, so that it stands in no index but that of this.
 int HeldFor(const v1::Result& result);
 
 // Since when nothing of it waits, as FindSettled has it, rounded up; nullopt: something is held, not acknowledged or open, or it

@@ -152,7 +152,7 @@ DELETE FROM turnarounds_reach;
 )sql",
     // kFirstVersionWithTerms
     R"sql(
--- `held` is 2 from now on where somebody is to act: fill_held.h sets it. What only time holds is found as due.
+-- `held` is 2 from now on where somebody is to act: fill_columns.h sets it. What only time holds is found as due.
 DROP INDEX results_held;
 CREATE INDEX results_awaiting ON results (held) WHERE held = 2;
 

@@ -23,7 +23,7 @@
 //            means empties both.
 //   entry_terms  by term and block: which entries a filter can find without reading the others. Put with the turnarounds,
 //            2,048 entries at a time, so that a commit of results costs nothing for it; entry_terms_reach says up to which
-//            block.
+//            block. A migration that changes what terms entries have, as by a new kind of entry, empties both.
 //   legal_holds  those that stand; few.
 //   activations  which entries say that a pack became active; the newest one's pack decides.
 //

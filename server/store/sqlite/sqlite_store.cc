@@ -215,8 +215,8 @@ class SqliteStore final : public Store {
   absl::StatusOr<int64_t> CountBlocks() const override {
     return readers_.With([](Connection& connection) { return store::CountBlocks(connection); });
   }
-  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix) const override {
-    return readers_.With([&](Connection& connection) { return store::ListTerms(connection, prefix); });
+  absl::StatusOr<std::vector<std::string>> ListTerms(const std::string& prefix, int limit) const override {
+    return readers_.With([&](Connection& connection) { return store::ListTerms(connection, prefix, limit); });
   }
   absl::StatusOr<audit::EntriesByBlock> FindTerm(const std::string& term, int64_t first, int64_t last) const override {
     return readers_.With([&](Connection& connection) { return store::FindTerm(connection, term, first, last); });

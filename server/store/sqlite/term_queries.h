@@ -17,7 +17,7 @@ namespace resultgate::store {
 
 // As a Reader's and a Batch's.
 absl::StatusOr<int64_t> CountBlocks(Connection& connection);
-absl::StatusOr<std::vector<std::string>> ListTerms(Connection& connection, const std::string& prefix);
+absl::StatusOr<std::vector<std::string>> ListTerms(Connection& connection, const std::string& prefix, int limit);
 absl::StatusOr<audit::EntriesByBlock> FindTerm(Connection& connection, const std::string& term, int64_t first, int64_t last);
 absl::Status PutBlock(Connection& connection, int64_t block, absl::Span<const TermEntries> terms);
 
