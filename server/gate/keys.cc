@@ -57,6 +57,13 @@ store::Key DuplicateKey(const v1::DiagnosticReport& report, const std::string& d
   return KeyOf({"duplicate", report.sender(), digest});
 }
 
+store::Key DuplicateKeyBefore(const v1::DiagnosticReport& report) {
+  if (!report.snapshot()) return "";
+  v1::DiagnosticReport as_before = report;
+  as_before.clear_snapshot();
+  return DuplicateKey(as_before, ReportDigest(as_before));
+}
+
 IdentityKeys IdentityOf(const v1::DiagnosticReport& report) {
   IdentityKeys keys;
   const std::string occurrence = absl::StrCat(report.occurrence());

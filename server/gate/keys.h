@@ -19,6 +19,9 @@ std::string ReportDigest(const v1::DiagnosticReport& report);
 
 // Equal for the same sender and digest: the same report again.
 store::Key DuplicateKey(const v1::DiagnosticReport& report, const std::string& digest);
+// That of a `snapshot` as it was made before snapshots were told apart: a message that was taken in then is known again. Empty
+// for other reports.
+store::Key DuplicateKeyBefore(const v1::DiagnosticReport& report);
 
 // What a report may be known by, the most telling tier first. Equal keys of the same tier mean the same result.
 struct IdentityKeys {

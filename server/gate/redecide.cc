@@ -400,6 +400,26 @@ Anew Reconsider(const v1::Result& result, const std::vector<Cell>& asked, const 
     }
     anew.changed = anew.changed || cell.outcome.SerializeAsString() != before;
   }
+  // Who approved what others alone were asked for has not reviewed what the patient waits for now: theirs ends no sooner (I8).
+  std::set<std::string> patient_waits;
+  for (const Cell& cell : cells) {
+    const bool waits = cell.outcome.state() == v1::OUTCOME_STATE_HELD && cell.outcome.disposition() == v1::DISPOSITION_REVIEW;
+    if (cell.audience == v1::AUDIENCE_PATIENT && waits) patient_waits.insert(cell.unit_id);
+  }
+  for (Cell& cell : cells) {
+    const auto found = asked_of.find({cell.unit_id, cell.audience});
+    if (found == asked_of.end() || cell.audience == v1::AUDIENCE_PATIENT || patient_waits.count(cell.unit_id) == 0) continue;
+    const bool goes_by_approval =
+        cell.outcome.state() == v1::OUTCOME_STATE_HELD &&
+        (cell.outcome.disposition() == v1::DISPOSITION_DELAY || cell.outcome.disposition() == v1::DISPOSITION_RELEASE) &&
+        cell.outcome.review().has_approved_at();
+    if (!how.held.tighten || !goes_by_approval || found->second->disposition() != v1::DISPOSITION_REVIEW) continue;
+    const int64_t release_sequence = cell.outcome.release_sequence();
+    cell.outcome = *found->second;
+    cell.outcome.set_release_sequence(release_sequence);
+    Settle(&cell.outcome, now);
+    anew.changed = true;
+  }
   if (!anew.changed) return Anew();
   anew.transition = TakeRedecided(result, std::move(cells), now, withdrawn);
   return anew;

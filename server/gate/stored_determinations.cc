@@ -13,6 +13,8 @@ namespace resultgate::gate {
 namespace {
 
 bool PutInDoubtWhoseItIs(const v1::Entry& entry) {
+  // A version that says that all was wrong leaves nothing in doubt of the other patient's.
+  if (entry.decided().starts_over()) return true;
   v1::Result decided;
   *decided.mutable_decision() = entry.decided().decision();
   return StandingQuarantine(decided) == kOtherPatient;

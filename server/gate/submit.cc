@@ -96,17 +96,11 @@ Submission::Submission(v1::SubmitResultRequest request, NewSalt new_salt)
       new_salt_(std::move(new_salt)),
       digest_(ReportDigest(request_.report())),
       duplicate_key_(DuplicateKey(request_.report(), digest_)),
-      identity_(IdentityOf(request_.report())) {
-  if (!request_.report().snapshot()) return;
-  v1::DiagnosticReport as_before = request_.report();
-  as_before.clear_snapshot();
-  digest_before_ = ReportDigest(as_before);
-  key_before_ = DuplicateKey(as_before, digest_before_);
-}
+      key_before_(DuplicateKeyBefore(request_.report())),
+      identity_(IdentityOf(request_.report())) {}
 
 absl::StatusOr<Response> Submission::TakeAnswer() {
-  if (!refused_.ok()) return refused_;
-  return std::move(response_);
+  return refused_.ok() ? absl::StatusOr<Response>(std::move(response_)) : refused_;
 }
 
 absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, const SameOrder& same_order, absl::Time now) {
@@ -122,16 +116,11 @@ absl::Status Submission::Run(store::Batch& batch, const Rulebook& rulebook, cons
   if (report.test_message() && !request_.accept_test_message()) {
     return Refuse(batch, rulebook, now, "the message is marked as a test (MSH-11 T or D, FHIR HTEST), and tests are not taken");
   }
-  RG_ASSIGN_OR_RETURN(const std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
-  if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
-  if (!key_before_.empty()) {
-    RG_ASSIGN_OR_RETURN(const std::vector<int64_t> before, batch.FindByKey(key_before_));
-    if (!before.empty()) {
-      digest_ = digest_before_;
-      duplicate_key_ = key_before_;
-      return AnswerDuplicate(batch, before.front(), now);
-    }
+  RG_ASSIGN_OR_RETURN(std::vector<int64_t> duplicates, batch.FindByKey(duplicate_key_));
+  if (duplicates.empty() && !key_before_.empty()) {
+    RG_ASSIGN_OR_RETURN(duplicates, batch.FindByKey(key_before_));
   }
+  if (!duplicates.empty()) return AnswerDuplicate(batch, duplicates.front(), now);
   RG_ASSIGN_OR_RETURN(std::vector<v1::Result> same, FindSameResult(batch));
   // Of what was erased nobody knows any more whose it was. What came of it since stands for itself.
   const auto kept_end =

@@ -83,12 +83,10 @@ class Submission {
 
   v1::SubmitResultRequest request_;
   const NewSalt new_salt_;
-  std::string digest_;
-  store::Key duplicate_key_;
+  const std::string digest_;
+  const store::Key duplicate_key_;
+  const store::Key key_before_;  // keys.h
   const IdentityKeys identity_;
-  // As a report was named before snapshots were told apart; empty where it is none.
-  std::string digest_before_;
-  store::Key key_before_;
   std::string kept_digest_;  // of the report without what was dropped of it; empty: nothing was
   store::Key kept_key_;      // its duplicate key
   // The report from which versions start, where this one makes it.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
 #include "server/gate/attached_files.h"
+#include "server/gate/document_words.h"
 #include "server/gate/keys.h"
 #include "server/intake/codes.h"
 #include "server/intake/tables.h"
@@ -41,30 +43,8 @@ std::optional<absl::Time> LatestTime(const v1::DiagnosticReport& report) {
   return latest ? latest : TimeOfReport(report);
 }
 
-// A later stage of a result's life ranks higher.
-int StatusRank(v1::ResultStatus status) {
-  switch (status) {
-    case v1::RESULT_STATUS_REGISTERED:
-      return 1;
-    case v1::RESULT_STATUS_PRELIMINARY:
-      return 2;
-    case v1::RESULT_STATUS_FINAL:
-      return 3;
-    case v1::RESULT_STATUS_AMENDED:
-    case v1::RESULT_STATUS_CORRECTED:
-    case v1::RESULT_STATUS_APPENDED:
-      return 4;
-    case v1::RESULT_STATUS_CANCELLED:
-      return 5;
-    case v1::RESULT_STATUS_ENTERED_IN_ERROR:
-      return 6;
-    default:
-      return 0;
-  }
-}
-
 int RankOf(const v1::Observation& observation) {
-  return StatusRank(OnlyConfirms(observation) ? v1::RESULT_STATUS_FINAL : observation.status());
+  return StageOf(OnlyConfirms(observation) ? v1::RESULT_STATUS_FINAL : observation.status());
 }
 
 // How the state of an observation in `a` stands to that in `b`: positive for later, negative for earlier, 0 where nobody can
@@ -83,43 +63,6 @@ const v1::Observation* Find(const v1::DiagnosticReport& report, const std::strin
     if (observation.id() == id) return &observation;
   }
   return nullptr;
-}
-
-bool HasDocumentContent(const v1::DiagnosticReport& report) {
-  const auto& files = report.presented_forms();
-  return !report.narrative().empty() || !report.conclusion().empty() || report.conclusion_codes_size() > 0 ||
-         report.notes_size() > 0 || !std::all_of(files.begin(), files.end(), policy::IsVoid);
-}
-
-// True if what it lacks of a document stands no more, whatever came before: it says that it corrects, and all that stands. Other
-// snapshots may be the pieces of one report, its words in one resource and its values in the next.
-bool CorrectsAll(const v1::DiagnosticReport& version) {
-  return version.snapshot() && (version.status() == v1::RESULT_STATUS_CORRECTED || version.status() == v1::RESULT_STATUS_AMENDED);
-}
-
-// True if, after versions of that rank, what it lacks of a document stands no more: a final report has what is left of the
-// preliminary one. What is appended only adds; and what says that all of it was wrong, or was not made, need not say again what
-// that was.
-bool SaysAllAfter(int rank, const v1::DiagnosticReport& version) {
-  const bool is_void = version.status() == v1::RESULT_STATUS_CANCELLED || version.status() == v1::RESULT_STATUS_ENTERED_IN_ERROR;
-  const bool adds = version.status() == v1::RESULT_STATUS_APPENDED;
-  return CorrectsAll(version) || (version.snapshot() && !is_void && !adds && StatusRank(version.status()) > rank);
-}
-
-// True if it says by itself what the document is, be it that there is none.
-bool SpeaksOfDocument(const v1::DiagnosticReport& version) {
-  return HasDocumentContent(version) || CorrectsAll(version);
-}
-
-// The document's fields alone, as far as they stand.
-v1::DiagnosticReport Document(const v1::DiagnosticReport& report) {
-  v1::DiagnosticReport document;
-  document.set_narrative(report.narrative());
-  document.set_conclusion(report.conclusion());
-  *document.mutable_conclusion_codes() = report.conclusion_codes();
-  *document.mutable_notes() = report.notes();
-  *document.mutable_presented_forms() = StandingFiles(report);
-  return document;
 }
 
 std::string Bytes(const google::protobuf::MessageLite& message) {
@@ -211,7 +154,7 @@ class Together {
 
   // True if nobody can tell whether the version before is older than this one.
   bool HasTwin(const v1::DiagnosticReport& version) const {
-    if (last_ == nullptr || StatusRank(last_->status()) != StatusRank(version.status())) return false;
+    if (last_ == nullptr || StageOf(last_->status()) != StageOf(version.status())) return false;
     const std::optional<absl::Time> before = LatestTime(*last_);
     const std::optional<absl::Time> now = LatestTime(version);
     return !before || !now || *before == *now;
@@ -232,12 +175,17 @@ class Together {
   void AddDocument(const v1::DiagnosticReport& version, bool has_twin) {
     v1::DiagnosticReport& report = standing_.report;
     v1::DiagnosticReport before = Document(report);
-    if (!has_twin && last_ != nullptr) rank_before_ = StatusRank(last_->status());
+    if (!has_twin && last_ != nullptr) rank_before_ = StageOf(last_->status());
     const bool says_all = SaysAllAfter(rank_before_, version);
     const bool speaks = HasDocumentContent(version) || says_all;
     const bool twin_speaks = has_twin && last_speaks_;
-    if (speaks && !twin_speaks) unclear_.erase(policy::kDocument);
-    if (speaks && twin_speaks && Bytes(before) != Bytes(Document(version))) unclear_.insert(policy::kDocument);
+    if (!has_twin) said_.clear();
+    for (const auto& [part, bytes] : SaidOfDocument(version, says_all)) {
+      const auto [found, first] = said_.emplace(part, bytes);
+      // What is added does not tell which of two words before it is right.
+      if (first && version.status() != v1::RESULT_STATUS_APPENDED) unclear_.erase(part);
+      if (found->second != bytes) unclear_.insert(part);
+    }
     last_speaks_ = speaks || twin_speaks;
     // Words that a twin has stay, in doubt: whoever looks into it must see them.
     const bool is_all = says_all && !twin_speaks;
@@ -317,7 +265,8 @@ class Together {
 
   Standing standing_;
   const v1::DiagnosticReport* last_ = nullptr;
-  bool last_speaks_ = false;  // it, or one of its twins, speaks of the document
+  bool last_speaks_ = false;                 // it, or one of its twins, speaks of the document
+  std::map<std::string, std::string> said_;  // by it and its twins, of the document, by part
   int rank_before_ =
       std::numeric_limits<int>::max();              // of the version before it and its twins; before the first there is no stage
   absl::flat_hash_map<std::string, int> position_;  // of observations, by id
@@ -340,8 +289,8 @@ VersionOrder CompareVersions(const v1::DiagnosticReport& submitted, const v1::Di
   if (submitted_time && standing_time && *submitted_time != *standing_time) {
     return *submitted_time > *standing_time ? VersionOrder::kNewer : VersionOrder::kOlder;
   }
-  const int submitted_rank = StatusRank(submitted.status());
-  const int standing_rank = StatusRank(standing.status());
+  const int submitted_rank = StageOf(submitted.status());
+  const int standing_rank = StageOf(standing.status());
   if (submitted_rank != standing_rank) return submitted_rank > standing_rank ? VersionOrder::kNewer : VersionOrder::kOlder;
   return ContentDiffers(submitted, standing) ? VersionOrder::kUnclear : VersionOrder::kNewer;
 }
@@ -388,7 +337,7 @@ void InsertVersion(v1::DiagnosticReport version, std::vector<v1::DiagnosticRepor
   for (v1::DiagnosticReport& report : *versions) {
     const auto& files = report.presented_forms();
     const bool takes_back = std::any_of(files.begin(), files.end(), policy::IsVoid);
-    keyed.push_back({LatestTime(report), StatusRank(report.status()), takes_back, &report});
+    keyed.push_back({LatestTime(report), StageOf(report.status()), takes_back, &report});
   }
   const bool timed = std::all_of(keyed.begin(), keyed.end(), [](const Keyed& key) { return key.time.has_value(); });
   std::stable_sort(keyed.begin(), keyed.end(), [timed](const Keyed& a, const Keyed& b) {

@@ -345,6 +345,77 @@ TEST(ReplayTest, CorrectionsUnderTheOtherNumberComeOutTheSame) {
   EXPECT_THAT(Stored(gate.database()), IsEmpty());
 }
 
+// Their own review is over, and nobody has reviewed what the patient waits for now (I8).
+TEST(ReplayTest, WhenThePatientWishesAReviewTheOthersWaitForItToo) {
+  BareGate gate(MakePack(std::string(kRoutine) + ImagingDelay("72 h") + R"yaml(  - id: birth-date-unknown
+    title: t
+    audiences: [representative, delegate]
+    when: "!has(patient.birth_date)"
+    then:
+      review: {owners: [records], each: 1 business day, expires: 1 business day, on_expiry: release}
+    lifted_by: [patient]
+    basis: {type: privacy, citation: c}
+)yaml"));
+  v1::DiagnosticReport image = Imaging("F1");
+  image.mutable_patient()->clear_birth_date();
+  gate.Submit(image);
+  ASSERT_TRUE(gate.Approve(1, 1, "records-1").ok());
+  const auto dispositions = [&gate] {
+    std::map<v1::Audience, v1::Disposition> of;
+    const auto result = gate.store().FindResult(1);
+    for (const v1::Outcome& outcome : (*result)->decision().outcomes()) {
+      for (const int audience : outcome.audiences()) of[static_cast<v1::Audience>(audience)] = outcome.disposition();
+    }
+    return of;
+  };
+  ASSERT_EQ(dispositions()[v1::AUDIENCE_REPRESENTATIVE], v1::DISPOSITION_DELAY) << "of what is left of it";
+  gate.MoveTo(gate.clock().Now() + absl::Seconds(1));
+  v1::SetPreferenceRequest wish;
+  *wish.mutable_patient() = image.patient().identifiers(0);
+  wish.mutable_preference()->set_timing(v1::ReleasePreference::TIMING_AFTER_REVIEW);
+  wish.mutable_preference()->set_recorded_by("nurse-1");
+  gate.Ask(&Gate::SetPreference, wish);
+  for (const v1::Audience audience : {v1::AUDIENCE_PATIENT, v1::AUDIENCE_REPRESENTATIVE, v1::AUDIENCE_DELEGATE}) {
+    EXPECT_EQ(dispositions()[audience], v1::DISPOSITION_REVIEW) << v1::Audience_Name(audience);
+  }
+  gate.Stop();
+  ExpectNoDifference(gate.database());
+}
+
+// What a person had determined of the first patient's result ended with that.
+TEST(ReplayTest, AHoldOfAResultThatAMistakenReportMovedHasEndedAsItWasLogged) {
+  BareGate gate(MakePack(std::string(kRoutine) + TissueReview("3 business days")));
+  gate.Submit(Biopsy("F1"));
+  v1::GetReviewRequest read;
+  read.set_result_id(1);
+  v1::HoldResultRequest hold;
+  hold.set_result_id(1);
+  hold.set_reviewer("clinician-1");
+  hold.set_etag(gate.gate().GetReview(read)->etag());
+  hold.set_type(v1::BASIS_TYPE_PATIENT_REQUEST);
+  hold.set_reason("asked by telephone");
+  *hold.mutable_until() = base::ToProto(gate.clock().Now() + absl::Hours(50));
+  ASSERT_TRUE(gate.Call(&Gate::Hold, hold).ok());
+  gate.MoveTo(gate.clock().Now() + absl::Minutes(5));
+  v1::DiagnosticReport wrong = Later(Biopsy("F1"), absl::Minutes(5));
+  wrong.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  wrong.mutable_patient()->mutable_identifiers(0)->set_value("p2");
+  gate.Submit(wrong);
+  gate.Stop();
+  ExpectNoDifference(gate.database());
+}
+
+// It was taken in before anybody told snapshots apart.
+TEST(ReplayTest, AMessageThatIsKnownByItsFormerKeyIsKnown) {
+  BareGate gate(MakePack(std::string(kRoutine)));
+  v1::DiagnosticReport report = Cbc("F1");
+  gate.Submit(report);
+  report.set_snapshot(true);
+  EXPECT_EQ(gate.Submit(report).disposal(), v1::SubmitResultResponse::DISPOSAL_DUPLICATE);
+  gate.Stop();
+  ExpectNoDifference(gate.database());
+}
+
 TEST(ReplayTest, WordsThatAWholeReportLacksAreTakenAwayAgain) {
   BareGate gate(testing::LoadPackWithFiles("policies/default"));
   for (int minutes = 0; minutes < 5; ++minutes) {

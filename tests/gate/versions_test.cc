@@ -250,6 +250,27 @@ TEST(PutTogether, OneOfTwoWholeReportsOfOneTimeLacksTheWords) {
   }
 }
 
+// What is said of one part of a document says nothing of the others.
+TEST(PutTogether, OfWordsInDoubtALaterMessageSettlesThoseThatItSpeaksOf) {
+  v1::DiagnosticReport one = Cbc("F1");
+  v1::DiagnosticReport other = Cbc("F1");
+  one.set_narrative("words 2");
+  other.set_narrative("words 36");
+  EXPECT_EQ(Together({one, other}).doubt, kUnclearOrder);
+  v1::DiagnosticReport later = Later(Cbc("F1"), absl::Minutes(1));
+  later.set_conclusion("a conclusion");
+  EXPECT_EQ(Together({one, other, later}).doubt, kUnclearOrder) << "which narrative is right nobody knows";
+  v1::DiagnosticReport added = Later(Cbc("F1"), absl::Minutes(1));
+  added.set_narrative("an addendum");
+  added.set_status(v1::RESULT_STATUS_APPENDED);
+  EXPECT_EQ(Together({one, other, added}).doubt, kUnclearOrder) << "what is added does not tell it either";
+  later.set_narrative("words 40");
+  EXPECT_EQ(Together({one, other, later}).doubt, "");
+  other.clear_narrative();
+  other.set_conclusion("a conclusion");
+  EXPECT_EQ(Together({one, other}).doubt, "") << "they do not differ: each has its part";
+}
+
 // Scenario 12, as FHIR has it.
 TEST(PutTogether, PiecesOfOneReportTakeNothingAway) {
   for (const std::string words : {"a", "b", "c", "d", "e", "f", "g", "h"}) {
