@@ -19,6 +19,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/gate/replay_log.h"
@@ -27,6 +29,7 @@
 #include "server/gate/transition.h"
 #include "server/gate/versions.h"
 #include "server/policy/decide.h"
+#include "server/policy/units.h"
 #include "server/store/sqlite/log_file.h"
 #include "tests/scenario/bare_gate.h"
 #include "tests/scenario/promises.h"
@@ -60,7 +63,7 @@ struct Counts {
   int64_t messages = 0, approvals = 0, clock_steps = 0, restarts = 0, activations = 0, acknowledgements = 0;
   int64_t acts = 0, wishes = 0, deaths = 0, merges = 0, unmerges = 0, other_numbers = 0;
   int64_t erased_by_time = 0, erased_by_people = 0, after_erasure = 0;
-  int64_t releases = 0, entries = 0, checks = 0, replayed = 0;
+  int64_t releases = 0, documents = 0, taken_out = 0, entries = 0, checks = 0, replayed = 0;
   std::map<std::string, int64_t> not_replayed;
 };
 
@@ -119,7 +122,10 @@ class Life {
     for (const auto& [reason, count] : replayed->reasons) counts_.not_replayed[reason] += count;
     const auto stored = gate::CheckStored(**log, nullptr);
     ASSERT_TRUE(stored.ok()) << stored.status();
-    for (const std::string& finding : stored->findings) Complain(finding);
+    for (const std::string& finding : stored->findings) {
+      Complain(finding);
+      if (const int64_t id = ResultOf(finding); id > 0 && stories_.empty()) TellStory(id, orders_[order_of_result_[id]]);
+    }
   }
 
   bool broken() const { return !complaints_.empty(); }
@@ -137,6 +143,14 @@ class Life {
 
   void Complain(const std::string& words) {
     if (!words.empty()) complaints_.push_back(words);
+  }
+
+  // Of "result 7: ...", 7; 0 where it is about none.
+  static int64_t ResultOf(absl::string_view finding) {
+    int64_t id = 0;
+    const bool is_about_one =
+        absl::ConsumePrefix(&finding, "result ") && absl::SimpleAtoi(finding.substr(0, finding.find(':')), &id);
+    return is_about_one ? id : 0;
   }
 
   // A further message of an order, or the first of a new one.
@@ -171,23 +185,50 @@ class Life {
     if (Roll(4) == 0) CheckRestriction(report);
   }
 
+  // What is the same in all that comes of one order: one of so many.
+  static size_t KindOf(const std::string& number, const std::string& of_what, size_t kinds) {
+    return std::hash<std::string>{}(number + of_what) % kinds;
+  }
+
+  static const char* CodeOf(const std::string& number) {
+    static constexpr const char* kCodes[] = {kPanel, kPanel, kLetter, kOddment};
+    return kCodes[KindOf(number, "code", std::size(kCodes))];
+  }
+  static bool HasDocument(const std::string& number) { return KindOf(number, "document", 5) < 3; }
+  static bool HasDocumentAlone(const std::string& number) { return KindOf(number, "document", 5) == 0; }
+
+  // Something of the document, or nothing: where it is sent whole, that takes out what it lacks. Words come again, too.
+  void AddDocument(v1::DiagnosticReport* report) {
+    if (Roll(4) == 0) return;
+    const auto words = [this] { return absl::StrCat("words ", Roll(40), "."); };
+    if (Roll(2) == 0) report->set_narrative(words());
+    if (Roll(2) == 0) report->set_conclusion(words());
+    if (Roll(4) > 0) return;
+    v1::Attachment* file = report->add_presented_forms();
+    file->set_content_type("application/pdf");
+    file->set_title("Report");
+    file->set_data(words());
+  }
+
   v1::DiagnosticReport NewVersion(const std::string& number, const Order& order) {
     const bool first = order.sent.empty();
     static const std::vector<std::vector<std::string>> kServices = {
         {kRoutineUnit, kSecondUnit}, {kRoutineUnit, kPrivateUnit}, {kImagingUnit}, {kTissueUnit}, {kRoutineUnit}};
-    const int kind = static_cast<int>(std::hash<std::string>{}(number) % kServices.size());
-    const std::vector<std::string>& units = kServices[static_cast<size_t>(kind)];
+    const std::vector<std::string>& units = kServices[KindOf(number, "", kServices.size())];
     static const std::vector<v1::ResultStatus> kStatuses = {v1::RESULT_STATUS_PRELIMINARY, v1::RESULT_STATUS_FINAL,
                                                             v1::RESULT_STATUS_FINAL,       v1::RESULT_STATUS_FINAL,
                                                             v1::RESULT_STATUS_CORRECTED,   v1::RESULT_STATUS_CORRECTED};
     v1::ResultStatus status = first ? kStatuses[static_cast<size_t>(Roll(4))] : kStatuses[static_cast<size_t>(Roll(6))];
+    if (HasDocument(number) && !first && Roll(8) == 0) status = v1::RESULT_STATUS_APPENDED;
     if (Roll(25) == 0) status = v1::RESULT_STATUS_CANCELLED;
     if (Roll(40) == 0) status = v1::RESULT_STATUS_ENTERED_IN_ERROR;
-    v1::DiagnosticReport report = testing::Report(number, "58410-2");
+    v1::DiagnosticReport report = testing::Report(number, HasDocument(number) ? CodeOf(number) : kPanel);
     report.set_status(status);
+    // FHIR, or HL7 v2, of which a message may hold only what changed.
+    report.set_snapshot(KindOf(number, "sender", 2) == 0);
     const std::string own = absl::StrCat("p", number);
     report.mutable_patient()->mutable_identifiers(0)->set_value(Roll(60) == 0 ? own + "x" : NumberOf(own));
-    const size_t person = std::hash<std::string>{}(number + "age") % 4;
+    const size_t person = KindOf(number, "age", 4);
     if (person == 0) report.mutable_patient()->clear_birth_date();
     if (person == 1) report.mutable_patient()->set_birth_date("2012-04-05");
     if (person == 2) report.mutable_patient()->set_language("es");
@@ -196,15 +237,17 @@ class Life {
     absl::Time issued = now - absl::Seconds(Roll(3600));
     if (!first && Roll(50) == 0) issued = FromProto(order.sent.back().report.issued());
     *report.mutable_issued() = base::ToProto(issued);
+    if (HasDocument(number)) AddDocument(&report);
+    const bool alone = HasDocumentAlone(number) && Roll(8) > 0;
     for (const std::string& unit : units) {
-      if (units.size() > 1 && Roll(4) == 0) continue;
+      if (alone || (units.size() > 1 && Roll(4) == 0)) continue;
       v1::Observation* observation = testing::AddObservation(&report, unit, absl::StrCat(10 + Roll(90)), status);
       if (status == v1::RESULT_STATUS_CANCELLED) {
         observation->clear_value();
         observation->clear_interpretation();
       }
     }
-    if (report.observations().empty()) testing::AddObservation(&report, units[0], "5", status);
+    if (report.observations().empty() && !alone) testing::AddObservation(&report, units[0], "5", status);
     return report;
   }
 
@@ -282,7 +325,10 @@ class Life {
       const int which = Roll(static_cast<int>(determined.size()));
       request.set_determination_id(which + 1);
       Determined& ends = determined[static_cast<size_t>(which)];
-      if (Act("end of a hold", id, &gate::Gate::EndHold, request)) ends.until = std::min(ends.until, now);
+      if (Act("end of a hold", id, &gate::Gate::EndHold, request)) {
+        ends.until = std::min(ends.until, now);
+        ends.rest_until = std::min(ends.rest_until, now);
+      }
     } else if (dice < 9) {
       if (Act("release by the provider", id, &gate::Gate::ReleaseNow, About<v1::ReleaseNowRequest>(id, reviewer))) {
         order.released_by_provider[id].push_back(now);
@@ -330,7 +376,11 @@ class Life {
     if (!Act("request", id, &gate::Gate::RequestRelease, request)) return;
     order->asked_by_patient[id].push_back(now);
     // What was held because the patient had asked for that, the patient may have after all.
-    for (Determined& determined : order->determined[id]) determined.until = std::min(determined.until, now);
+    for (Determined& determined : order->determined[id]) {
+      if (determined.until <= now) continue;
+      determined.rest_until = determined.until;
+      determined.until = now;
+    }
   }
 
   // Two people have the contents of a result erased of whose order nothing more comes; at times something does, after all.
@@ -342,11 +392,15 @@ class Life {
     }
     if (closed.empty()) return;
     v1::EraseResultRequest request;
-    request.set_result_id(closed[static_cast<size_t>(Roll(static_cast<int>(closed.size())))]);
     request.set_requested_by("records-1");
     request.set_approved_by("records-2");
     request.set_reason("court order 9");
-    Act("erasure", request.result_id(), &gate::Gate::EraseResult, request);
+    // Of many something is held, or left to do.
+    bool erased = false;
+    for (int tries = 0; !erased && tries < 4; ++tries) {
+      request.set_result_id(closed[static_cast<size_t>(Roll(static_cast<int>(closed.size())))]);
+      erased = Act("erasure", request.result_id(), &gate::Gate::EraseResult, request);
+    }
   }
 
   // A version of what was erased: nobody knows any more whose that was, so two people must say so of this one.
@@ -557,6 +611,9 @@ class Life {
         const auto stands = std::find_if(portal.begin(), portal.end(), is_it);
         const bool showed = stands != portal.end() && stands->kind == v1::RELEASE_KIND_RESULT;
         portal.erase(std::remove_if(portal.begin(), portal.end(), is_it), portal.end());
+        const bool is_document = unit == policy::kDocument && audience == v1::AUDIENCE_PATIENT;
+        if (is_document && release.kind() == v1::RELEASE_KIND_RESULT) ++counts_.documents;
+        if (is_document && release.kind() == v1::RELEASE_KIND_RETRACTION) ++counts_.taken_out;
         Shown& taken_away = taken_away_[{release.result_id(), unit, audience}];
         if (release.kind() == v1::RELEASE_KIND_RETRACTION) {
           if (showed) taken_away = {FromProto(release.released_at()), mrn};
@@ -579,6 +636,7 @@ class Life {
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) placed.content = observation;
         }
+        if (unit == policy::kDocument) placed.words = WordsOf(release.content());
         portal.push_back(std::move(placed));
       }
     }
@@ -702,8 +760,9 @@ TEST(Model, RandomLivesKeepAllPromises) {
             << counts.deaths << " words on deaths, " << counts.merges << " merges, " << counts.unmerges << " undone, "
             << counts.other_numbers << " messages under another number, " << counts.erased_by_time
             << " results erased by their time, " << counts.erased_by_people << " by two people, " << counts.after_erasure
-            << " messages of those; " << counts.entries << " entries, " << counts.releases << " releases, " << counts.checks
-            << " results checked; " << counts.replayed << " decisions decided again\n";
+            << " messages of those; " << counts.entries << " entries, " << counts.releases << " releases, " << counts.documents
+            << " documents shown and " << counts.taken_out << " taken away, " << counts.checks << " results checked; "
+            << counts.replayed << " decisions decided again\n";
   int64_t not_replayed = 0;
   for (const auto& [reason, count] : counts.not_replayed) {
     std::cout << count << " not decided again: " << reason << "\n";
@@ -711,6 +770,8 @@ TEST(Model, RandomLivesKeepAllPromises) {
   }
   EXPECT_GT(counts.replayed, 3 * not_replayed);
   EXPECT_GT(counts.releases, steps / 10);
+  EXPECT_GT(counts.documents, steps / 50);
+  EXPECT_GT(counts.taken_out, steps / 500);
   EXPECT_GT(counts.approvals, steps / 100);
   EXPECT_GE(counts.erased_by_people, steps / 2000);
 }

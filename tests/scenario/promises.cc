@@ -1,24 +1,31 @@
 #include "tests/scenario/promises.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <optional>
 #include <set>
 #include <tuple>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/review_plan.h"
+#include "server/policy/units.h"
 #include "tests/gate/small_packs.h"
 
 namespace resultgate::scenario {
 namespace {
 
 using base::FromProto;
+using policy::kDocument;
 
 constexpr absl::Duration kImagingFloor = absl::Hours(72);
+constexpr absl::Duration kLetterFloor = absl::Hours(24);
 constexpr absl::Duration kTissueCeiling = absl::Hours(40);
 constexpr absl::Duration kPrivateFromParents = absl::Hours(24 * 29);  // 30 local days, and one for time zones
 constexpr absl::Duration kShortestReview = absl::Hours(20);           // a working day
@@ -30,6 +37,7 @@ int Rank(v1::ResultStatus status) {
     case v1::RESULT_STATUS_FINAL:
       return 3;
     case v1::RESULT_STATUS_CORRECTED:
+    case v1::RESULT_STATUS_APPENDED:
       return 4;
     case v1::RESULT_STATUS_CANCELLED:
       return 5;
@@ -41,7 +49,7 @@ int Rank(v1::ResultStatus status) {
 }
 
 bool IsFinal(v1::ResultStatus status) {
-  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_CORRECTED;
+  return status == v1::RESULT_STATUS_FINAL || status == v1::RESULT_STATUS_CORRECTED || status == v1::RESULT_STATUS_APPENDED;
 }
 
 const std::string& PatientOf(const v1::DiagnosticReport& report) {
@@ -92,17 +100,25 @@ struct LastWord {
   bool disputed = false;  // two messages of one time and status
 };
 
+using When = std::tuple<absl::Time, int>;
+
+When WhenOf(const v1::DiagnosticReport& report) {
+  return {FromProto(report.issued()), Rank(report.status())};
+}
+
 LastWord LastWordOn(const View& view, const std::string& mrn, const std::string& unit) {
   const Order& order = view.order;
   const Numbers numbers = NumbersOf(view, mrn);
   LastWord last;
-  std::tuple<absl::Time, int> when(absl::InfinitePast(), 0);
-  std::tuple<absl::Time, int> report_when = when;
+  When when(absl::InfinitePast(), 0);
+  When report_when = when;
   v1::ResultStatus report_status = v1::RESULT_STATUS_UNSPECIFIED;
   for (const Sent& sent : order.sent) {
     if (!numbers.Has(sent.report)) continue;
-    const std::tuple<absl::Time, int> at(FromProto(sent.report.issued()), Rank(sent.report.status()));
-    if (at > report_when) {
+    const When at = WhenOf(sent.report);
+    // Of one that corrects and one that adds, of one time, nobody can tell which is the last.
+    const bool adds = sent.report.status() == v1::RESULT_STATUS_APPENDED;
+    if (at > report_when || (at == report_when && adds)) {
       report_when = at;
       report_status = sent.report.status();
     }
@@ -110,16 +126,96 @@ LastWord LastWordOn(const View& view, const std::string& mrn, const std::string&
       if (observation.id() != unit) continue;
       const bool same_time = at == when && last.observation != nullptr;
       if (same_time && last.observation->quantity().value() != observation.quantity().value()) last.disputed = true;
+      if (same_time && adds) last.status = sent.report.status();
       if (at <= when) continue;
       when = at;
       last = {&observation, sent.report.status(), false};
     }
   }
+  if (unit == kDocument) last.status = report_status;
   // What is said of the whole report is said of all that it holds.
   if (report_status == v1::RESULT_STATUS_ENTERED_IN_ERROR || report_status == v1::RESULT_STATUS_CANCELLED) {
     if (last.status != v1::RESULT_STATUS_ENTERED_IN_ERROR) last.status = report_status;
   }
   return last;
+}
+
+// The document is no further than any observation of its report.
+v1::ResultStatus LastStatusOf(const View& view, const std::string& mrn, const std::string& unit) {
+  v1::ResultStatus status = LastWordOn(view, mrn, unit).status;
+  if (unit != kDocument || !IsFinal(status)) return status;
+  for (const v1::Observation& observation : view.result.report().observations()) {
+    const v1::ResultStatus other = LastWordOn(view, mrn, observation.id()).status;
+    if (Rank(other) < Rank(v1::RESULT_STATUS_FINAL)) status = other;
+  }
+  return status;
+}
+
+// True if what it lacks of a document stands no more after versions of that rank: it is sent whole, and corrects, or is of a
+// later stage. An addendum only adds; and what says that all of it was wrong, or was not made, need not say again what that was.
+bool TakesOut(const v1::DiagnosticReport& report, int rank_before) {
+  const bool tells_what_it_is = report.status() == v1::RESULT_STATUS_PRELIMINARY || report.status() == v1::RESULT_STATUS_FINAL;
+  const bool is_later = tells_what_it_is && Rank(report.status()) > rank_before;
+  return report.snapshot() && (is_later || report.status() == v1::RESULT_STATUS_CORRECTED);
+}
+
+// What stands of one part of a document: the sender's last words, and what was added to them since.
+struct LastWords {
+  std::vector<std::string> words;
+  bool disputed = false;  // two messages of one time and status
+};
+
+// `said`: by all messages of one time and status. An addendum does not tell which of two words before it is right.
+void Hear(const std::vector<const v1::DiagnosticReport*>& said, size_t part, int rank_before, LastWords* last) {
+  std::set<std::string> words;
+  bool only_adds = true;
+  for (const v1::DiagnosticReport* report : said) {
+    const std::string of_report = WordsOf(*report)[part];
+    if (of_report.empty() && !TakesOut(*report, rank_before)) continue;
+    words.insert(of_report);
+    only_adds = only_adds && report->status() == v1::RESULT_STATUS_APPENDED;
+  }
+  if (words.empty()) return;
+  if (!only_adds) *last = {};
+  last->disputed = last->disputed || words.size() > 1;
+  const std::string& one = *words.rbegin();
+  const bool is_new = std::find(last->words.begin(), last->words.end(), one) == last->words.end();
+  if (!one.empty() && is_new) last->words.push_back(one);
+}
+
+// On the document of one patient's report, part by part.
+using LastDocument = std::array<LastWords, std::tuple_size<Words>::value>;
+
+LastDocument LastDocumentOf(const View& view, const std::string& mrn) {
+  const Numbers numbers = NumbersOf(view, mrn);
+  std::map<When, std::vector<const v1::DiagnosticReport*>> said;
+  for (const Sent& sent : view.order.sent) {
+    if (numbers.Has(sent.report)) said[WhenOf(sent.report)].push_back(&sent.report);
+  }
+  LastDocument last;
+  int rank_before = std::numeric_limits<int>::max();  // before the first there is no stage
+  for (const auto& [when, reports] : said) {
+    for (size_t part = 0; part < last.size(); ++part) Hear(reports, part, rank_before, &last[part]);
+    rank_before = std::get<int>(when);
+  }
+  return last;
+}
+
+// True if the text is these words, or, where not `all`, some of them; what stands between them is not the sender's.
+bool Says(std::string text, const std::vector<std::string>& words, bool all) {
+  for (const std::string& one : words) {
+    const size_t at = text.find(one);
+    if (at != std::string::npos) text.erase(at, one.size());
+    if (at == std::string::npos && all) return false;
+  }
+  return std::all_of(text.begin(), text.end(), absl::ascii_isspace);
+}
+
+// The gate starts anew with what moves a report to another patient, and back: of what was said before it need not know.
+bool WasMoved(const View& view, const std::string& mrn) {
+  const Numbers numbers = NumbersOf(view, mrn);
+  return std::any_of(view.order.sent.begin(), view.order.sent.end(),
+                     [&numbers](const Sent& sent) { return !numbers.Has(sent.report); });
 }
 
 // When something of the patient's report was first final, of all that had come by then.
@@ -199,6 +295,51 @@ size_t LastDoubt(const View& view, const std::string& mrn) {
   return last;
 }
 
+// True if ever nobody could tell whose it is, or which of two messages of one time and status is right.
+bool WasInDoubt(const View& view, const std::string& mrn) {
+  const Numbers numbers = NumbersOf(view, mrn);
+  std::set<When> times;
+  for (const Sent& sent : view.order.sent) {
+    if (numbers.Has(sent.report) && !times.insert(WhenOf(sent.report)).second) return true;
+  }
+  return LastDoubt(view, mrn) > 0;
+}
+
+// True if something came late after people had said which words stand. They may stay as those people saw them: words have no time
+// of their own.
+bool CameLateAfterADoubt(const View& view, const std::string& mrn) {
+  const auto approvals = view.order.approvals.find(view.result.id());
+  if (approvals == view.order.approvals.end() || !WasInDoubt(view, mrn)) return false;
+  const Numbers numbers = NumbersOf(view, mrn);
+  const size_t messages = approvals->second.front().messages;
+  When latest(absl::InfinitePast(), 0);
+  for (size_t i = 0; i < view.order.sent.size(); ++i) {
+    if (!numbers.Has(view.order.sent[i].report)) continue;
+    const When when = WhenOf(view.order.sent[i].report);
+    if (i >= messages && when < latest) return true;
+    latest = std::max(latest, when);
+  }
+  return false;
+}
+
+// When its document can first have been final: not before there was one, for what holds it did not hold the report before. But
+// what comes late, and was final earlier, sets back the clock of all that waits; and what was in doubt is decided with the clock
+// of its report.
+absl::Time DocumentFirstFinal(const View& view, const std::string& mrn, absl::Time by) {
+  const Numbers numbers = NumbersOf(view, mrn);
+  absl::Time first = absl::InfiniteFuture();
+  bool late = false;
+  for (const Sent& sent : view.order.sent) {
+    if (!numbers.Has(sent.report) || sent.received > by) continue;
+    const absl::Time issued = std::min(FromProto(sent.report.issued()), sent.received);
+    const bool has_document = WordsOf(sent.report) != Words() || sent.report.observations().empty();
+    late = late || (first < absl::InfiniteFuture() && issued < first);
+    if (has_document) first = std::min(first, issued);
+  }
+  const absl::Time of_report = FirstFinal(view, mrn, by);
+  return late || WasInDoubt(view, mrn) ? of_report : std::max(first, of_report);
+}
+
 std::string Where(const View& view, const std::string& unit) {
   return absl::StrCat("result ", view.result.id(), " version ", view.result.version(), ", ", unit, " at ",
                       base::FormatUtc(view.now), ": ");
@@ -208,6 +349,20 @@ std::string Where(const View& view, const std::string& unit) {
 bool GoesAtOnce(const View& view, const v1::Outcome& outcome) {
   const absl::Time due = FromProto(view.result.due_at());
   return FromProto(outcome.due_at()) <= view.now && due > view.now && due <= view.now + absl::Minutes(1);
+}
+
+// A document of which nothing else is to be waited for than observations, held for each that it is held for.
+bool WaitsForItsReport(const View& view, const v1::Outcome& document) {
+  if (document.unit_ids_size() != 1 || document.unit_ids(0) != kDocument) return false;
+  const auto& outcomes = view.result.decision().outcomes();
+  return std::all_of(document.audiences().begin(), document.audiences().end(), [&outcomes](int audience) {
+    return std::any_of(outcomes.begin(), outcomes.end(), [audience](const v1::Outcome& other) {
+      const bool of_observation = std::any_of(other.unit_ids().begin(), other.unit_ids().end(),
+                                              [](const std::string& unit) { return unit != kDocument; });
+      const bool is_for = std::find(other.audiences().begin(), other.audiences().end(), audience) != other.audiences().end();
+      return other.state() == v1::OUTCOME_STATE_HELD && of_observation && is_for;
+    });
+  });
 }
 
 bool ShowsContent(const Placed& placed) {
@@ -222,7 +377,18 @@ const std::string& FirstNumber(const Placed& placed) {
   return placed.first_shown_as.empty() ? placed.mrn : placed.first_shown_as;
 }
 
+// What the pack says of the report's document.
+const std::string& CodeOf(const View& view) {
+  return view.result.report().code().codings(0).code();
+}
+
 }  // namespace
+
+Words WordsOf(const v1::DiagnosticReport& report) {
+  std::string files;
+  for (const v1::Attachment& file : report.presented_forms()) absl::StrAppend(&files, file.data(), "\n");
+  return {report.narrative(), report.conclusion(), files};
+}
 
 v1::PackFiles ReferencePack(const std::string& more) {
   const std::string rules = absl::StrCat(gate::kRoutine, R"yaml(  - id: imaging-delay
@@ -262,6 +428,13 @@ v1::PackFiles ReferencePack(const std::string& more) {
       review: {owners: [records], each: 1 business day, expires: 1 business day, on_expiry: release}
     lifted_by: [patient]
     basis: {type: privacy, citation: c}
+  - {id: document-release, title: t, match: {codes: [panel], unit: document}, then: {release: now}}
+  - id: letter-delay
+    title: t
+    match: {codes: [letter], unit: document}
+    then: {release: now, delay: 24 h}
+    lifted_by: [patient]
+    basis: {type: organization-policy, citation: c}
 )yaml",
                                          more);
   v1::PackFiles files = gate::MakePack(rules);
@@ -270,6 +443,8 @@ v1::PackFiles ReferencePack(const std::string& more) {
     file.set_content(absl::StrCat(file.content(), "  - {display: d, system: loinc, code: ", kSecondUnit, "}\n"));
   }
   gate::AddSet("private", kPrivateUnit, &files);
+  gate::AddSet("panel", kPanel, &files);
+  gate::AddSet("letter", kLetter, &files);
   return files;
 }
 
@@ -286,6 +461,16 @@ std::string NothingBeforeItsFloor(const View& view) {
       return absl::StrCat(Where(view, placed.unit), "released before its floor");
     }
     if (placed.unit == kTissueUnit && !approved && !by_provider && !asked_for && placed.released_at < first + kTissueCeiling) {
+      return absl::StrCat(Where(view, placed.unit), "released before its review was over");
+    }
+    if (placed.unit != kDocument) continue;
+    const absl::Time document_first = DocumentFirstFinal(view, placed.mrn, placed.released_at);
+    if (CodeOf(view) == kLetter && !asked_for && placed.released_at < document_first + kLetterFloor) {
+      return absl::StrCat(Where(view, placed.unit), "released before its floor");
+    }
+    // Who wants everything at once could not mean what no rule knows.
+    const bool wanted = approved || by_provider || AnyBy(view.order.asked_by_patient, view.result.id(), placed.released_at);
+    if (CodeOf(view) == kOddment && !wanted && placed.released_at < document_first + kShortestReview) {
       return absl::StrCat(Where(view, placed.unit), "released before its review was over");
     }
   }
@@ -309,14 +494,17 @@ std::string EveryHoldHasBasisOwnerAndEnd(const View& view) {
   for (const v1::Outcome& outcome : view.result.decision().outcomes()) {
     if (outcome.state() != v1::OUTCOME_STATE_HELD) continue;
     const std::string where = Where(view, outcome.unit_ids(0));
+    // Of what only waits for its report, basis and owner are those of what it waits for.
+    const bool may_go = outcome.disposition() == v1::DISPOSITION_RELEASE;
+    if (may_go && !WaitsForItsReport(view, outcome)) return absl::StrCat(where, "may go, and does not");
     const bool has_basis = std::any_of(outcome.rules().begin(), outcome.rules().end(), [](const v1::AppliedRule& rule) {
       return rule.basis().type() != v1::BASIS_TYPE_UNSPECIFIED && !rule.basis().citation().empty();
     });
-    if (!has_basis) return absl::StrCat(where, "held without a basis");
+    if (!has_basis && !may_go) return absl::StrCat(where, "held without a basis");
     if (!outcome.has_due_at()) return absl::StrCat(where, "held without an end");
     if (FromProto(outcome.due_at()) <= view.now && !GoesAtOnce(view, outcome))
       return absl::StrCat(where, "its end has passed and nothing happened");
-    if (outcome.disposition() == v1::DISPOSITION_DELAY || outcome.disposition() == v1::DISPOSITION_RELEASE) continue;
+    if (outcome.disposition() == v1::DISPOSITION_DELAY || may_go) continue;
     if (outcome.review().turns().empty()) return absl::StrCat(where, "held without an owner");
     if (policy::CurrentTurn(outcome.review(), view.now).owner().role().empty())
       return absl::StrCat(where, "its owner has no name");
@@ -342,8 +530,24 @@ std::string NothingThatAPersonHolds(const View& view) {
 std::string NothingThatIsNotFinal(const View& view) {
   for (const Placed& placed : view.portal) {
     if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
-    const LastWord last = LastWordOn(view, placed.mrn, placed.unit);
-    if (!IsFinal(last.status)) return absl::StrCat(Where(view, placed.unit), "shown, although it is not final");
+    if (IsFinal(LastStatusOf(view, placed.mrn, placed.unit))) continue;
+    return absl::StrCat(Where(view, placed.unit), "shown, although it is not final");
+  }
+  return "";
+}
+
+std::string NoDocumentBeforeItsReport(const View& view) {
+  for (const Placed& placed : view.portal) {
+    if (placed.unit != kDocument || !ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
+    for (const v1::Observation& observation : view.result.report().observations()) {
+      // What was taken back is waited for by nobody.
+      if (LastWordOn(view, placed.mrn, observation.id()).status == v1::RESULT_STATUS_ENTERED_IN_ERROR) continue;
+      const bool is_out = std::any_of(view.portal.begin(), view.portal.end(), [&](const Placed& other) {
+        return other.unit == observation.id() && other.mrn == placed.mrn && other.audience == placed.audience &&
+               (ShowsContent(other) || other.kind == v1::RELEASE_KIND_CANCELLED);
+      });
+      if (!is_out) return absl::StrCat(Where(view, placed.unit), "shown, although ", observation.id(), " is held");
+    }
   }
   return "";
 }
@@ -383,36 +587,99 @@ std::string NobodysAfterASeparation(const View& view) {
   return "";
 }
 
+std::string NotTheLastWords(const View& view, const Placed& placed) {
+  const LastDocument last = LastDocumentOf(view, placed.mrn);
+  const bool settled = !VoicesSince(view.order, view.result.id(), 0).empty();
+  const bool all = !WasMoved(view, placed.mrn);
+  const bool late = CameLateAfterADoubt(view, placed.mrn);
+  for (size_t part = 0; part < last.size(); ++part) {
+    const LastWords& words = last[part];
+    if (words.disputed && !settled)
+      return absl::StrCat(Where(view, placed.unit), "shown, and two messages contradict each other");
+    if (words.disputed || late || Says(placed.words[part], words.words, all)) continue;
+    return absl::StrCat(Where(view, placed.unit), "shown with \"", placed.words[part], "\", and the sender's last words are \"",
+                        absl::StrJoin(words.words, "\" and \""), "\"");
+  }
+  return "";
+}
+
+std::string NotTheLastWord(const View& view, const Placed& placed) {
+  if (placed.unit == kDocument) return NotTheLastWords(view, placed);
+  const LastWord last = LastWordOn(view, placed.mrn, placed.unit);
+  if (last.observation == nullptr) return absl::StrCat(Where(view, placed.unit), "shown, and never sent");
+  const bool settled = !VoicesSince(view.order, view.result.id(), 0).empty();
+  if (last.disputed && !settled) return absl::StrCat(Where(view, placed.unit), "shown, and two messages contradict each other");
+  if (!last.disputed && placed.content.quantity().value() != last.observation->quantity().value()) {
+    return absl::StrCat(Where(view, placed.unit), "shown with other content than the sender's last word");
+  }
+  return "";
+}
+
+// True if by the pack nothing of the result keeps the unit.
+bool MayGoAtOnce(const View& view, const std::string& unit) {
+  if (unit != kDocument) return unit == kRoutineUnit || unit == kSecondUnit;
+  const auto& observations = view.result.report().observations();
+  return CodeOf(view) == kPanel && std::all_of(observations.begin(), observations.end(),
+                                               [&view](const v1::Observation& one) { return MayGoAtOnce(view, one.id()); });
+}
+
+// The units that the sender spoke of last; the document only where something is left of it.
+std::vector<std::string> StandingUnits(const View& view, const std::string& mrn) {
+  std::vector<std::string> units;
+  for (const v1::Observation& observation : view.result.report().observations()) units.push_back(observation.id());
+  const LastDocument last = LastDocumentOf(view, mrn);
+  const bool has_words = std::any_of(last.begin(), last.end(), [](const LastWords& part) { return !part.words.empty(); });
+  if (units.empty() || has_words) units.push_back(kDocument);
+  return units;
+}
+
+// What a person holds, or what the patient did not get on asking, because it was not final then, and the person held it.
+bool IsDetermined(const View& view, const std::string& mrn, const std::string& unit) {
+  const auto found = view.order.determined.find(view.result.id());
+  if (found == view.order.determined.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](const Determined& one) {
+    if (one.until > view.now) return true;
+    if (one.rest_until <= view.now) return false;
+    View then = view;
+    auto& sent = then.order.sent;
+    const auto came_later = [&one](const Sent& message) { return message.received >= one.until; };
+    sent.erase(std::remove_if(sent.begin(), sent.end(), came_later), sent.end());
+    return !IsFinal(LastStatusOf(then, mrn, unit));
+  });
+}
+
 std::string TheLatestWordOfTheSender(const View& view) {
   for (const Placed& placed : view.portal) {
     if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
-    const LastWord last = LastWordOn(view, placed.mrn, placed.unit);
-    if (last.observation == nullptr) return absl::StrCat(Where(view, placed.unit), "shown, and never sent");
-    const bool settled = !VoicesSince(view.order, view.result.id(), 0).empty();
-    if (last.disputed && !settled) return absl::StrCat(Where(view, placed.unit), "shown, and two messages contradict each other");
-    if (!last.disputed && placed.content.quantity().value() != last.observation->quantity().value()) {
-      return absl::StrCat(Where(view, placed.unit), "shown with other content than the sender's last word");
-    }
+    if (std::string words = NotTheLastWord(view, placed); !words.empty()) return words;
   }
   // And the other way round: what may go at once, and nobody doubts, is there.
   const std::string& mrn = PatientOf(view.result.report());
-  const auto determined = view.order.determined.find(view.result.id());
-  const bool held =
-      determined != view.order.determined.end() && std::any_of(determined->second.begin(), determined->second.end(),
-                                                               [&](const Determined& one) { return one.until > view.now; });
-  if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn) || held) return "";
+  if (LastDoubt(view, mrn) > 0 || view.people.IsKnown(mrn)) return "";
+  const std::vector<std::string> units = StandingUnits(view, mrn);
+  const LastDocument document = LastDocumentOf(view, mrn);
   const bool disputed =
-      std::any_of(view.result.report().observations().begin(), view.result.report().observations().end(),
-                  [&](const v1::Observation& observation) { return LastWordOn(view, mrn, observation.id()).disputed; });
-  for (const v1::Observation& observation : view.result.report().observations()) {
-    if (disputed || (observation.id() != kRoutineUnit && observation.id() != kSecondUnit)) continue;
-    if (!IsFinal(LastWordOn(view, mrn, observation.id()).status)) continue;
+      std::any_of(document.begin(), document.end(), [](const LastWords& part) { return part.disputed; }) ||
+      std::any_of(units.begin(), units.end(), [&](const std::string& unit) { return LastWordOn(view, mrn, unit).disputed; });
+  for (const std::string& unit : units) {
+    if (disputed || !MayGoAtOnce(view, unit) || !IsFinal(LastStatusOf(view, mrn, unit))) continue;
+    if (IsDetermined(view, mrn, unit)) continue;
     const bool shown = std::any_of(view.portal.begin(), view.portal.end(), [&](const Placed& placed) {
-      return ShowsContent(placed) && placed.unit == observation.id() && placed.audience == v1::AUDIENCE_PATIENT;
+      return ShowsContent(placed) && placed.unit == unit && placed.audience == v1::AUDIENCE_PATIENT;
     });
-    if (!shown) return absl::StrCat(Where(view, observation.id()), "final, permitted, and not shown");
+    if (!shown) return absl::StrCat(Where(view, unit), "final, permitted, and not shown");
   }
   return "";
+}
+
+// When the patient first saw what is shown to somebody else; when that one did where the patient does not.
+absl::Time ShownToPatient(const View& view, const Placed& placed) {
+  absl::Time first = placed.released_at;
+  for (const Placed& other : view.portal) {
+    const bool is_patients = other.audience == v1::AUDIENCE_PATIENT && other.unit == placed.unit && other.mrn == placed.mrn;
+    if (is_patients && ShowsContent(other)) first = std::min(first, FirstShown(other));
+  }
+  return first;
 }
 
 std::string OthersSeeNoMoreThanThePatient(const View& view) {
@@ -433,10 +700,12 @@ std::string OthersSeeNoMoreThanThePatient(const View& view) {
     const bool wants_review = std::any_of(wishes.begin(), wishes.end(), [](const v1::ReleasePreference& wish) {
       return wish.timing() == v1::ReleasePreference::TIMING_AFTER_REVIEW;
     });
-    // Who wants everything at once has ended what is held for relatives alone.
+    // Who wants everything at once has ended what is held for relatives alone. What the patient sees already waits for one word.
+    const absl::Time seen = ShownToPatient(view, placed);
+    const size_t since = CountBy(view.order, view.result.id(), placed.released_at) - CountBy(view.order, view.result.id(), seen);
     const bool two_owners = placed.unit == kTissueUnit && !wants_review &&
                             !view.people.WantsAllAt(placed.mrn, placed.released_at) &&
-                            !view.people.IsDeadAt(placed.mrn, placed.released_at);
+                            !view.people.IsDeadAt(placed.mrn, placed.released_at) && since == 0;
     const bool approved = asked_for || CountBy(view.order, view.result.id(), placed.released_at) > (two_owners ? 1 : 0);
     const bool minor = patient.has_birth_date() && patient.birth_date() > "2010";
     if (minor && placed.unit == kPrivateUnit && placed.released_at < first + kPrivateFromParents) {
@@ -504,7 +773,7 @@ std::string CommentsFitWhatTheyStandBeside(const View& view) {
     }
     if (!ShowsContent(placed) || IsTangled(view, placed.mrn)) continue;
     const bool says_corrected = absl::StrContains(variant, "corrected");
-    if (LastWordOn(view, placed.mrn, placed.unit).status == v1::RESULT_STATUS_CORRECTED && !says_corrected) {
+    if (LastStatusOf(view, placed.mrn, placed.unit) == v1::RESULT_STATUS_CORRECTED && !says_corrected) {
       return absl::StrCat(where, "corrected, and the comment does not say so");
     }
   }
@@ -586,14 +855,20 @@ std::string NothingAfterAnErasureWithoutTwoPeople(const View& view) {
 
 std::vector<std::string> BrokenPromises(const View& view) {
   std::vector<std::string> broken;
-  const std::pair<const char*, std::string> results[] = {
-      {"I1", NothingBeforeItsFloor(view)},          {"I2", NothingSilentlyPastItsCeiling(view)},
-      {"I3", EveryHoldHasBasisOwnerAndEnd(view)},   {"I3", NothingThatAPersonHolds(view)},
-      {"I4", NothingThatIsNotFinal(view)},          {"I5", NobodyElsesResult(view)},
-      {"I5", ShownUnderItsNumberAlone(view)},       {"I5", NobodysAfterASeparation(view)},
-      {"I7", TheLatestWordOfTheSender(view)},       {"I8", OthersSeeNoMoreThanThePatient(view)},
-      {"wishes", WishesToWaitAreKept(view)},        {"deaths", NothingIsPublishedOfTheDead(view)},
-      {"I12", CommentsFitWhatTheyStandBeside(view)}};
+  const std::pair<const char*, std::string> results[] = {{"I1", NothingBeforeItsFloor(view)},
+                                                         {"I2", NothingSilentlyPastItsCeiling(view)},
+                                                         {"I3", EveryHoldHasBasisOwnerAndEnd(view)},
+                                                         {"I3", NothingThatAPersonHolds(view)},
+                                                         {"I4", NothingThatIsNotFinal(view)},
+                                                         {"documents", NoDocumentBeforeItsReport(view)},
+                                                         {"I5", NobodyElsesResult(view)},
+                                                         {"I5", ShownUnderItsNumberAlone(view)},
+                                                         {"I5", NobodysAfterASeparation(view)},
+                                                         {"I7", TheLatestWordOfTheSender(view)},
+                                                         {"I8", OthersSeeNoMoreThanThePatient(view)},
+                                                         {"wishes", WishesToWaitAreKept(view)},
+                                                         {"deaths", NothingIsPublishedOfTheDead(view)},
+                                                         {"I12", CommentsFitWhatTheyStandBeside(view)}};
   for (const auto& [name, words] : results) {
     if (!words.empty()) broken.push_back(absl::StrCat(name, ": ", words));
   }

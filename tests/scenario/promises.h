@@ -5,6 +5,7 @@
 #ifndef RESULTGATE_TESTS_SCENARIO_PROMISES_H_
 #define RESULTGATE_TESTS_SCENARIO_PROMISES_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -27,11 +28,20 @@ inline constexpr char kImagingUnit[] = "36643-5";  // goes 72 hours after it was
 inline constexpr char kTissueUnit[] = "60567-5";   // reviewed, 40 hours at most
 inline constexpr char kPrivateUnit[] = "56888-1";  // goes at once, but not to a minor's parents
 
+// The codes of reports, by what the pack says of their documents. Each waits, besides, for what is held of its report.
+inline constexpr char kPanel[] = "58410-2";    // goes at once
+inline constexpr char kLetter[] = "11488-4";   // goes 24 hours after it was first final
+inline constexpr char kOddment[] = "34133-9";  // no rule speaks of it: reviewed, as the pack has it for such
+
 // `more`: further rules. Decides as the comments above say.
 v1::PackFiles ReferencePack(const std::string& more = "");
 
 // Of two people who restore a result of whose it was in doubt, one is this one, who is there to look into it.
 inline constexpr char kRestorer[] = "reviewer-0";
+
+// What a document says: its narrative, its conclusion, and what is in its files.
+using Words = std::array<std::string, 3>;
+Words WordsOf(const v1::DiagnosticReport& report);
 
 // A message as the gate took it.
 struct Sent {
@@ -48,6 +58,7 @@ struct Approval {
 // What a person determined of a whole result: held from everybody from then to then.
 struct Determined {
   absl::Time from, until;
+  absl::Time rest_until = absl::InfinitePast();  // what was not final when the patient ended it at `until` it still holds so long
 };
 
 // All that concerns one order, which may have got the results of several patients. By result: who approved it, when its provider
@@ -65,12 +76,13 @@ struct Placed {
   std::string unit;
   v1::Audience audience = v1::AUDIENCE_UNSPECIFIED;
   v1::ReleaseKind kind = v1::RELEASE_KIND_UNSPECIFIED;
-  v1::Observation content;  // of a result
+  v1::Observation content;  // of a result; empty for a document
   v1::Comment comment;
   absl::Time released_at;
   absl::Time first_shown = absl::InfiniteFuture();  // when content was shown there for the first time; never after `released_at`
   std::string first_shown_as = {};                  // under which other number of the patient that was; empty: under this one
   bool moved = false;                               // it was taken away under another number of the patient in the same moment
+  Words words = {};                                 // of a document
 };
 
 // One result, as it stands after a step.
@@ -88,6 +100,7 @@ std::string NothingSilentlyPastItsCeiling(const View& view);   // I2
 std::string EveryHoldHasBasisOwnerAndEnd(const View& view);    // I3
 std::string NothingThatAPersonHolds(const View& view);         // I3: until its end, and no longer
 std::string NothingThatIsNotFinal(const View& view);           // I4
+std::string NoDocumentBeforeItsReport(const View& view);       // design.md, 4: its text may tell what is held
 std::string NobodyElsesResult(const View& view);               // I5
 std::string ShownUnderItsNumberAlone(const View& view);        // I5: what came under a patient's other number leaves the first
 std::string NobodysAfterASeparation(const View& view);         // I5: messages of both of two who were one

@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "server/base/digest.h"
 #include "server/base/proto_time.h"
+#include "server/policy/units.h"
 #include "tests/scenario/bare_gate.h"
 
 namespace resultgate::scenario {
@@ -21,6 +23,22 @@ v1::DiagnosticReport Of(const std::string& unit, const std::string& value, v1::R
   v1::DiagnosticReport report = Report("F1", unit);
   report.set_status(status);
   AddObservation(&report, unit, value, status);
+  return report;
+}
+
+// Of words, and of an observation unless there is none.
+v1::DiagnosticReport Document(const std::string& code, const std::string& conclusion, const std::string& unit = "",
+                              v1::ResultStatus status = v1::RESULT_STATUS_FINAL) {
+  v1::DiagnosticReport report = Report("F1", code);
+  report.set_status(status);
+  report.set_conclusion(conclusion);
+  if (!unit.empty()) AddObservation(&report, unit, "1", status);
+  return report;
+}
+
+// As a FHIR resource says it.
+v1::DiagnosticReport Whole(v1::DiagnosticReport report) {
+  report.set_snapshot(true);
   return report;
 }
 
@@ -46,6 +64,7 @@ View Seen(const v1::DiagnosticReport& report, absl::Duration later = absl::ZeroD
         for (const v1::Observation& observation : release.content().observations()) {
           if (observation.id() == unit) placed.content = observation;
         }
+        if (unit == policy::kDocument) placed.words = WordsOf(release.content());
         view.portal.push_back(placed);
       }
     }
@@ -75,6 +94,14 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
   ASSERT_FALSE(imaging.portal.empty());
   ASSERT_FALSE(tissue.portal.empty());
   ASSERT_TRUE(held.portal.empty());
+  const View document = Seen(Document(kPanel, "words", kRoutineUnit));
+  const View letter = Seen(Document(kLetter, "words"), absl::Hours(25));
+  const View oddment = Seen(Document(kOddment, "words"), absl::Hours(24 * 10));
+  View waiting = Seen(Document(kPanel, "words", kImagingUnit));
+  ASSERT_FALSE(document.portal.empty());
+  ASSERT_FALSE(letter.portal.empty());
+  ASSERT_FALSE(oddment.portal.empty());
+  ASSERT_TRUE(waiting.portal.empty());
   const auto outcome = [](View* view) { return view->result.mutable_decision()->mutable_outcomes(0); };
   const auto send = [](View* view, v1::DiagnosticReport report, v1::ResultStatus status, const std::string& mrn) {
     report.set_status(status);
@@ -98,6 +125,28 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
          return With(
              tissue, [](View* view) { view->portal[0].released_at -= absl::Hours(60); }, NothingBeforeItsFloor);
        }},
+      {"I1", "a letter an hour early",
+       [&] {
+         return With(
+             letter, [](View* view) { view->portal[0].released_at -= absl::Hours(2); }, NothingBeforeItsFloor);
+       }},
+      {"I1", "words that no rule knows and nobody approved",
+       [&] {
+         return With(
+             oddment, [](View* view) { view->portal[0].released_at -= absl::Hours(24 * 9 + 5); }, NothingBeforeItsFloor);
+       }},
+      {"I1", "a letter that came after the rest of its report, and was held as if it had come with it",
+       [&] {
+         return With(
+             letter,
+             [&](View* view) {
+               Sent words = view->order.sent[0];
+               *words.report.mutable_issued() = base::ToProto(base::FromProto(words.report.issued()) + absl::Minutes(90));
+               words.received += absl::Hours(2);
+               view->order.sent = {{Of(kRoutineUnit, "1"), words.received - absl::Hours(2)}, words};
+             },
+             NothingBeforeItsFloor);
+       }},
       {"I2", "a hold that outlasts its ceiling",
        [&] {
          return With(
@@ -118,6 +167,14 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
          return With(
              held, [&](View* view) { outcome(view)->clear_due_at(); }, EveryHoldHasBasisOwnerAndEnd);
        }},
+      {"I3", "a document that waits for nothing",
+       [&] {
+         for (v1::Outcome& outcome : *waiting.result.mutable_decision()->mutable_outcomes()) {
+           if (outcome.unit_ids(0) == policy::kDocument) outcome.set_disposition(v1::DISPOSITION_RELEASE);
+         }
+         return With(
+             waiting, [&](View* view) { outcome(view)->set_state(v1::OUTCOME_STATE_RELEASED); }, EveryHoldHasBasisOwnerAndEnd);
+       }},
       {"I3", "shown while a person holds it",
        [&] {
          return With(
@@ -133,6 +190,45 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
          return With(
              routine, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_PRELIMINARY); },
              NothingThatIsNotFinal);
+       }},
+      {"I4", "a document of which the report is preliminary",
+       [&] {
+         return With(
+             letter, [&](View* view) { send(view, Document(kLetter, "words"), v1::RESULT_STATUS_PRELIMINARY, "p1"); },
+             NothingThatIsNotFinal);
+       }},
+      {"I4", "a document of which an observation is preliminary",
+       [&] {
+         return With(
+             document,
+             [&](View* view) {
+               send(view, Of(kSecondUnit, "1"), v1::RESULT_STATUS_PRELIMINARY, "p1");
+               send(view, Document(kPanel, "words", kRoutineUnit), v1::RESULT_STATUS_FINAL, "p1");
+               view->order.sent[1].report.mutable_issued()->set_seconds(view->order.sent[2].report.issued().seconds() - 1);
+               AddObservation(view->result.mutable_report(), kSecondUnit, "1", v1::RESULT_STATUS_PRELIMINARY);
+             },
+             NothingThatIsNotFinal);
+       }},
+      {"documents", "words that may tell what is held",
+       [&] {
+         return With(
+             document,
+             [](View* view) {
+               const auto is_observation = [](const Placed& placed) { return placed.unit == kRoutineUnit; };
+               view->portal.erase(std::remove_if(view->portal.begin(), view->portal.end(), is_observation), view->portal.end());
+             },
+             NoDocumentBeforeItsReport);
+       }},
+      {"documents", "words to one to whom the rest is not shown",
+       [&] {
+         return With(
+             document,
+             [](View* view) {
+               for (Placed& placed : view->portal) {
+                 if (placed.unit != policy::kDocument) placed.audience = v1::AUDIENCE_PATIENT;
+               }
+             },
+             NoDocumentBeforeItsReport);
        }},
       {"I5", "shown after it was taken back",
        [&] {
@@ -201,6 +297,77 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
        [&] {
          return With(
              routine, [](View* view) { view->portal.clear(); }, TheLatestWordOfTheSender);
+       }},
+      {"I7", "words that the sender has replaced",
+       [&] {
+         return With(
+             document, [&](View* view) { send(view, Document(kPanel, "others"), v1::RESULT_STATUS_CORRECTED, "p1"); },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "words that the sender has taken out",
+       [&] {
+         return With(
+             document, [&](View* view) { send(view, Whole(Of(kRoutineUnit, "1")), v1::RESULT_STATUS_CORRECTED, "p1"); },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "words that nobody took out, and are gone",
+       [&] {
+         return With(
+             document,
+             [&](View* view) {
+               send(view, Of(kRoutineUnit, "1"), v1::RESULT_STATUS_CORRECTED, "p1");
+               for (Placed& placed : view->portal) placed.words = {};
+             },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "one of two words of one time",
+       [&] {
+         return With(
+             document,
+             [&](View* view) {
+               view->order.sent.push_back({Document(kPanel, "others"), view->now});
+             },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "one of two words of one time, of which what came later says nothing",
+       [&] {
+         return With(
+             document,
+             [&](View* view) {
+               view->order.sent.push_back({Document(kPanel, "others"), view->now});
+               v1::DiagnosticReport later = Of(kRoutineUnit, "1");
+               later.set_narrative("of something else");
+               send(view, later, v1::RESULT_STATUS_FINAL, "p1");
+               for (Placed& placed : view->portal) placed.words[0] = later.narrative();
+             },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "words without what was added to them",
+       [&] {
+         return With(
+             document,
+             [&](View* view) { send(view, Document(kPanel, "an addendum", kRoutineUnit), v1::RESULT_STATUS_APPENDED, "p1"); },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "words of a preliminary report that the final one lacks",
+       [&] {
+         return With(
+             document,
+             [&](View* view) {
+               view->order.sent[0].report.set_status(v1::RESULT_STATUS_PRELIMINARY);
+               send(view, Whole(Of(kRoutineUnit, "1")), v1::RESULT_STATUS_FINAL, "p1");
+             },
+             TheLatestWordOfTheSender);
+       }},
+      {"I7", "a document that got lost",
+       [&] {
+         return With(
+             document,
+             [](View* view) {
+               const auto is_document = [](const Placed& placed) { return placed.unit == policy::kDocument; };
+               view->portal.erase(std::remove_if(view->portal.begin(), view->portal.end(), is_document), view->portal.end());
+             },
+             TheLatestWordOfTheSender);
        }},
       {"I8", "a delegate alone",
        [&] {
@@ -311,6 +478,12 @@ TEST(Promises, EachCheckSaysWhereItsPromiseIsBroken) {
        [&] {
          return With(
              routine, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_CORRECTED); },
+             CommentsFitWhatTheyStandBeside);
+       }},
+      {"I12", "words that were corrected, and not said",
+       [&] {
+         return With(
+             letter, [](View* view) { view->order.sent[0].report.set_status(v1::RESULT_STATUS_CORRECTED); },
              CommentsFitWhatTheyStandBeside);
        }},
       {"I5", "what was erased comes again on one person's word",
