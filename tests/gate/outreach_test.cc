@@ -180,6 +180,12 @@ TEST(OutreachTest, WordsThatTheSenderWithdrewAreForAClinicianToRead) {
     EXPECT_EQ(base::FromProto(tasks[0].since()), At("2026-03-06T16:00:00-05:00")) << "from then on, whatever came since";
     ASSERT_TRUE(gate.Call(&Gate::RecordClinicianView, opened).ok());
     EXPECT_THAT(Tasks(gate), IsEmpty());
+    gate.AdvanceTo("2026-03-06T18:00:00-05:00");
+    v1::DiagnosticReport once_more = resultgate::testing::Later(corrected, absl::Hours(2));
+    once_more.mutable_observations(0)->mutable_quantity()->set_value("13.7");
+    ASSERT_EQ(gate.Submit(once_more), id);
+    ASSERT_THAT(Kinds(Tasks(gate)), ElementsAre(v1::OUTREACH_KIND_NOT_OPENED));
+    EXPECT_EQ(base::FromProto(Tasks(gate)[0].since()), At("2026-03-06T18:00:00-05:00")) << "what was withdrawn has been read";
   }
 }
 
