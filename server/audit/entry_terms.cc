@@ -1,9 +1,7 @@
 #include "server/audit/entry_terms.h"
 
 #include <set>
-#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "server/audit/filter_values.h"
 
 namespace resultgate::audit {

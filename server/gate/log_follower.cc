@@ -1,7 +1,6 @@
 #include "server/gate/log_follower.h"
 
 #include <future>
-#include <limits>
 #include <map>
 #include <string>
 #include <utility>

@@ -175,8 +175,8 @@ class Together {
   void AddDocument(const v1::DiagnosticReport& version, bool has_twin) {
     v1::DiagnosticReport& report = standing_.report;
     v1::DiagnosticReport before = Document(report);
-    if (!has_twin && last_ != nullptr) rank_before_ = StageOf(last_->status());
-    const bool says_all = SaysAllAfter(rank_before_, version);
+    if (!has_twin && last_ != nullptr) stage_before_ = StageOf(last_->status());
+    const bool says_all = SaysAllAfter(stage_before_, version);
     const bool speaks = HasDocumentContent(version) || says_all;
     const bool twin_speaks = has_twin && last_speaks_;
     if (!has_twin) said_.clear();
@@ -267,9 +267,9 @@ class Together {
   const v1::DiagnosticReport* last_ = nullptr;
   bool last_speaks_ = false;                 // it, or one of its twins, speaks of the document
   std::map<std::string, std::string> said_;  // by it and its twins, of the document, by part
-  int rank_before_ =
-      std::numeric_limits<int>::max();              // of the version before it and its twins; before the first there is no stage
-  absl::flat_hash_map<std::string, int> position_;  // of observations, by id
+  // Of the version before it and its twins; before the first nothing is of an earlier stage.
+  int stage_before_ = std::numeric_limits<int>::max();
+  absl::flat_hash_map<std::string, int> position_;                     // of observations, by id
   absl::flat_hash_map<std::string, std::set<std::string>> diagnoses_;  // final ones that an observation has named, as bytes
   AttachedFiles files_;
   std::set<std::string> unclear_;  // units of which two versions say different things
