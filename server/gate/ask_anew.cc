@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/submit.h"
 #include "server/policy/decide.h"
@@ -34,7 +35,7 @@ std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, co
   context.received_at = FromProto(result.decision().decided_at());
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
-  if (result.decision().has_clock_start()) context.clock_start = FromProto(result.decision().clock_start());
+  context.clock_start = ClockOf(result.decision());
   std::vector<Cell> cells = policy::ToCells(DecideStanding(pack, result, context, now).outcomes());
 
   policy::Context fresh_context = context;

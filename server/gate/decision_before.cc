@@ -50,4 +50,11 @@ absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, 
   return PreviousIn(entries, result);
 }
 
+absl::StatusOr<std::optional<v1::Decision>> DecisionBeforeDoubt(store::Batch& batch, int64_t result_id) {
+  RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, batch.EntriesOf(result_id));
+  LoggedState state;
+  for (const v1::Entry& entry : entries) state.Take(entry);
+  return state.settled().outcomes().empty() ? std::nullopt : std::optional<v1::Decision>(state.settled());
+}
+
 }  // namespace resultgate::gate

@@ -84,27 +84,6 @@ void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* repo
   issue->set_message(absl::StrCat(why, ", so legal times run from the receipt"));
 }
 
-std::vector<std::string> BegunUnits(const v1::DiagnosticReport& before, const v1::DiagnosticReport& report) {
-  std::vector<std::string> begun;
-  const auto look_at = [&](const std::string& unit_id) {
-    const auto status = [&](const v1::DiagnosticReport& of) { return policy::UnitStatus(of, unit_id); };
-    if (status(before) != v1::RESULT_STATUS_CANCELLED || status(report) == v1::RESULT_STATUS_CANCELLED) return;
-    begun.push_back(unit_id);
-  };
-  look_at(policy::kDocument);
-  for (const v1::Observation& observation : before.observations()) look_at(observation.id());
-  return begun;
-}
-
-v1::Decision DecisionForNext(v1::Decision standing, const std::vector<std::string>& begun) {
-  if (begun.empty()) return standing;
-  std::vector<policy::Cell> cells = policy::ToCells(standing.outcomes());
-  const auto begins = [&](const policy::Cell& cell) { return std::count(begun.begin(), begun.end(), cell.unit_id) > 0; };
-  cells.erase(std::remove_if(cells.begin(), cells.end(), begins), cells.end());
-  *standing.mutable_outcomes() = policy::ToOutcomes(cells);
-  return standing;
-}
-
 v1::Entry::DecisionFacts LastingFacts(const v1::DiagnosticReport& report) {
   v1::Entry::DecisionFacts facts;
   AddCodes(report.code(), facts.mutable_codes());

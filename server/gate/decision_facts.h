@@ -32,12 +32,6 @@ std::vector<v1::DiagnosticReport> VersionsOf(const v1::Result& result);
 // Says on the report why its legal times do not run from its issue, unless an issue says already what is wrong with that.
 void NoteDoubtOfIssue(const policy::Context& context, v1::DiagnosticReport* report);
 
-// The units that begin with the version `report` of a result that stood as `before`: tests that were not performed then and are
-// now, for which nobody has waited, at which nobody has looked and that nobody has seen yet.
-std::vector<std::string> BegunUnits(const v1::DiagnosticReport& before, const v1::DiagnosticReport& report);
-// What of the standing decision counts for the next version: all but what it says of the units that begin with that.
-v1::Decision DecisionForNext(v1::Decision standing, const std::vector<std::string>& begun);
-
 // What decisions use of a report and may be known for ever: section, codes, statuses and times of issue. No values, no words,
 // those for codes among them; the ids of observations stand in the log anyway.
 v1::Entry::DecisionFacts LastingFacts(const v1::DiagnosticReport& report);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "server/base/proto_time.h"
+#include "server/gate/decision_for_next.h"
 #include "server/policy/in_process.h"
 
 namespace resultgate::gate {
@@ -35,10 +36,7 @@ CellRelease PartOf(const Cell& cell, v1::ReleaseKind kind) {
 std::optional<policy::InProcess> SaidOf(const policy::Pack* pack, const v1::DiagnosticReport& report, const v1::Result& result,
                                         const Notices& standing, absl::Time now) {
   if (pack != nullptr) {
-    const v1::Decision& decision = result.decision();
-    return policy::InProcessOf(*pack, report,
-                               decision.has_clock_start() ? std::optional(base::FromProto(decision.clock_start())) : std::nullopt,
-                               base::FromProto(result.first_received_at()), now);
+    return policy::InProcessOf(*pack, report, ClockOf(result.decision()), base::FromProto(result.first_received_at()), now);
   }
   if (standing.empty()) return std::nullopt;
   policy::InProcess said;

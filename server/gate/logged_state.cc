@@ -1,10 +1,12 @@
 #include "server/gate/logged_state.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "server/audit/difference.h"
 #include "server/audit/entry_facts.h"
 #include "server/base/proto_time.h"
-#include "server/gate/decision_facts.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/transition.h"
 #include "server/policy/outcomes.h"
 
@@ -40,9 +42,18 @@ void LoggedState::Take(const v1::Entry& entry) {
       if (decided.has_clock_start()) *result_.mutable_decision()->mutable_clock_start() = decided.clock_start();
       return;
     }
+    const auto counting_of = [&decided](const v1::Decision& before) {
+      return DecisionForNext(before, {decided.begun_unit_ids().begin(), decided.begun_unit_ids().end()},
+                             {decided.set_back_unit_ids().begin(), decided.set_back_unit_ids().end()},
+                             ClockOf(decided.decision()));
+    };
+    const bool goes_on = decided_ && !decided.starts_over();
     previous_.reset();
-    if (decided_ && !decided.starts_over()) {
-      previous_ = DecisionForNext(result_.decision(), {decided.begun_unit_ids().begin(), decided.begun_unit_ids().end()});
+    if (goes_on) previous_ = counting_of(decided.resumes() ? settled() : result_.decision());
+    if (HasDoubt(decided.decision())) {
+      settled_ = WithoutDoubt(decided.decision(), goes_on ? counting_of(settled()) : v1::Decision());
+    } else {
+      settled_.reset();
     }
     if (!decided_) *result_.mutable_first_received_at() = entry.time();
     decided_ = true;
@@ -59,11 +70,12 @@ void LoggedState::Take(const v1::Entry& entry) {
     return;
   }
   if (entry.approved().has_decided()) {
+    previous_.reset();
+    if (entry.approved().resumes()) previous_ = settled();
     policy::Outcomes outcomes;
     outcomes.Swap(result_.mutable_decision()->mutable_outcomes());
     *result_.mutable_decision() = entry.approved().decided();
     result_.mutable_decision()->mutable_outcomes()->Swap(&outcomes);
-    previous_.reset();  // who ends a doubt has it decided as if it came then
   }
   if (entry.redecided().whole()) result_.mutable_decision()->set_pack_digest(entry.redecided().pack_digest());
   if (!facts.outcomes.empty()) Overlay(entry);
@@ -84,7 +96,14 @@ void LoggedState::Overlay(const v1::Entry& entry) {
       cells[found->second] = std::move(cell);
     }
   }
-  *result_.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
+  v1::Decision standing = result_.decision();
+  *standing.mutable_outcomes() = policy::ToOutcomes(cells);
+  if (HasDoubt(standing)) {
+    settled_ = WithoutDoubt(standing, settled());
+  } else {
+    settled_.reset();
+  }
+  *result_.mutable_decision() = std::move(standing);
 }
 
 LoggedCells ToLoggedCells(const google::protobuf::RepeatedPtrField<v1::Outcome>& outcomes) {

@@ -32,6 +32,8 @@ class LoggedState {
   const v1::Result& result() const { return result_; }
   // What counted for the standing version of the decision on the one before, as that stood then; null where nothing did.
   const v1::Decision* previous() const { return previous_ ? &*previous_ : nullptr; }
+  // The standing decision; while it is in doubt, what had been decided before that of what is in it (WithoutDoubt).
+  const v1::Decision& settled() const { return settled_ ? *settled_ : result_.decision(); }
   // FactsDigest of the standing decision.
   const std::string& facts_digest() const { return facts_digest_; }
   // The notices that it is in process, those that are over too.
@@ -45,6 +47,7 @@ class LoggedState {
   bool decided_ = false;
   v1::Result result_;
   std::optional<v1::Decision> previous_;
+  std::optional<v1::Decision> settled_;  // while there is a doubt
   std::string facts_digest_;
   std::vector<std::string> report_digests_;
   Notices notices_;

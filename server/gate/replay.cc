@@ -13,6 +13,7 @@
 #include "server/gate/approval.h"
 #include "server/gate/ask_anew.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/discussion.h"
 #include "server/gate/downtime.h"
 #include "server/gate/held_by_person.h"
@@ -39,14 +40,6 @@ namespace {
 using base::FromProto;
 using policy::Cell;
 using Verdict = Replayed::Verdict;
-
-std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
-  return decision.has_clock_start() ? std::optional(FromProto(decision.clock_start())) : std::nullopt;
-}
-
-std::optional<absl::Time> Earlier(std::optional<absl::Time> a, std::optional<absl::Time> b) {
-  return a && b ? std::min(*a, *b) : a ? a : b;
-}
 
 v1::Decision WithoutOutcomes(v1::Decision decision) {
   decision.clear_outcomes();
@@ -156,15 +149,17 @@ class Replayer {
     context.quarantine = QuarantineOf(decided.decision());
     for (const v1::Entry::OrderHold& hold : decided.order_holds()) context.order_holds.push_back(gate::FromProto(hold));
     if (before == nullptr || !(decided.merged() || SamePatient(before->report().patient(), report.patient()))) return context;
-    *previous = DecisionForNext(before->decision(), BegunUnits(before->report(), report));
-    context.previous = previous;
     context.clock_start = ClockOf(before->decision());
+    std::vector<std::string> set_back;
     // One that is not kept among the versions was another patient's, and starts nobody else's clock.
-    const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided));
-    if (submitted == nullptr) return context;
-    policy::Context own;
-    own.received_at = context.received_at;
-    context.clock_start = Earlier(policy::ClockStart(*submitted, own), context.clock_start);
+    if (const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided)); submitted != nullptr) {
+      context.clock_start = ClockWith(*submitted, before->decision(), context.received_at);
+      // An entry from before units had clocks of their own names none.
+      if (decided.set_back_unit_ids_size() > 0) set_back = SetBackUnits(*submitted, before->decision(), context.received_at);
+    }
+    *previous = DecisionForNext(decided.resumes() ? state_.settled() : before->decision(), BegunUnits(before->report(), report),
+                                set_back, context.clock_start);
+    context.previous = previous;
     return context;
   }
 
@@ -279,6 +274,7 @@ class Replayer {
       policy::Context context;
       context.received_at = now;
       context.clock_start = ClockOf(before.decision());
+      if (approved.resumes()) context.previous = &state_.settled();
       const v1::Decision decision = DecideStanding(*pack, before, context, now);
       CompareDecision(approved.decided(), decision);
       return CompareTransition(entry, before.report(), TakeVersion(&before, before.report(), decision, now));

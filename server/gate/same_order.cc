@@ -11,6 +11,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/decision_before.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
@@ -48,7 +49,7 @@ policy::Context ContextOf(const v1::Result& result, const v1::Decision* previous
   context.received_at = base::FromProto(result.decision().decided_at());
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
-  if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
+  context.clock_start = ClockOf(result.decision());
   return context;
 }
 

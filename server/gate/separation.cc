@@ -9,6 +9,7 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/erasure.h"
 #include "server/gate/keys.h"
 #include "server/gate/logged_state.h"
@@ -81,7 +82,7 @@ Transition TakeIntoDoubt(const policy::Pack& pack, const v1::Result& result, con
   policy::Context context;
   context.received_at = now;
   context.quarantine = quarantine;
-  if (result.decision().has_clock_start()) context.clock_start = base::FromProto(result.decision().clock_start());
+  context.clock_start = ClockOf(result.decision());
   const v1::Decision decision = DecideStanding(pack, result, context, now);
   const auto& outcomes = decision.outcomes();
   const bool holds = std::any_of(outcomes.begin(), outcomes.end(),

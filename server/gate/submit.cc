@@ -10,7 +10,9 @@
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
 #include "server/gate/attached_files.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/decision_facts.h"
+#include "server/gate/decision_for_next.h"
 #include "server/gate/erasure.h"
 #include "server/gate/incident.h"
 #include "server/gate/patient_facts.h"
@@ -43,10 +45,6 @@ bool SaysItCorrects(const v1::DiagnosticReport& report) {
   return corrects(report.status()) || TakesFileBack(report) ||
          std::any_of(report.observations().begin(), report.observations().end(),
                      [&corrects](const v1::Observation& observation) { return corrects(observation.status()); });
-}
-
-std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
-  return decision.has_clock_start() ? std::optional(base::FromProto(decision.clock_start())) : std::nullopt;
 }
 
 bool HoldsSomething(const v1::Result& result) {
@@ -251,7 +249,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   const bool says_nothing_new = !latest && quarantine == before && SaysTheSame(result.report(), standing.report()) &&
                                 PutTogether(VersionsOf(standing)).doubt == together.doubt;
   if (!says_nothing_new) return TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result));
-  const std::optional<absl::Time> clock = ClockWith(&standing.decision(), now);
+  const std::optional<absl::Time> clock = ClockWith(request_.report(), standing.decision(), now);
   if (clock != ClockOf(standing.decision()) && HoldsSomething(standing)) {
     // It says nothing new of the result, but it was final earlier: what waits waits from then on.
     RG_RETURN_IF_ERROR(TakeNextVersion(batch, rulebook, now, standing, quarantine, std::move(result)));
@@ -334,14 +332,6 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
   return batch.PutKey(duplicate_key_, standing.id());
 }
 
-std::optional<absl::Time> Submission::ClockWith(const v1::Decision* before, absl::Time now) const {
-  policy::Context context;
-  context.received_at = now;
-  const std::optional<absl::Time> mine = policy::ClockStart(request_.report(), context);
-  const std::optional<absl::Time> theirs = before == nullptr ? std::nullopt : ClockOf(*before);
-  return mine && theirs ? std::min(*mine, *theirs) : mine ? mine : theirs;
-}
-
 absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                                         const std::string& quarantine, v1::Result result, Response::Disposal disposal) {
   RG_RETURN_IF_ERROR(FillKnown(batch, *rulebook.pack, &result));
@@ -350,14 +340,22 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   context.quarantine = quarantine;
   const std::vector<std::string> begun =
       before == nullptr ? std::vector<std::string>() : BegunUnits(before->report(), result.report());
+  std::vector<std::string> set_back;
+  std::optional<v1::Decision> settled;  // where this version ends a doubt
   v1::Decision decision_before;
   // Whom a correction moves it to has waited for nothing yet; whose other number it comes under has.
   const bool same_numbers = before != nullptr && SamePatient(before->report().patient(), result.report().patient());
   if (before != nullptr && (merged_ || same_numbers)) {
-    decision_before = DecisionForNext(before->decision(), begun);
+    if (quarantine.empty() && !StandingQuarantine(*before).empty()) {
+      RG_ASSIGN_OR_RETURN(settled, DecisionBeforeDoubt(batch, before->id()));
+    }
+    context.clock_start = ClockOf(before->decision());
+    if (merged_) {  // another patient's report starts nobody else's clock
+      context.clock_start = ClockWith(request_.report(), before->decision(), now);
+      set_back = SetBackUnits(request_.report(), before->decision(), now);
+    }
+    decision_before = DecisionForNext(settled.value_or(before->decision()), begun, set_back, context.clock_start);
     context.previous = &decision_before;
-    // Another patient's report starts nobody else's clock.
-    context.clock_start = merged_ ? ClockWith(&before->decision(), now) : ClockOf(before->decision());
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
     RG_ASSIGN_OR_RETURN(context.order_holds, same_order_->HoldsOn(batch, result.report(), result.id(), now));
@@ -387,6 +385,8 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   decided->set_merged(before != nullptr && ((merged_ && !same_numbers) || ComesUnderOtherNumber(before->report())));
   decided->mutable_begun_unit_ids()->Assign(begun.begin(), begun.end());
   decided->set_starts_over(before != nullptr && context.previous == nullptr);
+  decided->set_resumes(settled.has_value());
+  decided->mutable_set_back_unit_ids()->Assign(set_back.begin(), set_back.end());
   entry.set_known_digest(KnownDigest(result));
   for (const policy::OrderHold& hold : context.order_holds) *decided->add_order_holds() = ToProto(hold);
   for (v1::ReleaseNote& note : committed.notes) *decided->add_releases() = std::move(note);

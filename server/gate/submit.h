@@ -67,8 +67,6 @@ class Submission {
   absl::Status TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
                                const std::string& quarantine, v1::Result result);
   absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
-  // Where legal clocks start once the submitted version is known too: the earliest first final of all versions.
-  std::optional<absl::Time> ClockWith(const v1::Decision* before, absl::Time now) const;
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
   // The report has other identifiers of the patient than the standing version, who is the same by a merge.

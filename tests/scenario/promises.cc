@@ -322,22 +322,16 @@ bool CameLateAfterADoubt(const View& view, const std::string& mrn) {
   return false;
 }
 
-// When its document can first have been final: not before there was one, for what holds it did not hold the report before. But
-// what comes late, and was final earlier, sets back the clock of all that waits; and what was in doubt is decided with the clock
-// of its report.
+// When its document can first have been final: not before there was one, for what holds it did not hold the report before.
 absl::Time DocumentFirstFinal(const View& view, const std::string& mrn, absl::Time by) {
   const Numbers numbers = NumbersOf(view, mrn);
   absl::Time first = absl::InfiniteFuture();
-  bool late = false;
   for (const Sent& sent : view.order.sent) {
-    if (!numbers.Has(sent.report) || sent.received > by) continue;
-    const absl::Time issued = std::min(FromProto(sent.report.issued()), sent.received);
     const bool has_document = WordsOf(sent.report) != Words() || sent.report.observations().empty();
-    late = late || (first < absl::InfiniteFuture() && issued < first);
-    if (has_document) first = std::min(first, issued);
+    if (!numbers.Has(sent.report) || sent.received > by || !has_document) continue;
+    first = std::min({first, FromProto(sent.report.issued()), sent.received});
   }
-  const absl::Time of_report = FirstFinal(view, mrn, by);
-  return late || WasInDoubt(view, mrn) ? of_report : std::max(first, of_report);
+  return std::max(first, FirstFinal(view, mrn, by));
 }
 
 std::string Where(const View& view, const std::string& unit) {

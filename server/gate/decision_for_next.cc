@@ -1,0 +1,119 @@
+#include "server/gate/decision_for_next.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "server/base/proto_time.h"
+#include "server/policy/decide.h"
+#include "server/policy/outcomes.h"
+#include "server/policy/units.h"
+
+namespace resultgate::gate {
+namespace {
+
+bool IsAmong(const std::string& unit_id, const std::vector<std::string>& units) {
+  return std::find(units.begin(), units.end(), unit_id) != units.end();
+}
+
+bool IsInDoubt(v1::Disposition disposition) {
+  return disposition == v1::DISPOSITION_QUARANTINE || disposition == v1::DISPOSITION_NEVER;
+}
+
+std::optional<absl::Time> OwnClock(const v1::DiagnosticReport& version, absl::Time received) {
+  policy::Context context;
+  context.received_at = received;
+  return policy::ClockStart(version, context);
+}
+
+}  // namespace
+
+std::vector<std::string> BegunUnits(const v1::DiagnosticReport& before, const v1::DiagnosticReport& report) {
+  std::vector<std::string> begun;
+  const auto look_at = [&](const std::string& unit_id) {
+    const auto status = [&](const v1::DiagnosticReport& of) { return policy::UnitStatus(of, unit_id); };
+    if (status(before) != v1::RESULT_STATUS_CANCELLED || status(report) == v1::RESULT_STATUS_CANCELLED) return;
+    begun.push_back(unit_id);
+  };
+  look_at(policy::kDocument);
+  for (const v1::Observation& observation : before.observations()) look_at(observation.id());
+  return begun;
+}
+
+std::optional<absl::Time> ClockOf(const v1::Decision& decision) {
+  return decision.has_clock_start() ? std::optional(base::FromProto(decision.clock_start())) : std::nullopt;
+}
+
+std::optional<absl::Time> ClockWith(const v1::DiagnosticReport& version, const v1::Decision& before, absl::Time received) {
+  const std::optional<absl::Time> own = OwnClock(version, received);
+  const std::optional<absl::Time> known = ClockOf(before);
+  return own && known ? std::min(*own, *known) : own ? own : known;
+}
+
+std::vector<std::string> SetBackUnits(const v1::DiagnosticReport& version, const v1::Decision& before, absl::Time received) {
+  const std::optional<absl::Time> own = OwnClock(version, received);
+  const std::optional<absl::Time> known = ClockOf(before);
+  std::vector<std::string> units;
+  if (!own || !known || *own >= *known) return units;
+  for (const v1::Observation& observation : version.observations()) {
+    if (policy::IsFinal(policy::EffectiveStatus(version, observation))) units.push_back(observation.id());
+  }
+  if (policy::HasDocument(version) && policy::IsFinal(policy::UnitStatus(version, policy::kDocument))) {
+    units.emplace_back(policy::kDocument);
+  }
+  return units;
+}
+
+v1::Decision DecisionForNext(v1::Decision before, const std::vector<std::string>& begun, const std::vector<std::string>& set_back,
+                             std::optional<absl::Time> clock_start) {
+  if (begun.empty() && set_back.empty()) return before;
+  std::vector<policy::Cell> cells = policy::ToCells(before.outcomes());
+  const auto begins = [&begun](const policy::Cell& cell) { return IsAmong(cell.unit_id, begun); };
+  cells.erase(std::remove_if(cells.begin(), cells.end(), begins), cells.end());
+  if (!set_back.empty() && clock_start) {
+    const std::optional<absl::Time> known = ClockOf(before);
+    *before.mutable_clock_start() = base::ToProto(*clock_start);
+    for (policy::Cell& cell : cells) {
+      if (!IsAmong(cell.unit_id, set_back)) continue;
+      for (v1::AppliedRule& rule : *cell.outcome.mutable_rules()) {
+        if (rule.has_clock_start() && base::FromProto(rule.clock_start()) == known)
+          *rule.mutable_clock_start() = before.clock_start();
+      }
+    }
+  }
+  *before.mutable_outcomes() = policy::ToOutcomes(cells);
+  return before;
+}
+
+bool HasDoubt(const v1::Decision& decision) {
+  const auto& outcomes = decision.outcomes();
+  return std::any_of(outcomes.begin(), outcomes.end(),
+                     [](const v1::Outcome& outcome) { return IsInDoubt(outcome.disposition()); });
+}
+
+v1::Decision WithoutDoubt(v1::Decision standing, const v1::Decision& before) {
+  std::map<std::pair<std::string, v1::Audience>, v1::Outcome> known;
+  for (policy::Cell& cell : policy::ToCells(before.outcomes())) {
+    cell.outcome.clear_review();
+    if (!IsInDoubt(cell.outcome.disposition())) known[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
+  }
+  std::vector<policy::Cell> cells;
+  bool all = true;
+  for (policy::Cell& cell : policy::ToCells(standing.outcomes())) {
+    if (IsInDoubt(cell.outcome.disposition())) {
+      const auto found = known.find({cell.unit_id, cell.audience});
+      if (found == known.end()) continue;
+      cell.outcome = std::move(found->second);
+    } else {
+      all = false;
+    }
+    cells.push_back(std::move(cell));
+  }
+  // The clock that the rules of what it holds are told by.
+  if (all) *standing.mutable_clock_start() = before.clock_start();
+  if (all && !before.has_clock_start()) standing.clear_clock_start();
+  *standing.mutable_outcomes() = policy::ToOutcomes(cells);
+  return standing;
+}
+
+}  // namespace resultgate::gate
