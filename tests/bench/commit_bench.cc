@@ -8,108 +8,30 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <filesystem>
-#include <functional>
-#include <future>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_format.h"
 #include "server/base/clock.h"
-#include "server/base/file_issue.h"
-#include "server/comment/library.h"
 #include "server/gate/gate.h"
-#include "server/policy/pack_files.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/bench/gate_world.h"
 #include "tests/store/fault_vfs.h"
-#include "tests/testing/sample_reports.h"
 #include "tests/testing/server_process.h"
 
 namespace resultgate::bench {
 namespace {
 
-constexpr int kGroup = 64;
-// So many wait while a group is written that the next one is whole.
-constexpr int kInFlight = 2 * kGroup;
-
-void Require(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << status << "\n";
-  exit(1);
-}
-
-template <typename T>
-T Require(absl::StatusOr<T> value) {
-  Require(value.status());
-  return *std::move(value);
-}
-
-v1::SubmitResultRequest RequestOf(int number) {
-  v1::SubmitResultRequest request;
-  *request.mutable_report() = testing::BloodCount(number);
-  return request;
-}
-
-// A gate on the project's own rules and templates.
-class World {
- public:
-  World() {
-    base::FileIssues issues;
-    pack_ = policy::LoadPackFolders({"policies/default", "policies/valuesets", "policies/calendars", {/*allow_unverified=*/true}},
-                                    &issues);
-    comment::Library::Options options;
-    options.development = true;
-    if (pack_.pack != nullptr) templates_ = comment::Library::Load("templates", *pack_.value_sets, options, &issues);
-    if (templates_ == nullptr) {
-      std::cerr << base::Format(issues) << "Run this from the project's root.\n";
-      exit(1);
-    }
-  }
-
-  std::unique_ptr<gate::Gate> Start(store::Store* store) {
-    gate::Options options;
-    options.largest_group = kGroup;
-    return Require(gate::Gate::Start(
-        store, &clock_, pack_, [this](const auto&, auto*) { return templates_; }, options));
-  }
-
- private:
-  base::SystemClock clock_;
-  policy::LoadedPack pack_;
-  std::shared_ptr<const comment::Library> templates_;
-};
-
-// Submits blood counts first, first + 1, … last; whenever one is answered, the next.
-void SubmitAll(gate::Gate* gate, int first, int last) {
-  std::atomic<int> next{first};
-  int answered = 0;  // writer thread only
-  std::promise<void> all;
-  std::future<void> ended = all.get_future();
-  std::function<void()> submit_next = [&] {
-    const int number = next++;
-    if (number > last) return;
-    gate->Submit(RequestOf(number), [&](const absl::StatusOr<v1::SubmitResultResponse>& answer) {
-      Require(answer.status());
-      submit_next();
-      if (++answered == last - first + 1) all.set_value();
-    });
-  };
-  for (int i = 0; i < kInFlight; ++i) submit_next();
-  ended.wait();
-}
-
 void CountGroups(World* world, int results) {
   store::FaultVfs disk;
   const testing::TemporaryFolder folder("var");
   const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(folder.path() + "/resultgate.db"));
-  const std::unique_ptr<gate::Gate> gate = world->Start(store.get());
+  base::SystemClock clock;
+  const std::unique_ptr<gate::Gate> gate = world->Start(store.get(), &clock, kGroup);
   std::cout << "Groups of " << kGroup << ", each result a new blood count:\n";
   const int part = results / 4;
   for (int done = 0; done < 4 * part; done += part) {
@@ -142,7 +64,8 @@ double Median(std::vector<double> values) {
 void CompareSingleCaller(World* world, int rounds, double seconds) {
   const testing::TemporaryFolder folder("var");
   const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(folder.path() + "/resultgate.db"));
-  const std::unique_ptr<gate::Gate> gate = world->Start(store.get());
+  base::SystemClock clock;
+  const std::unique_ptr<gate::Gate> gate = world->Start(store.get(), &clock, kGroup);
   const int file = open((folder.path() + "/raw").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   const std::string bytes = RequestOf(0).SerializeAsString();
   int number = 0;

@@ -15,12 +15,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "server/base/file_issue.h"
 #include "server/base/proto_time.h"
-#include "server/comment/library.h"
 #include "server/gate/gate.h"
-#include "server/policy/pack_files.h"
+#include "server/policy/pack.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/bench/gate_world.h"
 #include "tests/testing/server_process.h"
 #include "tests/testing/simulated_clock.h"
 
@@ -30,18 +29,6 @@ namespace {
 constexpr int kAtATime = 1000;
 constexpr int kPerBatch = 5000;
 const absl::Time kStart = absl::FromUnixSeconds(1'772'827'200);  // 2026-03-06
-
-void Require(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << status << "\n";
-  exit(1);
-}
-
-template <typename T>
-T Require(absl::StatusOr<T> value) {
-  Require(value.status());
-  return *std::move(value);
-}
 
 // A blood count that a floor holds until `due`.
 v1::Result Held(int64_t id, absl::Time due, const policy::Pack& pack) {
@@ -89,77 +76,52 @@ double CpuMs() {
   return 1000.0 * static_cast<double>(clock()) / CLOCKS_PER_SEC;
 }
 
-class World {
- public:
-  World() {
-    base::FileIssues issues;
-    pack_ = policy::LoadPackFolders({"policies/default", "policies/valuesets", "policies/calendars", {/*allow_unverified=*/true}},
-                                    &issues);
-    comment::Library::Options options;
-    options.development = true;
-    if (pack_.pack != nullptr) templates_ = comment::Library::Load("templates", *pack_.value_sets, options, &issues);
-    if (templates_ == nullptr) {
-      std::cerr << base::Format(issues);
-      exit(1);
+// A thousand come due each hour; which, is in no order of ids.
+void Fill(store::Store* store, int held, const policy::Pack& pack) {
+  std::vector<int> order(static_cast<size_t>(held));
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), std::mt19937(7));
+  for (int done = 0; done < held;) {
+    const std::unique_ptr<store::Batch> batch = Require(store->Begin());
+    for (int i = 0; i < kPerBatch && done < held; ++i, ++done) {
+      const int position = order[static_cast<size_t>(done)];
+      const absl::Time due = kStart + absl::Hours(position / kAtATime + 1) - absl::Milliseconds(position % kAtATime + 1);
+      Require(batch->PutResult(Held(batch->NextResultId(), due, pack)));
     }
+    Require(batch->Commit());
   }
+}
 
-  // The cost of each round, with so many held.
-  std::vector<Cost> Measure(int held, int rounds) {
-    const testing::TemporaryFolder folder;
-    const std::string path = absl::StrCat(folder.path(), "/gate.db");
-    testing::SimulatedClock clock(kStart);
-    // Of a gate that has been running: the pages that its cache holds are there, be they few or many.
-    const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
-    Start(store.get(), &clock);  // makes the pack known
-    Fill(store.get(), held);
-    const std::unique_ptr<gate::Gate> gate = Start(store.get(), &clock);
-    std::vector<Cost> costs;
-    for (int round = 1; round <= rounds; ++round) {
-      const auto start = std::chrono::steady_clock::now();
-      const double cpu = CpuMs();
-      clock.Set(kStart + absl::Hours(round));
-      while (Require(store->EarliestDue()) <= clock.Now()) {
-        std::promise<void> done;
-        gate->Acknowledge({}, [&done](const auto&) { done.set_value(); });
-        done.get_future().wait();
-      }
-      const auto wall = std::chrono::steady_clock::now() - start;
-      costs.push_back({std::chrono::duration<double, std::milli>(wall).count(), CpuMs() - cpu});
+// The cost of each round, with so many held.
+std::vector<Cost> Measure(World* world, int held, int rounds) {
+  const testing::TemporaryFolder folder;
+  const std::string path = absl::StrCat(folder.path(), "/gate.db");
+  testing::SimulatedClock clock(kStart);
+  // Of a gate that has been running: the pages that its cache holds are there, be they few or many.
+  const std::unique_ptr<store::Store> store = Require(store::OpenSqlite(path));
+  world->Start(store.get(), &clock);  // makes the pack known
+  Fill(store.get(), held, world->pack());
+  const std::unique_ptr<gate::Gate> gate = world->Start(store.get(), &clock);
+  std::vector<Cost> costs;
+  for (int round = 1; round <= rounds; ++round) {
+    const auto start = std::chrono::steady_clock::now();
+    const double cpu = CpuMs();
+    clock.Set(kStart + absl::Hours(round));
+    while (Require(store->EarliestDue()) <= clock.Now()) {
+      std::promise<void> done;
+      gate->Acknowledge({}, [&done](const auto&) { done.set_value(); });
+      done.get_future().wait();
     }
-    if (Require(store->ListOutbox(0, false, rounds * kAtATime + 1)).size() !=
-        static_cast<size_t>(rounds) * static_cast<size_t>(kAtATime)) {
-      std::cerr << "not exactly what came due was released\n";
-      exit(1);
-    }
-    return costs;
+    const auto wall = std::chrono::steady_clock::now() - start;
+    costs.push_back({std::chrono::duration<double, std::milli>(wall).count(), CpuMs() - cpu});
   }
-
- private:
-  std::unique_ptr<gate::Gate> Start(store::Store* store, base::Clock* clock) {
-    return Require(gate::Gate::Start(
-        store, clock, pack_, [this](const auto&, auto*) { return templates_; }, gate::Options()));
+  if (Require(store->ListOutbox(0, false, rounds * kAtATime + 1)).size() !=
+      static_cast<size_t>(rounds) * static_cast<size_t>(kAtATime)) {
+    std::cerr << "not exactly what came due was released\n";
+    exit(1);
   }
-
-  // A thousand come due each hour; which, is in no order of ids.
-  void Fill(store::Store* store, int held) {
-    std::vector<int> order(static_cast<size_t>(held));
-    std::iota(order.begin(), order.end(), 0);
-    std::shuffle(order.begin(), order.end(), std::mt19937(7));
-    for (int done = 0; done < held;) {
-      const std::unique_ptr<store::Batch> batch = Require(store->Begin());
-      for (int i = 0; i < kPerBatch && done < held; ++i, ++done) {
-        const int position = order[static_cast<size_t>(done)];
-        const absl::Time due = kStart + absl::Hours(position / kAtATime + 1) - absl::Milliseconds(position % kAtATime + 1);
-        Require(batch->PutResult(Held(batch->NextResultId(), due, *pack_.pack)));
-      }
-      Require(batch->Commit());
-    }
-  }
-
-  policy::LoadedPack pack_;
-  std::shared_ptr<const comment::Library> templates_;
-};
+  return costs;
+}
 
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -181,7 +143,7 @@ int Main(int argc, char** argv) {
       return 2;
     }
     std::vector<double> wall, cpu;
-    for (const Cost& cost : world.Measure(held, rounds)) {
+    for (const Cost& cost : Measure(&world, held, rounds)) {
       wall.push_back(cost.wall_ms);
       cpu.push_back(cost.cpu_ms);
     }

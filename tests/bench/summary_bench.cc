@@ -1,6 +1,7 @@
 // What a long log costs: makes one of so many entries, as a year or two of a large organisation leaves them, lets the times of
 // its results follow it, and asks for the figures of its last month and for pages. Then it writes on, alone and while figures are
-// asked for without a pause, verifies all of it, and opens it after a process that wrote was killed.
+// asked for without a pause, submits results to a gate on it and to one on a short log, verifies all of it, and opens it after a
+// process that wrote was killed.
 //
 //   resultgate_summary_bench [--entries 10000000] [--months 24] [--rounds 7] [--folder FOLDER]
 #include <sys/wait.h>
@@ -36,7 +37,9 @@
 #include "server/gate/turnarounds.h"
 #include "server/store/sqlite/log_file.h"
 #include "server/store/sqlite/sqlite_store.h"
+#include "tests/bench/gate_world.h"
 #include "tests/testing/server_process.h"
+#include "tests/testing/simulated_clock.h"
 
 namespace resultgate::bench {
 namespace {
@@ -48,22 +51,13 @@ constexpr absl::Duration kMonth = absl::Hours(24 * 30);
 constexpr int64_t kPerBatch = 4096;
 constexpr int64_t kEntriesOfPatient = 50;
 // As a busy gate commits them.
-constexpr int64_t kPerGroup = 64;
+constexpr int64_t kPerGroup = kGroup;
 // How many are written to see what one costs, and by the process that is killed.
 constexpr int64_t kWrittenOn = 20'000;
 constexpr absl::Duration kWriting = absl::Milliseconds(500);
-
-void Require(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << status << "\n";
-  exit(1);
-}
-
-template <typename T>
-T Require(absl::StatusOr<T> value) {
-  Require(value.status());
-  return *std::move(value);
-}
+// How long a log is short, and how many results are submitted at a time to see what one costs on it.
+constexpr int64_t kShortLog = 10'000;
+constexpr int kSubmitted = 2'048;
 
 class Stopwatch {
  public:
@@ -299,6 +293,36 @@ void WriteBeside(store::Store* store, LogMaker* maker, const v1::SummarizeReques
                                *std::max_element(ratios.begin(), ratios.end()), Median(alone_rates), answered.load());
 }
 
+// What it costs a running gate to take in a result, decide it and write it, with what follows the log, on a long log and on a
+// short one, by turns.
+void SubmitOn(store::Store* store, const std::string& folder, absl::Time end, int months, int rounds) {
+  const testing::TemporaryFolder place(folder);
+  const std::unique_ptr<store::Store> other = Require(store::OpenSqlite(absl::StrCat(place.path(), "/short.db")));
+  LogMaker(other.get(), kShortLog, months).Run(kShortLog, kPerBatch);
+  testing::SimulatedClock clock(end);
+  World world;
+  const std::unique_ptr<gate::Gate> on_long = world.Start(store, &clock, kGroup);
+  const std::unique_ptr<gate::Gate> on_short = world.Start(other.get(), &clock, kGroup);
+  int number = 1;
+  const auto cost = [&number](gate::Gate* gate) {
+    const double before = CpuMs();
+    SubmitAll(gate, number, number + kSubmitted - 1);
+    number += kSubmitted;
+    return 1000 * (CpuMs() - before) / kSubmitted;
+  };
+  (void)cost(on_long.get());
+  (void)cost(on_short.get());
+  std::vector<double> costs, short_costs, ratios;
+  for (int i = 0; i < rounds; ++i) {
+    costs.push_back(cost(on_long.get()));
+    short_costs.push_back(cost(on_short.get()));
+    ratios.push_back(costs.back() / short_costs.back());
+  }
+  std::cout << absl::StrFormat("submitting a result          %.1f us of CPU, %.1f on a log of %d: %.2f times (%.2f to %.2f)\n",
+                               Median(costs), Median(short_costs), kShortLog, Median(ratios),
+                               *std::min_element(ratios.begin(), ratios.end()), *std::max_element(ratios.begin(), ratios.end()));
+}
+
 void VerifyAll(const store::Store& store, const std::string& path) {
   const std::unique_ptr<store::LogFile> log = Require(store::OpenLogFile(path));
   const double before = CpuMs();
@@ -415,6 +439,7 @@ int Main(int argc, char** argv) {
                                young, old / young);
   request.clear_group_by();
   WriteBeside(store.get(), &maker, request, end, rounds);
+  SubmitOn(store.get(), folder, end, months, rounds);
   VerifyAll(*store, path);
   store.reset();
   OpenAfterKill(path, months);
