@@ -28,18 +28,26 @@ bool HoldsAlong(const v1::Outcome& outcome) {
 
 }  // namespace
 
-std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now,
-                          std::vector<v1::Lifter> acted) {
+policy::Context ContextOfStanding(const v1::Result& result, const v1::Decision* previous) {
   policy::Context context;
-  context.acted = std::move(acted);
-  context.received_at = FromProto(result.decision().decided_at());
+  context.received_at = FromProto(result.received_at());
+  const absl::Time decided_at = FromProto(result.decision().decided_at());
+  if (decided_at != context.received_at) context.settled_at = decided_at;
   context.previous = previous;
   context.quarantine = StandingQuarantine(result);
   context.clock_start = ClockOf(result.decision());
+  return context;
+}
+
+std::vector<Cell> AskAnew(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous, absl::Time now,
+                          std::vector<v1::Lifter> acted) {
+  policy::Context context = ContextOfStanding(result, previous);
+  context.acted = std::move(acted);
   std::vector<Cell> cells = policy::ToCells(DecideStanding(pack, result, context, now).outcomes());
 
   policy::Context fresh_context = context;
   fresh_context.received_at = now;
+  fresh_context.settled_at.reset();
   fresh_context.previous = nullptr;
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> standing;
   for (Cell& cell : policy::ToCells(result.decision().outcomes())) {

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
 #include "server/base/proto_time.h"
 #include "server/policy/decide.h"
 #include "server/policy/outcomes.h"
@@ -11,10 +13,6 @@
 
 namespace resultgate::gate {
 namespace {
-
-bool IsAmong(const std::string& unit_id, const std::vector<std::string>& units) {
-  return std::find(units.begin(), units.end(), unit_id) != units.end();
-}
 
 bool IsInDoubt(v1::Disposition disposition) {
   return disposition == v1::DISPOSITION_QUARANTINE || disposition == v1::DISPOSITION_NEVER;
@@ -67,14 +65,17 @@ std::vector<std::string> SetBackUnits(const v1::DiagnosticReport& version, const
 v1::Decision DecisionForNext(v1::Decision before, const std::vector<std::string>& begun, const std::vector<std::string>& set_back,
                              std::optional<absl::Time> clock_start) {
   if (begun.empty() && set_back.empty()) return before;
+  const absl::flat_hash_set<absl::string_view> begins(begun.begin(), begun.end());
+  const absl::flat_hash_set<absl::string_view> moves(set_back.begin(), set_back.end());
   std::vector<policy::Cell> cells = policy::ToCells(before.outcomes());
-  const auto begins = [&begun](const policy::Cell& cell) { return IsAmong(cell.unit_id, begun); };
-  cells.erase(std::remove_if(cells.begin(), cells.end(), begins), cells.end());
+  cells.erase(
+      std::remove_if(cells.begin(), cells.end(), [&begins](const policy::Cell& cell) { return begins.contains(cell.unit_id); }),
+      cells.end());
   if (!set_back.empty() && clock_start) {
     const std::optional<absl::Time> known = ClockOf(before);
     *before.mutable_clock_start() = base::ToProto(*clock_start);
     for (policy::Cell& cell : cells) {
-      if (!IsAmong(cell.unit_id, set_back)) continue;
+      if (!moves.contains(cell.unit_id)) continue;
       for (v1::AppliedRule& rule : *cell.outcome.mutable_rules()) {
         if (rule.has_clock_start() && base::FromProto(rule.clock_start()) == known)
           *rule.mutable_clock_start() = before.clock_start();
@@ -85,8 +86,7 @@ v1::Decision DecisionForNext(v1::Decision before, const std::vector<std::string>
   return before;
 }
 
-bool HasDoubt(const v1::Decision& decision) {
-  const auto& outcomes = decision.outcomes();
+bool HasDoubt(const policy::Outcomes& outcomes) {
   return std::any_of(outcomes.begin(), outcomes.end(),
                      [](const v1::Outcome& outcome) { return IsInDoubt(outcome.disposition()); });
 }
@@ -98,20 +98,14 @@ v1::Decision WithoutDoubt(v1::Decision standing, const v1::Decision& before) {
     if (!IsInDoubt(cell.outcome.disposition())) known[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
   }
   std::vector<policy::Cell> cells;
-  bool all = true;
   for (policy::Cell& cell : policy::ToCells(standing.outcomes())) {
     if (IsInDoubt(cell.outcome.disposition())) {
       const auto found = known.find({cell.unit_id, cell.audience});
       if (found == known.end()) continue;
       cell.outcome = std::move(found->second);
-    } else {
-      all = false;
     }
     cells.push_back(std::move(cell));
   }
-  // The clock that the rules of what it holds are told by.
-  if (all) *standing.mutable_clock_start() = before.clock_start();
-  if (all && !before.has_clock_start()) standing.clear_clock_start();
   *standing.mutable_outcomes() = policy::ToOutcomes(cells);
   return standing;
 }

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "resultgate/v1/decision.pb.h"
 #include "resultgate/v1/model.pb.h"
+#include "server/policy/outcomes.h"
 
 namespace resultgate::gate {
 
@@ -32,10 +33,10 @@ v1::Decision DecisionForNext(v1::Decision before, const std::vector<std::string>
                              std::optional<absl::Time> clock_start);
 
 // True if some of it is quarantined or said to be wrong.
-bool HasDoubt(const v1::Decision& decision);
+bool HasDoubt(const policy::Outcomes& outcomes);
 
-// The decision that stands, as it was of each unit before that came into doubt: `before` says how that was. What was in doubt
-// from the first is not in it. Nobody could review while it was in doubt: reviews begin anew.
+// The decision that stands, with what had been decided of each unit before that came into doubt: `before` has that. What was in
+// doubt from the first is not in it. Nobody could review while it was in doubt: reviews begin anew.
 v1::Decision WithoutDoubt(v1::Decision standing, const v1::Decision& before);
 
 }  // namespace resultgate::gate

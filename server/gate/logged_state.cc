@@ -40,6 +40,7 @@ void LoggedState::Take(const v1::Entry& entry) {
       if (decided.disposal() != Response::DISPOSAL_OLDER_VERSION) return;
       result_.mutable_decision()->clear_clock_start();
       if (decided.has_clock_start()) *result_.mutable_decision()->mutable_clock_start() = decided.clock_start();
+      if (settled_) settled_ = WithoutDoubt(result_.decision(), *settled_);
       return;
     }
     const auto counting_of = [&decided](const v1::Decision& before) {
@@ -50,7 +51,7 @@ void LoggedState::Take(const v1::Entry& entry) {
     const bool goes_on = decided_ && !decided.starts_over();
     previous_.reset();
     if (goes_on) previous_ = counting_of(decided.resumes() ? settled() : result_.decision());
-    if (HasDoubt(decided.decision())) {
+    if (HasDoubt(decided.decision().outcomes())) {
       settled_ = WithoutDoubt(decided.decision(), goes_on ? counting_of(settled()) : v1::Decision());
     } else {
       settled_.reset();
@@ -96,14 +97,14 @@ void LoggedState::Overlay(const v1::Entry& entry) {
       cells[found->second] = std::move(cell);
     }
   }
-  v1::Decision standing = result_.decision();
-  *standing.mutable_outcomes() = policy::ToOutcomes(cells);
-  if (HasDoubt(standing)) {
-    settled_ = WithoutDoubt(standing, settled());
+  // What comes into doubt with it stands in the outcomes before.
+  if (!settled_ && HasDoubt(changed)) settled_ = result_.decision();
+  *result_.mutable_decision()->mutable_outcomes() = policy::ToOutcomes(cells);
+  if (HasDoubt(result_.decision().outcomes())) {
+    settled_ = WithoutDoubt(result_.decision(), settled());
   } else {
     settled_.reset();
   }
-  *result_.mutable_decision() = std::move(standing);
 }
 
 LoggedCells ToLoggedCells(const google::protobuf::RepeatedPtrField<v1::Outcome>& outcomes) {

@@ -30,7 +30,7 @@ class LoggedState {
   bool decided() const { return decided_; }
   // Its id, version, times of receipt, decision and number of releases; not its report, of which the log has digests only.
   const v1::Result& result() const { return result_; }
-  // What counted for the standing version of the decision on the one before, as that stood then; null where nothing did.
+  // What counted for the standing decision of what had been decided before, as that stood then; null where nothing did.
   const v1::Decision* previous() const { return previous_ ? &*previous_ : nullptr; }
   // The standing decision; while it is in doubt, what had been decided before that of what is in it (WithoutDoubt).
   const v1::Decision& settled() const { return settled_ ? *settled_ : result_.decision(); }

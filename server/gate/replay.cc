@@ -148,17 +148,14 @@ class Replayer {
     context.received_at = FromProto(entry.time());
     context.quarantine = QuarantineOf(decided.decision());
     for (const v1::Entry::OrderHold& hold : decided.order_holds()) context.order_holds.push_back(gate::FromProto(hold));
-    if (before == nullptr || !(decided.merged() || SamePatient(before->report().patient(), report.patient()))) return context;
+    const bool same_patient = report_ ? SamePatient(report_->patient(), report.patient()) : !decided.starts_over();
+    if (before == nullptr || !(decided.merged() || same_patient)) return context;
     context.clock_start = ClockOf(before->decision());
-    std::vector<std::string> set_back;
     // One that is not kept among the versions was another patient's, and starts nobody else's clock.
-    if (const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided)); submitted != nullptr) {
-      context.clock_start = ClockWith(*submitted, before->decision(), context.received_at);
-      // An entry from before units had clocks of their own names none.
-      if (decided.set_back_unit_ids_size() > 0) set_back = SetBackUnits(*submitted, before->decision(), context.received_at);
-    }
+    const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided));
+    if (submitted != nullptr) context.clock_start = ClockWith(*submitted, before->decision(), context.received_at);
     *previous = DecisionForNext(decided.resumes() ? state_.settled() : before->decision(), BegunUnits(before->report(), report),
-                                set_back, context.clock_start);
+                                {decided.set_back_unit_ids().begin(), decided.set_back_unit_ids().end()}, context.clock_start);
     context.previous = previous;
     return context;
   }
@@ -210,10 +207,20 @@ class Replayer {
     const policy::Pack* pack = PackOf(logged.pack_digest());
     if (pack == nullptr || !FillKnownThen(entry, facts)) return;
     CompareWithActive(entry, logged.pack_digest());
+    CompareSetBack(entry.decided(), before, context.received_at);
     const absl::Time now = FromProto(entry.time());
     const v1::Decision decision = DecideStanding(*pack, *facts, context, now);
     CompareDecision(logged, decision);
     CompareTransition(entry, facts->report(), TakeVersion(before, facts->report(), decision, now, entry.decided().merged()));
+  }
+
+  // An entry from before units had clocks of their own names none.
+  void CompareSetBack(const v1::Entry::Decided& decided, const v1::Result* before, absl::Time received) {
+    const v1::DiagnosticReport* submitted = kept_.Find(KeptDigest(decided));
+    if (decided.set_back_unit_ids().empty() || submitted == nullptr || before == nullptr) return;
+    const std::string logged = absl::StrJoin(decided.set_back_unit_ids(), ", ");
+    const std::string now = absl::StrJoin(SetBackUnits(*submitted, before->decision(), received), ", ");
+    if (now != logged) out_->details.push_back(absl::StrCat("set_back_unit_ids: logged ", logged, ", now ", now));
   }
 
   void CompareDoubt(const std::string& logged, const std::optional<std::string>& doubt) {
@@ -271,10 +278,9 @@ class Replayer {
       const policy::Pack* pack = PackOf(approved.decided().pack_digest());
       if (pack == nullptr) return;
       CompareWithActive(entry, approved.decided().pack_digest());
-      policy::Context context;
-      context.received_at = now;
-      context.clock_start = ClockOf(before.decision());
-      if (approved.resumes()) context.previous = &state_.settled();
+      policy::Context context = ContextOfStanding(before, approved.resumes() ? &state_.settled() : nullptr);
+      context.quarantine.clear();
+      context.settled_at = now;
       const v1::Decision decision = DecideStanding(*pack, before, context, now);
       CompareDecision(approved.decided(), decision);
       return CompareTransition(entry, before.report(), TakeVersion(&before, before.report(), decision, now));

@@ -15,10 +15,10 @@
 #include "server/base/status_macros.h"
 #include "server/gate/activation.h"
 #include "server/gate/approval.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/clinician_words.h"
 #include "server/gate/decision_before.h"
 #include "server/gate/decision_facts.h"
-#include "server/gate/decision_for_next.h"
 #include "server/gate/determination_review.h"
 #include "server/gate/discussion.h"
 #include "server/gate/lifting.h"
@@ -131,10 +131,9 @@ absl::Status RecordFirstVoice(const Desk& desk, const v1::ApproveReviewRequest& 
 // People have settled whose the report is and which version stands: now the rules of the active pack decide it. What held it
 // before the doubt goes on to do so, with the clock that it had; null where nothing had been decided.
 Transition EndQuarantine(const Desk& desk, const std::string& reviewer, const v1::Decision* before, v1::Result* result) {
-  policy::Context context;
-  context.received_at = desk.now;
-  context.previous = before;
-  context.clock_start = ClockOf(result->decision());
+  policy::Context context = ContextOfStanding(*result, before);
+  context.quarantine.clear();
+  context.settled_at = desk.now;
   v1::Decision decision = DecideStanding(*desk.packs.Deciding().pack, *result, context, desk.now);
   Transition transition = TakeVersion(result, result->report(), decision, desk.now);
   transition.reasons.push_back(absl::StrCat("quarantine ended by ", reviewer));
@@ -181,7 +180,7 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
   if (discussed_at) KeepDiscussion(*discussed_at, request.discussed_how(), &*result, entry.mutable_approved());
   if (!quarantine.empty()) {
     RG_RETURN_IF_ERROR(FillKnown(desk.batch, *desk.packs.Deciding().pack, &*result));
-    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> settled, DecisionBeforeDoubt(desk.batch, result->id()));
+    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> settled, DecisionBeforeDoubt(desk.batch, *result));
     transition = EndQuarantine(desk, request.reviewer(), settled ? &*settled : nullptr, &*result);
     entry.mutable_approved()->set_resumes(settled.has_value());
     *entry.mutable_approved()->mutable_decided() = result->decision();

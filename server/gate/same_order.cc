@@ -10,8 +10,8 @@
 
 #include "server/base/proto_time.h"
 #include "server/base/status_macros.h"
+#include "server/gate/ask_anew.h"
 #include "server/gate/decision_before.h"
-#include "server/gate/decision_for_next.h"
 #include "server/gate/keys.h"
 #include "server/gate/patient_facts.h"
 #include "server/gate/patients.h"
@@ -41,16 +41,6 @@ bool IsOfOneOrder(const v1::DiagnosticReport& a, const v1::DiagnosticReport& b) 
   const std::vector<store::Key> of_a = OrderKeys(a);
   const std::vector<store::Key> of_b = OrderKeys(b);
   return std::find_first_of(of_a.begin(), of_a.end(), of_b.begin(), of_b.end()) != of_a.end();
-}
-
-// As the pack that decided the version that stands decided it.
-policy::Context ContextOf(const v1::Result& result, const v1::Decision* previous) {
-  policy::Context context;
-  context.received_at = base::FromProto(result.decision().decided_at());
-  context.previous = previous;
-  context.quarantine = StandingQuarantine(result);
-  context.clock_start = ClockOf(result.decision());
-  return context;
 }
 
 bool Restricts(const v1::AppliedRule& rule) {
@@ -90,7 +80,7 @@ bool StillHolds(const Rule& rule, const v1::Outcome& outcome, absl::Time floor, 
 
 Transition MoveAlong(const policy::Pack& pack, const v1::Result& result, const v1::Decision* previous,
                      const std::vector<OrderHold>& holds, absl::Time now) {
-  policy::Context context = ContextOf(result, previous);
+  policy::Context context = ContextOfStanding(result, previous);
   context.order_holds = holds;
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> asked;
   const v1::Decision anew = DecideStanding(pack, result, context, base::FromProto(result.decision().decided_at()));
@@ -153,7 +143,7 @@ absl::StatusOr<std::vector<OrderHold>> SameOrder::StandingHolds(store::Batch& ba
   const calendar::Calendar& calendar = pack.CalendarFor(result.report().order());
   v1::DiagnosticReport scratch;
   for (OrderHold& hold :
-       policy::OrderHoldsOf(pack, ReportInForce(result, &scratch), ContextOf(result, previous ? &*previous : nullptr),
+       policy::OrderHoldsOf(pack, ReportInForce(result, &scratch), ContextOfStanding(result, previous ? &*previous : nullptr),
                             base::FromProto(result.decision().decided_at()))) {
     const Rule& rule = *pack.FindRule(hold.rule_id);
     const absl::Time floor = rule.then.delay ? calendar.Add(hold.start, *rule.then.delay) : absl::InfinitePast();

@@ -347,7 +347,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   const bool same_numbers = before != nullptr && SamePatient(before->report().patient(), result.report().patient());
   if (before != nullptr && (merged_ || same_numbers)) {
     if (quarantine.empty() && !StandingQuarantine(*before).empty()) {
-      RG_ASSIGN_OR_RETURN(settled, DecisionBeforeDoubt(batch, before->id()));
+      RG_ASSIGN_OR_RETURN(settled, DecisionBeforeDoubt(batch, *before));
     }
     context.clock_start = ClockOf(before->decision());
     if (merged_) {  // another patient's report starts nobody else's clock

@@ -65,7 +65,7 @@ const Ruling& Decider::Decide(const Pack& pack, const v1::DiagnosticReport& repo
   context_ = &context;
   ruling_.units_.Fill(pack.value_sets(), *report_);
   clocks_.now = now;
-  clocks_.received_at = context.received_at;
+  clocks_.received_at = context.settled_at.value_or(context.received_at);
   version_issued_ = VersionIssued(*report_, context);
   // As ClockStart has it, the units being known.
   ruling_.clock_start_ = context.clock_start;

@@ -27,6 +27,9 @@ namespace resultgate::policy {
 struct Context {
   // When the gate received this version.
   absl::Time received_at;
+  // When people had ended a doubt of whose it is or which version stands, and had it decided: its reviews begin then, not when
+  // the version was received. Absent where there was none.
+  std::optional<absl::Time> settled_at;
   // Where legal clocks started with an earlier final version: kept by a correction. Absent for a first final version.
   std::optional<absl::Time> clock_start;
   // The decision that stands for the version before, for what a correction keeps and what starts anew. May be null.

@@ -1,8 +1,10 @@
 // Clocks of units of one report that came at different times, through doubts and late messages, on a real database: what holds a
 // unit holds it from when that was first final, and a doubt neither shortens nor lengthens it.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,12 +12,16 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "server/base/proto_time.h"
+#include "server/gate/ask_anew.h"
+#include "server/gate/decision_before.h"
 #include "server/gate/keys.h"
+#include "server/gate/logged_state.h"
 #include "server/gate/replay_log.h"
 #include "server/gate/submit.h"
 #include "server/gate/versions.h"
 #include "server/intake/tables.h"
 #include "server/policy/decide.h"
+#include "server/policy/outcomes.h"
 #include "server/policy/units.h"
 #include "server/store/sqlite/log_file.h"
 #include "tests/gate/reports.h"
@@ -189,6 +195,75 @@ TEST_F(DoubtClocksTest, AReviewBeginsWhenTheDoubtEnds) {
   const v1::Outcome outcome = *policy::OutcomeOf(&result.decision(), policy::kDocument, v1::AUDIENCE_PATIENT);
   EXPECT_EQ(outcome.state(), v1::OUTCOME_STATE_HELD);
   EXPECT_EQ(base::FromProto(outcome.review().expires_at()), At("2026-03-19T09:00:00-04:00"));
+}
+
+// No time of issue was sent: what came in doubt counts from when it was received, not from when a person found the time for it.
+TEST_F(DoubtClocksTest, WithoutATimeOfIssueTheReceiptCounts) {
+  v1::DiagnosticReport first = Numbers();
+  first.clear_issued();
+  v1::DiagnosticReport twin = Numbers("9.9");
+  twin.clear_issued();
+  AddObservation(&twin, kSlow, "1");
+  const int64_t id = SubmitAt(absl::Hours(1), first);
+  SubmitAt(absl::Hours(11), twin);
+  ASSERT_EQ(StandingQuarantine(Get(id)), kUnclearOrder);
+  ASSERT_TRUE(ApproveAt(absl::Hours(40), id, "reviewer-1").ok());
+  ExpectToGoAt(absl::Hours(83), id, kSlow);
+  ExpectSameAgain(2);
+}
+
+// All of it was taken back, an older message came late, and two people restored what came again.
+TEST_F(DoubtClocksTest, WhatComesLateWhileNothingStandsSetsBackNoOtherClock) {
+  gate_.RecordRestorer("reviewer-2");
+  v1::DiagnosticReport both = Later(Numbers(), absl::Hours(2));
+  AddObservation(&both, kSlower, "2");
+  const int64_t id = SubmitAt(absl::Hours(3), both);
+  v1::DiagnosticReport wrong = Later(both, absl::Hours(1));
+  wrong.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
+  SubmitAt(absl::Hours(4), wrong);
+  SubmitAt(absl::Hours(5), Numbers());
+  EXPECT_EQ(base::FromProto(Get(id).decision().clock_start()), kIssued);
+  SubmitAt(absl::Hours(7), Later(both, absl::Hours(4)));
+  ASSERT_EQ(StandingQuarantine(Get(id)), kTakenBack);
+  ASSERT_TRUE(ApproveAt(absl::Hours(8), id, "reviewer-1").ok());
+  ASSERT_TRUE(ApproveAt(absl::Hours(9), id, "reviewer-2").ok());
+  ExpectToGoAt(absl::Hours(98), id, kSlower);
+}
+
+// Two patients who had been one are two again, and two people have said whose the only version is: asked anew at once, the pack
+// says the same.
+TEST_F(DoubtClocksTest, AFirstVersionThatWasInDoubtHasADecisionBefore) {
+  gate_.RecordRestorer("reviewer-2");
+  v1::MergePatientsRequest merge;
+  merge.set_actor("records");
+  merge.mutable_survivor()->set_system("MRN");
+  merge.mutable_survivor()->set_value("p1");
+  merge.mutable_merged()->set_system("MRN");
+  merge.mutable_merged()->set_value("p2");
+  gate_.Ask(&Gate::MergePatients, merge);
+  v1::DiagnosticReport report = WithWords("no change", absl::ZeroDuration());
+  *report.mutable_patient()->add_identifiers() = merge.merged();
+  const int64_t id = SubmitAt(absl::Hours(1), report);
+  EXPECT_FALSE(DecisionBefore(gate_.store(), Get(id))->has_value());
+  v1::UnmergePatientsRequest unmerge;
+  unmerge.set_actor("records");
+  *unmerge.mutable_survivor() = merge.survivor();
+  *unmerge.mutable_merged() = merge.merged();
+  gate_.Ask(&Gate::UnmergePatients, unmerge);
+  ASSERT_EQ(StandingQuarantine(Get(id)), kOtherPatient);
+  ASSERT_TRUE(ApproveAt(absl::Hours(2), id, "reviewer-1").ok());
+  ASSERT_TRUE(ApproveAt(absl::Hours(3), id, "reviewer-2").ok());
+  ASSERT_EQ(Get(id).version(), 1);
+  const std::optional<v1::Decision> before = *DecisionBefore(gate_.store(), Get(id));
+  ASSERT_TRUE(before.has_value());
+  const auto cells = AskAnew(*gate_.pack().pack, Get(id), &*before, kIssued + absl::Hours(3));
+  LoggedCells asked = ToLoggedCells(policy::ToOutcomes(cells)), stands = ToLoggedCells(Get(id).decision().outcomes());
+  for (const v1::Audience audience : policy::kAudiences) {
+    for (LoggedCells* of : {&asked, &stands}) of->erase({"718-7", audience});  // it is out
+  }
+  EXPECT_THAT(DifferencesOf(stands, asked), ::testing::IsEmpty());
+  ExpectToGoAt(absl::Hours(24), id, policy::kDocument);
+  ExpectSameAgain(5);
 }
 
 // What comes late tells of its own units that they were final earlier, and nothing of others.
