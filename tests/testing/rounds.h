@@ -5,7 +5,7 @@
 namespace resultgate::testing {
 
 // What a sanitizer makes eight times slower need not be eight times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(RESULTGATE_THREAD_SANITIZER)
 constexpr int Rounds(int rounds) {
   return rounds < 8 ? 1 : rounds / 8;
 }
