@@ -54,7 +54,8 @@ constexpr int64_t kEntriesOfPatient = 50;
 constexpr int64_t kPerGroup = kGroup;
 // How many are written to see what one costs, and by the process that is killed.
 constexpr int64_t kWrittenOn = 20'000;
-constexpr absl::Duration kWriting = absl::Milliseconds(500);
+// How many are written beside questions: nothing follows them meanwhile, and figures must not stand too far behind.
+constexpr int64_t kBeside = gate::kMostEntriesAhead / 5 * 4;
 // How long a log is short, and how many results are submitted at a time to see what one costs on it.
 constexpr int64_t kShortLog = 10'000;
 constexpr int kSubmitted = 2'048;
@@ -262,12 +263,11 @@ double WriteOn(LogMaker* maker) {
   return 1000 * (CpuMs() - before) / static_cast<double>(kWrittenOn);
 }
 
-// Entries a second that are written for a while.
+// Entries a second that are written.
 double WriteForAWhile(LogMaker* maker) {
   const Stopwatch watch;
-  int64_t written = 0;
-  for (; watch.Ms() < absl::ToDoubleMilliseconds(kWriting); written += kPerGroup) maker->Run(kPerGroup, kPerGroup);
-  return 1000 * static_cast<double>(written) / watch.Ms();
+  maker->Run(kBeside, kPerGroup);
+  return 1000 * static_cast<double>(kBeside) / watch.Ms();
 }
 
 // How fast it writes while `request` is asked without a pause, by how fast it does alone.
