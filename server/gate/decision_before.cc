@@ -57,10 +57,10 @@ absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, 
   return PreviousIn(entries, result);
 }
 
-absl::StatusOr<std::optional<v1::Decision>> DecisionBeforeDoubt(store::Batch& batch, const v1::Result& result) {
+absl::StatusOr<v1::Decision> DecisionBeforeDoubt(store::Batch& batch, const v1::Result& result) {
   RG_ASSIGN_OR_RETURN(const std::vector<v1::Entry> entries, batch.EntriesOf(result.id()));
   RG_ASSIGN_OR_RETURN(const LoggedState state, StateOf(entries, result));
-  return state.settled().outcomes().empty() ? std::nullopt : std::optional<v1::Decision>(state.settled());
+  return state.settled();
 }
 
 }  // namespace resultgate::gate

@@ -16,9 +16,8 @@ namespace resultgate::gate {
 absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(store::Batch& batch, const v1::Result& result);
 absl::StatusOr<std::optional<v1::Decision>> DecisionBefore(const store::Reader& reader, const v1::Result& result);
 
-// Of a result that is in doubt: what had been decided before that, likewise (LoggedState::settled); nullopt where nothing had
-// been.
-absl::StatusOr<std::optional<v1::Decision>> DecisionBeforeDoubt(store::Batch& batch, const v1::Result& result);
+// Of a result that is in doubt: what had been decided before that, likewise (LoggedState::settled).
+absl::StatusOr<v1::Decision> DecisionBeforeDoubt(store::Batch& batch, const v1::Result& result);
 
 }  // namespace resultgate::gate
 

@@ -95,14 +95,15 @@ v1::Decision WithoutDoubt(v1::Decision standing, const v1::Decision& before) {
   std::map<std::pair<std::string, v1::Audience>, v1::Outcome> known;
   for (policy::Cell& cell : policy::ToCells(before.outcomes())) {
     cell.outcome.clear_review();
-    if (!IsInDoubt(cell.outcome.disposition())) known[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
+    const bool says = !IsInDoubt(cell.outcome.disposition()) && cell.outcome.disposition() != v1::DISPOSITION_NOT_FINAL;
+    if (says) known[{cell.unit_id, cell.audience}] = std::move(cell.outcome);
   }
   std::vector<policy::Cell> cells;
   for (policy::Cell& cell : policy::ToCells(standing.outcomes())) {
     if (IsInDoubt(cell.outcome.disposition())) {
+      cell.outcome.clear_review();
       const auto found = known.find({cell.unit_id, cell.audience});
-      if (found == known.end()) continue;
-      cell.outcome = std::move(found->second);
+      if (found != known.end()) cell.outcome = std::move(found->second);
     }
     cells.push_back(std::move(cell));
   }

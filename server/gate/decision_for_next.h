@@ -36,7 +36,8 @@ v1::Decision DecisionForNext(v1::Decision before, const std::vector<std::string>
 bool HasDoubt(const policy::Outcomes& outcomes);
 
 // The decision that stands, with what had been decided of each unit before that came into doubt: `before` has that. What was in
-// doubt from the first is not in it. Nobody could review while it was in doubt: reviews begin anew.
+// doubt, or not final, from the first stays as it is: no rule had spoken of it, so each that does now is new. Nobody could review
+// while it was in doubt: reviews begin anew.
 v1::Decision WithoutDoubt(v1::Decision standing, const v1::Decision& before);
 
 }  // namespace resultgate::gate

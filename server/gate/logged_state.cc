@@ -19,6 +19,12 @@ std::string PlaceOf(const std::pair<std::string, v1::Audience>& cell) {
   return absl::StrCat(cell.first, ", ", audit::EnumWord(v1::Audience_Name(cell.second), "AUDIENCE_"));
 }
 
+// What of `before` counts for what was decided.
+v1::Decision CountingFor(const v1::Entry::Decided& decided, const v1::Decision& before, std::optional<absl::Time> clock) {
+  return DecisionForNext(before, {decided.begun_unit_ids().begin(), decided.begun_unit_ids().end()},
+                         {decided.set_back_unit_ids().begin(), decided.set_back_unit_ids().end()}, clock);
+}
+
 }  // namespace
 
 const std::string& KeptDigest(const v1::Entry::Decided& decided) {
@@ -40,19 +46,15 @@ void LoggedState::Take(const v1::Entry& entry) {
       if (decided.disposal() != Response::DISPOSAL_OLDER_VERSION) return;
       result_.mutable_decision()->clear_clock_start();
       if (decided.has_clock_start()) *result_.mutable_decision()->mutable_clock_start() = decided.clock_start();
-      if (settled_) settled_ = WithoutDoubt(result_.decision(), *settled_);
+      if (settled_) settled_ = WithoutDoubt(result_.decision(), CountingFor(decided, *settled_, ClockOf(result_.decision())));
       return;
     }
-    const auto counting_of = [&decided](const v1::Decision& before) {
-      return DecisionForNext(before, {decided.begun_unit_ids().begin(), decided.begun_unit_ids().end()},
-                             {decided.set_back_unit_ids().begin(), decided.set_back_unit_ids().end()},
-                             ClockOf(decided.decision()));
-    };
+    const std::optional<absl::Time> clock = ClockOf(decided.decision());
     const bool goes_on = decided_ && !decided.starts_over();
     previous_.reset();
-    if (goes_on) previous_ = counting_of(decided.resumes() ? settled() : result_.decision());
+    if (goes_on) previous_ = CountingFor(decided, decided.resumes() ? settled() : result_.decision(), clock);
     if (HasDoubt(decided.decision().outcomes())) {
-      settled_ = WithoutDoubt(decided.decision(), goes_on ? counting_of(settled()) : v1::Decision());
+      settled_ = WithoutDoubt(decided.decision(), goes_on ? CountingFor(decided, settled(), clock) : v1::Decision());
     } else {
       settled_.reset();
     }

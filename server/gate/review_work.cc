@@ -129,9 +129,9 @@ absl::Status RecordFirstVoice(const Desk& desk, const v1::ApproveReviewRequest& 
 }
 
 // People have settled whose the report is and which version stands: now the rules of the active pack decide it. What held it
-// before the doubt goes on to do so, with the clock that it had; null where nothing had been decided.
-Transition EndQuarantine(const Desk& desk, const std::string& reviewer, const v1::Decision* before, v1::Result* result) {
-  policy::Context context = ContextOfStanding(*result, before);
+// before the doubt goes on to do so, with the clock that it had.
+Transition EndQuarantine(const Desk& desk, const std::string& reviewer, const v1::Decision& before, v1::Result* result) {
+  policy::Context context = ContextOfStanding(*result, &before);
   context.quarantine.clear();
   context.settled_at = desk.now;
   v1::Decision decision = DecideStanding(*desk.packs.Deciding().pack, *result, context, desk.now);
@@ -180,9 +180,9 @@ absl::Status RunApprove(const Desk& desk, const v1::ApproveReviewRequest& reques
   if (discussed_at) KeepDiscussion(*discussed_at, request.discussed_how(), &*result, entry.mutable_approved());
   if (!quarantine.empty()) {
     RG_RETURN_IF_ERROR(FillKnown(desk.batch, *desk.packs.Deciding().pack, &*result));
-    RG_ASSIGN_OR_RETURN(const std::optional<v1::Decision> settled, DecisionBeforeDoubt(desk.batch, *result));
-    transition = EndQuarantine(desk, request.reviewer(), settled ? &*settled : nullptr, &*result);
-    entry.mutable_approved()->set_resumes(settled.has_value());
+    RG_ASSIGN_OR_RETURN(const v1::Decision settled, DecisionBeforeDoubt(desk.batch, *result));
+    transition = EndQuarantine(desk, request.reviewer(), settled, &*result);
+    entry.mutable_approved()->set_resumes(true);
     *entry.mutable_approved()->mutable_decided() = result->decision();
     entry.mutable_approved()->mutable_decided()->clear_outcomes();
     entry.mutable_approved()->set_base_digest(BaseDigest(result->salt(), result->report()));

@@ -259,7 +259,7 @@ absl::Status Submission::TakeVersion(store::Batch& batch, const Rulebook& rulebo
   if (clock) *result.mutable_decision()->mutable_clock_start() = base::ToProto(*clock);
   *result.mutable_report() = standing.report();
   RG_RETURN_IF_ERROR(NoteMessage(&result));
-  return LogOlder(batch, result, now);
+  return LogOlder(batch, result, SetBackUnits(submitted, standing.decision(), now), now);
 }
 
 absl::Status Submission::TakeOtherPatient(store::Batch& batch, const Rulebook& rulebook, absl::Time now,
@@ -312,7 +312,8 @@ absl::Status Submission::TakeNextVersion(store::Batch& batch, const Rulebook& ru
   return DecideAndWrite(batch, rulebook, now, &standing, quarantine, std::move(result), Response::DISPOSAL_NEW_VERSION);
 }
 
-absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now) {
+absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standing, const std::vector<std::string>& set_back,
+                                  absl::Time now) {
   response_.set_result_id(standing.id());
   response_.set_version(standing.version());
   response_.set_disposal(Response::DISPOSAL_OLDER_VERSION);
@@ -320,13 +321,13 @@ absl::Status Submission::LogOlder(store::Batch& batch, const v1::Result& standin
   v1::Entry entry;
   entry.set_result_id(standing.id());
   entry.set_version(standing.version());
-  entry.mutable_decided()->set_disposal(Response::DISPOSAL_OLDER_VERSION);
-  NoteDigests(standing.salt(), entry.mutable_decided());
-  if (standing.decision().has_clock_start()) {
-    *entry.mutable_decided()->mutable_clock_start() = standing.decision().clock_start();
-  }
+  v1::Entry::Decided* decided = entry.mutable_decided();
+  decided->set_disposal(Response::DISPOSAL_OLDER_VERSION);
+  NoteDigests(standing.salt(), decided);
+  if (standing.decision().has_clock_start()) *decided->mutable_clock_start() = standing.decision().clock_start();
+  decided->mutable_set_back_unit_ids()->Assign(set_back.begin(), set_back.end());
   RG_RETURN_IF_ERROR(batch.PutResult(standing));
-  entry.mutable_decided()->set_merged(ComesUnderOtherNumber(standing.report()));
+  decided->set_merged(ComesUnderOtherNumber(standing.report()));
   RG_RETURN_IF_ERROR(PutPatientKeys(batch, request_.report().patient(), standing.id()));
   RG_RETURN_IF_ERROR(AppendEntry(batch, now, request_.report().sender(), std::move(entry)));
   return batch.PutKey(duplicate_key_, standing.id());
@@ -341,20 +342,19 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   const std::vector<std::string> begun =
       before == nullptr ? std::vector<std::string>() : BegunUnits(before->report(), result.report());
   std::vector<std::string> set_back;
-  std::optional<v1::Decision> settled;  // where this version ends a doubt
   v1::Decision decision_before;
+  bool resumes = false;
   // Whom a correction moves it to has waited for nothing yet; whose other number it comes under has.
   const bool same_numbers = before != nullptr && SamePatient(before->report().patient(), result.report().patient());
   if (before != nullptr && (merged_ || same_numbers)) {
-    if (quarantine.empty() && !StandingQuarantine(*before).empty()) {
-      RG_ASSIGN_OR_RETURN(settled, DecisionBeforeDoubt(batch, *before));
-    }
+    resumes = quarantine.empty() && !StandingQuarantine(*before).empty();
+    RG_ASSIGN_OR_RETURN(decision_before, resumes ? DecisionBeforeDoubt(batch, *before) : before->decision());
     context.clock_start = ClockOf(before->decision());
     if (merged_) {  // another patient's report starts nobody else's clock
       context.clock_start = ClockWith(request_.report(), before->decision(), now);
       set_back = SetBackUnits(request_.report(), before->decision(), now);
     }
-    decision_before = DecisionForNext(settled.value_or(before->decision()), begun, set_back, context.clock_start);
+    decision_before = DecisionForNext(std::move(decision_before), begun, set_back, context.clock_start);
     context.previous = &decision_before;
   }
   if (rulebook.pack->holds_orders_together() && quarantine.empty()) {
@@ -385,7 +385,7 @@ absl::Status Submission::DecideAndWrite(store::Batch& batch, const Rulebook& rul
   decided->set_merged(before != nullptr && ((merged_ && !same_numbers) || ComesUnderOtherNumber(before->report())));
   decided->mutable_begun_unit_ids()->Assign(begun.begin(), begun.end());
   decided->set_starts_over(before != nullptr && context.previous == nullptr);
-  decided->set_resumes(settled.has_value());
+  decided->set_resumes(resumes);
   decided->mutable_set_back_unit_ids()->Assign(set_back.begin(), set_back.end());
   entry.set_known_digest(KnownDigest(result));
   for (const policy::OrderHold& hold : context.order_holds) *decided->add_order_holds() = ToProto(hold);

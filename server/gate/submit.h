@@ -66,7 +66,8 @@ class Submission {
                              const std::vector<v1::Result>& candidates);
   absl::Status TakeNextVersion(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result& standing,
                                const std::string& quarantine, v1::Result result);
-  absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, absl::Time now);
+  absl::Status LogOlder(store::Batch& batch, const v1::Result& standing, const std::vector<std::string>& set_back,
+                        absl::Time now);
   absl::Status DecideAndWrite(store::Batch& batch, const Rulebook& rulebook, absl::Time now, const v1::Result* before,
                               const std::string& quarantine, v1::Result result, v1::SubmitResultResponse::Disposal disposal);
   // The report has other identifiers of the patient than the standing version, who is the same by a merge.

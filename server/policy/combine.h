@@ -49,7 +49,7 @@ struct Part {
 // The times that clocks start from.
 struct Clocks {
   absl::Time now;
-  absl::Time received_at;
+  absl::Time received_at;                    // or, where people had ended a doubt, when they had
   absl::Time preference;                     // of the days for which the patient wishes to wait
   std::optional<absl::Time> review_started;  // of a review that goes on from the version before
 };

@@ -27,8 +27,8 @@ namespace resultgate::policy {
 struct Context {
   // When the gate received this version.
   absl::Time received_at;
-  // When people had ended a doubt of whose it is or which version stands, and had it decided: its reviews begin then, not when
-  // the version was received. Absent where there was none.
+  // When people had ended a doubt of whose it is or which version stands, and had it decided: what begins with the receipt of a
+  // version, as reviews do, begins then. Absent where there was none.
   std::optional<absl::Time> settled_at;
   // Where legal clocks started with an earlier final version: kept by a correction. Absent for a first final version.
   std::optional<absl::Time> clock_start;

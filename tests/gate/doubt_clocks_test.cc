@@ -159,15 +159,16 @@ TEST_F(DoubtClocksTest, WhatADoubtfulMessageAddsWaitsFromThatOn) {
 
 TEST_F(DoubtClocksTest, WhatWasTakenBackAndIsRestoredGoesOnAsItWaited) {
   gate_.RecordRestorer("reviewer-2");
-  const int64_t id = SubmitAt(absl::Hours(1), WithWords("no change", absl::ZeroDuration()));
-  v1::DiagnosticReport wrong = WithWords("", absl::Hours(2));
+  const int64_t id = SubmitAt(absl::Hours(1), Numbers());
+  SubmitAt(absl::Hours(11), WithWords("no change", absl::Hours(10)));
+  v1::DiagnosticReport wrong = WithWords("", absl::Hours(12));
   wrong.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
-  SubmitAt(absl::Hours(3), wrong);
-  SubmitAt(absl::Hours(5), WithWords("no change", absl::Hours(4)));
+  SubmitAt(absl::Hours(12), wrong);
+  SubmitAt(absl::Hours(14), WithWords("no change", absl::Hours(13)));
   ASSERT_EQ(StandingQuarantine(Get(id)), kTakenBack);
-  ASSERT_TRUE(ApproveAt(absl::Hours(6), id, "reviewer-1").ok());
-  ASSERT_TRUE(ApproveAt(absl::Hours(7), id, "reviewer-2").ok());
-  ExpectToGoAt(absl::Hours(24), id, policy::kDocument);
+  ASSERT_TRUE(ApproveAt(absl::Hours(15), id, "reviewer-1").ok());
+  ASSERT_TRUE(ApproveAt(absl::Hours(16), id, "reviewer-2").ok());
+  ExpectToGoAt(absl::Hours(34), id, policy::kDocument);
 }
 
 // Where it was in doubt from its first message, nothing had been decided: clocks start with the report.
@@ -179,6 +180,20 @@ TEST_F(DoubtClocksTest, WhatWasAlwaysInDoubtStartsWithItsReport) {
   ASSERT_EQ(StandingQuarantine(Get(id)), kNothingToConfirm);
   ASSERT_TRUE(ApproveAt(absl::Hours(6), id, "reviewer-1").ok());
   ExpectToGoAt(absl::Hours(24), id, policy::kDocument);
+}
+
+// What came to it then is counted from the last of its versions.
+TEST_F(DoubtClocksTest, WhatIsAddedToWhatWasAlwaysInDoubtWaitsFromThatOn) {
+  const auto confirms = [](v1::DiagnosticReport report) {
+    report.mutable_observations(0)->clear_quantity();
+    report.mutable_observations(0)->set_data_absent_reason(intake::kSentEarlier);
+    return report;
+  };
+  const int64_t id = SubmitAt(absl::Hours(1), confirms(Numbers()));
+  SubmitAt(absl::Hours(11), confirms(WithWords("no change", absl::Hours(10))));
+  ASSERT_EQ(StandingQuarantine(Get(id)), kNothingToConfirm);
+  ASSERT_TRUE(ApproveAt(absl::Hours(12), id, "reviewer-1").ok());
+  ExpectToGoAt(absl::Hours(34), id, policy::kDocument);
 }
 
 // A review that nobody could do begins anew, and its whole time is left.
@@ -212,21 +227,25 @@ TEST_F(DoubtClocksTest, WithoutATimeOfIssueTheReceiptCounts) {
   ExpectSameAgain(2);
 }
 
-// All of it was taken back, an older message came late, and two people restored what came again.
-TEST_F(DoubtClocksTest, WhatComesLateWhileNothingStandsSetsBackNoOtherClock) {
+// All of it was taken back, an older message of a part came late, and two people restored what came again.
+TEST_F(DoubtClocksTest, WhatComesLateWhileNothingStandsSetsBackItsOwnClocks) {
   gate_.RecordRestorer("reviewer-2");
   v1::DiagnosticReport both = Later(Numbers(), absl::Hours(2));
+  AddObservation(&both, kSlow, "1");
   AddObservation(&both, kSlower, "2");
   const int64_t id = SubmitAt(absl::Hours(3), both);
   v1::DiagnosticReport wrong = Later(both, absl::Hours(1));
   wrong.set_status(v1::RESULT_STATUS_ENTERED_IN_ERROR);
   SubmitAt(absl::Hours(4), wrong);
-  SubmitAt(absl::Hours(5), Numbers());
+  v1::DiagnosticReport late = Numbers();
+  AddObservation(&late, kSlow, "1");
+  SubmitAt(absl::Hours(5), late);
   EXPECT_EQ(base::FromProto(Get(id).decision().clock_start()), kIssued);
   SubmitAt(absl::Hours(7), Later(both, absl::Hours(4)));
   ASSERT_EQ(StandingQuarantine(Get(id)), kTakenBack);
   ASSERT_TRUE(ApproveAt(absl::Hours(8), id, "reviewer-1").ok());
   ASSERT_TRUE(ApproveAt(absl::Hours(9), id, "reviewer-2").ok());
+  EXPECT_EQ(FloorOf(id, kSlow), absl::Hours(72));
   ExpectToGoAt(absl::Hours(98), id, kSlower);
 }
 
