@@ -1,4 +1,4 @@
-// Gates in this process on the project's own rules and templates, and a sender that keeps it busy. Run from the project's root.
+// Gates in this process on the project's own rules and templates, and a sender that keeps one busy. Run from the project's root.
 #ifndef RESULTGATE_TESTS_BENCH_GATE_WORLD_H_
 #define RESULTGATE_TESTS_BENCH_GATE_WORLD_H_
 
@@ -30,6 +30,7 @@ T Require(absl::StatusOr<T> value) {
 // Blood count `number`, each of a patient and an order of its own.
 v1::SubmitResultRequest RequestOf(int number);
 
+// The rules and templates, loaded once.
 class World {
  public:
   World();

@@ -23,6 +23,7 @@
 #include "server/policy/decide.h"
 #include "server/policy/outcomes.h"
 #include "server/policy/units.h"
+#include "server/store/sqlite/database.h"
 #include "server/store/sqlite/log_file.h"
 #include "tests/gate/reports.h"
 #include "tests/gate/small_packs.h"
@@ -307,6 +308,35 @@ TEST_F(DoubtClocksTest, ALateMessageSetsBackTheClocksOfItsOwnUnits) {
   EXPECT_EQ(FloorOf(id, kSlow), absl::Hours(72));
   ExpectToGoAt(absl::Hours(98), id, kSlower);
   ExpectSameAgain(5);
+}
+
+// The log's list of them is held against the message.
+TEST_F(DoubtClocksTest, UnitsThatWereNotSetBackAreSaid) {
+  v1::DiagnosticReport second = Later(Numbers(), absl::Hours(2));
+  AddObservation(&second, kSlower, "2");
+  SubmitAt(absl::Hours(3), second);
+  SubmitAt(absl::Hours(4), Numbers());
+  gate_.Stop();
+  {
+    store::Connection connection = *store::Connection::Open(gate_.database(), store::Connection::Mode::kReadWriteCreate);
+    constexpr char kLast[] = "WHERE sequence = (SELECT max(sequence) FROM entries WHERE result_id = 1)";
+    store::Statement read = *connection.Prepare(absl::StrCat("SELECT bytes FROM entries ", kLast));
+    ASSERT_TRUE(*read.Step());
+    v1::Entry entry;
+    ASSERT_TRUE(entry.ParseFromString(std::string(read.Blob(0))));
+    ASSERT_THAT(entry.decided().set_back_unit_ids(), ::testing::ElementsAre("718-7"));
+    entry.mutable_decided()->add_set_back_unit_ids("9999-9");
+    const std::string bytes = entry.SerializeAsString();
+    store::Statement write = *connection.Prepare(absl::StrCat("UPDATE entries SET bytes = ?1 ", kLast));
+    write.BindBlob(1, bytes);
+    ASSERT_EQ(write.Run(), absl::OkStatus());
+  }
+  const auto log = store::OpenLogFile(gate_.database());
+  ASSERT_TRUE(log.ok()) << log.status();
+  const auto replayed = ReplayLog(**log, {}, nullptr);
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  ASSERT_EQ(replayed->different, 1);
+  EXPECT_THAT(replayed->differences[0].details, ::testing::ElementsAre("set_back_unit_ids: logged 718-7, 9999-9, now 718-7"));
 }
 
 }  // namespace
